@@ -1,0 +1,72 @@
+/*
+ * snapshot.h: what a source knew at one moment; immutable once published.
+ *
+ * A snapshot owns an arena that holds its rows, texts and series. It is built by one
+ * lane thread (snapshot_new .. snapshot_publish), then shared by reference count;
+ * after publish every pointer to it is const and its arena is sealed. A record never
+ * outlives its snapshot: whoever wants to remember a row copies its key.
+ *
+ * Four states of a value are distinct: present; NULL (presence bit clear);
+ * unavailable (snapshot->unavailable names the field and why); failed (state is
+ * SNAP_ERROR, rows are empty, err has the words).
+ */
+#ifndef MODEL_SNAPSHOT_H
+#define MODEL_SNAPSHOT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/rec.h"
+#include "model/series.h"
+
+#include <stdatomic.h>
+
+#define SNAPSHOT_ROWS_MAX 200000
+#define SNAPSHOT_BYTES_MAX (256u << 20)
+
+enum snap_state { SNAP_OK, SNAP_ERROR, SNAP_UNAVAILABLE, SNAP_SKIPPED };
+
+struct snapshot {
+	atomic_uint refs;
+	const struct rec_type *type;
+	const char *source; /* static name */
+	struct arena *arena;
+	enum snap_state state;
+	struct err err;         /* SNAP_ERROR: what failed; SNAP_UNAVAILABLE/SKIPPED: why */
+	int64_t at_us;          /* wall clock when the data was read */
+	int64_t server_at_us;   /* the server's clock at that moment, 0 = unknown */
+	int64_t took_us;        /* from request to decoded */
+	uint64_t generation;    /* of the target it belongs to */
+	bool partial;           /* a page of a longer listing; the next snapshot has more */
+	void *rows;             /* nrows records of type->size bytes */
+	size_t nrows, cap_rows;
+	double *rates;          /* nrows * type->nfields, NaN = absent; NULL = no rates */
+	struct unavailable {
+		struct str field, reason;
+	} *unavailable;
+	size_t nunavailable;
+	struct series_set series;
+};
+
+/* A private snapshot with an empty arena; the caller holds the one reference. */
+struct snapshot *snapshot_new(const struct rec_type *type, const char *source);
+/* Appends a zeroed row and returns it; rows may move until publish. NULL beyond SNAPSHOT_ROWS_MAX (caller reports ERR_LIMIT). */
+void *snapshot_add_row(struct snapshot *s);
+/* Marks a field as not to be had here, with the reason ("needs PostgreSQL 14"). */
+void snapshot_set_unavailable(struct snapshot *s, const char *field, struct str reason);
+/* Makes it an error (or unavailable/skipped) snapshot; rows are dropped. */
+void snapshot_fail(struct snapshot *s, enum snap_state state, const struct err *err);
+/* Seals it; from here on it is immutable. Returns s as const. */
+const struct snapshot *snapshot_publish(struct snapshot *s);
+/* Any thread; s may be NULL. */
+const struct snapshot *snapshot_ref(const struct snapshot *s);
+void snapshot_unref(const struct snapshot *s);
+static inline const void *snapshot_row(const struct snapshot *s, size_t i)
+{
+	return (const char *)s->rows + i * s->type->size;
+}
+/* Reason why a field is unavailable, or an empty slice. */
+struct str snapshot_unavailable(const struct snapshot *s, const char *field);
+/* Rate per second of field index f in row i; NaN = absent. */
+double snapshot_rate(const struct snapshot *s, size_t i, size_t f);
+
+#endif

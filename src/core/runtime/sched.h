@@ -1,0 +1,44 @@
+/*
+ * sched.h: decides when which source is fetched. UI thread only; no thread of its own.
+ *
+ * A source is fetched when something demands it (a visible pane, --once, a vital),
+ * its inputs are there, and its period has passed. Sources that feed a demanded one,
+ * and the inputs of a demanded one, are demanded too. Failures back off: period x 2^n with full
+ * jitter, at most 60 s (or the server's retry-after), from 1 s for the sampler; one success resets. Pause
+ * stops everything but explicit refresh.
+ */
+#ifndef RUNTIME_SCHED_H
+#define RUNTIME_SCHED_H
+
+#include "runtime/lane.h"
+#include "runtime/store.h"
+
+#define SCHED_BACKOFF_MAX_US (60 * US_PER_S)
+
+struct runtime;
+
+/* sources: the registry's rows; n <= SOURCES_MAX. Starts no thread yet. Takes a reference to target. */
+struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target);
+/* Cancels all lanes and waits together at most wait_us; false when some had to be left behind (then leave by _exit). */
+bool runtime_stop(struct runtime *rt, int64_t wait_us);
+/* Readable when snapshots have arrived. */
+int runtime_fd(const struct runtime *rt);
+struct store *runtime_store(struct runtime *rt);
+const struct target *runtime_target(const struct runtime *rt);
+/* A new target: lanes are cancelled, the store is emptied. Takes a reference. */
+void runtime_set_target(struct runtime *rt, const struct target *target);
+/* Says which sources are wanted from now on: bit i = source i. */
+void runtime_demand(struct runtime *rt, uint64_t mask);
+uint64_t runtime_demand_of(const struct runtime *rt, const char *const *names, size_t n);
+/* Rows normally left out are wanted (or not) from this source. */
+void runtime_set_wide(struct runtime *rt, const char *source, bool wide);
+void runtime_pause(struct runtime *rt, bool paused);
+bool runtime_paused(const struct runtime *rt);
+/* Fetch demanded sources now (name NULL = all), whatever their period or backoff. */
+void runtime_refresh(struct runtime *rt, const char *name);
+/* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none). *ret_changed counts changed entries. */
+int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
+/* For :diag: lane i, or NULL past the end. */
+struct lane *runtime_lane(struct runtime *rt, size_t i);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * source.h: what the runtime knows of a source, and what a source may do.
+ *
+ * A source is one constant row: where it runs (lane), how often, what it needs, and
+ * fetch(). fetch() runs on its lane's thread, blocks there, obeys the deadline and
+ * fetch_cancelled(), and hands over snapshots with fetch_publish(). It keeps what it
+ * must remember (connection, previous sample, history) in the lane's context and its
+ * own state slot, both private to that thread.
+ *
+ * Adding a source: one .c file with struct, descriptor, request and this row; one
+ * line in sources.def.
+ */
+#ifndef RUNTIME_SOURCE_H
+#define RUNTIME_SOURCE_H
+
+#include "model/snapshot.h"
+
+enum lane_id {
+	LANE_SAMPLER,    /* database: fast, one scan of pg_stat_activity a refresh */
+	LANE_SLOW,       /* database: sizes, statements */
+	LANE_RDS,
+	LANE_EC2,
+	LANE_CLOUDWATCH,
+	LANE__COUNT
+};
+
+enum source_flags {
+	SOURCE_AWS = 1 << 0,     /* needs an AWS region; skipped with --db alone */
+	SOURCE_DB = 1 << 1,      /* needs a database */
+	SOURCE_HISTORY = 1 << 2, /* rows are points in time; --once prints only the newest */
+	SOURCE_SERIES = 1 << 3,  /* data is snapshot->series; rows hold the newest points */
+	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
+};
+
+#define SOURCE_INPUTS_MAX 4
+#define SOURCES_MAX 64
+
+/*
+ * The target of one console: immutable, reference-counted; a change (cluster, region,
+ * range) is a new target with a higher generation. Strings are "" when not set.
+ */
+struct target {
+	atomic_uint refs;
+	uint64_t generation;
+	char cluster[256]; /* DBClusterIdentifier; "" = none chosen yet: only the region list is fetched */
+	char region[64];
+	char profile[128];
+	char endpoint_url[512];
+	char conninfo[2048];    /* --db; "" = the cluster's writer endpoint */
+	bool aws;               /* AWS sources are wanted (false with --db alone) */
+	bool wake;              /* consent to connect to a serverless cluster that may be paused */
+	bool read_only;
+	int64_t interval_us;    /* sampler period */
+	int64_t range_us;       /* of metric graphs */
+	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
+};
+struct target *target_new(void);
+const struct target *target_ref(const struct target *t);
+void target_unref(const struct target *t);
+
+struct lane;
+struct source;
+
+/* One fetch: what the scheduler asked for. Lives on the lane thread for the call. */
+struct fetch {
+	const struct source *source;
+	struct lane *lane;
+	const struct target *target;
+	const struct snapshot *inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
+	int64_t deadline_mono_us;
+	bool wide;     /* the view wants rows normally left out (idle sessions) */
+	uint64_t seq;  /* counts fetches of this source on this lane for this target, from 1 */
+};
+
+enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };
+
+struct source {
+	const char *name;  /* public: "sessions" */
+	const char *title; /* words for messages: "sessions" */
+	const char *help;  /* one sentence */
+	const struct rec_type *type;
+	enum lane_id lane;
+	uint32_t flags;
+	int64_t period_us;      /* 0 = target->interval_us */
+	int64_t busy_period_us; /* while something is in flight (creating, failing-over); 0 = same */
+	int64_t deadline_us;    /* for one fetch; 0 = 20 s */
+	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL */
+	const char *fed_by;     /* published by that source's fetch; has no fetch of its own; or NULL */
+	const char *origin;     /* "RDS DescribeDBClusters" or "pg_stat_activity": for fields and messages */
+	/* UI thread, pure: may it be fetched now? READY_WAIT: inputs are not there yet. READY_UNAVAILABLE: why. NULL = ready when all inputs are. */
+	enum readiness (*ready)(const struct target *t, const struct snapshot *const *inputs, struct err *why);
+	/* UI thread, pure: does this snapshot show something in flight (use busy_period_us)? NULL = never. */
+	bool (*busy)(const struct snapshot *s);
+	/* Lane thread. False = failed: the runtime publishes an error snapshot from err for this source and those it feeds. */
+	bool (*fetch)(struct fetch *f, struct err *err);
+};
+
+/* ---- for fetch(), lane thread ---- */
+
+/* Gives s away (also s of a fed source); it is sealed, put into that source's mailbox and the UI is woken. Sets source name, generation, at_us if 0, took_us if 0. Never blocks. */
+void fetch_publish(struct fetch *f, struct snapshot *s);
+/* True when the fetch should give up now (cancel, quit, target changed). */
+bool fetch_cancelled(const struct fetch *f);
+/* Readable when the fetch should give up: put it into every poll(). */
+int fetch_cancel_fd(const struct fetch *f);
+/* Microseconds until the deadline, at least 0. */
+int64_t fetch_left_us(const struct fetch *f);
+/* poll() on fd (or -1) for events, the cancel fd and the deadline. False: timed out or cancelled, err says which. */
+bool fetch_wait(const struct fetch *f, int fd, short events, struct err *err) MUST_CHECK;
+/* What the lane is doing now, for :diag ("connecting to orders-1"). */
+void fetch_doing(struct fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Slot for what all sources of this lane share (a connection, an HTTP client); freed by the lane with free_fn when it closes or is idle for 5 min. */
+void **fetch_lane_context(struct fetch *f, void (*free_fn)(void *));
+/* Slot private to this source on this lane; freed with free_fn when the target's generation changes or the lane ends. */
+void **fetch_state(struct fetch *f, void (*free_fn)(void *));
+/* Adds to the lane's cost counters: requests (AWS calls or SQL round trips) and bytes received. */
+void fetch_count(struct fetch *f, int64_t requests, int64_t bytes);
+
+#endif

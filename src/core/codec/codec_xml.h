@@ -2,7 +2,7 @@
  * codec_xml.h: AWS query and EC2 answers, streamed through expat as bytes arrive.
  *
  * The decoder watches one list (`items` path, below the root element, `*` matches any tag, for
- * example "DescribeDBClustersResult/DBClusters/*"). For each item it calls on_leaf with the path below the item
+ * example "DescribeDBClustersResult/DBClusters/DBCluster" or ".../DBClusters/" followed by `*`). For each item it calls on_leaf with the path below the item
  * ("Endpoint/Address", list children keep their tag) and the text, then on_item. Leaves outside the items are remembered by
  * path below the root when asked for in `wanted` (markers, request ids, error codes). An absent
  * element and an empty one differ: an empty leaf gives an on_leaf with empty text. Unknown

@@ -58,8 +58,9 @@ void term_present(struct term *t, const struct canvas *c, const struct theme *th
 void term_invalidate(struct term *t);
 /* Next event waiting, without blocking; false when there is none. Call until false after poll() says stdin is readable. */
 bool term_input(struct term *t, struct event *ret_event);
-/* OSC 52 copy, at most 74 KB; OSC 2 title. Text is sanitised. */
-void term_copy(struct term *t, struct str text);
+/* Copies to the terminal's clipboard (OSC 52), controls but LF and tab dropped; the terminal may ignore it. False: too long (56 000 bytes) or the terminal cannot; nothing is copied then. */
+bool term_copy(struct term *t, struct str text);
+/* Window title (OSC 2), sanitised, cut to 120 columns; sent when it differs from the last. */
 void term_title(struct term *t, struct str text);
 void term_bell(struct term *t);
 /* Leaves the screen for SIGTSTP and comes back. */

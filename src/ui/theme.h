@@ -56,6 +56,10 @@ size_t theme_names(const char **names, size_t max);
 bool theme_load(const char *name, struct theme **ret_theme, struct err *err) MUST_CHECK;
 void theme_free(struct theme *t);
 const char *theme_name(const struct theme *t);
+/* True for a theme that uses no colour at any depth ([theme] colors = none): draw as at DEPTH_MONO. */
+bool theme_is_mono(const struct theme *t);
+/* Differs between any two loaded themes of a run. */
+unsigned theme_serial(const struct theme *t);
 /* Pure: the look of a style at a depth. */
 struct look theme_look(const struct theme *t, struct style s, enum depth d);
 /* RGB of a role (for screenshots and tests). */

@@ -39,6 +39,8 @@ struct snapshot {
 	bool partial;           /* a page of a longer listing; the next snapshot has more */
 	void *rows;             /* nrows records of type->size bytes */
 	size_t nrows, cap_rows;
+	struct arena *row_arena; /* holds rows once published; before that they are private and may move */
+	bool published;
 	double *rates;          /* nrows * type->nfields, NaN = absent; NULL = no rates */
 	struct unavailable {
 		struct str field, reason;
@@ -51,6 +53,8 @@ struct snapshot {
 struct snapshot *snapshot_new(const struct rec_type *type, const char *source);
 /* Appends a zeroed row and returns it; rows may move until publish. NULL beyond SNAPSHOT_ROWS_MAX (caller reports ERR_LIMIT). */
 void *snapshot_add_row(struct snapshot *s);
+/* Takes the last row back, if row is that row. */
+void snapshot_drop_row(struct snapshot *s, const void *row);
 /* Marks a field as not to be had here, with the reason ("needs PostgreSQL 14"). */
 void snapshot_set_unavailable(struct snapshot *s, const char *field, struct str reason);
 /* Makes it an error (or unavailable/skipped) snapshot; rows are dropped. */

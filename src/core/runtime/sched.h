@@ -25,7 +25,7 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us);
 int runtime_fd(const struct runtime *rt);
 struct store *runtime_store(struct runtime *rt);
 const struct target *runtime_target(const struct runtime *rt);
-/* A new target: lanes are cancelled, the store is emptied. Takes a reference. */
+/* A new target: lanes are cancelled, the store is emptied. With the generation of the present one (only pace or range differ) everything known stays. Takes a reference. */
 void runtime_set_target(struct runtime *rt, const struct target *target);
 /* Says which sources are wanted from now on: bit i = source i. */
 void runtime_demand(struct runtime *rt, uint64_t mask);

@@ -54,7 +54,10 @@ struct target {
 	int64_t range_us;       /* of metric graphs */
 	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 };
+/* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);
+/* Copies all settings (not the reference count, not the generation) into a target nobody else has seen yet. */
+void target_copy(struct target *t, const struct target *from);
 const struct target *target_ref(const struct target *t);
 void target_unref(const struct target *t);
 

@@ -1,0 +1,150 @@
+/*
+ * snapshot.c: building, sealing and sharing what a source knew at one moment.
+ *
+ * While a snapshot is built its rows live in a private array that grows by doubling.
+ * Publishing moves them into an arena of their own, exactly as large as they are, and
+ * seals both arenas: texts can therefore never take the room the rows need, and with
+ * ARENA_PROTECT a late write to a row or a text crashes where it happens. The struct
+ * itself stays outside the arenas, because the reference count keeps changing.
+ *
+ * The last unref uses acquire-release order, so that whoever frees sees every other
+ * thread's last read done.
+ */
+#include "model/snapshot.h"
+
+#include "base/xalloc.h"
+
+#include <math.h>
+
+#define FIRST_CHUNK (16u << 10)
+#define FIRST_ROWS 16
+
+struct snapshot *snapshot_new(const struct rec_type *type, const char *source)
+{
+	struct snapshot *s = xalloc(sizeof(*s));
+
+	atomic_init(&s->refs, 1);
+	s->type = type;
+	s->source = source;
+	s->arena = arena_new(FIRST_CHUNK, SNAPSHOT_BYTES_MAX);
+	return s;
+}
+
+void *snapshot_add_row(struct snapshot *s)
+{
+	void *row;
+
+	CHECK(!s->published);
+	if (s->nrows >= SNAPSHOT_ROWS_MAX)
+		return NULL;
+	if (s->nrows == s->cap_rows) {
+		s->cap_rows = s->cap_rows ? 2 * s->cap_rows : FIRST_ROWS;
+		s->rows = xrealloc_array(s->rows, s->cap_rows, s->type->size);
+	}
+	row = (char *)s->rows + s->nrows * s->type->size;
+	memset(row, 0, s->type->size);
+	s->nrows++;
+	return row;
+}
+
+void snapshot_drop_row(struct snapshot *s, const void *row)
+{
+	CHECK(!s->published);
+	if (s->nrows > 0 && snapshot_row(s, s->nrows - 1) == row)
+		s->nrows--;
+}
+
+void snapshot_set_unavailable(struct snapshot *s, const char *field, struct str reason)
+{
+	struct unavailable *list;
+
+	CHECK(!s->published);
+	list = arena_alloc_array(s->arena, s->nunavailable + 1, sizeof(*list));
+	if (s->nunavailable > 0)
+		memcpy(list, s->unavailable, s->nunavailable * sizeof(*list));
+	list[s->nunavailable].field = arena_str(s->arena, str_c(field));
+	list[s->nunavailable].reason = arena_str(s->arena, reason);
+	s->unavailable = list;
+	s->nunavailable++;
+}
+
+static void drop_rows(struct snapshot *s)
+{
+	xfree(s->rows);
+	s->rows = NULL;
+	s->nrows = 0;
+	s->cap_rows = 0;
+	s->rates = NULL;
+}
+
+void snapshot_fail(struct snapshot *s, enum snap_state state, const struct err *err)
+{
+	CHECK(!s->published && state != SNAP_OK);
+	drop_rows(s);
+	s->series.n = 0;
+	s->series.items = NULL;
+	s->state = state;
+	s->err = *err;
+}
+
+const struct snapshot *snapshot_publish(struct snapshot *s)
+{
+	size_t bytes = s->nrows * s->type->size;
+	void *rows = NULL;
+
+	CHECK(!s->published);
+	if (bytes > 0) {
+		s->row_arena = arena_new(bytes, bytes);
+		rows = arena_alloc(s->row_arena, bytes);
+		memcpy(rows, s->rows, bytes);
+		arena_seal(s->row_arena);
+	}
+	xfree(s->rows);
+	s->rows = rows;
+	s->cap_rows = s->nrows;
+	arena_seal(s->arena);
+	s->published = true;
+	return s;
+}
+
+const struct snapshot *snapshot_ref(const struct snapshot *s)
+{
+	struct snapshot *counted = (struct snapshot *)(uintptr_t)s;
+
+	if (s)
+		atomic_fetch_add_explicit(&counted->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void snapshot_unref(const struct snapshot *s)
+{
+	struct snapshot *counted = (struct snapshot *)(uintptr_t)s;
+	unsigned before;
+
+	if (!s)
+		return;
+	before = atomic_fetch_sub_explicit(&counted->refs, 1, memory_order_acq_rel);
+	CHECK(before > 0);
+	if (before > 1)
+		return;
+	if (!counted->published)
+		xfree(counted->rows);
+	arena_free(counted->row_arena);
+	arena_free(counted->arena);
+	xfree(counted);
+}
+
+struct str snapshot_unavailable(const struct snapshot *s, const char *field)
+{
+	for (size_t i = 0; i < s->nunavailable; i++) {
+		if (str_eq_c(s->unavailable[i].field, field))
+			return s->unavailable[i].reason;
+	}
+	return (struct str){NULL, 0};
+}
+
+double snapshot_rate(const struct snapshot *s, size_t i, size_t f)
+{
+	CHECK(i < s->nrows && f < s->type->nfields);
+	return s->rates ? s->rates[i * s->type->nfields + f] : (double)NAN;
+}

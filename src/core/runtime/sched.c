@@ -1,0 +1,570 @@
+/*
+ * sched.c: demand, periods, back-off and readiness; one pass over the sources per tick.
+ *
+ * A job is the scheduler's note on one source. Sources that are fed by another have
+ * no fetch of their own: whatever is said about them (demand, refresh, wide) is said
+ * to their feeder. The wanted set is the closure of the demand over feeders and
+ * inputs.
+ *
+ * A job that is wanted, ready and not in its lane already is due
+ *   at once       the first time, after a refresh, when an input has come for the
+ *                 first time, when it has just become ready;
+ *   at its retry  after a failure;
+ *   a period after its last fetch started, otherwise.
+ * A period that passes while the fetch is still running is not made up for.
+ *
+ * A source that is not ready still owes the user words, and --once an end: what
+ * ready() said, or what is wrong with the input it waits for, goes into the store as
+ * a snapshot of its own. That can settle sources that depend on it in turn, so a tick
+ * repeats its pass until nothing more changes.
+ *
+ * It does not block, and it keeps no time of its own: the caller sleeps until the time
+ * runtime_tick() returns or until runtime_fd() is readable, whichever comes first.
+ */
+#include "runtime/sched.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "runtime/lane_internal.h"
+
+#define BACKOFF_MIN_US US_PER_S
+/* a server may ask for patience, not for eternity */
+#define RETRY_AFTER_MAX_US US_PER_HOUR
+#define BACKOFF_DOUBLINGS_MAX 16
+
+struct job {
+	size_t inputs[SOURCE_INPUTS_MAX];
+	size_t ninputs;
+	size_t fetcher;          /* whose fetch brings it: itself, or its feeder */
+	int64_t started_mono_us; /* last fetch of this target, 0 = none yet */
+	int64_t retry_mono_us;   /* after a failure, 0 = by period */
+	unsigned seen_version;   /* of the store entry, when the outcome was looked at */
+	unsigned had_inputs;     /* bit k: input k has been there once */
+	bool wide;
+	bool ready; /* at the last look */
+	bool asap;  /* due now, unless paused */
+	bool force; /* due now, even when paused */
+};
+
+struct runtime {
+	const struct source **sources;
+	size_t n;
+	const struct target *target;
+	struct wake wake;
+	struct store store;
+	struct lane *lanes[LANE__COUNT];
+	struct job jobs[SOURCES_MAX];
+	uint64_t wanted; /* closure of the demand */
+	bool paused;
+	uint64_t random;
+	struct runtime *next_left;
+};
+
+/* UI thread only; runtimes whose lanes did not stop stay reachable, because those lanes still use them. */
+static struct runtime *left_runtimes;
+
+static uint64_t next_random(struct runtime *rt)
+{
+	/* xorshift64; good enough to keep two consoles from retrying in step */
+	rt->random ^= rt->random << 13;
+	rt->random ^= rt->random >> 7;
+	rt->random ^= rt->random << 17;
+	return rt->random;
+}
+
+/* ---- the table of sources ---- */
+
+static size_t find_or_bug(const struct runtime *rt, const struct source *whose, struct str name)
+{
+	for (size_t i = 0; i < rt->n; i++)
+		if (str_eq_c(name, rt->sources[i]->name))
+			return i;
+	BUG("source %s names " STR_FMT ", which does not exist", whose->name, STR_ARG(name));
+}
+
+static void link_job(struct runtime *rt, size_t i)
+{
+	const struct source *src = rt->sources[i];
+	struct job *job = &rt->jobs[i];
+	struct str rest = str_c(src->inputs), word;
+
+	job->fetcher = src->fed_by ? find_or_bug(rt, src, str_c(src->fed_by)) : i;
+	if (!rt->sources[job->fetcher]->fetch || (src->fed_by && src->fetch))
+		BUG("source %s must either have a fetch or be fed by one that has", src->name);
+	while (src->inputs && str_split(&rest, ' ', &word)) {
+		if (word.len == 0)
+			continue;
+		if (job->ninputs == SOURCE_INPUTS_MAX)
+			BUG("source %s has more than %d inputs", src->name, SOURCE_INPUTS_MAX);
+		job->inputs[job->ninputs++] = find_or_bug(rt, src, word);
+	}
+}
+
+static uint64_t bit(size_t i)
+{
+	return UINT64_C(1) << i;
+}
+
+static uint64_t needs_of(const struct runtime *rt, size_t i)
+{
+	const struct job *job = &rt->jobs[i];
+	uint64_t mask = bit(i) | bit(job->fetcher);
+
+	for (size_t k = 0; k < job->ninputs; k++)
+		mask |= bit(job->inputs[k]);
+	return mask;
+}
+
+static uint64_t closure(const struct runtime *rt, uint64_t mask)
+{
+	uint64_t before;
+
+	do {
+		before = mask;
+		for (size_t i = 0; i < rt->n; i++)
+			if (before & bit(i))
+				mask |= needs_of(rt, i);
+	} while (mask != before);
+	return mask;
+}
+
+/* ---- when ---- */
+
+/* Something is in flight in what this fetch brings. */
+static bool is_busy(const struct runtime *rt, size_t i)
+{
+	for (size_t k = 0; k < rt->n; k++) {
+		const struct source *src = rt->sources[k];
+		const struct snapshot *good = rt->store.entries[k].good;
+
+		if (rt->jobs[k].fetcher == i && src->busy && good && src->busy(good))
+			return true;
+	}
+	return false;
+}
+
+static int64_t period_of(const struct runtime *rt, size_t i)
+{
+	const struct source *src = rt->sources[i];
+	int64_t period = src->period_us ? src->period_us : rt->target->interval_us;
+
+	if (src->busy_period_us && is_busy(rt, i))
+		period = src->busy_period_us;
+	/* a target without an interval must not turn into a busy loop */
+	return period > 0 ? period : US_PER_S;
+}
+
+static int64_t backoff_of(struct runtime *rt, size_t i)
+{
+	const struct store_entry *e = &rt->store.entries[i];
+	int64_t base = rt->sources[i]->lane == LANE_SAMPLER ? BACKOFF_MIN_US : period_of(rt, i);
+	unsigned doublings = e->failures - 1;
+	int64_t bound, delay, wish = e->latest->err.retry_after_us;
+
+	if (doublings > BACKOFF_DOUBLINGS_MAX)
+		doublings = BACKOFF_DOUBLINGS_MAX;
+	bound = base < SCHED_BACKOFF_MAX_US ? base << doublings : SCHED_BACKOFF_MAX_US;
+	if (bound > SCHED_BACKOFF_MAX_US)
+		bound = SCHED_BACKOFF_MAX_US;
+	/* jitter over the whole span, but never so short that it hammers */
+	delay = bound < BACKOFF_MIN_US ? bound : BACKOFF_MIN_US;
+	delay += (int64_t)(next_random(rt) % (uint64_t)(bound - delay + 1));
+	if (wish > RETRY_AFTER_MAX_US)
+		wish = RETRY_AFTER_MAX_US;
+	return delay > wish ? delay : wish;
+}
+
+/* Draws the consequence of an outcome that has come since the last look. */
+static void observe(struct runtime *rt, size_t i, int64_t now)
+{
+	const struct store_entry *e = &rt->store.entries[i];
+	struct job *job = &rt->jobs[i];
+
+	if (e->version == job->seen_version)
+		return;
+	job->seen_version = e->version;
+	if (e->failures == 0)
+		job->retry_mono_us = 0;
+	else if (e->latest->state == SNAP_ERROR)
+		job->retry_mono_us = now + backoff_of(rt, i);
+}
+
+static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
+{
+	const struct job *job = &rt->jobs[i];
+
+	if (job->asap || job->force || job->started_mono_us == 0)
+		return now;
+	return job->retry_mono_us ? job->retry_mono_us : job->started_mono_us + period_of(rt, i);
+}
+
+/* ---- whether ---- */
+
+/* Says why there is no data, for a source and what it feeds; the same words twice are no news. */
+static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, const struct err *why)
+{
+	unsigned changed = 0;
+
+	for (size_t k = 0; k < rt->n; k++) {
+		const struct snapshot *latest = rt->store.entries[k].latest;
+		struct snapshot *s;
+
+		if (rt->jobs[k].fetcher != i)
+			continue;
+		if (latest && latest->state == state && strcmp(latest->err.text, why->text) == 0)
+			continue;
+		s = snapshot_new(rt->sources[k]->type, rt->sources[k]->name);
+		snapshot_fail(s, state, why);
+		s->generation = rt->target->generation;
+		s->at_us = clock_wall_us();
+		changed += store_put(&rt->store, k, snapshot_publish(s));
+		/* no fetch failed, so there is nothing to back off from */
+		rt->jobs[k].seen_version = rt->store.entries[k].version;
+	}
+	return changed;
+}
+
+static void gather_inputs(const struct runtime *rt, const struct job *job, const struct snapshot **ret_inputs)
+{
+	for (size_t k = 0; k < SOURCE_INPUTS_MAX; k++)
+		ret_inputs[k] = k < job->ninputs ? rt->store.entries[job->inputs[k]].good : NULL;
+}
+
+static bool all_there(const struct job *job, const struct snapshot *const *inputs)
+{
+	for (size_t k = 0; k < job->ninputs; k++)
+		if (!inputs[k])
+			return false;
+	return true;
+}
+
+/* The first missing input that will not come soon says why in this source's place, too. */
+static unsigned blame_input(struct runtime *rt, size_t i)
+{
+	const struct job *job = &rt->jobs[i];
+
+	for (size_t k = 0; k < job->ninputs; k++) {
+		const struct store_entry *e = &rt->store.entries[job->inputs[k]];
+		struct err why;
+
+		if (e->good || !e->latest || e->latest->state == SNAP_OK)
+			continue;
+		why = e->latest->err;
+		why.retry_after_us = 0;
+		err_prefix(&why, "needs %s", e->source->title);
+		return put_words(rt, i, e->latest->state == SNAP_ERROR ? SNAP_ERROR : SNAP_UNAVAILABLE, &why);
+	}
+	return 0;
+}
+
+static bool is_ready(struct runtime *rt, size_t i, const struct snapshot *const *inputs, unsigned *changed)
+{
+	const struct source *src = rt->sources[i];
+	enum readiness readiness;
+	struct err why = {0};
+
+	if ((src->flags & SOURCE_AWS) && !rt->target->aws) {
+		err_set(&why, ERR_UNAVAILABLE, "%s: left out, because no AWS region was given", src->title);
+		err_remedy(&why, "start with --cluster and --region to see it");
+		*changed += put_words(rt, i, SNAP_SKIPPED, &why);
+		return false;
+	}
+	if (src->ready)
+		readiness = src->ready(rt->target, inputs, &why);
+	else
+		readiness = all_there(&rt->jobs[i], inputs) ? READY : READY_WAIT;
+	if (readiness == READY_UNAVAILABLE)
+		*changed += put_words(rt, i, SNAP_UNAVAILABLE, &why);
+	else if (readiness == READY_WAIT)
+		*changed += blame_input(rt, i);
+	return readiness == READY;
+}
+
+/* Looks at readiness and at inputs that have just come; both make a fetch due at once. */
+static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *const *inputs, unsigned *changed)
+{
+	struct job *job = &rt->jobs[i];
+	unsigned have = 0;
+	bool ready = is_ready(rt, i, inputs, changed);
+
+	for (size_t k = 0; k < job->ninputs; k++)
+		have |= inputs[k] ? 1u << k : 0;
+	if ((have & ~job->had_inputs) || (ready && !job->ready))
+		job->asap = true;
+	job->had_inputs |= have;
+	job->ready = ready;
+	return ready;
+}
+
+/* ---- the tick ---- */
+
+static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
+{
+	struct job *job = &rt->jobs[i];
+	struct fetch template = {.target = rt->target, .wide = job->wide};
+
+	memcpy(template.inputs, inputs, sizeof(template.inputs));
+	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
+		return;
+	job->started_mono_us = now;
+	job->retry_mono_us = 0;
+	job->asap = job->force = false;
+}
+
+/* A fetch in its lane: nothing to do until its end wakes us. */
+static void follow_pending(struct runtime *rt, size_t i, int64_t since)
+{
+	struct job *job = &rt->jobs[i];
+	struct store_entry *e = &rt->store.entries[i];
+
+	e->fetch_since_mono_us = since;
+	if (since)
+		job->started_mono_us = since;
+	else
+		job->asap = job->force = false; /* it has not begun, so it will see today's world */
+	e->next_mono_us = job->started_mono_us + period_of(rt, i);
+}
+
+/* Advances one job and returns when to look at it again. */
+static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed)
+{
+	const struct snapshot *inputs[SOURCE_INPUTS_MAX];
+	struct store_entry *e = &rt->store.entries[i];
+	int64_t since, due;
+
+	observe(rt, i, now);
+	e->fetch_since_mono_us = e->next_mono_us = 0;
+	if (lane_pending(rt->lanes[rt->sources[i]->lane], i, &since)) {
+		follow_pending(rt, i, since);
+		return INT64_MAX;
+	}
+	if (!(rt->wanted & bit(i)))
+		return INT64_MAX;
+	gather_inputs(rt, &rt->jobs[i], inputs);
+	if (!look_at_inputs(rt, i, inputs, changed) || (rt->paused && !rt->jobs[i].force))
+		return INT64_MAX;
+	due = due_of(rt, i, now);
+	e->next_mono_us = due;
+	if (due > now)
+		return due;
+	issue(rt, i, inputs, now);
+	e->next_mono_us = now + period_of(rt, i);
+	return INT64_MAX;
+}
+
+static int64_t pass(struct runtime *rt, int64_t now, unsigned *changed)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < rt->n; i++) {
+		int64_t when;
+
+		if (rt->jobs[i].fetcher != i)
+			continue;
+		when = step(rt, i, now, changed);
+		if (when < next)
+			next = when;
+	}
+	return next;
+}
+
+int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
+{
+	int64_t now = clock_mono_us(), next;
+	unsigned changed, before;
+	size_t passes = 0;
+
+	/* cleared first: what is posted from here on wakes us again */
+	wake_clear(&rt->wake);
+	changed = store_collect(&rt->store);
+	do {
+		before = changed;
+		next = pass(rt, now, &changed);
+	} while (changed != before && ++passes <= rt->n);
+	for (size_t i = 0; i < rt->n; i++) {
+		const struct store_entry *feeder = &rt->store.entries[rt->jobs[i].fetcher];
+
+		rt->store.entries[i].fetch_since_mono_us = feeder->fetch_since_mono_us;
+		rt->store.entries[i].next_mono_us = feeder->next_mono_us;
+	}
+	*ret_changed = changed;
+	return rt->paused ? INT64_MAX : next;
+}
+
+/* ---- what the user says ---- */
+
+struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target)
+{
+	/* clang-format off */
+	static const char *const lane_names[LANE__COUNT] = {
+		[LANE_SAMPLER] = "sampler",
+		[LANE_SLOW] = "slow",
+		[LANE_RDS] = "rds",
+		[LANE_EC2] = "ec2",
+		[LANE_CLOUDWATCH] = "cloudwatch",
+	};
+	/* clang-format on */
+	struct runtime *rt = xcalloc(1, sizeof(*rt));
+
+	CHECK(n <= SOURCES_MAX);
+	rt->sources = xcalloc(n, sizeof(const struct source *));
+	for (size_t i = 0; i < n; i++)
+		rt->sources[i] = sources[i];
+	rt->n = n;
+	rt->target = target_ref(target);
+	for (size_t i = 0; i < n; i++)
+		link_job(rt, i);
+	wake_init(&rt->wake);
+	store_init(&rt->store, rt->sources, n);
+	store_reset(&rt->store, target->generation);
+	for (size_t i = 0; i < LANE__COUNT; i++)
+		rt->lanes[i] = lane_new((enum lane_id)i, lane_names[i], rt->sources, n, rt->store.mailboxes, &rt->wake);
+	/* the state of xorshift must not be 0 */
+	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;
+	return rt;
+}
+
+/* Not base/clock: the wait below is real even where tests freeze time. */
+static int64_t real_mono_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+bool runtime_stop(struct runtime *rt, int64_t wait_us)
+{
+	int64_t until = real_mono_us() + wait_us;
+	bool all = true;
+
+	if (!rt)
+		return true;
+	/* all are told first, so that they wind up at the same time */
+	for (size_t i = 0; i < LANE__COUNT; i++)
+		lane_stop_begin(rt->lanes[i]);
+	for (size_t i = 0; i < LANE__COUNT; i++) {
+		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
+		rt->lanes[i] = NULL;
+	}
+	if (!all) {
+		rt->next_left = left_runtimes;
+		left_runtimes = rt;
+		return false;
+	}
+	store_release(&rt->store);
+	wake_release(&rt->wake);
+	target_unref(rt->target);
+	xfree(rt->sources);
+	xfree(rt);
+	return true;
+}
+
+int runtime_fd(const struct runtime *rt)
+{
+	return rt->wake.fd;
+}
+
+struct store *runtime_store(struct runtime *rt)
+{
+	return &rt->store;
+}
+
+const struct target *runtime_target(const struct runtime *rt)
+{
+	return rt->target;
+}
+
+void runtime_set_target(struct runtime *rt, const struct target *target)
+{
+	CHECK(target->generation >= rt->target->generation);
+	if (target->generation == rt->target->generation) {
+		/* Same world, another pace or range: what is known stays valid. */
+		target_ref(target);
+		target_unref(rt->target);
+		rt->target = target;
+		wake_post(&rt->wake);
+		return;
+	}
+	for (size_t i = 0; i < LANE__COUNT; i++)
+		lane_cancel(rt->lanes[i]);
+	target_ref(target);
+	target_unref(rt->target);
+	rt->target = target;
+	store_reset(&rt->store, target->generation);
+	for (size_t i = 0; i < rt->n; i++) {
+		struct job *job = &rt->jobs[i];
+
+		job->started_mono_us = job->retry_mono_us = 0;
+		job->had_inputs = 0;
+		job->ready = job->asap = job->force = false;
+		job->seen_version = rt->store.entries[i].version;
+	}
+	wake_post(&rt->wake);
+}
+
+void runtime_demand(struct runtime *rt, uint64_t mask)
+{
+	uint64_t wanted = closure(rt, mask);
+
+	if (wanted == rt->wanted)
+		return;
+	rt->wanted = wanted;
+	wake_post(&rt->wake);
+}
+
+uint64_t runtime_demand_of(const struct runtime *rt, const char *const *names, size_t n)
+{
+	uint64_t mask = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		int i = store_find(&rt->store, names[k]);
+
+		if (i >= 0)
+			mask |= bit((size_t)i);
+	}
+	return mask;
+}
+
+void runtime_set_wide(struct runtime *rt, const char *source, bool wide)
+{
+	int i = store_find(&rt->store, source);
+	struct job *job;
+
+	if (i < 0)
+		return;
+	job = &rt->jobs[rt->jobs[i].fetcher];
+	if (job->wide == wide)
+		return;
+	job->wide = wide;
+	/* rows that are missing are missed at once, rows too many can wait for the period */
+	if (wide)
+		job->asap = true;
+	wake_post(&rt->wake);
+}
+
+void runtime_pause(struct runtime *rt, bool paused)
+{
+	rt->paused = paused;
+	wake_post(&rt->wake);
+}
+
+bool runtime_paused(const struct runtime *rt)
+{
+	return rt->paused;
+}
+
+void runtime_refresh(struct runtime *rt, const char *name)
+{
+	int only = name ? store_find(&rt->store, name) : -1;
+
+	for (size_t i = 0; i < rt->n; i++)
+		if ((rt->wanted & bit(i)) && (name ? only == (int)i : true))
+			rt->jobs[rt->jobs[i].fetcher].force = true;
+	wake_post(&rt->wake);
+}
+
+struct lane *runtime_lane(struct runtime *rt, size_t i)
+{
+	return i < LANE__COUNT ? rt->lanes[i] : NULL;
+}

@@ -1,0 +1,44 @@
+/* target.c: what the console is pointed at; immutable once shared, counted by reference. */
+#include "base/xalloc.h"
+#include "runtime/source.h"
+
+/* Generations grow by themselves, so that a target made later always outranks an earlier one. */
+static atomic_ullong newest_generation;
+
+struct target *target_new(void)
+{
+	struct target *t = xcalloc(1, sizeof(*t));
+
+	atomic_init(&t->refs, 1);
+	t->generation = atomic_fetch_add_explicit(&newest_generation, 1, memory_order_relaxed) + 1;
+	return t;
+}
+
+/* The count is the one member that changes behind a const pointer; nobody holds a target in read-only memory. */
+static atomic_uint *refs_of(const struct target *t)
+{
+	return (atomic_uint *)(uintptr_t)&t->refs;
+}
+
+const struct target *target_ref(const struct target *t)
+{
+	if (t)
+		atomic_fetch_add_explicit(refs_of(t), 1, memory_order_relaxed);
+	return t;
+}
+
+void target_unref(const struct target *t)
+{
+	if (t && atomic_fetch_sub_explicit(refs_of(t), 1, memory_order_acq_rel) == 1)
+		xfree((void *)(uintptr_t)t);
+}
+
+void target_copy(struct target *t, const struct target *from)
+{
+	uint64_t generation = t->generation;
+	unsigned refs = atomic_load_explicit(&t->refs, memory_order_relaxed);
+
+	*t = *from;
+	t->generation = generation;
+	atomic_init(&t->refs, refs);
+}

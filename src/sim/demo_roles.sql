@@ -1,0 +1,22 @@
+-- Roles as a managed cluster has them; passwords are set apart. Run once, as the superuser rdsadmin.
+create role rds_superuser nologin;
+create role rds_password nologin;
+create role rds_replication nologin;
+create role rds_iam nologin;
+create role rds_ad nologin;
+grant pg_monitor, pg_signal_backend to rds_superuser with admin option;
+
+-- The master user: no superuser, but nearly everything else.
+create role orders_admin login createdb createrole in role rds_superuser;
+
+-- Applications.
+create role orders_app login;
+create role worker login;
+create role reporting login;
+create role app_ro login;
+create role etl login;
+create role deploy login in role orders_app;
+
+-- The console's role: may look, cancel and terminate; owns nothing.
+create role oncall login connection limit 40;
+grant pg_monitor, pg_signal_backend to oncall;

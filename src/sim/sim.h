@@ -1,0 +1,79 @@
+/*
+ * sim.h: a simulated AWS endpoint on loopback, for tests, benches and the demo.
+ *
+ * One server answers RDS (query), EC2 (ec2 query) and CloudWatch (query and JSON 1.0)
+ * at POST /; the service is the one named in the SigV4 credential scope. Signatures are
+ * verified, parameters the operation does not know are refused, and the state moves with
+ * time: a snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue,
+ * a failover swaps the writer. The database is not simulated.
+ *
+ * Plain HTTP administration on the same port, unsigned, loopback only; bodies are forms:
+ *   POST /_sim/fault     service= operation= kind= ms= count=   (see sim_fault)
+ *   POST /_sim/clear     removes all faults, ends hanging requests
+ *   POST /_sim/failover  cluster= [target=]
+ *   POST /_sim/time      offset=SECONDS  the state's clock relative to the real one
+ *   POST /_sim/forget    empties the request log
+ *   GET  /_sim/requests  JSON list of {service, operation, protocol, params, status, error, at}
+ *
+ * All functions may be called from any thread while the server runs.
+ */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_ACCOUNT "111122223333"
+#define SIM_REGION "eu-west-1"
+#define SIM_ACCESS_KEY "AKIASIMULATED0000001"
+#define SIM_SECRET_KEY "simulated/secret+key/of/no/account/0001"
+#define SIM_EXTRA_CLUSTERS_MAX 2000
+#define SIM_REQUESTS_MAX 5000 /* newest requests kept in the log */
+#define SIM_BODY_MAX (1u << 20)
+
+struct sim_options {
+	uint16_t port;             /* 0 = any free one */
+	const char *access_key;    /* NULL = SIM_ACCESS_KEY */
+	const char *secret_key;    /* NULL = SIM_SECRET_KEY */
+	const char *session_token; /* NULL = requests must not carry one */
+	const char *region;        /* NULL = SIM_REGION; the only one whose scope is accepted */
+	int extra_clusters;        /* fleet-0001 ... beside prod-orders, analytics-sls, legacy-archive */
+	const char *db_host;       /* Address of prod-orders' endpoints; NULL = realistic names */
+	uint16_t db_port;          /* Port of prod-orders' endpoints; 0 = 5432 */
+	const char *domain;        /* endpoints end in ".c9akci.REGION.DOMAIN"; NULL = rds.amazonaws.com */
+	int64_t seed;              /* of the metric curves and the fleet */
+	const char *scenario;      /* "healthy" (NULL) or "incident": newest automated snapshot 31 h old, load up */
+	const char *tls_cert;      /* PEM text; NULL = plain HTTP */
+	const char *tls_key;       /* PEM text */
+};
+
+struct sim;
+
+/* Listens on 127.0.0.1 when it returns; strings are copied. The caller stops it. */
+bool sim_start(const struct sim_options *options, struct sim **ret_sim, struct err *err) MUST_CHECK;
+/* Ends every connection and frees; accepts NULL. */
+void sim_stop(struct sim *s);
+uint16_t sim_port(const struct sim *s);
+/* Wall clock of the state and of the signature check, in microseconds; NULL = clock_wall_us(). */
+void sim_set_now(struct sim *s, int64_t (*now)(void *ctx), void *ctx);
+/* Moves the state's clock (not the signature check's) by offset from the real one. */
+void sim_set_offset(struct sim *s, int64_t offset_us);
+
+/*
+ * Adds a fault, described as the form that POST /_sim/fault takes:
+ *   service    rds, ec2, monitoring; absent or * = all
+ *   operation  DescribeDBClusters, ...; absent or * = all
+ *   kind       latency throttle error500 hang truncate malformed html denied expired skew empty
+ *   ms         of latency; of skew: how far AWS's clock is ahead
+ *   count      how many requests it hits; absent or -1 = until cleared
+ */
+bool sim_fault(struct sim *s, const char *form, struct err *err) MUST_CHECK;
+void sim_clear(struct sim *s);
+/* Starts a failover; target "" or NULL = the first reader. */
+bool sim_failover(struct sim *s, const char *cluster, const char *target, struct err *err) MUST_CHECK;
+/* Logged requests of service and operation; NULL = any. */
+size_t sim_requests(struct sim *s, const char *service, const char *operation);
+
+#endif

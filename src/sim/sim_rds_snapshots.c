@@ -1,0 +1,118 @@
+/*
+ * sim_rds_snapshots.c: RDS DescribeDBClusterSnapshots.
+ *
+ * The rules of the call: by cluster or by snapshot, not both; one automated snapshot by
+ * name also needs SnapshotType; without a type, automated and manual ones come; shared and
+ * public ones do not exist in this account.
+ */
+#include "sim/sim_rds.h"
+
+#define GIB 1073741824.0
+
+static void snapshot_xml(struct sim_request *r, struct buf *b, const struct sim_snapshot *s)
+{
+	const struct sim_cluster *c = s->cluster;
+
+	sim_xml_open(b, "DBClusterSnapshot");
+	sim_xml_str(b, "DBClusterSnapshotIdentifier", s->id);
+	sim_xml_str(b, "DBClusterIdentifier", c->id);
+	sim_rds_arn(r, b, "DBClusterSnapshotArn", "cluster-snapshot", s->id);
+	sim_xml_time(b, "SnapshotCreateTime", s->created_us);
+	sim_xml_time(b, "ClusterCreateTime", r->sim->epoch_us - c->age_us);
+	sim_xml_str(b, "Status", s->percent == 100 ? "available" : s->source_id ? "copying" : "creating");
+	sim_xml_str(b, "SnapshotType", s->automated ? "automated" : "manual");
+	sim_xml_int(b, "PercentProgress", s->percent);
+	sim_xml_str(b, "Engine", "aurora-postgresql");
+	sim_xml_str(b, "EngineVersion", s->engine_version);
+	sim_xml_str(b, "EngineMode", "provisioned");
+	sim_xml_int(b, "AllocatedStorage", (int64_t)(s->volume_bytes / GIB) + 1);
+	sim_xml_int(b, "Port", 0);
+	sim_xml_str(b, "VpcId", "vpc-0d11");
+	sim_xml_str(b, "MasterUsername", "postgres");
+	sim_xml_bool(b, "StorageEncrypted", true);
+	sim_rds_key(r, b, "KmsKeyId");
+	sim_xml_str(b, "StorageType", "aurora");
+	sim_xml_str(b, "LicenseModel", "postgresql-license");
+	sim_rds_zones(r, b);
+	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->is_orders);
+	sim_xml_int(b, "BackupRetentionPeriod", c->retention_days);
+	if (s->source_id)
+		sim_rds_arn(r, b, "SourceDBClusterSnapshotArn", "cluster-snapshot", s->source_id);
+	sim_rds_tags(b, c);
+	sim_xml_str(b, "DbClusterResourceId", c->resource_id);
+	sim_xml_close(b, "DBClusterSnapshot");
+}
+
+struct wish {
+	struct str cluster, snapshot, type, resource;
+	struct sim_filters filters;
+};
+
+static bool read_wish(struct sim_request *r, struct wish *w)
+{
+	bool flag;
+
+	w->cluster = sim_param(r, "DBClusterIdentifier");
+	w->snapshot = sim_param(r, "DBClusterSnapshotIdentifier");
+	w->type = sim_param(r, "SnapshotType");
+	w->resource = sim_param(r, "DbClusterResourceId");
+	if (!sim_param_bool(r, "IncludeShared", &flag) || !sim_param_bool(r, "IncludePublic", &flag))
+		return false;
+	if (w->cluster.len > 0 && w->snapshot.len > 0)
+		return sim_fail(r, 400, "InvalidParameterCombination",
+				"The parameters DBClusterIdentifier and DBClusterSnapshotIdentifier can't be used together.");
+	if (w->type.len > 0 && !str_eq_c(w->type, "automated") && !str_eq_c(w->type, "manual") &&
+	    !str_eq_c(w->type, "shared") && !str_eq_c(w->type, "public") && !str_eq_c(w->type, "awsbackup"))
+		return sim_fail(r, 400, "InvalidParameterValue", "Invalid snapshot type: " STR_FMT, STR_ARG(w->type));
+	if (str_starts(w->snapshot, STR("rds:")) && w->type.len == 0)
+		return sim_fail(r, 400, "InvalidParameterCombination",
+				"For an automated snapshot the parameter SnapshotType must also be specified.");
+	return sim_filters(r, "Filters.Filter", "Values.Value",
+			   "db-cluster-id db-cluster-snapshot-id snapshot-type engine", &w->filters);
+}
+
+static bool wanted(const struct wish *w, const struct sim_snapshot *s)
+{
+	const char *type = s->automated ? "automated" : "manual";
+
+	return (w->snapshot.len == 0 || str_ieq(w->snapshot, str_c(s->id)) ||
+		(str_starts(w->snapshot, STR("arn:")) && str_ends(w->snapshot, str_c(s->id)))) &&
+	       (w->type.len == 0 || str_eq_c(w->type, type)) &&
+	       (w->resource.len == 0 || str_eq_c(w->resource, s->cluster->resource_id)) &&
+	       sim_filter_ok(&w->filters, "db-cluster-id", s->cluster->id) &&
+	       sim_filter_ok(&w->filters, "db-cluster-snapshot-id", s->id) &&
+	       sim_filter_ok(&w->filters, "snapshot-type", type) &&
+	       sim_filter_ok(&w->filters, "engine", "aurora-postgresql");
+}
+
+bool sim_rds_describe_snapshots(struct sim_request *r, struct buf *out)
+{
+	struct sim_cluster *cluster = NULL;
+	struct sim_snapshot *rows;
+	struct sim_page page;
+	struct wish w;
+	size_t n = 0, total;
+
+	if (!read_wish(r, &w))
+		return false;
+	if (w.cluster.len > 0 && !(cluster = sim_cluster_find(r->sim, w.cluster)))
+		return sim_fail(r, 404, "DBClusterNotFoundFault", "DBCluster " STR_FMT " not found.",
+				STR_ARG(w.cluster));
+	sim_rds_filter_names(r, &w.filters);
+	total = sim_snapshots(r, cluster, &rows);
+	for (size_t i = 0; i < total; i++)
+		if (wanted(&w, &rows[i]))
+			rows[n++] = rows[i];
+	if (w.snapshot.len > 0 && n == 0)
+		return sim_fail(r, 404, "DBClusterSnapshotNotFoundFault", "DBClusterSnapshot " STR_FMT " not found.",
+				STR_ARG(w.snapshot));
+	if (!sim_page_rds(r, n, &page))
+		return false;
+	sim_xml_open(out, "DBClusterSnapshots");
+	for (size_t i = page.first; i < page.end; i++)
+		snapshot_xml(r, out, &rows[i]);
+	sim_xml_close(out, "DBClusterSnapshots");
+	if (page.token[0])
+		sim_xml_str(out, "Marker", page.token);
+	return true;
+}

@@ -1,0 +1,238 @@
+/*
+ * sim_service.c: from HTTP request to answer, for all services.
+ *
+ * Two steps, because an injected delay comes between them: sim_prepare() finds out which
+ * operation is asked and what the faults have in store; sim_serve() verifies the signature,
+ * checks parameters, runs the operation and wraps its result in the envelope of the
+ * protocol (query, EC2's variant of it, JSON 1.0). Errors take the same way. Every
+ * request ends in the log, refused ones too.
+ */
+#include "sim/sim_internal.h"
+
+struct service {
+	const char *name, *version, *xmlns;
+	const struct sim_operation *operations;
+	const size_t *noperations;
+};
+
+/* clang-format off */
+static const struct service services[] = {
+	{"rds", "2014-10-31", "http://rds.amazonaws.com/doc/2014-10-31/", sim_rds_operations, &sim_rds_noperations},
+	{"ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", sim_ec2_operations, &sim_ec2_noperations},
+	{"monitoring", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", sim_cw_operations, &sim_cw_noperations},
+};
+
+/* CloudWatch's names for the same error in its two protocols. */
+static const struct { const char *query, *json; } json_codes[] = {
+	{"InvalidParameterValue", "InvalidParameterValueException"},
+	{"MissingParameter", "MissingRequiredParameterException"},
+	{"InvalidParameterCombination", "InvalidParameterCombinationException"},
+	{"InternalFailure", "InternalServiceFault"},
+	{"Throttling", "ThrottlingException"},
+	{"ExpiredToken", "ExpiredTokenException"},
+	{"AccessDenied", "AccessDeniedException"},
+	{"InvalidAction", "UnknownOperationException"},
+};
+/* clang-format on */
+
+static const struct service *service_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		if (strcmp(services[i].name, name) == 0)
+			return &services[i];
+	return NULL;
+}
+
+bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...)
+{
+	struct buf text;
+	va_list ap;
+
+	buf_init(&text, 4096);
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	r->status = status;
+	r->code = code;
+	r->message = arena_str(r->arena, buf_str(&text));
+	buf_release(&text);
+	return false;
+}
+
+struct str sim_header(const struct sim_http *h, const char *name)
+{
+	for (size_t i = 0; i < h->nheaders; i++)
+		if (str_ieq(h->headers[i].name, str_c(name)))
+			return h->headers[i].value;
+	return (struct str){NULL, 0};
+}
+
+static void make_id(struct sim_request *r)
+{
+	uint64_t a = sim_hash((uint64_t)r->sim->o.seed, ++r->sim->next_id), b = sim_hash(a, 7);
+
+	snprintf(r->id, sizeof(r->id), "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
+		 (unsigned)a & 0xfff, (unsigned)(b >> 48) & 0xfff, (unsigned long long)(b & 0xffffffffffff));
+}
+
+/* The scope's service, or what the API version says when there is no scope. */
+static void find_service(struct sim_request *r)
+{
+	struct str authorization = sim_header(r->http, "authorization"), version = sim_param(r, "Version"), part;
+	long at = str_find(authorization, STR("Credential="), 0);
+
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		if (str_eq_c(version, services[i].version))
+			snprintf(r->service, sizeof(r->service), "%s", services[i].name);
+	if (r->json)
+		snprintf(r->service, sizeof(r->service), "monitoring");
+	if (at < 0)
+		return;
+	authorization = str_sub(authorization, (size_t)at, authorization.len);
+	for (int i = 0; i < 4; i++)
+		if (!str_split(&authorization, '/', &part))
+			return;
+	snprintf(r->service, sizeof(r->service), STR_FMT, STR_ARG(part));
+}
+
+static bool read_request(struct sim_request *r)
+{
+	struct str target = sim_header(r->http, "x-amz-target");
+	long dot = str_find(target, STR("."), 0);
+
+	snprintf(r->service, sizeof(r->service), "rds");
+	r->json = str_starts(sim_header(r->http, "content-type"), STR("application/x-amz-json-1."));
+	if (r->json) {
+		r->operation = str_sub(target, dot < 0 ? target.len : (size_t)dot + 1, target.len);
+		find_service(r);
+		return sim_json_parse(r) || sim_fail(r, 400, "SerializationException", "The body is no JSON object.");
+	}
+	if (!sim_form_parse(r->arena, r->http->body, &r->params, &r->nparams))
+		return sim_fail(r, 400, "MalformedQueryString", "The body is no form with at most %d parameters.",
+				SIM_PARAMS_MAX);
+	r->operation = sim_param(r, "Action");
+	find_service(r);
+	return true;
+}
+
+void sim_prepare(struct sim_request *r)
+{
+	pthread_mutex_lock(&r->sim->lock);
+	r->status = 200;
+	make_id(r);
+	buf_init(&r->body, SIM_ANSWER_MAX);
+	read_request(r);
+	sim_fault_plan(r->sim, r->service, r->operation, &r->plan);
+	pthread_mutex_unlock(&r->sim->lock);
+}
+
+static bool find_operation(struct sim_request *r, const struct sim_operation **ret_op)
+{
+	const struct service *s = service_of(r->service);
+	struct str version = sim_param(r, "Version");
+
+	if (!s)
+		return sim_fail(r, 400, "UnknownOperationException", "The simulator has no service %s.", r->service);
+	if (!r->operation.len)
+		return sim_fail(r, 400, "MissingAction", "The request names no operation.");
+	if (!r->json && !str_eq_c(version, s->version))
+		return sim_fail(r, 400, "InvalidAction", "Could not find operation " STR_FMT " for version " STR_FMT,
+				STR_ARG(r->operation), STR_ARG(version));
+	for (size_t i = 0; i < *s->noperations; i++) {
+		*ret_op = &s->operations[i];
+		if (str_eq_c(r->operation, s->operations[i].name))
+			return true;
+	}
+	return sim_fail(r, 400, "InvalidAction", "The action " STR_FMT " is not valid for this web service.",
+			STR_ARG(r->operation));
+}
+
+static bool run(struct sim_request *r, struct buf *result)
+{
+	const struct sim_operation *op = NULL;
+
+	/* An error found while reading stands, but only for who may ask. */
+	if (!sim_sigv4_verify(r, sim_auth_now(r->sim) + r->plan.skew_us))
+		return false;
+	if (r->code || !sim_fault_refuse(r))
+		return false;
+	if (!str_eq_c(r->http->method, "POST") || !str_eq_c(r->http->path, "/"))
+		return sim_fail(r, 404, "InvalidAction", "Only POST / is served.");
+	if (!find_operation(r, &op) || !sim_params_check(r, op) || !op->run(r, result))
+		return false;
+	return !result->failed || sim_fail(r, 500, "InternalFailure", "The answer is too large.");
+}
+
+static void wrap_xml(struct sim_request *r, struct str result)
+{
+	const struct service *s = service_of(r->service);
+
+	buf_addf(&r->body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT "Response xmlns=\"%s\">\n",
+		 STR_ARG(r->operation), s->xmlns);
+	if (strcmp(s->name, "ec2") == 0) {
+		buf_addf(&r->body, "<requestId>%s</requestId>\n", r->id);
+		buf_add_str(&r->body, result);
+	} else {
+		buf_addf(&r->body, "<" STR_FMT "Result>\n", STR_ARG(r->operation));
+		buf_add_str(&r->body, result);
+		buf_addf(&r->body, "</" STR_FMT "Result>\n<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>\n",
+			 STR_ARG(r->operation), r->id);
+	}
+	buf_addf(&r->body, "</" STR_FMT "Response>\n", STR_ARG(r->operation));
+}
+
+static void wrap_error_xml(struct sim_request *r)
+{
+	const struct service *s = service_of(r->service);
+	struct buf *b = &r->body;
+
+	buf_add_c(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	if (s && strcmp(s->name, "ec2") == 0) {
+		buf_add_c(b, "<Response><Errors><Error>");
+		sim_xml_str(b, "Code", r->code);
+		sim_xml_slice(b, "Message", r->message);
+		buf_addf(b, "</Error></Errors><RequestID>%s</RequestID></Response>\n", r->id);
+		return;
+	}
+	buf_addf(b, "<ErrorResponse xmlns=\"%s\">\n<Error>\n", s ? s->xmlns : services[0].xmlns);
+	sim_xml_str(b, "Type", r->status < 500 ? "Sender" : "Receiver");
+	sim_xml_str(b, "Code", r->code);
+	sim_xml_slice(b, "Message", r->message);
+	buf_addf(b, "</Error>\n<RequestId>%s</RequestId>\n</ErrorResponse>\n", r->id);
+}
+
+static void wrap_error_json(struct sim_request *r)
+{
+	const char *code = r->code;
+
+	for (size_t i = 0; i < ARRAY_LEN(json_codes); i++)
+		if (strcmp(json_codes[i].query, r->code) == 0)
+			code = json_codes[i].json;
+	buf_addf(&r->body, "{\"__type\":\"com.amazonaws.cloudwatch.v2010_08_01#%s\",\"message\":", code);
+	sim_json_str(&r->body, r->message);
+	buf_add_char(&r->body, '}');
+}
+
+void sim_serve(struct sim_request *r)
+{
+	struct buf result;
+	bool ok;
+
+	pthread_mutex_lock(&r->sim->lock);
+	buf_init(&result, SIM_ANSWER_MAX - 4096);
+	r->now_us = sim_now(r->sim);
+	r->content_type = r->json ? "application/x-amz-json-1.0" : "text/xml;charset=UTF-8";
+	ok = run(r, &result);
+	if (ok && r->json)
+		buf_add_str(&r->body, buf_str(&result));
+	else if (ok)
+		wrap_xml(r, buf_str(&result));
+	else if (r->json)
+		wrap_error_json(r);
+	else
+		wrap_error_xml(r);
+	buf_release(&result);
+	sim_fault_spoil(r);
+	sim_log_add(r->sim, r);
+	pthread_mutex_unlock(&r->sim->lock);
+}

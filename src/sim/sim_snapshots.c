@@ -1,0 +1,136 @@
+/*
+ * sim_snapshots.c: the cluster snapshots that exist at a time.
+ *
+ * Nothing is stored: the list follows from cluster and clock. Automated ones are made once
+ * a day in the backup window and kept for the retention; one is "creating" for its first
+ * minutes. prod-orders also has manual ones and copies to another Region's key that take
+ * two and a half minutes each, one after the other. In the scenario "incident" the newest
+ * automated snapshot of prod-orders is 31 hours old, because its window was moved.
+ */
+#include "sim/sim_internal.h"
+
+#define CREATE_US (3 * US_PER_MIN)
+#define COPY_US (150 * US_PER_S)
+#define COPY_EVERY_US (180 * US_PER_S)
+#define COPIES_KEPT 3
+#define PER_CLUSTER_MAX 48
+
+struct list {
+	struct sim_request *r;
+	struct sim_snapshot *rows;
+	size_t n;
+};
+
+static struct sim_snapshot *add(struct list *l, const struct sim_cluster *c, const char *id, int64_t created_us)
+{
+	struct sim_snapshot *row = &l->rows[l->n++];
+
+	row->cluster = c;
+	row->id = arena_strz(l->r->arena, str_c(id));
+	row->created_us = created_us;
+	row->percent = 100;
+	row->engine_version = c->engine_version;
+	row->volume_bytes = sim_volume_bytes(l->r->sim, c, created_us);
+	return row;
+}
+
+static const char *dated(struct list *l, const char *prefix, const char *cluster, int64_t at_us)
+{
+	struct civil t;
+
+	clock_civil(at_us, &t);
+	return arena_strz(l->r->arena, arena_fmt(l->r->arena, "%s%s-%04d-%02d-%02d-%02d-%02d", prefix, cluster, t.year,
+						 t.month, t.day, t.hour, t.minute));
+}
+
+static bool incident(const struct list *l, const struct sim_cluster *c)
+{
+	return c->is_orders && strcmp(l->r->sim->o.scenario, "incident") == 0;
+}
+
+/* Second of the day at which the backup of that day starts. */
+static int64_t window_us(const struct list *l, const struct sim_cluster *c, int64_t day)
+{
+	int64_t jitter = (int64_t)(sim_hash(c->hash, (uint64_t)day) % 150);
+
+	if (incident(l, c))
+		return (l->r->sim->epoch_us - 31 * US_PER_HOUR) % US_PER_DAY;
+	if (c->is_orders)
+		return (6 * 3600 + 40 * 60 + jitter) * US_PER_S;
+	return ((int64_t)(c->hash % 24) * 3600 + (int64_t)(c->hash % 50) * 60 + jitter) * US_PER_S;
+}
+
+static void add_automated(struct list *l, const struct sim_cluster *c)
+{
+	int64_t now = l->r->now_us, today = now / US_PER_DAY;
+
+	for (int64_t day = today - c->retention_days - 1; day <= today; day++) {
+		int64_t at = day * US_PER_DAY + window_us(l, c, day);
+		struct sim_snapshot *row;
+
+		if (at > now || at < now - c->retention_days * US_PER_DAY - 12 * US_PER_HOUR)
+			continue;
+		if (incident(l, c) && at > l->r->sim->epoch_us - 30 * US_PER_HOUR)
+			continue;
+		row = add(l, c, dated(l, "rds:", c->id, at), at);
+		row->automated = true;
+		if (now - at < CREATE_US)
+			row->percent = (int)((now - at) * 100 / CREATE_US);
+	}
+}
+
+static void add_orders(struct list *l, const struct sim_cluster *c)
+{
+	int64_t epoch = l->r->sim->epoch_us, now = l->r->now_us;
+	int64_t cycle = (now - epoch) / COPY_EVERY_US - (now < epoch);
+	struct sim_snapshot *row;
+
+	row = add(l, c, "audit-2025-q4", epoch - 74 * US_PER_DAY - 5 * US_PER_HOUR);
+	row->engine_version = "14.9";
+	add(l, c, "pre-upgrade-15-4", epoch - 41 * US_PER_DAY - 7 * US_PER_HOUR);
+	add(l, c, "pre-release-318", epoch - 7 * US_PER_DAY - 16 * US_PER_HOUR);
+	for (int64_t i = cycle - COPIES_KEPT + 1; i <= cycle; i++) {
+		int64_t at = epoch + i * COPY_EVERY_US;
+
+		row = add(l, c, dated(l, "dr-", c->id, at), at);
+		row->source_id = "pre-release-318";
+		if (now - at < COPY_US)
+			row->percent = (int)((now - at) * 100 / COPY_US);
+	}
+}
+
+static void add_other_manual(struct list *l, const struct sim_cluster *c)
+{
+	for (unsigned i = 0; i < c->hash % 3; i++) {
+		char id[96];
+
+		snprintf(id, sizeof(id), "%s-manual-%u", c->id, i + 1);
+		add(l, c, id, l->r->sim->epoch_us - (int64_t)(20 + i * 30) * US_PER_DAY);
+	}
+}
+
+static void add_of_cluster(struct list *l, const struct sim_cluster *c)
+{
+	if (c->is_orders)
+		add_orders(l, c);
+	else if (c->stopped)
+		add(l, c, "legacy-archive-final", l->r->sim->epoch_us - 203 * US_PER_DAY);
+	else
+		add_other_manual(l, c);
+	if (!c->stopped)
+		add_automated(l, c);
+}
+
+size_t sim_snapshots(struct sim_request *r, const struct sim_cluster *c, struct sim_snapshot **ret_rows)
+{
+	struct sim *s = r->sim;
+	size_t n = c ? 1 : s->nclusters;
+	struct list l = {.r = r};
+
+	l.rows = arena_alloc_array(r->arena, n * PER_CLUSTER_MAX, sizeof(*l.rows));
+	for (size_t i = 0; i < s->nclusters; i++)
+		if (!c || c == &s->clusters[i])
+			add_of_cluster(&l, &s->clusters[i]);
+	*ret_rows = l.rows;
+	return l.n;
+}

@@ -1,0 +1,553 @@
+/*
+ * action.c: the action table's code: keys by name, and what each action does.
+ *
+ * Handlers change state and return effects; nothing here draws, fetches or waits.
+ */
+#include "ui/action.h"
+
+#include "base/utf8.h"
+#include "base/clock.h"
+#include "codec/codec_csv.h"
+#include "model/sqltext.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXPORT_BYTES_MAX (64u << 20)
+#define INTERVAL_MIN_US (250 * US_PER_MS)
+#define INTERVAL_MAX_US (60 * US_PER_S)
+
+const struct action actions[ACTION__COUNT] = {
+#define ACTION(id, name, group, help, keys) [ACTION_##id] = {(name), (help), (keys), GROUP_##group},
+#include "ui/actions.def"
+#undef ACTION
+};
+
+static const struct {
+	const char *name;
+	uint32_t key;
+} key_names[] = {
+	{"Up", K_UP},       {"Down", K_DOWN},   {"Left", K_LEFT},      {"Right", K_RIGHT}, {"PgUp", K_PGUP},
+	{"PgDn", K_PGDN},   {"Home", K_HOME},   {"End", K_END},        {"Tab", K_TAB},     {"S-Tab", K_BACKTAB},
+	{"Enter", K_ENTER}, {"Esc", K_ESC},     {"Space", ' '},        {"F1", K_F1},       {"C-b", K_CTRL_B},
+	{"C-c", K_CTRL_C},  {"C-f", K_CTRL_F},  {"C-l", K_CTRL_L},
+};
+
+const char *action_group_name(enum action_group g)
+{
+	static const char *const names[GROUP__COUNT] = {"Views and panes", "Move", "This row", "Order and filter",
+	                                                "Time and refresh", "Other"};
+
+	return names[g];
+}
+
+uint32_t key_by_name(struct str name)
+{
+	bool valid;
+
+	for (size_t i = 0; i < ARRAY_LEN(key_names); i++)
+		if (str_eq_c(name, key_names[i].name))
+			return key_names[i].key;
+	if (name.len == 0)
+		return 0;
+	uint32_t cp = utf8_decode(&name, &valid);
+	return valid && name.len == 0 ? cp : 0;
+}
+
+int action_of_key(uint32_t key)
+{
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		struct str rest = str_c(actions[i].keys), name;
+
+		while (str_split(&rest, ' ', &name))
+			if (name.len > 0 && key_by_name(name) == key)
+				return i;
+	}
+	return -1;
+}
+
+const char *action_key_name(enum action_id id, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%.*s", (int)strcspn(actions[id].keys, " "), actions[id].keys);
+	return out;
+}
+
+bool actions_check(struct err *err)
+{
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		struct str rest = str_c(actions[i].keys), name;
+
+		if (!actions[i].help[0] || !actions[i].name[0])
+			return err_set(err, ERR_USAGE, "action %d has no help or name", i);
+		while (str_split(&rest, ' ', &name)) {
+			uint32_t key = name.len > 0 ? key_by_name(name) : 1;
+
+			if (key == 0)
+				return err_set(err, ERR_USAGE, "action %s: unknown key " STR_FMT, actions[i].name, STR_ARG(name));
+			if (key != 1 && action_of_key(key) != i)
+				return err_set(err, ERR_USAGE, "key " STR_FMT " has two actions", STR_ARG(name));
+		}
+	}
+	return true;
+}
+
+static struct table *focused_table(struct ui *ui)
+{
+	struct pane *p = ui_focused(ui);
+
+	return p && p->def->table ? &p->table : NULL;
+}
+
+bool action_applies(const struct ui *ui, enum action_id id)
+{
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+	bool table = p && p->def->table;
+
+	switch (id) {
+	case ACTION_MODE:
+		return table && p->def->table->modes;
+	case ACTION_DETAIL:
+		return p && p->def->ops->detail;
+	case ACTION_DOWN:
+	case ACTION_UP:
+	case ACTION_FIRST:
+	case ACTION_LAST:
+	case ACTION_PAGE_DOWN:
+	case ACTION_PAGE_UP:
+	case ACTION_COLS_LEFT:
+	case ACTION_COLS_RIGHT:
+	case ACTION_TAG:
+	case ACTION_TAG_ALL:
+	case ACTION_COPY:
+	case ACTION_WRITE:
+	case ACTION_FILTER:
+	case ACTION_SORT:
+	case ACTION_SORT_BACK:
+	case ACTION_SORT_UP:
+	case ACTION_SORT_DOWN:
+		return table;
+	case ACTION_RANGE_NEXT:
+	case ACTION_RANGE_PREV:
+	case ACTION_CURSOR_LEFT:
+	case ACTION_CURSOR_RIGHT:
+		return v->range_bar;
+	case ACTION_CLUSTERS:
+		return runtime_target(ui->rt)->aws;
+	case ACTION_HELP:
+	case ACTION_PALETTE:
+	case ACTION_NEXT_PANE:
+	case ACTION_PREV_PANE:
+	case ACTION_ZOOM:
+	case ACTION_BACK:
+	case ACTION_PAUSE:
+	case ACTION_REFRESH:
+	case ACTION_FASTER:
+	case ACTION_SLOWER:
+	case ACTION_REPAINT:
+	case ACTION_DIAG:
+	case ACTION_QUIT:
+	case ACTION__COUNT:
+		return true;
+	}
+	return true;
+}
+
+static int focus_step(struct ui *ui, int step)
+{
+	struct view *v = ui_view(ui);
+	size_t n = v->def->npanes;
+
+	v->focus = (v->focus + n + (size_t)(step + (int)n)) % n;
+	return EFFECT_LAYOUT | EFFECT_PAINT;
+}
+
+static int go_back(struct ui *ui)
+{
+	struct view *v = ui_view(ui);
+	struct table *t = focused_table(ui);
+
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us == INT64_MAX) {
+			ui->toasts[i].until_mono_us = 0;
+			return EFFECT_PAINT;
+		}
+	if (t && t->filter_text[0]) {
+		struct err err;
+
+		(void)table_set_filter(t, "", &err);
+		return EFFECT_RECALC | EFFECT_PAINT;
+	}
+	if (v->zoomed) {
+		v->zoomed = false;
+		return EFFECT_LAYOUT | EFFECT_PAINT;
+	}
+	if (ui->view != 0)
+		return ui_show_view(ui, 0);
+	return EFFECT_NONE;
+}
+
+static int move_by(struct ui *ui, long delta)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t || t->n == 0)
+		return EFFECT_NONE;
+	table_move(t, delta, ui->mono_us);
+	return EFFECT_PAINT;
+}
+
+static int next_mode(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t || !t->def->modes)
+		return EFFECT_NONE;
+	t->mode = t->def->modes[t->mode + 1] ? t->mode + 1 : 0;
+	runtime_set_wide(ui->rt, t->def->source, t->mode == t->def->wide_mode);
+	if (t->mode == t->def->wide_mode)
+		runtime_refresh(ui->rt, t->def->source);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int order_step(struct ui *ui, int step)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t)
+		return EFFECT_NONE;
+	if (step == 0)
+		table_order_reverse(t);
+	else
+		table_order_step(t, step);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int copy_row(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+	long row = t ? table_selected_row(t) : -1;
+
+	if (row < 0)
+		return EFFECT_NONE;
+	buf_clear(&ui->copy);
+	for (size_t i = 0; i < t->snap->type->nfields; i++) {
+		union value v;
+
+		if (t->snap->type->fields[i].kind == K_SQL && rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v)) {
+			(void)sql_mask_literals(&ui->copy, v.str);
+			ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
+			return EFFECT_PAINT;
+		}
+	}
+	(void)csv_write_row(&ui->copy, t->snap, (size_t)row, true);
+	ui_toast(ui, SEV_OK, "row copied (if your terminal allows it)");
+	return EFFECT_PAINT;
+}
+
+static bool write_file(const char *name, struct str text, struct err *err)
+{
+	char why[128];
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	size_t done = 0;
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, "cannot create %s: %s", name, err_errno(errno, why, sizeof why));
+	while (done < text.len) {
+		ssize_t n = write(fd, text.ptr + done, text.len - done);
+
+		if (n < 0) {
+			int saved = errno;
+
+			(void)close(fd);
+			return err_set(err, ERR_IO, "cannot write %s: %s", name, err_errno(saved, why, sizeof why));
+		}
+		done += (size_t)n;
+	}
+	(void)close(fd);
+	return true;
+}
+
+static int write_pane(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+	struct civil c;
+	struct err err;
+	struct buf b;
+	char name[128];
+
+	if (!t || !t->snap)
+		return EFFECT_NONE;
+	clock_civil(ui->now_us, &c);
+	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv", t->def->source, c.year, c.month, c.day,
+	               c.hour, c.minute, c.second);
+	buf_init(&b, EXPORT_BYTES_MAX);
+	(void)csv_write_heading(&b, t->snap->type);
+	for (size_t i = 0; i < t->n; i++)
+		(void)csv_write_row(&b, t->snap, t->index[i], true);
+	if (b.failed)
+		ui_toast(ui, SEV_WARN, "not written: more than %u MiB", EXPORT_BYTES_MAX >> 20);
+	else if (write_file(name, buf_str(&b), &err))
+		ui_toast(ui, SEV_OK, "%zu rows written to %s, literals masked", t->n, name);
+	else
+		ui_toast(ui, SEV_CRIT, "%s", err.text);
+	buf_release(&b);
+	return EFFECT_PAINT;
+}
+
+static int toggle_pause(struct ui *ui)
+{
+	bool pause = !runtime_paused(ui->rt);
+
+	runtime_pause(ui->rt, pause);
+	ui->paused_at_us = pause ? ui->now_us : 0;
+	return EFFECT_PAINT;
+}
+
+static int change_interval(struct ui *ui, bool faster)
+{
+	struct target *t = ui_copy_target(ui);
+	int64_t us = faster ? t->interval_us / 2 : t->interval_us * 2;
+	struct buf b;
+
+	t->interval_us = us < INTERVAL_MIN_US ? INTERVAL_MIN_US : us > INTERVAL_MAX_US ? INTERVAL_MAX_US : us;
+	/* The same world, another pace: what is known stays valid. */
+	t->generation = runtime_target(ui->rt)->generation;
+	buf_init(&b, 32);
+	(void)format_duration(&b, t->interval_us);
+	ui_toast(ui, SEV_NOTICE, "sampling every %s", buf_c(&b));
+	buf_release(&b);
+	ui->next_target = t;
+	return EFFECT_TARGET | EFFECT_PAINT;
+}
+
+static int open_overlay(struct ui *ui, enum overlay_kind kind)
+{
+	ui->overlay = kind;
+	ui->overlay_scroll = 0;
+	return EFFECT_PAINT;
+}
+
+static int open_prompt(struct ui *ui, char sign)
+{
+	struct table *t = focused_table(ui);
+
+	if (sign == '/' && !t)
+		return EFFECT_NONE;
+	ui->prompt = (struct prompt){.open = true, .sign = sign};
+	if (sign == '/') {
+		(void)snprintf(ui->prompt.text, sizeof ui->prompt.text, "%s", t->filter_text);
+		ui->prompt.len = ui->prompt.cursor = strlen(ui->prompt.text);
+	} else {
+		ui->palette_choice = 0;
+		(void)snprintf(ui->theme_before, sizeof ui->theme_before, "%s", theme_name(ui->theme));
+		return open_overlay(ui, OVERLAY_PALETTE);
+	}
+	return EFFECT_PAINT;
+}
+
+static const int64_t ranges[] = {US_PER_HOUR, 3 * US_PER_HOUR, 12 * US_PER_HOUR, US_PER_DAY, 7 * US_PER_DAY};
+
+static int change_range(struct ui *ui, int step)
+{
+	struct target *t;
+	int at = 0;
+
+	if (!ui_view(ui)->range_bar)
+		return EFFECT_NONE;
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+		if (runtime_target(ui->rt)->range_us >= ranges[i])
+			at = (int)i;
+	at += step;
+	if (at < 0 || at >= (int)ARRAY_LEN(ranges))
+		return EFFECT_NONE;
+	t = ui_copy_target(ui);
+	t->range_us = ranges[at];
+	t->generation = runtime_target(ui->rt)->generation;
+	ui->next_target = t;
+	return EFFECT_TARGET | EFFECT_PAINT;
+}
+
+static int scroll_columns(struct ui *ui, int delta)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t)
+		return EFFECT_NONE;
+	table_scroll_columns(t, delta);
+	return EFFECT_PAINT;
+}
+
+static int tag(struct ui *ui, bool all)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t)
+		return EFFECT_NONE;
+	if (all)
+		table_tag_all(t);
+	else
+		table_tag_toggle(t);
+	return EFFECT_PAINT;
+}
+
+static int detail(struct ui *ui)
+{
+	struct pane *p = ui_focused(ui);
+
+	if (!p || !p->def->ops->detail || (p->def->table && table_selected_row(&p->table) < 0))
+		return EFFECT_NONE;
+	return open_overlay(ui, OVERLAY_DETAIL);
+}
+
+static int choose_cluster(struct ui *ui)
+{
+	int v = view_by_name("clusters");
+
+	if (!runtime_target(ui->rt)->aws) {
+		ui_toast(ui, SEV_NOTICE, "no AWS region here: started with --db alone");
+		return EFFECT_PAINT;
+	}
+	return v < 0 ? EFFECT_NONE : ui_show_view(ui, (size_t)v);
+}
+
+static long page(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+
+	return t && t->visible_rows > 1 ? t->visible_rows - 1 : 1;
+}
+
+static int run_move(struct ui *ui, enum action_id id)
+{
+	switch ((int)id) {
+	case ACTION_DOWN:
+		return move_by(ui, 1);
+	case ACTION_UP:
+		return move_by(ui, -1);
+	case ACTION_FIRST:
+		return move_by(ui, -(1L << 30));
+	case ACTION_LAST:
+		return move_by(ui, 1L << 30);
+	case ACTION_PAGE_DOWN:
+		return move_by(ui, page(ui));
+	case ACTION_PAGE_UP:
+		return move_by(ui, -page(ui));
+	case ACTION_COLS_RIGHT:
+		return scroll_columns(ui, 1);
+	case ACTION_COLS_LEFT:
+		return scroll_columns(ui, -1);
+	default:
+		return EFFECT_NONE;
+	}
+}
+
+static int run_row(struct ui *ui, enum action_id id)
+{
+	switch ((int)id) {
+	case ACTION_DETAIL:
+		return detail(ui);
+	case ACTION_MODE:
+		return next_mode(ui);
+	case ACTION_TAG:
+		return tag(ui, false);
+	case ACTION_TAG_ALL:
+		return tag(ui, true);
+	case ACTION_COPY:
+		return copy_row(ui);
+	case ACTION_WRITE:
+		return write_pane(ui);
+	default:
+		return EFFECT_NONE;
+	}
+}
+
+static int run_order(struct ui *ui, enum action_id id)
+{
+	switch ((int)id) {
+	case ACTION_FILTER:
+		return open_prompt(ui, '/');
+	case ACTION_SORT:
+		return order_step(ui, 1);
+	case ACTION_SORT_BACK:
+		return order_step(ui, -1);
+	case ACTION_SORT_UP:
+	case ACTION_SORT_DOWN:
+		return order_step(ui, 0);
+	default:
+		return EFFECT_NONE;
+	}
+}
+
+static int run_time(struct ui *ui, enum action_id id)
+{
+	switch ((int)id) {
+	case ACTION_RANGE_NEXT:
+		return change_range(ui, 1);
+	case ACTION_RANGE_PREV:
+		return change_range(ui, -1);
+	case ACTION_PAUSE:
+		return toggle_pause(ui);
+	case ACTION_REFRESH:
+		runtime_refresh(ui->rt, NULL);
+		return EFFECT_PAINT;
+	case ACTION_FASTER:
+		return change_interval(ui, true);
+	case ACTION_SLOWER:
+		return change_interval(ui, false);
+	default:
+		return EFFECT_NONE;
+	}
+}
+
+static int run_other(struct ui *ui, enum action_id id)
+{
+	switch ((int)id) {
+	case ACTION_HELP:
+		return open_overlay(ui, OVERLAY_HELP);
+	case ACTION_PALETTE:
+		return open_prompt(ui, ':');
+	case ACTION_NEXT_PANE:
+		return focus_step(ui, 1);
+	case ACTION_PREV_PANE:
+		return focus_step(ui, -1);
+	case ACTION_ZOOM:
+		ui_view(ui)->zoomed = !ui_view(ui)->zoomed;
+		return EFFECT_LAYOUT | EFFECT_PAINT;
+	case ACTION_BACK:
+		return go_back(ui);
+	case ACTION_REPAINT:
+		return EFFECT_REDRAW | EFFECT_PAINT;
+	case ACTION_DIAG:
+		return open_overlay(ui, OVERLAY_DIAG);
+	case ACTION_CLUSTERS:
+		return choose_cluster(ui);
+	case ACTION_QUIT:
+		return EFFECT_QUIT;
+	default:
+		return EFFECT_NONE;
+	}
+}
+
+int action_run(struct ui *ui, enum action_id id)
+{
+	switch (actions[id].group) {
+	case GROUP_MOVE:
+		return run_move(ui, id);
+	case GROUP_ROWS:
+		return run_row(ui, id);
+	case GROUP_ORDER:
+		return run_order(ui, id);
+	case GROUP_TIME:
+		return run_time(ui, id);
+	case GROUP_VIEWS:
+	case GROUP_OTHER:
+		return run_other(ui, id);
+	case GROUP__COUNT:
+		break;
+	}
+	return EFFECT_NONE;
+}

@@ -1,0 +1,122 @@
+/*
+ * badge.c: how fresh a pane is, in one or three words at the right of its title.
+ *
+ * Order of what is said: paused, throttled, failed (word and since when), unavailable, refreshing
+ * (longer than 400 ms; old data stays), stale (older than three periods), age, never.
+ */
+#include "ui/ui.h"
+
+#include "base/utf8.h"
+
+#define REFRESHING_AFTER_US (400 * US_PER_MS)
+#define SPINNER_US (250 * US_PER_MS)
+
+struct badge {
+	enum role role;
+	char text[64];
+};
+
+static void age_text(char *out, size_t size, int64_t us)
+{
+	struct buf b;
+
+	buf_init(&b, 32);
+	if (us < US_PER_S)
+		(void)buf_add_c(&b, "0s");
+	else
+		(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	/* Ages under ten seconds come as 2.1s: a badge counts whole seconds. */
+	if (us >= US_PER_S && us < 10 * US_PER_S)
+		(void)snprintf(out, size, "%ds", (int)(us / US_PER_S));
+	else
+		(void)snprintf(out, size, "%s", buf_c(&b));
+	buf_release(&b);
+}
+
+static void with_sign(struct badge *b, enum glyph g, const char *text)
+{
+	char sign[5] = {0};
+
+	(void)utf8_encode(glyph(g), sign);
+	(void)snprintf(b->text, sizeof b->text, "%s %s", sign, text);
+}
+
+static void failing(const struct ui *ui, const struct store_entry *e, struct badge *b)
+{
+	const struct err *err = &e->latest->err;
+	char age[24], words[56];
+
+	if (err->code == ERR_THROTTLED) {
+		int64_t left = e->next_mono_us > ui->mono_us ? e->next_mono_us - ui->mono_us : 0;
+
+		b->role = ROLE_WARN;
+		(void)snprintf(b->text, sizeof b->text, "throttled, next %ds", (int)((left + US_PER_S - 1) / US_PER_S));
+		return;
+	}
+	age_text(age, sizeof age, ui->now_us - e->failing_since_us);
+	(void)snprintf(words, sizeof words, "%.36s %s", err_word(err->code), age);
+	b->role = err->code == ERR_DENIED || err->code == ERR_CREDENTIALS ? ROLE_WARN : ROLE_CRIT;
+	with_sign(b, b->role == ROLE_WARN ? G_WARN : G_CRIT, words);
+}
+
+static void fresh(const struct ui *ui, const struct store_entry *e, struct badge *b)
+{
+	int64_t period = e->source->period_us ? e->source->period_us : runtime_target(ui->rt)->interval_us;
+	int64_t age = ui->now_us - e->good->at_us;
+	char text[24], words[48], sign[5] = {0};
+
+	age_text(text, sizeof text, age > 0 ? age : 0);
+	b->role = ROLE_MUTED;
+	if (e->fetch_since_mono_us && ui->mono_us - e->fetch_since_mono_us > REFRESHING_AFTER_US) {
+		(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), sign);
+		(void)snprintf(b->text, sizeof b->text, "%s %s", sign, text);
+		return;
+	}
+	if (age > 3 * period + 2 * US_PER_S) {
+		b->role = ROLE_WARN;
+		(void)snprintf(words, sizeof words, "stale %s", text);
+		(void)utf8_encode(glyph(G_WARN), sign);
+		(void)snprintf(b->text, sizeof b->text, "%s %s", words, sign);
+		return;
+	}
+	(void)snprintf(b->text, sizeof b->text, "%s", text);
+}
+
+static void paused(const struct ui *ui, struct badge *b)
+{
+	struct buf t;
+
+	buf_init(&t, 32);
+	(void)format_clock(&t, ui->paused_at_us, ui->paused_at_us);
+	b->role = ROLE_NOTICE;
+	with_sign(b, G_PAUSED, buf_c(&t));
+	buf_release(&t);
+}
+
+int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,
+               enum role bg)
+{
+	struct badge b = {ROLE_MUTED, "n/a"};
+	int w;
+
+	if (e && ui->paused_at_us && e->good)
+		paused(ui, &b);
+	else if (e && e->latest && e->latest->state == SNAP_ERROR)
+		failing(ui, e, &b);
+	else if (e && e->good)
+		fresh(ui, e, &b);
+	else if (e && !e->latest) {
+		char sign[5] = {0};
+
+		b.role = e->fetch_since_mono_us ? ROLE_MUTED : ROLE_WARN;
+		(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), sign);
+		if (e->fetch_since_mono_us && ui->mono_us - e->fetch_since_mono_us > REFRESHING_AFTER_US)
+			(void)snprintf(b.text, sizeof b.text, "%s", sign);
+		else
+			(void)snprintf(b.text, sizeof b.text, "%s", e->fetch_since_mono_us ? "" : "never");
+	}
+	w = utf8_columns(str_c(b.text));
+	if (w > 0)
+		canvas_text_c(c, clip, y, x_end - w, b.text, STYLE(b.role, bg, 0));
+	return x_end - w;
+}

@@ -1,0 +1,293 @@
+/*
+ * chrome.c: identity bar, tabs, footer and the bar of graph ranges.
+ *
+ * Each bar drops its least important words first when it gets narrow; what is known
+ * only from AWS is left out when AWS is not in use, never drawn as a gap.
+ */
+#include "ui/ui.h"
+
+#include "base/utf8.h"
+#include "ui/action.h"
+
+#include <stdio.h>
+
+static void draw_status(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *clusters = store_good(ui->store, "clusters");
+	struct str status = data_str(clusters, 0, "status");
+	bool available = str_eq_c(status, "available"), stopped = str_starts(status, STR("stop"));
+
+	if (status.len == 0 || !runtime_target(ui->rt)->cluster[0])
+		return;
+	pen_skip(pen, 2);
+	pen_glyph(pen, available ? ROLE_OK : stopped ? ROLE_MUTED : ROLE_NOTICE, available ? G_AVAILABLE : stopped ? G_IDLE_STEP : G_PROGRESS);
+	pen_skip(pen, 1);
+	pen_str(pen, ROLE_FG, status);
+}
+
+static void draw_name(const struct ui *ui, struct pen *pen)
+{
+	const struct target *t = runtime_target(ui->rt);
+	const struct snapshot *activity = store_good(ui->store, "activity");
+	struct str db = data_str(activity, 0, "database"), user = data_str(activity, 0, "user");
+
+	if (t->cluster[0]) {
+		pen_bold(pen, ROLE_STRONG, t->cluster);
+	} else if (db.len > 0) {
+		pen_boldf(pen, ROLE_STRONG, STR_FMT, STR_ARG(db));
+		pen_textf(pen, ROLE_MUTED, " as " STR_FMT, STR_ARG(user));
+	} else {
+		pen_text(pen, ROLE_MUTED, t->aws ? "no cluster chosen" : "connecting");
+	}
+	if (t->aws && t->region[0])
+		pen_textf(pen, ROLE_MUTED, "  %s", t->region);
+}
+
+static void draw_engine(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *clusters = store_good(ui->store, "clusters"), *instances = store_good(ui->store, "instances");
+	const struct snapshot *activity = store_good(ui->store, "activity");
+	struct str version = data_str(clusters, 0, "engine_version"), server = data_str(activity, 0, "server_version");
+	long writer = data_find(instances, "role", STR("writer"));
+
+	if (runtime_target(ui->rt)->cluster[0] && version.len > 0) {
+		pen_skip(pen, 3);
+		if (pen_left(pen) > 70)
+			pen_textf(pen, ROLE_MUTED, STR_FMT " ", STR_ARG(data_str(clusters, 0, "engine")));
+		else
+			pen_text(pen, ROLE_MUTED, "pg ");
+		pen_str(pen, ROLE_FG, version);
+	} else if (server.len > 0) {
+		pen_textf(pen, ROLE_MUTED, "   PostgreSQL ");
+		pen_str(pen, ROLE_FG, server);
+	}
+	if (writer >= 0 && pen_left(pen) > 50) {
+		pen_text(pen, ROLE_MUTED, "   writer ");
+		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
+		if (instances->nrows > 1)
+			pen_textf(pen, ROLE_MUTED, "   readers ");
+		if (instances->nrows > 1)
+			pen_textf(pen, ROLE_FG, "%zu", instances->nrows - 1);
+	}
+}
+
+/* Worst state over all demanded sources: live, degraded, paused. */
+static void draw_live(const struct ui *ui, struct pen *pen)
+{
+	bool failing = false, any = false;
+
+	for (size_t i = 0; i < ui->store->n; i++) {
+		const struct store_entry *e = &ui->store->entries[i];
+
+		failing |= e->latest && e->latest->state == SNAP_ERROR;
+		any |= e->good != NULL;
+	}
+	if (ui->paused_at_us) {
+		pen_glyph(pen, ROLE_NOTICE, G_PAUSED);
+		pen_text(pen, ROLE_NOTICE, " paused");
+	} else if (failing) {
+		pen_glyph(pen, ROLE_WARN, G_WARN);
+		pen_text(pen, ROLE_WARN, any ? " degraded" : " no data");
+	} else if (!any) {
+		pen_glyph(pen, ROLE_NOTICE, G_PROGRESS);
+		pen_text(pen, ROLE_NOTICE, " connecting");
+	} else {
+		pen_glyph(pen, ROLE_OK, G_AVAILABLE);
+		pen_text(pen, ROLE_FG, " live");
+	}
+}
+
+static void draw_identity(const struct ui *ui, struct canvas *c, int y)
+{
+	struct rect r = {y, 0, 1, c->cols};
+	int right = c->cols - (c->cols >= 60 ? 24 : 14);
+	struct pen pen = pen_at(c, (struct rect){y, 0, 1, right - 1}, y, 1, ROLE_BAR), end;
+	struct buf clock;
+
+	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_BAR, 0));
+	if (c->cols >= 60) {
+		pen_bold(&pen, ROLE_ACCENT, "auroratop");
+		pen_skip(&pen, c->cols >= 120 ? 4 : 2);
+	}
+	draw_name(ui, &pen);
+	draw_status(ui, &pen);
+	draw_engine(ui, &pen);
+	end = pen_at(c, r, y, right, ROLE_BAR);
+	if (c->cols >= 60) {
+		buf_init(&clock, 32);
+		(void)format_clock(&clock, ui->paused_at_us ? ui->paused_at_us : ui->now_us, ui->now_us);
+		pen_str(&end, ROLE_FG, buf_str(&clock));
+		buf_release(&clock);
+		pen_skip(&end, 2);
+	}
+	draw_live(ui, &end);
+}
+
+static void draw_tabs(struct ui *ui, struct canvas *c, int y)
+{
+	struct rect r = {y, 0, 1, c->cols};
+	struct pen pen = pen_at(c, r, y, 1, ROLE_BG);
+	bool full = c->cols >= 100;
+
+	for (size_t i = 0; i < ui->nviews; i++) {
+		struct view *v = &ui->views[i];
+		enum severity s = view_severity(ui, i);
+		bool current = i == ui->view;
+
+		v->tab_w = 0;
+		if (!v->def->digit && !current)
+			continue;
+		v->tab_x = pen.x;
+		pen.bg = current ? ROLE_SELBG : ROLE_BG;
+		pen_skip(&pen, 1);
+		if (v->def->digit)
+			pen_textf(&pen, current ? ROLE_ACCENT : ROLE_MUTED, "%c ", v->def->digit);
+		if (current)
+			pen_bold(&pen, ROLE_STRONG, full ? v->def->title : v->def->short_title);
+		else
+			pen_text(&pen, ROLE_FG, full ? v->def->title : v->def->short_title);
+		if (s >= SEV_WARN) {
+			if (full)
+				pen_skip(&pen, 1);
+			pen_glyph(&pen, severity_role(s), severity_glyph(s));
+		}
+		pen_skip(&pen, 1);
+		pen.bg = ROLE_BG;
+		v->tab_w = pen.x - v->tab_x;
+	}
+	if (c->cols - pen.x > 10)
+		canvas_text_c(c, r, y, c->cols - 8, "? help", STYLE(ROLE_MUTED, ROLE_BG, 0));
+}
+
+static const char *range_names[] = {"1h", "3h", "12h", "1d", "7d"};
+static const int64_t range_us[] = {US_PER_HOUR, 3 * US_PER_HOUR, 12 * US_PER_HOUR, US_PER_DAY, 7 * US_PER_DAY};
+
+static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
+{
+	const struct target *t = runtime_target(ui->rt);
+	const struct snapshot *metrics = store_good(ui->store, "metrics");
+	struct pen pen = pen_at(c, (struct rect){y, 0, 1, c->cols}, y, 2, ROLE_BG);
+
+	for (size_t i = 0; i < ARRAY_LEN(range_us); i++) {
+		bool chosen = t->range_us == range_us[i];
+
+		pen.bg = chosen ? ROLE_SELBG : ROLE_BG;
+		if (chosen)
+			pen_boldf(&pen, ROLE_STRONG, " %s ", range_names[i]);
+		else
+			pen_textf(&pen, ROLE_MUTED, " %s ", range_names[i]);
+		pen.bg = ROLE_BG;
+	}
+	pen_text(&pen, ROLE_MUTED, "   from CloudWatch");
+	for (size_t i = 0; metrics && i < metrics->series.n; i++)
+		if (metrics->series.items[i].n > 0) {
+			const struct series *s = &metrics->series.items[i];
+			struct buf b;
+
+			buf_init(&b, 64);
+			(void)format_duration(&b, s->period_us);
+			(void)buf_add_c(&b, " a point, newest ");
+			(void)format_clock(&b, s->at[s->n - 1], ui->now_us);
+			pen_textf(&pen, ROLE_MUTED, ", %s", buf_c(&b));
+			buf_release(&b);
+			break;
+		}
+}
+
+/* Actions for the footer, in order of use; those without something to act on are left out. */
+static const enum action_id footer_actions[] = {
+	ACTION_FILTER, ACTION_SORT, ACTION_DETAIL, ACTION_MODE,       ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
+	ACTION_ZOOM,   ACTION_TAG,  ACTION_COPY,   ACTION_COLS_RIGHT, ACTION_PALETTE,    ACTION_PAUSE, ACTION_QUIT,
+};
+
+static int hint(struct pen *pen, enum action_id id)
+{
+	char key[16];
+
+	(void)action_key_name(id, key, sizeof key);
+	pen_bold(pen, ROLE_STRONG, key);
+	pen_textf(pen, ROLE_MUTED, " %s", actions[id].name);
+	pen_skip(pen, 2);
+	return pen->x;
+}
+
+static int own_cost(const struct ui *ui, struct canvas *c, int y)
+{
+	const struct snapshot *activity = store_good(ui->store, "activity");
+	int64_t us = data_i64(activity, 0, "sample_us", -1);
+	struct buf b;
+	int w;
+
+	if (us < 0 || c->cols < 100)
+		return c->cols;
+	buf_init(&b, 64);
+	(void)buf_add_c(&b, "own ");
+	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)buf_add_c(&b, " a sample");
+	w = utf8_columns(buf_str(&b)) + 1;
+	canvas_text(c, (struct rect){y, 0, 1, c->cols}, y, c->cols - w, buf_str(&b), STYLE(ROLE_MUTED, ROLE_BAR, 0));
+	buf_release(&b);
+	return c->cols - w - 1;
+}
+
+static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
+{
+	struct pen pen = pen_at(c, (struct rect){y, 0, 1, c->cols}, y, 1, ROLE_BAR);
+	const struct view *v = &ui->views[ui->view];
+	const struct table *t = &v->panes[v->focus].table;
+
+	pen_boldf(&pen, ROLE_ACCENT, "%c ", ui->prompt.sign);
+	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text, ui->prompt.cursor});
+	pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
+	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
+	pen_skip(&pen, 3);
+	if (t->filter_err.code != ERR_NONE) {
+		pen_glyph(&pen, ROLE_WARN, G_WARN);
+		pen_textf(&pen, ROLE_WARN, " %s", t->filter_err.text);
+	} else {
+		pen_textf(&pen, ROLE_MUTED, "%zu of %zu   user:app  >10s  !idle  a|b   Enter keep  Esc clear", t->n, t->total);
+	}
+}
+
+static void draw_footer(const struct ui *ui, struct canvas *c, int y)
+{
+	struct rect r = {y, 0, 1, c->cols};
+	struct pen pen;
+	int end;
+
+	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_BAR, 0));
+	if (ui->prompt.open && ui->prompt.sign == '/') {
+		draw_prompt(ui, c, y);
+		return;
+	}
+	end = own_cost(ui, c, y);
+	pen = pen_at(c, r, y, 1, ROLE_BAR);
+	(void)hint(&pen, ACTION_HELP);
+	for (size_t i = 0; i < ARRAY_LEN(footer_actions); i++) {
+		char key[16];
+		int w = utf8_columns(str_c(action_key_name(footer_actions[i], key, sizeof key))) +
+		        utf8_columns(str_c(actions[footer_actions[i]].name)) + 1;
+
+		if (pen.x + w >= end || !action_applies(ui, footer_actions[i]))
+			continue;
+		(void)hint(&pen, footer_actions[i]);
+	}
+}
+
+void chrome_draw(struct ui *ui, struct canvas *c)
+{
+	const struct chrome_rows *r = &ui->chrome;
+
+	if (r->identity >= 0)
+		draw_identity(ui, c, r->identity);
+	if (r->tabs >= 0)
+		draw_tabs(ui, c, r->tabs);
+	if (r->vitals >= 0)
+		vitals_draw(ui, c);
+	if (ui->views[ui->view].range_bar && r->body.h > 8 && r->footer >= 0)
+		draw_ranges(ui, c, r->body.y);
+	if (r->footer >= 0)
+		draw_footer(ui, c, r->footer);
+	else if (ui->prompt.open && ui->prompt.sign == '/')
+		draw_prompt(ui, c, c->rows - 1);
+}

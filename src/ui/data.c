@@ -1,0 +1,71 @@
+/*
+ * data.c: see data.h.
+ */
+#include "ui/data.h"
+
+#include <math.h>
+
+bool data_value(const struct snapshot *s, size_t row, const char *field, union value *ret_value)
+{
+	int f;
+
+	if (!s || row >= s->nrows)
+		return false;
+	f = rec_find(s->type, str_c(field));
+	return f >= 0 && rec_get(&s->type->fields[f], snapshot_row(s, row), ret_value);
+}
+
+struct str data_str(const struct snapshot *s, size_t row, const char *field)
+{
+	union value v;
+
+	return data_value(s, row, field, &v) ? v.str : (struct str){NULL, 0};
+}
+
+int64_t data_i64(const struct snapshot *s, size_t row, const char *field, int64_t absent)
+{
+	union value v;
+
+	return data_value(s, row, field, &v) ? v.i64 : absent;
+}
+
+double data_f64(const struct snapshot *s, size_t row, const char *field)
+{
+	union value v;
+
+	return data_value(s, row, field, &v) ? v.f64 : (double)NAN;
+}
+
+double data_rate(const struct snapshot *s, size_t row, const char *field)
+{
+	int f;
+
+	if (!s || row >= s->nrows)
+		return (double)NAN;
+	f = rec_find(s->type, str_c(field));
+	return f >= 0 ? snapshot_rate(s, row, (size_t)f) : (double)NAN;
+}
+
+double data_rate_sum(const struct snapshot *s, const char *field)
+{
+	double sum = 0;
+	bool any = false;
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		double r = data_rate(s, i, field);
+
+		if (isnan(r))
+			continue;
+		sum += r;
+		any = true;
+	}
+	return any ? sum : (double)NAN;
+}
+
+long data_find(const struct snapshot *s, const char *field, struct str value)
+{
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (str_eq(data_str(s, i, field), value))
+			return (long)i;
+	return -1;
+}

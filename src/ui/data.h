@@ -1,0 +1,27 @@
+/*
+ * data.h: reading snapshots by public field name, for panes that draw single values.
+ *
+ * Panes know records only by the names that `auroratop fields` prints; a name that does
+ * not exist reads as absent (and the table audit in the tests finds it). UI thread.
+ */
+#ifndef UI_DATA_H
+#define UI_DATA_H
+
+#include "model/snapshot.h"
+
+/* False when s is NULL, the row does not exist, or the value is absent. */
+bool data_value(const struct snapshot *s, size_t row, const char *field, union value *ret_value);
+/* The text, or an empty slice. */
+struct str data_str(const struct snapshot *s, size_t row, const char *field);
+/* The number, or `absent`. */
+int64_t data_i64(const struct snapshot *s, size_t row, const char *field, int64_t absent);
+/* The number, or NaN. */
+double data_f64(const struct snapshot *s, size_t row, const char *field);
+/* Rate per second, or NaN. */
+double data_rate(const struct snapshot *s, size_t row, const char *field);
+/* Sum of a rate over all rows; NaN when no row has one. */
+double data_rate_sum(const struct snapshot *s, const char *field);
+/* First row whose text field equals value, or -1. */
+long data_find(const struct snapshot *s, const char *field, struct str value);
+
+#endif

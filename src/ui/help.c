@@ -1,0 +1,144 @@
+/*
+ * help.c: the help overlay, written from the action table, the views and the glyph set.
+ */
+#include "ui/ui.h"
+
+#include "ui/action.h"
+
+#include <stdio.h>
+
+struct column {
+	struct canvas *c;
+	struct rect r;
+	int y, scroll;
+};
+
+static struct pen line(struct column *col)
+{
+	struct pen pen = pen_at(col->c, col->r, col->r.y + col->y - col->scroll, col->r.x, ROLE_RAISED);
+
+	if (pen.y < col->r.y)
+		pen.clip.w = 0;
+	col->y++;
+	return pen;
+}
+
+static void section(struct column *col, const char *title)
+{
+	struct pen pen;
+
+	if (col->y > 0)
+		(void)line(col);
+	pen = line(col);
+	pen_bold(&pen, ROLE_STRONG, title);
+	pen_skip(&pen, 1);
+	while (pen_left(&pen) > 2)
+		pen_glyph(&pen, ROLE_LINE, G_FRAME_H);
+}
+
+static void group(struct column *col, const struct ui *ui, enum action_group g)
+{
+	section(col, action_group_name(g));
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		struct pen pen;
+		bool applies;
+
+		if (actions[i].group != g || !actions[i].keys[0])
+			continue;
+		applies = action_applies(ui, (enum action_id)i);
+		pen = line(col);
+		pen_field(&pen, applies ? ROLE_STRONG : ROLE_FAINT, applies ? ATTR_BOLD : 0, 12, str_c(actions[i].keys), false);
+		pen_text(&pen, applies ? ROLE_FG : ROLE_FAINT, actions[i].help);
+	}
+}
+
+static void views(struct column *col)
+{
+	section(col, "Views");
+	for (size_t i = 0; i < nview_defs; i++) {
+		struct pen pen;
+
+		if (!view_defs[i]->digit)
+			continue;
+		pen = line(col);
+		pen_boldf(&pen, ROLE_STRONG, "%c           ", view_defs[i]->digit);
+		pen_textf(&pen, ROLE_FG, "%s: ", view_defs[i]->title);
+		pen_text(&pen, ROLE_MUTED, view_defs[i]->help);
+	}
+}
+
+static void sign(struct column *col, enum glyph g, enum role role, const char *meaning)
+{
+	struct pen pen = line(col);
+
+	pen_glyph(&pen, role, g);
+	pen_skip(&pen, 11);
+	pen_text(&pen, ROLE_FG, meaning);
+}
+
+static void signs(struct column *col)
+{
+	static const char *const classes[] = {"lock", "lwlock", "io", "cpu", "client", "ipc", "timeout", "other"};
+	static const char *const meanings[] = {"heavyweight lock", "lock inside the server", "storage, commit", "no wait: on CPU or ready",
+	                                       "waits for its client", "waits for another process", "sleeps on purpose",
+	                                       "buffer pin, extension"};
+
+	section(col, "Signs");
+	sign(col, G_CRIT, ROLE_CRIT, "critical: act now");
+	sign(col, G_WARN, ROLE_WARN, "warning: outside a limit");
+	sign(col, G_OK, ROLE_OK, "ok");
+	sign(col, G_UNKNOWN, ROLE_MUTED, "unknown: the reason stands beside it");
+	sign(col, G_NONE, ROLE_FAINT, "does not apply");
+	section(col, "Wait classes");
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+		struct pen pen = line(col);
+
+		pen_glyph(&pen, wait_role(str_c(classes[i]), true), G_LEGEND);
+		pen_skip(&pen, 1);
+		pen_field(&pen, wait_role(str_c(classes[i]), false), 0, 10, str_c(classes[i]), false);
+		pen_text(&pen, ROLE_MUTED, meanings[i]);
+	}
+}
+
+static void filters(struct column *col)
+{
+	static const char *const rows[][2] = {
+		{"timeout", "text in any column"},      {"user:app", "by column; all terms hold"},
+		{">10s", "the main clock of the table"}, {"size:>1MiB", "number with a unit"},
+		{"!idle", "not"},                        {"db:a|b", "either"},
+		{"\"for update\"", "words with a blank"},
+	};
+
+	section(col, "Filter");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pen pen = line(col);
+
+		pen_field(&pen, ROLE_STRONG, 0, 14, str_c(rows[i][0]), false);
+		pen_text(&pen, ROLE_FG, rows[i][1]);
+	}
+}
+
+void help_draw(struct ui *ui, struct canvas *c, struct rect r)
+{
+	int columns = r.w >= 100 ? 3 : r.w >= 70 ? 2 : 1, w = r.w / columns;
+	struct column col[3];
+
+	for (int i = 0; i < columns; i++)
+		col[i] = (struct column){c, {r.y, r.x + i * w, r.h, w - 1}, 0, ui->overlay_scroll};
+	struct column *a = &col[0], *b = &col[columns > 1 ? 1 : 0], *d = &col[columns > 2 ? 2 : columns - 1];
+
+	views(a);
+	group(a, ui, GROUP_VIEWS);
+	group(a, ui, GROUP_MOVE);
+	group(b, ui, GROUP_ROWS);
+	group(b, ui, GROUP_ORDER);
+	group(b, ui, GROUP_TIME);
+	group(b, ui, GROUP_OTHER);
+	signs(d);
+	filters(d);
+	ui->overlay_lines = 0;
+	for (int i = 0; i < columns; i++)
+		ui->overlay_lines = col[i].y > ui->overlay_lines ? col[i].y : ui->overlay_lines;
+	if (ui->overlay_scroll > ui->overlay_lines - r.h)
+		ui->overlay_scroll = ui->overlay_lines > r.h ? ui->overlay_lines - r.h : 0;
+}

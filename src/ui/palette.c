@@ -1,0 +1,302 @@
+/*
+ * palette.c: `:` finds every view, action, theme and cluster by name.
+ *
+ * Entries are gathered from the tables each time; nothing is listed here by hand. Words
+ * after a verb (`theme light`, `cluster prod`, `filter >10s`, `range 1h`, `sort user`, a number = jump to a
+ * session) act at Enter; moving over a theme previews it, Esc takes the old one back.
+ */
+#include "ui/ui.h"
+
+#include "base/parse.h"
+#include "base/xalloc.h"
+#include "ui/action.h"
+
+#include <stdio.h>
+
+#define ENTRIES_MAX 600
+#define THEMES_MAX 64
+
+enum entry_kind { ENTRY_VIEW, ENTRY_ACTION, ENTRY_THEME, ENTRY_CLUSTER, ENTRY_VERB };
+
+struct entry {
+	enum entry_kind kind;
+	int id;
+	char text[300];
+	const char *help;
+	char key[16];
+};
+
+struct entries {
+	struct entry items[ENTRIES_MAX];
+	size_t n;
+};
+
+static const struct {
+	const char *verb, *help;
+} verbs[] = {
+	{"filter", "rows of the focused pane that match"},
+	{"sort", "column of the focused pane, -column for descending"},
+	{"range", "of the graphs: 1h 3h 12h 1d 7d"},
+	{"interval", "of the sampler, in seconds"},
+};
+
+static void add(struct entries *e, struct str typed, const struct entry *entry)
+{
+	struct str rest = typed, word;
+
+	while (str_split(&rest, ' ', &word))
+		if (word.len > 0 && str_ifind(str_c(entry->text), word, 0) < 0 && str_ifind(str_c(entry->help), word, 0) < 0)
+			return;
+	if (e->n < ENTRIES_MAX)
+		e->items[e->n++] = *entry;
+}
+
+static void gather_verbs(struct entries *e, struct str typed)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		size_t len = strlen(verbs[i].verb);
+		struct entry x = {.kind = ENTRY_VERB, .id = (int)i, .help = verbs[i].help};
+
+		if (typed.len > len && str_starts(typed, str_c(verbs[i].verb)) && typed.ptr[len] == ' ') {
+			(void)snprintf(x.text, sizeof x.text, STR_FMT, STR_ARG(typed));
+			e->items[e->n++] = x;
+		}
+	}
+}
+
+static void gather(const struct ui *ui, struct entries *e)
+{
+	struct str typed = str_trim((struct str){ui->prompt.text, ui->prompt.len});
+	const char *themes[THEMES_MAX];
+	size_t n = theme_names(themes, THEMES_MAX);
+	const struct snapshot *clusters = store_good(ui->store, "clusters");
+
+	e->n = 0;
+	gather_verbs(e, typed);
+	for (size_t i = 0; i < nview_defs; i++) {
+		struct entry x = {.kind = ENTRY_VIEW, .id = (int)i, .help = view_defs[i]->help, .key = {view_defs[i]->digit}};
+
+		(void)snprintf(x.text, sizeof x.text, "%s", view_defs[i]->name);
+		add(e, typed, &x);
+	}
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		struct entry x = {.kind = ENTRY_ACTION, .id = i, .help = actions[i].help};
+
+		if (i == ACTION_PALETTE || i == ACTION_CLUSTERS || !action_applies(ui, (enum action_id)i))
+			continue;
+		(void)snprintf(x.text, sizeof x.text, "%s", actions[i].name);
+		(void)action_key_name((enum action_id)i, x.key, sizeof x.key);
+		add(e, typed, &x);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct entry x = {.kind = ENTRY_THEME, .id = (int)i, .help = "colours, previewed as you move"};
+
+		(void)snprintf(x.text, sizeof x.text, "theme %s", themes[i]);
+		add(e, typed, &x);
+	}
+	for (size_t i = 0; clusters && i < clusters->nrows && i < 400; i++) {
+		struct entry x = {.kind = ENTRY_CLUSTER, .id = (int)i, .help = "open this cluster"};
+
+		(void)snprintf(x.text, sizeof x.text, "cluster " STR_FMT, STR_ARG(data_str(clusters, i, "identifier")));
+		add(e, typed, &x);
+	}
+}
+
+size_t palette_count(const struct ui *ui)
+{
+	struct entries *e = xalloc(sizeof *e);
+	size_t n;
+
+	gather(ui, e);
+	n = e->n;
+	xfree(e);
+	return n;
+}
+
+void palette_changed(struct ui *ui)
+{
+	struct entries *e = xalloc(sizeof *e);
+	const char *want = ui->theme_before;
+
+	gather(ui, e);
+	if (ui->palette_choice < e->n && e->items[ui->palette_choice].kind == ENTRY_THEME && ui->prompt.len > 0)
+		want = e->items[ui->palette_choice].text + strlen("theme ");
+	if (!str_eq_c(str_c(want), theme_name(ui->theme)))
+		ui_set_theme(ui, want);
+	xfree(e);
+}
+
+static const char *kind_title(enum entry_kind k)
+{
+	switch (k) {
+	case ENTRY_VIEW:
+		return "Views";
+	case ENTRY_ACTION:
+		return "Actions";
+	case ENTRY_THEME:
+		return "Themes";
+	case ENTRY_CLUSTER:
+		return "Clusters";
+	case ENTRY_VERB:
+		return "Do";
+	}
+	return "";
+}
+
+static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, const struct entries *e)
+{
+	size_t first = ui->palette_choice > (size_t)(r.h > 6 ? r.h - 6 : 0) ? ui->palette_choice - (size_t)(r.h > 6 ? r.h - 6 : 0) : 0;
+	int y = r.y;
+
+	for (size_t i = first; i < e->n && y < r.y + r.h; i++) {
+		const struct entry *x = &e->items[i];
+		bool chosen = i == ui->palette_choice;
+		struct pen pen;
+
+		if (i == first || x->kind != e->items[i - 1].kind) {
+			if (y > r.y && r.h > 12)
+				y++;
+			canvas_text_c(c, r, y++, r.x + 1, kind_title(x->kind), STYLE(ROLE_MUTED, ROLE_RAISED, 0));
+		}
+		pen = pen_at(c, r, y++, r.x, chosen ? ROLE_SELBG : ROLE_RAISED);
+		if (pen.y >= r.y + r.h)
+			break;
+		canvas_fill(c, rect_intersect(r, (struct rect){pen.y, r.x, 1, r.w}), STYLE(ROLE_FG, pen.bg, 0));
+		if (chosen)
+			pen_glyph(&pen, ROLE_ACCENT, G_SELECTED);
+		else
+			pen_skip(&pen, 1);
+		pen_skip(&pen, 2);
+		pen_field(&pen, ROLE_STRONG, 0, r.w > 60 ? 30 : 20, str_c(x->text), false);
+		pen_field(&pen, ROLE_MUTED, 0, 8, str_c(x->key), false);
+		pen_text(&pen, ROLE_MUTED, x->help);
+	}
+	if (e->n == 0)
+		canvas_text_c(c, r, r.y, r.x + 1, "nothing by that name", STYLE(ROLE_FG, ROLE_RAISED, 0));
+}
+
+void palette_draw(struct ui *ui, struct canvas *c)
+{
+	struct entries *e = xalloc(sizeof *e);
+	char remark[64];
+	struct rect r;
+	struct pen pen;
+
+	gather(ui, e);
+	(void)snprintf(remark, sizeof remark, "%zu entries", e->n);
+	r = overlay_box(ui, c, 36, 100, "Command", remark, ROLE_ACCENT);
+	pen = pen_at(c, r, r.y, r.x, ROLE_RAISED);
+	pen_bold(&pen, ROLE_ACCENT, ": ");
+	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text, ui->prompt.cursor});
+	pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
+	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
+	draw_entries(ui, c, (struct rect){r.y + 1, r.x - 1, r.h - 1, r.w + 1}, e);
+	xfree(e);
+}
+
+/* ---- running ---- */
+
+static int open_cluster(struct ui *ui, const char *name)
+{
+	struct target *t = ui_copy_target(ui);
+
+	(void)snprintf(t->cluster, sizeof t->cluster, "%s", name);
+	t->conninfo[0] = '\0';
+	ui->next_target = t;
+	return EFFECT_TARGET | ui_show_view(ui, 0) | EFFECT_PAINT;
+}
+
+static int jump_to_session(struct ui *ui, struct str pid)
+{
+	int v = view_by_name("activity");
+	struct table *t;
+
+	(void)ui_show_view(ui, (size_t)v);
+	t = &ui->views[v].panes[0].table;
+	for (size_t i = 0; i < t->n; i++) {
+		int64_t want;
+
+		if (parse_i64(pid, &want) && data_i64(t->snap, t->index[i], "pid", -1) == want)
+			table_move_to(t, i, ui->mono_us);
+	}
+	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int set_range(struct ui *ui, struct str text, bool interval)
+{
+	struct target *t;
+	int64_t us;
+
+	if (!parse_duration_us(text, &us) || us < (interval ? 250 * US_PER_MS : US_PER_HOUR) || us > (interval ? US_PER_MIN : 7 * US_PER_DAY)) {
+		ui_toast(ui, SEV_WARN, "%s: " STR_FMT " is not %s", interval ? "interval" : "range", STR_ARG(text),
+		         interval ? "a time from 250ms to 60s" : "one of 1h 3h 12h 1d 7d");
+		return EFFECT_PAINT;
+	}
+	t = ui_copy_target(ui);
+	*(interval ? &t->interval_us : &t->range_us) = us;
+	t->generation = runtime_target(ui->rt)->generation;
+	ui->next_target = t;
+	return EFFECT_TARGET | EFFECT_PAINT;
+}
+
+static int run_verb(struct ui *ui, int verb, struct str text)
+{
+	struct str arg = str_trim(str_sub(text, strlen(verbs[verb].verb), text.len));
+	struct pane *p = ui_focused(ui);
+	char word[FILTER_TEXT_MAX + 1];
+	struct order o;
+	struct err err;
+
+	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(arg));
+	if (verb >= 2)
+		return set_range(ui, arg, verb == 3);
+	if (!p || !p->def->table || !p->table.snap)
+		return EFFECT_PAINT;
+	if (verb == 0 && !table_set_filter(&p->table, word, &err)) {
+		ui_toast(ui, SEV_WARN, "%s", err.text);
+		p->table.filter_err.code = ERR_NONE;
+	}
+	if (verb == 1 && order_parse(arg, p->table.snap->type, &o))
+		p->table.order = o;
+	else if (verb == 1)
+		ui_toast(ui, SEV_WARN, "sort: no column " STR_FMT, STR_ARG(arg));
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int run_entry(struct ui *ui, const struct entry *x)
+{
+	switch (x->kind) {
+	case ENTRY_VIEW:
+		return ui_show_view(ui, (size_t)x->id) | EFFECT_PAINT;
+	case ENTRY_ACTION:
+		return action_run(ui, (enum action_id)x->id) | EFFECT_PAINT;
+	case ENTRY_THEME:
+		ui_set_theme(ui, x->text + strlen("theme "));
+		return EFFECT_REDRAW | EFFECT_PAINT;
+	case ENTRY_CLUSTER:
+		return open_cluster(ui, x->text + strlen("cluster "));
+	case ENTRY_VERB:
+		return run_verb(ui, x->id, str_c(x->text));
+	}
+	return EFFECT_NONE;
+}
+
+int palette_run(struct ui *ui)
+{
+	struct entries *e = xalloc(sizeof *e);
+	struct str typed = str_trim((struct str){ui->prompt.text, ui->prompt.len});
+	int effects = EFFECT_PAINT;
+	int64_t pid;
+
+	gather(ui, e);
+	ui->overlay = OVERLAY_NONE;
+	ui->prompt.open = false;
+	if (e->n == 0 && parse_i64(typed, &pid))
+		effects = jump_to_session(ui, typed);
+	else if (e->n == 0)
+		ui_toast(ui, SEV_WARN, "nothing is called " STR_FMT, STR_ARG(typed));
+	else
+		effects = run_entry(ui, &e->items[ui->palette_choice < e->n ? ui->palette_choice : 0]);
+	xfree(e);
+	return effects;
+}

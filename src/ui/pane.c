@@ -1,0 +1,265 @@
+/*
+ * pane.c: what all panes share: frame or rule, title, badge, empty states, and the
+ * generic table pane.
+ *
+ * A pane whose source failed says why in words under its title and keeps the last good
+ * rows below; a pane without rows says what is known and what to do next.
+ */
+#include "ui/ui.h"
+
+#include "base/utf8.h"
+
+#include <stdio.h>
+
+static const char *first_source(const struct pane_def *def, char *out, size_t size)
+{
+	size_t n = strcspn(def->sources, " ");
+
+	(void)snprintf(out, size, "%.*s", (int)n, def->sources);
+	return out;
+}
+
+const struct store_entry *pane_entry(const struct ui *ui, const struct pane *p)
+{
+	char name[64];
+
+	return store_entry(ui->store, first_source(p->def, name, sizeof name));
+}
+
+const struct snapshot *pane_good(const struct ui *ui, const struct pane *p)
+{
+	const struct store_entry *e = pane_entry(ui, p);
+
+	return e ? e->good : NULL;
+}
+
+/* Lines of text wrapped at blanks into w columns; returns the next free row. */
+static int draw_wrapped(struct canvas *c, struct rect r, int y, struct str text, enum role role, bool bold)
+{
+	struct str rest = text;
+
+	while (rest.len > 0 && y < r.y + r.h) {
+		size_t take = utf8_prefix(rest, (size_t)(r.w > 0 ? r.w : 1));
+
+		if (take < rest.len) {
+			size_t cut = take;
+
+			while (cut > 0 && rest.ptr[cut] != ' ')
+				cut--;
+			take = cut > 0 ? cut : take;
+		}
+		if (take == 0)
+			break;
+		canvas_text(c, r, y++, r.x, str_sub(rest, 0, take), STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
+		rest = str_trim(str_sub(rest, take, rest.len));
+	}
+	return y;
+}
+
+static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remedy)
+{
+	if (!remedy[0] || y >= r.y + r.h)
+		return y;
+	canvas_text_c(c, r, y, r.x, "next", STYLE(ROLE_ACCENT, ROLE_BG, ATTR_BOLD));
+	return draw_wrapped(c, (struct rect){r.y, r.x + 6, r.h, r.w - 6}, y, str_c(remedy), ROLE_FG, false);
+}
+
+void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
+{
+	struct rect in = rect_inset(r, 0, 1);
+	int y = in.y + (in.h > 5 ? 1 : 0);
+	const struct err *err;
+	char line[160];
+
+	if (!e)
+		return;
+	if (!e->latest) {
+		(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for", e->source->title);
+		y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
+		(void)draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
+		return;
+	}
+	err = &e->latest->err;
+	if (e->latest->state == SNAP_OK) {
+		(void)snprintf(line, sizeof line, "No %s", e->source->title);
+		(void)draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
+		return;
+	}
+	y = draw_wrapped(c, in, y, str_c(err->text), ROLE_STRONG, true);
+	if (e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && y < in.y + in.h && in.h > 3) {
+		(void)snprintf(line, sizeof line, "attempt %u, next in %d s", e->failures,
+		               (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
+		y = draw_wrapped(c, in, y, str_c(line), ROLE_MUTED, false);
+	}
+	if (in.h > 4)
+		y++;
+	(void)draw_remedy(c, in, y, err->remedy);
+}
+
+/* A failed source above its last good rows: the reason in one line. Returns the rows it took. */
+static int draw_reason(const struct store_entry *e, struct canvas *c, struct rect r)
+{
+	struct pen pen = pen_at(c, rect_inset(r, 0, 1), r.y, r.x + 1, ROLE_BG);
+
+	if (!e || !e->good || !e->latest || e->latest->state == SNAP_OK || r.h < 3)
+		return 0;
+	pen_glyph(&pen, ROLE_CRIT, G_CRIT);
+	pen_skip(&pen, 1);
+	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
+	if (e->latest->err.remedy[0] && r.h > 4) {
+		pen.y++;
+		pen.x = r.x + 3;
+		pen_text(&pen, ROLE_ACCENT, "next ");
+		pen_str(&pen, ROLE_FG, str_c(e->latest->err.remedy));
+		return 2;
+	}
+	return 1;
+}
+
+static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool frames)
+{
+	struct rect r = p->frame, clip = {r.y, r.x, 1, r.w};
+	enum role line = p->focused ? ROLE_ACCENT : ROLE_LINE;
+	struct pen pen;
+	int badge;
+
+	if (!frames)
+		canvas_hline(c, clip, r.y, r.x, r.w, glyph(p->focused && ui->depth == DEPTH_MONO ? G_HEAVY_H : G_FRAME_H),
+		             STYLE(line, ROLE_BG, 0));
+	badge = badge_draw(ui, pane_entry(ui, p), c, clip, r.y, r.x + r.w - 3, ROLE_BG);
+	if (badge < r.x + r.w - 3) {
+		canvas_put(c, clip, r.y, badge - 1, ' ', STYLE(ROLE_FG, ROLE_BG, 0));
+		canvas_put(c, clip, r.y, r.x + r.w - 3, ' ', STYLE(ROLE_FG, ROLE_BG, 0));
+	}
+	pen = pen_at(c, (struct rect){r.y, r.x, 1, badge - 2 - r.x}, r.y, r.x + (frames ? 2 : 1), ROLE_BG);
+	pen_skip(&pen, 1);
+	if (p->def->digit)
+		pen_boldf(&pen, p->focused ? ROLE_ACCENT : ROLE_MUTED, "%c ", p->def->digit);
+	pen_bold(&pen, ROLE_STRONG, p->def->title);
+	if (p->def->ops->summary && pen_left(&pen) > 4) {
+		pen_skip(&pen, 2);
+		p->def->ops->summary(ui, p, &pen);
+	}
+	if (pen_left(&pen) > 0)
+		pen_skip(&pen, 1);
+}
+
+void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
+{
+	const struct store_entry *e = pane_entry(ui, p);
+	bool frames = ui->chrome.frames && p->frame.h >= 3 && p->frame.w >= 4;
+	struct rect in = p->frame;
+	int reason;
+
+	if (frames) {
+		frame_draw(c, p->frame, p->focused, p->focused ? ROLE_ACCENT : ROLE_LINE, ROLE_BG);
+		in = rect_inset(p->frame, 1, 1);
+	} else {
+		in.y++;
+		in.h--;
+	}
+	draw_title(ui, p, c, frames);
+	p->inner = in;
+	if (in.h <= 0 || in.w <= 2)
+		return;
+	if (!e || !e->good) {
+		pane_draw_empty(ui, e, c, in);
+		return;
+	}
+	reason = draw_reason(e, c, in);
+	in.y += reason;
+	in.h -= reason;
+	p->def->ops->draw(ui, p, c, in);
+}
+
+void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
+{
+	const struct store_entry *e = pane_entry(ui, p);
+	struct rect r = p->frame;
+	int badge = badge_draw(ui, e, c, r, r.y, r.x + r.w - 1, ROLE_BG);
+	struct pen pen = pen_at(c, (struct rect){r.y, r.x, 1, badge - 2 - r.x}, r.y, r.x + 1, ROLE_BG);
+
+	pen_glyph(&pen, p->focused ? ROLE_ACCENT : ROLE_MUTED, G_FOLDED);
+	pen_boldf(&pen, ROLE_MUTED, " %c ", p->def->digit ? p->def->digit : ' ');
+	pen_bold(&pen, ROLE_STRONG, p->def->title);
+	pen_skip(&pen, r.x + 15 - pen.x);
+	if (e && !e->good && e->latest)
+		pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
+	else if (e && e->good && p->def->ops->line)
+		p->def->ops->line(ui, p, &pen);
+	else if (e && e->good && p->def->ops->summary)
+		p->def->ops->summary(ui, p, &pen);
+	else
+		pen_textf(&pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
+}
+
+void pane_table_recalc(struct ui *ui, struct pane *p)
+{
+	const struct store_entry *e = store_entry(ui->store, p->def->table->source);
+
+	table_recalc(&p->table, e ? e->good : NULL, ui->mono_us);
+}
+
+/* Why a table with a source that answers shows nothing. */
+static void draw_no_rows(const struct table *t, struct canvas *c, struct rect r)
+{
+	struct rect in = rect_inset(r, 0, 1);
+	char line[200];
+	int y = in.y + (in.h > 4 ? 1 : 0);
+
+	if (t->filter_text[0] && t->total > 0) {
+		(void)snprintf(line, sizeof line, "No %s match %.80s", t->def->noun, t->filter_text);
+		y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
+		(void)snprintf(line, sizeof line, "%zu without the filter; Esc clears it", t->total);
+		(void)draw_wrapped(c, in, y, str_c(line), ROLE_MUTED, false);
+		return;
+	}
+	(void)draw_wrapped(c, in, y, str_c(t->def->empty), ROLE_STRONG, true);
+}
+
+void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
+{
+	struct table *t = &p->table;
+
+	if (t->n == 0 && t->snap) {
+		draw_no_rows(t, c, r);
+		return;
+	}
+	table_draw(ui, t, c, r, p->focused);
+}
+
+int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
+{
+	const struct snapshot *s = p->table.snap;
+	long row = table_selected_row(&p->table);
+	int line = 0;
+
+	(void)ui;
+	for (size_t i = 0; s && row >= 0 && i < s->type->nfields; i++) {
+		const struct field *f = &s->type->fields[i];
+		struct pen pen = pen_at(c, r, r.y + line - scroll, r.x, ROLE_RAISED);
+		struct str why = snapshot_unavailable(s, f->name);
+		struct buf b;
+		union value v;
+
+		line++;
+		if (pen.y < r.y || pen.y >= r.y + r.h)
+			continue;
+		buf_init(&b, 8192);
+		pen_field(&pen, ROLE_MUTED, 0, 26, str_c(f->name), false);
+		if (rec_get(f, snapshot_row(s, (size_t)row), &v) && kind_ops[f->kind].format(&b, v, 0))
+			pen_quantity(&pen, ROLE_FG, 0, buf_str(&b));
+		else if (why.len > 0)
+			pen_textf(&pen, ROLE_MUTED, "n/a: " STR_FMT, STR_ARG(why));
+		else
+			pen_glyph(&pen, ROLE_FAINT, G_NONE);
+		buf_release(&b);
+	}
+	return line;
+}
+
+const struct pane_ops table_pane_ops = {
+	.recalc = pane_table_recalc,
+	.draw = pane_table_draw,
+	.detail = pane_table_detail,
+};

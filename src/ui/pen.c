@@ -1,0 +1,188 @@
+/*
+ * pen.c: see pen.h. Everything ends in canvas_text(), the one text sink.
+ */
+#include "ui/pen.h"
+
+#include "base/utf8.h"
+#include "model/sqltext.h"
+
+#include <math.h>
+#include <stdarg.h>
+
+#define PEN_LINE_MAX 1024
+
+int pen_left(const struct pen *p)
+{
+	int left = p->clip.x + p->clip.w - p->x;
+
+	return left > 0 ? left : 0;
+}
+
+static void put(struct pen *p, enum role fg, uint8_t attr, struct str text)
+{
+	p->x = canvas_text(p->c, p->clip, p->y, p->x, text, STYLE(fg, p->bg, attr));
+}
+
+void pen_str(struct pen *p, enum role fg, struct str text)
+{
+	put(p, fg, 0, text);
+}
+
+void pen_text(struct pen *p, enum role fg, const char *text)
+{
+	put(p, fg, 0, str_c(text));
+}
+
+void pen_bold(struct pen *p, enum role fg, const char *text)
+{
+	put(p, fg, ATTR_BOLD, str_c(text));
+}
+
+static void put_formatted(struct pen *p, enum role fg, uint8_t attr, const char *fmt, va_list ap) PRINTF_LIKE(4, 0);
+static void put_formatted(struct pen *p, enum role fg, uint8_t attr, const char *fmt, va_list ap)
+{
+	char line[PEN_LINE_MAX];
+	int n = vsnprintf(line, sizeof line, fmt, ap);
+
+	if (n < 0)
+		return;
+	put(p, fg, attr, (struct str){line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1});
+}
+
+void pen_boldf(struct pen *p, enum role fg, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_formatted(p, fg, ATTR_BOLD, fmt, ap);
+	va_end(ap);
+}
+
+void pen_textf(struct pen *p, enum role fg, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_formatted(p, fg, 0, fmt, ap);
+	va_end(ap);
+}
+
+void pen_rune(struct pen *p, enum role fg, uint32_t rune)
+{
+	canvas_put(p->c, p->clip, p->y, p->x, rune, STYLE(fg, p->bg, 0));
+	p->x++;
+}
+
+void pen_glyph(struct pen *p, enum role fg, enum glyph g)
+{
+	pen_rune(p, fg, glyph(g));
+}
+
+void pen_skip(struct pen *p, int n)
+{
+	for (int i = 0; i < n; i++)
+		pen_rune(p, ROLE_FG, ' ');
+}
+
+void pen_field(struct pen *p, enum role fg, uint8_t attr, int w, struct str text, bool right)
+{
+	canvas_field(p->c, p->clip, p->y, p->x, w, text, right, STYLE(fg, p->bg, attr));
+	p->x += w;
+}
+
+void pen_bar(struct pen *p, int w, double share, enum role full)
+{
+	int filled;
+
+	if (isnan(share) || share < 0)
+		share = 0;
+	if (share > 1)
+		share = 1;
+	filled = (int)lround(share * w);
+	if (share > 0 && filled == 0)
+		filled = 1;
+	for (int i = 0; i < w; i++)
+		pen_glyph(p, i < filled ? full : ROLE_GRID, i < filled ? G_BAR_FULL : G_BAR_TRACK);
+}
+
+static enum role sql_role(enum sql_token kind)
+{
+	switch (kind) {
+	case SQL_KEYWORD:
+		return ROLE_KW;
+	case SQL_STRING:
+		return ROLE_STRLIT;
+	case SQL_NUMBER:
+		return ROLE_NUM;
+	case SQL_PARAM:
+		return ROLE_PAR;
+	case SQL_COMMENT:
+		return ROLE_MUTED;
+	case SQL_SPACE:
+	case SQL_WORD:
+	case SQL_OPERATOR:
+	case SQL_QUOTED:
+		return ROLE_FG;
+	}
+	return ROLE_FG;
+}
+
+/* Draws one token, newlines and blanks inside it (comments, strings) as the sanitiser makes them. */
+void pen_sql(struct pen *p, int w, struct str text, bool faint)
+{
+	struct rect outer = p->clip;
+	struct str rest = str_trim(text), token;
+	enum sql_token kind;
+	int edge = p->x + w;
+	bool cut = false;
+
+	if (w <= 0 || edge > outer.x + outer.w)
+		edge = outer.x + outer.w;
+	p->clip = rect_intersect(outer, (struct rect){p->y, p->x, 1, edge - p->x});
+	while (p->x < edge && sql_next_token(&rest, &kind, &token)) {
+		enum role role = faint ? ROLE_FAINT : sql_role(kind);
+
+		if (kind == SQL_SPACE)
+			put(p, role, 0, STR(" "));
+		else
+			put(p, role, 0, token);
+		cut = p->x > edge || (p->x == edge && str_trim(rest).len > 0);
+	}
+	p->clip = outer;
+	if (cut && edge > outer.x) {
+		canvas_glyph(p->c, outer, p->y, edge - 1, G_CUT, STYLE(faint ? ROLE_FAINT : ROLE_MUTED, p->bg, 0));
+		p->x = edge;
+	}
+}
+
+void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
+{
+	size_t cut = text.len;
+
+	while (cut > 0 && text.ptr[cut - 1] != ' ')
+		cut--;
+	if (cut == 0 || (cut < text.len && text.ptr[cut] >= '0' && text.ptr[cut] <= '9')) {
+		put(p, fg, attr, text);
+		return;
+	}
+	put(p, fg, attr, str_sub(text, 0, cut - 1));
+	put(p, ROLE_MUTED, 0, str_sub(text, cut - 1, text.len));
+}
+
+enum role wait_role(struct str wait_class, bool fill)
+{
+	static const struct {
+		const char *name;
+		enum role fill, text;
+	} classes[] = {
+		{"cpu", ROLE_CPU, ROLE_CPU_TEXT},       {"io", ROLE_IO, ROLE_IO_TEXT},
+		{"client", ROLE_CLIENT, ROLE_CLIENT_TEXT}, {"ipc", ROLE_IPC, ROLE_IPC_TEXT},
+		{"lwlock", ROLE_LWLOCK, ROLE_LWLOCK_TEXT}, {"timeout", ROLE_TIMEOUT, ROLE_TIMEOUT_TEXT},
+		{"other", ROLE_OTHER, ROLE_OTHER_TEXT},  {"lock", ROLE_LOCK, ROLE_LOCK_TEXT},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (str_eq_c(wait_class, classes[i].name))
+			return fill ? classes[i].fill : classes[i].text;
+	return ROLE_FG;
+}

@@ -1,0 +1,609 @@
+/*
+ * term_curses.c: the terminal through ncurses; no other file knows it.
+ *
+ * Output: `shown` is the canvas the terminal shows. A present compares it with the new one,
+ * hands only the runs of cells that differ to curses, and lets curses find the shortest way
+ * to draw them, between the two marks of a synchronized update. When nothing differs, no
+ * byte is sent. What a style looks like is looked up once per theme and kept in `paints`.
+ *
+ * Colour depth is decided here: the user's wish first, then NO_COLOR, then what the
+ * environment and the terminal's entry say. For true colour (and for terminals unknown to
+ * this system) curses is given one of our own entries through TERMINFO for the time of
+ * newterm(); the variable is put back, so that child processes do not inherit it.
+ *
+ * Input: curses decodes keys and mouse; the escape sequences of bracketed paste and of keys
+ * that entries often leave out are added to its table. It never blocks. Signals are not
+ * handled here: the caller sees SIGWINCH, SIGTSTP and SIGCONT and calls us.
+ */
+#define NCURSES_NOMACROS
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+/* The header calls its own struct as we call ours. */
+#define term curses_term
+#include <term.h>
+#undef term
+
+#undef lines
+#undef columns
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "ui/term.h"
+#include "ui/term_choice.h"
+#include "ui/term_out.h"
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+
+#define ESCAPE_DELAY_MS 25
+#define DOUBLE_PRESS_US (400 * US_PER_MS)
+#define DEFAULT_ROWS 24
+#define DEFAULT_COLS 80
+/* Below this many colour pairs curses may reuse one that we remember. */
+#define PAIRS_PLENTY 8192
+#define KEYS_PASTE_BEGIN 2000
+#define KEYS_PASTE_END 2001
+
+extern const struct embedded terminfo_files[];
+extern const size_t terminfo_nfiles;
+
+/* How curses is told to draw one style. */
+struct paint {
+	attr_t attr;
+	int pair;
+	bool known;
+};
+
+#define PAINT_ATTRS 16
+#define PAINTS ((size_t)ROLE__COUNT * ROLE__COUNT * PAINT_ATTRS)
+
+struct term {
+	SCREEN *screen;
+	WINDOW *keys; /* a pad: reading from it never refreshes the screen */
+	enum depth depth;
+	bool ascii, mouse, osc, invalid, suspended;
+	struct canvas shown;
+	unsigned theme_serial;
+	struct paint *paints;
+	cchar_t *run;
+	int run_max;
+	int press_y, press_x;
+	int64_t press_at;
+	int64_t bytes;
+	int counter_fd; /* the kernel's count of what this thread wrote, or -1 */
+	struct buf title;
+};
+
+static struct term_entry entry_read(void)
+{
+	struct term_entry e = {0};
+	int status = 0;
+
+	if (setupterm(NULL, STDOUT_FILENO, &status) != OK)
+		return e;
+	e.known = true;
+	e.colors = tigetnum("colors");
+	/* RGB may be a flag, a number or a string; absent ones give -1, -2 and (char *)-1 or NULL. */
+	const char *bits = tigetstr("RGB");
+	e.rgb = tigetflag("RGB") > 0 || tigetflag("Tc") > 0 || tigetnum("RGB") > 0 ||
+		(bits != NULL && bits != (const char *)-1);
+	del_curterm(cur_term);
+	return e;
+}
+
+/* newterm() with one of our entries. */
+static SCREEN *own_screen(const char *entry)
+{
+	const struct embedded *text = NULL;
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s.b64", entry);
+	for (size_t i = 0; i < terminfo_nfiles; i++)
+		if (strcmp(terminfo_files[i].name, file) == 0)
+			text = &terminfo_files[i];
+	if (!text)
+		return NULL;
+	char *before = xstrdup(getenv("TERMINFO"));
+	setenv("TERMINFO", text->text, 1);
+	SCREEN *screen = newterm(entry, stdout, stdin);
+	if (before)
+		setenv("TERMINFO", before, 1);
+	else
+		unsetenv("TERMINFO");
+	xfree(before);
+	return screen;
+}
+
+/* Chooses the entry; *ret_depth is the most colours it is good for. */
+static SCREEN *open_screen(const char *name, const struct term_entry *e, const struct term_options *o,
+			   enum depth *ret_depth)
+{
+	enum depth wanted = term_choice_depth(o, name, e);
+	bool tmux = strncmp(name, "tmux", 4) == 0 || strncmp(name, "screen", 6) == 0;
+	SCREEN *screen = NULL;
+
+	*ret_depth = wanted;
+	if (wanted == DEPTH_RGB) {
+		screen = own_screen(tmux ? "auroratop-tmux-direct" : "auroratop-xterm-direct");
+		if (screen)
+			return screen;
+		*ret_depth = DEPTH_256;
+	}
+	/* Asked for 256 colours, a terminal whose entry has 8 of them ("xterm") gets an entry with 256. */
+	if (e->known && !(o->color == COLOR_WISH_256 && e->colors < 256))
+		screen = newterm(NULL, stdout, stdin);
+	return screen ? screen : own_screen("auroratop-xterm-256color");
+}
+
+static void colors_start(struct term *t, enum depth wanted)
+{
+	t->depth = DEPTH_MONO;
+	/* Without start_color() curses sends no colour sequence at all. */
+	if (wanted == DEPTH_MONO || !has_colors() || start_color() != OK || use_default_colors() != OK)
+		return;
+	enum depth possible = COLORS > 256    ? DEPTH_RGB
+			      : COLORS == 256 ? DEPTH_256
+			      : COLORS >= 8   ? DEPTH_16
+					      : DEPTH_MONO;
+	t->depth = wanted < possible ? wanted : possible;
+	/* A direct entry that is not ours: its colour numbers are no palette. */
+	if (possible == DEPTH_RGB && wanted == DEPTH_256)
+		t->depth = DEPTH_RGB;
+}
+
+static void keys_define(void)
+{
+	static const struct {
+		const char *bytes;
+		int code;
+	} more[] = {
+		{"\033[200~", KEYS_PASTE_BEGIN},
+		{"\033[201~", KEYS_PASTE_END},
+		{"\033[1~", KEY_HOME},
+		{"\033[4~", KEY_END},
+		{"\033[7~", KEY_HOME},
+		{"\033[8~", KEY_END},
+		{"\033[H", KEY_HOME},
+		{"\033[F", KEY_END},
+		{"\033[A", KEY_UP},
+		{"\033[B", KEY_DOWN},
+		{"\033[C", KEY_RIGHT},
+		{"\033[D", KEY_LEFT},
+		{"\033[11~", KEY_F(1)},
+		{"\033[12~", KEY_F(2)},
+		{"\033[13~", KEY_F(3)},
+		{"\033[14~", KEY_F(4)},
+		{"\033[Z", KEY_BTAB},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(more); i++)
+		define_key(more[i].bytes, more[i].code);
+}
+
+static void out(struct term *t, const char *bytes)
+{
+	t->bytes += (int64_t)term_out_write(STDOUT_FILENO, str_c(bytes));
+}
+
+static void modes_on(struct term *t)
+{
+	out(t, TERM_PASTE_ON);
+	if (t->mouse)
+		out(t, TERM_DRAG_ON);
+}
+
+static void modes_off(struct term *t)
+{
+	if (t->mouse)
+		out(t, TERM_DRAG_OFF);
+	out(t, TERM_PASTE_OFF);
+}
+
+static void input_start(struct term *t, bool mouse)
+{
+	raw();
+	noecho();
+	/* Lets curses move down with a line feed. */
+	nonl();
+	curs_set(0);
+	leaveok(stdscr, TRUE);
+	t->keys = newpad(1, 1);
+	keypad(t->keys, TRUE);
+	nodelay(t->keys, TRUE);
+	keys_define();
+	if (!mouse)
+		return;
+	mouseinterval(0);
+	mousemask(ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION, NULL);
+	t->mouse = has_mouse();
+}
+
+bool term_open(const struct term_options *o, struct term **ret_term, struct err *err)
+{
+	const char *name = getenv("TERM");
+	enum depth wanted;
+
+	if (!term_choice_usable(name, isatty(STDIN_FILENO), isatty(STDOUT_FILENO), err))
+		return false;
+	struct term_entry entry = entry_read();
+	term_out_arm(STDOUT_FILENO);
+	set_escdelay(ESCAPE_DELAY_MS);
+	SCREEN *screen = open_screen(name, &entry, o, &wanted);
+	if (!screen) {
+		term_out_disarm();
+		err_set(err, ERR_USAGE, "the terminal \"%.60s\" (TERM) cannot be used for a full screen", name);
+		err_remedy(err, "set TERM to what the terminal is, such as TERM=xterm-256color");
+		return false;
+	}
+	struct term *t = xalloc(sizeof(*t));
+	t->screen = screen;
+	t->osc = !term_choice_limited(name);
+	t->ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	glyph_use(t->ascii ? GLYPHS_ASCII : GLYPHS_UTF8);
+	t->press_y = t->press_x = -1;
+	t->counter_fd = term_out_counter();
+	buf_init(&t->title, 4096);
+	canvas_init(&t->shown, 1, 1);
+	colors_start(t, wanted);
+	input_start(t, o->mouse);
+	modes_on(t);
+	term_resized(t);
+	*ret_term = t;
+	return true;
+}
+
+void term_close(struct term *t)
+{
+	if (!t)
+		return;
+	if (!t->suspended)
+		modes_off(t);
+	endwin();
+	term_out_disarm();
+	delwin(t->keys);
+	delscreen(t->screen);
+	if (t->counter_fd >= 0)
+		close(t->counter_fd);
+	canvas_release(&t->shown);
+	buf_release(&t->title);
+	xfree(t->paints);
+	xfree(t->run);
+	xfree(t);
+}
+
+enum depth term_depth(const struct term *t)
+{
+	return t->depth;
+}
+
+void term_size(struct term *t, int *ret_rows, int *ret_cols)
+{
+	struct winsize size = {0};
+
+	(void)t;
+	*ret_rows = DEFAULT_ROWS;
+	*ret_cols = DEFAULT_COLS;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+		*ret_rows = size.ws_row < CANVAS_ROWS_MAX ? size.ws_row : CANVAS_ROWS_MAX;
+		*ret_cols = size.ws_col < CANVAS_COLS_MAX ? size.ws_col : CANVAS_COLS_MAX;
+	}
+}
+
+void term_resized(struct term *t)
+{
+	int rows, cols;
+
+	term_size(t, &rows, &cols);
+	resizeterm(rows, cols);
+	/* Terminals move or reflow what they show when they are resized. */
+	term_invalidate(t);
+}
+
+void term_invalidate(struct term *t)
+{
+	t->invalid = true;
+}
+
+/* Colour number for curses; attributes may stand in for a colour that an 8-colour terminal lacks. */
+static int color_number(const struct term *t, uint32_t color, bool ground, attr_t *attr)
+{
+	if (color == LOOK_DEFAULT)
+		return -1;
+	/* In our direct entries 0 to 7 are the terminal's own colours. */
+	if (t->depth == DEPTH_RGB)
+		return color < 8 ? 8 : (int)color;
+	if (t->depth == DEPTH_256 || color < 8 || COLORS >= 16)
+		return (int)color;
+	if (color == 8) {
+		*attr |= ground ? 0 : A_DIM;
+		return -1;
+	}
+	*attr |= ground ? 0 : A_BOLD;
+	return (int)color - 8;
+}
+
+static struct paint paint_make(const struct term *t, const struct theme *theme, struct style s)
+{
+	struct look look = theme_look(theme, s, t->depth);
+	struct paint p = {.known = true};
+
+	p.attr = (look.attr & ATTR_BOLD ? A_BOLD : 0) | (look.attr & ATTR_DIM ? A_DIM : 0) |
+		 (look.attr & ATTR_UNDERLINE ? A_UNDERLINE : 0) | (look.attr & ATTR_REVERSE ? A_REVERSE : 0);
+	if (t->depth == DEPTH_MONO)
+		return p;
+	int fg = color_number(t, look.fg, false, &p.attr), bg = color_number(t, look.bg, true, &p.attr);
+	if (fg >= 0 || bg >= 0)
+		p.pair = alloc_pair(fg, bg);
+	if (p.pair < 0)
+		p.pair = 0;
+	return p;
+}
+
+static struct paint paint_of(struct term *t, const struct theme *theme, struct style s)
+{
+	size_t i = ((size_t)s.fg * ROLE__COUNT + s.bg) * PAINT_ATTRS + (s.attr & (PAINT_ATTRS - 1));
+	struct paint *p = &t->paints[i];
+
+	if (p->known && COLOR_PAIRS >= PAIRS_PLENTY)
+		return *p;
+	*p = paint_make(t, theme, s);
+	return *p;
+}
+
+/* Cells [from, to) of row y to curses. */
+static void put_run(struct term *t, const struct canvas *c, const struct theme *theme, int y, int from, int to)
+{
+	const struct cell *row = &c->cells[(size_t)y * (size_t)c->cols];
+	int n = 0;
+
+	for (int x = from; x < to; x++) {
+		uint32_t rune = row[x].rune;
+		int copies = 1;
+		if (row[x].width == 0)
+			continue;
+		if (t->ascii && rune > 0x7e) {
+			rune = '?';
+			copies = row[x].width;
+		}
+		struct paint p = paint_of(t, theme, row[x].style);
+		wchar_t text[2] = {(wchar_t)rune, 0};
+		for (int i = 0; i < copies; i++)
+			setcchar(&t->run[n++], text, p.attr, 0, &p.pair);
+	}
+	mvwadd_wchnstr(stdscr, y, from, t->run, n);
+}
+
+static bool cell_same(const struct cell *a, const struct cell *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* What differs in row y goes to curses and into shown; false when nothing does. */
+static bool put_row(struct term *t, const struct canvas *c, const struct theme *theme, int y, int cols, bool all)
+{
+	const struct cell *row = &c->cells[(size_t)y * (size_t)c->cols];
+	struct cell *old = &t->shown.cells[(size_t)y * (size_t)t->shown.cols];
+	bool changed = false;
+
+	if (!all && memcmp(row, old, (size_t)cols * sizeof(*row)) == 0)
+		return false;
+	for (int x = 0; x < cols; x++) {
+		int from = x;
+		while (x < cols && (all || !cell_same(&row[x], &old[x])))
+			x++;
+		if (x == from)
+			continue;
+		/* A run starts at a whole character. */
+		if (from > 0 && row[from].width == 0)
+			from--;
+		put_run(t, c, theme, y, from, x);
+		changed = true;
+	}
+	memcpy(old, row, (size_t)cols * sizeof(*row));
+	return changed;
+}
+
+static void flush(struct term *t)
+{
+	int64_t before = term_out_written(t->counter_fd);
+
+	out(t, TERM_SYNC_ON);
+	if (t->invalid)
+		clearok(curscr, TRUE);
+	wnoutrefresh(stdscr);
+	doupdate();
+	int64_t after = term_out_written(t->counter_fd);
+	/* out() has counted its own part of the difference. */
+	if (before >= 0 && after >= before)
+		t->bytes += after - before - (int64_t)strlen(TERM_SYNC_ON);
+	out(t, TERM_SYNC_OFF);
+	t->invalid = false;
+}
+
+void term_present(struct term *t, const struct canvas *c, const struct theme *theme)
+{
+	int rows = c->rows < LINES ? c->rows : LINES, cols = c->cols < COLS ? c->cols : COLS;
+	bool all = t->invalid, changed = t->invalid;
+
+	if (!t->paints || t->theme_serial != theme_serial(theme)) {
+		xfree(t->paints);
+		t->paints = xcalloc(PAINTS, sizeof(*t->paints));
+		t->theme_serial = theme_serial(theme);
+		all = true;
+	}
+	if (t->shown.rows != c->rows || t->shown.cols != c->cols) {
+		canvas_resize(&t->shown, c->rows, c->cols);
+		all = true;
+	}
+	if (t->run_max < c->cols) {
+		t->run_max = c->cols;
+		t->run = xrealloc_array(t->run, (size_t)t->run_max, sizeof(*t->run));
+	}
+	for (int y = 0; y < rows; y++)
+		changed |= put_row(t, c, theme, y, cols, all);
+	if (changed)
+		flush(t);
+}
+
+static uint32_t key_of_code(wint_t code)
+{
+	static const struct {
+		int code;
+		enum key key;
+	} keys[] = {
+		{KEY_UP, K_UP},        {KEY_DOWN, K_DOWN},           {KEY_LEFT, K_LEFT},   {KEY_RIGHT, K_RIGHT},
+		{KEY_PPAGE, K_PGUP},   {KEY_NPAGE, K_PGDN},          {KEY_HOME, K_HOME},   {KEY_END, K_END},
+		{KEY_FIND, K_HOME},    {KEY_SELECT, K_END},          {KEY_IC, K_INSERT},   {KEY_DC, K_DELETE},
+		{KEY_BTAB, K_BACKTAB}, {KEY_BACKSPACE, K_BACKSPACE}, {KEY_ENTER, K_ENTER},
+	};
+
+	if (code >= KEY_F(1) && code <= KEY_F(12))
+		return (uint32_t)K_F1 + (uint32_t)(code - KEY_F(1));
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((wint_t)keys[i].code == code)
+			return keys[i].key;
+	return KEY_NONE;
+}
+
+static uint32_t key_of_char(wint_t c)
+{
+	static const enum key controls[32] = {
+		[1] = K_CTRL_A,  [2] = K_CTRL_B,    [3] = K_CTRL_C,  [4] = K_CTRL_D,  [5] = K_CTRL_E,
+		[6] = K_CTRL_F,  [8] = K_BACKSPACE, [9] = K_TAB,     [10] = K_ENTER,  [11] = K_CTRL_K,
+		[12] = K_CTRL_L, [13] = K_ENTER,    [14] = K_CTRL_N, [16] = K_CTRL_P, [18] = K_CTRL_R,
+		[21] = K_CTRL_U, [23] = K_CTRL_W,   [26] = K_CTRL_Z, [27] = K_ESC,
+	};
+
+	if (c < ARRAY_LEN(controls))
+		return controls[c];
+	if (c == 0x7f)
+		return K_BACKSPACE;
+	/* Code points that must not be drawn are no use as input either. */
+	return utf8_width((uint32_t)c) < 0 ? KEY_NONE : (uint32_t)c;
+}
+
+static bool pressed(struct term *t, const MEVENT *m, struct event *e)
+{
+	int64_t now = clock_mono_us();
+	bool same = m->y == t->press_y && m->x == t->press_x;
+
+	e->type = EVENT_MOUSE_DOWN;
+	e->doubled = same && now - t->press_at <= DOUBLE_PRESS_US;
+	/* A third press is a first one again. */
+	t->press_y = e->doubled ? -1 : m->y;
+	t->press_x = m->x;
+	t->press_at = now;
+	return true;
+}
+
+static bool mouse_event(struct term *t, struct event *e)
+{
+	MEVENT m;
+
+	if (getmouse(&m) != OK)
+		return false;
+	*e = (struct event){.y = m.y, .x = m.x};
+	if (m.bstate & BUTTON1_PRESSED)
+		return pressed(t, &m, e);
+	if (m.bstate & BUTTON1_RELEASED)
+		e->type = EVENT_MOUSE_UP;
+	else if (m.bstate & BUTTON4_PRESSED)
+		e->type = EVENT_WHEEL_UP;
+	else if (m.bstate & BUTTON5_PRESSED)
+		e->type = EVENT_WHEEL_DOWN;
+	else if (m.bstate & REPORT_MOUSE_POSITION)
+		e->type = EVENT_MOUSE_DRAG;
+	return e->type != EVENT_NONE;
+}
+
+/* False for what curses reports and we have no use for. */
+static bool translate(struct term *t, bool special, wint_t c, struct event *e)
+{
+	*e = (struct event){0};
+	if (special && c == KEY_MOUSE)
+		return mouse_event(t, e);
+	if (special && (c == KEYS_PASTE_BEGIN || c == KEYS_PASTE_END)) {
+		e->type = c == KEYS_PASTE_BEGIN ? EVENT_PASTE_BEGIN : EVENT_PASTE_END;
+		return true;
+	}
+	e->type = EVENT_KEY;
+	e->key = special ? key_of_code(c) : key_of_char(c);
+	return e->key != KEY_NONE;
+}
+
+bool term_input(struct term *t, struct event *ret_event)
+{
+	wint_t c;
+	int kind;
+
+	if (t->suspended)
+		return false;
+	while ((kind = wget_wch(t->keys, &c)) != ERR)
+		if (translate(t, kind == KEY_CODE_YES, c, ret_event))
+			return true;
+	return false;
+}
+
+bool term_copy(struct term *t, struct str text)
+{
+	struct buf bytes;
+	bool ok;
+
+	buf_init(&bytes, 2 * TERM_COPY_MAX);
+	ok = t->osc && term_out_copy(&bytes, text);
+	if (ok)
+		out(t, buf_c(&bytes));
+	buf_release(&bytes);
+	return ok;
+}
+
+void term_title(struct term *t, struct str text)
+{
+	struct buf bytes;
+
+	if (!t->osc)
+		return;
+	buf_init(&bytes, 4096);
+	if (term_out_title(&bytes, text, t->ascii) && !str_eq(buf_str(&bytes), buf_str(&t->title))) {
+		buf_clear(&t->title);
+		buf_add_str(&t->title, buf_str(&bytes));
+		out(t, buf_c(&bytes));
+	}
+	buf_release(&bytes);
+}
+
+void term_bell(struct term *t)
+{
+	out(t, "\a");
+}
+
+void term_suspend(struct term *t)
+{
+	if (t->suspended)
+		return;
+	t->suspended = true;
+	modes_off(t);
+	endwin();
+	term_out_disarm();
+}
+
+void term_resume(struct term *t)
+{
+	if (!t->suspended)
+		return;
+	t->suspended = false;
+	term_out_arm(STDOUT_FILENO);
+	/* curses takes the screen back with the next update. */
+	wnoutrefresh(stdscr);
+	doupdate();
+	modes_on(t);
+	buf_clear(&t->title);
+	term_resized(t);
+}
+
+int64_t term_bytes(const struct term *t)
+{
+	return t->bytes;
+}

@@ -1,0 +1,380 @@
+/*
+ * ui.c: the UI's state machine: events in, effects out, one picture per turn.
+ *
+ * Events go to the open overlay or prompt first, then to the focused pane, then to the
+ * action table. A paste is text: while it lasts, keys reach a prompt only. Effects are
+ * applied in ui_apply(); data changes mark panes dirty, and panes recalculate at most
+ * once before a paint.
+ */
+#include "ui/ui.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "ui/action.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define COPY_MAX (74u << 10)
+#define TOAST_OK_US (5 * US_PER_S)
+#define TOAST_WARN_US (10 * US_PER_S)
+
+struct view *ui_view(struct ui *ui)
+{
+	return &ui->views[ui->view];
+}
+
+struct pane *ui_focused(struct ui *ui)
+{
+	struct view *v = ui_view(ui);
+
+	return v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+}
+
+static void init_view(struct view *v, const struct view_def *def)
+{
+	*v = (struct view){.def = def, .panes = xcalloc(def->npanes, sizeof *v->panes)};
+	v->range_bar = def->digit == '6';
+	for (size_t i = 0; i < def->npanes; i++) {
+		struct pane *p = &v->panes[i];
+
+		p->def = def->panes[i].def;
+		p->dirty = true;
+		if (p->def->table)
+			table_init(&p->table, p->def->table);
+		if (str_eq_c(str_c(p->def->name), "activity"))
+			v->focus = i;
+	}
+}
+
+void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, struct theme *theme)
+{
+	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
+	canvas_init(&ui->canvas, 24, 80);
+	buf_init(&ui->copy, COPY_MAX);
+	ui->nviews = nview_defs;
+	ui->views = xcalloc(nview_defs, sizeof *ui->views);
+	for (size_t i = 0; i < nview_defs; i++)
+		init_view(&ui->views[i], view_defs[i]);
+	ui->now_us = clock_wall_us();
+	ui->mono_us = clock_mono_us();
+	ui_apply(ui, EFFECT_DEMAND);
+}
+
+static void close_pane(struct pane *p)
+{
+	if (p->def->table)
+		table_release(&p->table);
+	if (p->def->ops->close)
+		p->def->ops->close(p);
+	else
+		xfree(p->state);
+}
+
+void ui_release(struct ui *ui)
+{
+	for (size_t v = 0; v < ui->nviews; v++) {
+		for (size_t i = 0; i < ui->views[v].def->npanes; i++)
+			close_pane(&ui->views[v].panes[i]);
+		xfree(ui->views[v].panes);
+	}
+	xfree(ui->views);
+	canvas_release(&ui->canvas);
+	buf_release(&ui->copy);
+	theme_free(ui->theme);
+}
+
+int ui_show_view(struct ui *ui, size_t view)
+{
+	if (view >= ui->nviews || view == ui->view)
+		return EFFECT_NONE;
+	ui->previous_view = ui->view;
+	ui->view = view;
+	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
+}
+
+struct target *ui_copy_target(const struct ui *ui)
+{
+	const struct target *now = runtime_target(ui->rt);
+	struct target *t = target_new();
+
+	target_copy(t, now);
+	return t;
+}
+
+void ui_set_theme(struct ui *ui, const char *name)
+{
+	struct theme *t;
+	struct err err;
+
+	if (!theme_load(name, &t, &err)) {
+		ui_toast(ui, SEV_WARN, "%s", err.text);
+		return;
+	}
+	theme_free(ui->theme);
+	ui->theme = t;
+}
+
+void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...)
+{
+	struct toast *slot = &ui->toasts[0];
+	va_list ap;
+
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us < slot->until_mono_us)
+			slot = &ui->toasts[i];
+	slot->severity = s;
+	slot->until_mono_us = s == SEV_CRIT ? INT64_MAX : ui->mono_us + (s == SEV_WARN ? TOAST_WARN_US : TOAST_OK_US);
+	va_start(ap, fmt);
+	(void)vsnprintf(slot->text, sizeof slot->text, fmt, ap);
+	va_end(ap);
+}
+
+/* Sources that something on screen needs: the view's panes and, always, what the chrome shows. */
+static uint64_t wanted(const struct ui *ui)
+{
+	static const char *const chrome[] = {"clusters", "instances", "activity"};
+	const struct view *v = &ui->views[ui->view];
+	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
+
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		struct str rest = str_c(v->panes[i].def->sources), name;
+
+		while (str_split(&rest, ' ', &name)) {
+			char word[64];
+			const char *names[1] = {word};
+
+			(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+			mask |= runtime_demand_of(ui->rt, names, 1);
+		}
+	}
+	if (v->def->digit == '1') {
+		static const char *const vitals[] = {"databases", "load", "metrics"};
+
+		mask |= runtime_demand_of(ui->rt, vitals, ARRAY_LEN(vitals));
+	}
+	return mask;
+}
+
+static void mark_dirty(struct ui *ui)
+{
+	for (size_t v = 0; v < ui->nviews; v++)
+		for (size_t i = 0; i < ui->views[v].def->npanes; i++)
+			ui->views[v].panes[i].dirty = true;
+}
+
+void ui_data_changed(struct ui *ui)
+{
+	mark_dirty(ui);
+}
+
+void ui_apply(struct ui *ui, int effects)
+{
+	if (effects & EFFECT_RECALC)
+		mark_dirty(ui);
+	if (effects & EFFECT_DEMAND)
+		runtime_demand(ui->rt, wanted(ui));
+}
+
+static void place_panes(struct ui *ui, int rows, int cols)
+{
+	struct view *v = ui_view(ui);
+	struct layout_item items[VIEW_PANES_MAX];
+	struct layout_place places[VIEW_PANES_MAX];
+	struct rect body;
+
+	ui->chrome = layout_chrome(rows, cols, v->def->digit == '1');
+	body = ui->chrome.body;
+	if (v->range_bar && body.h > 8 && ui->chrome.footer >= 0) {
+		body.y++;
+		body.h--;
+	}
+	for (size_t i = 0; i < v->def->npanes; i++)
+		items[i] = v->def->panes[i].place;
+	layout_panes(body, items, v->def->npanes, v->focus, places);
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		struct pane *p = &v->panes[i];
+
+		p->focused = i == v->focus;
+		p->frame = v->zoomed ? (p->focused ? body : (struct rect){0, 0, 0, 0}) : places[i].r;
+		p->collapsed = !v->zoomed && places[i].collapsed;
+	}
+}
+
+static void draw_panes(struct ui *ui, struct canvas *c)
+{
+	struct view *v = ui_view(ui);
+
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		struct pane *p = &v->panes[i];
+
+		if (p->dirty && p->def->ops->recalc) {
+			p->def->ops->recalc(ui, p);
+			p->dirty = false;
+		}
+		if (p->frame.h <= 0)
+			continue;
+		if (p->collapsed || p->frame.h == 1)
+			pane_draw_line(ui, p, c);
+		else
+			pane_draw(ui, p, c);
+	}
+}
+
+static void draw_toasts(struct ui *ui, struct canvas *c)
+{
+	int y = c->rows - 2, w = c->cols < 56 ? c->cols - 2 : 54;
+
+	for (size_t i = 0; i < TOASTS_MAX && y > 3; i++) {
+		const struct toast *t = &ui->toasts[i];
+		struct rect r = {y - 2, c->cols - w - 1, 3, w};
+		struct pen pen;
+
+		if (t->until_mono_us <= ui->mono_us)
+			continue;
+		canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));
+		frame_draw(c, r, false, severity_role(t->severity), ROLE_RAISED);
+		pen = pen_at(c, rect_inset(r, 1, 2), y - 1, r.x + 2, ROLE_RAISED);
+		pen_glyph(&pen, severity_role(t->severity), severity_glyph(t->severity));
+		pen_skip(&pen, 1);
+		pen_field(&pen, ROLE_FG, 0, w - 6, str_c(t->text), false);
+		y -= 3;
+	}
+}
+
+void ui_draw(struct ui *ui, int rows, int cols)
+{
+	struct canvas *c = &ui->canvas;
+
+	if (c->rows != rows || c->cols != cols)
+		canvas_resize(c, rows, cols);
+	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
+	place_panes(ui, c->rows, c->cols);
+	draw_panes(ui, c);
+	chrome_draw(ui, c);
+	overlay_draw(ui, c);
+	draw_toasts(ui, c);
+}
+
+int64_t ui_next_change(const struct ui *ui)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us > ui->mono_us && ui->toasts[i].until_mono_us < next)
+			next = ui->toasts[i].until_mono_us;
+	if (!ui->paused_at_us) {
+		int64_t tick = ui->mono_us + US_PER_S - ui->now_us % US_PER_S;
+
+		next = tick < next ? tick : next;
+	}
+	return next;
+}
+
+static int click(struct ui *ui, const struct event *e)
+{
+	struct view *v = ui_view(ui);
+
+	if (e->y == ui->chrome.tabs)
+		for (size_t i = 0; i < ui->nviews; i++)
+			if (e->x >= ui->views[i].tab_x && e->x < ui->views[i].tab_x + ui->views[i].tab_w)
+				return ui_show_view(ui, i);
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		struct pane *p = &v->panes[i];
+		long at;
+		int column;
+
+		if (p->frame.h <= 0 || !rect_contains(p->frame, e->y, e->x))
+			continue;
+		v->focus = i;
+		if (!p->def->table || p->collapsed)
+			return EFFECT_LAYOUT | EFFECT_PAINT;
+		column = table_heading_at(&p->table, e->y, e->x);
+		at = table_row_at(&p->table, e->y);
+		if (column >= 0) {
+			table_order_column(&p->table, column);
+			return EFFECT_RECALC | EFFECT_LAYOUT | EFFECT_PAINT;
+		}
+		if (at >= 0)
+			table_move_to(&p->table, (size_t)at, ui->mono_us);
+		if (at >= 0 && e->doubled)
+			return action_run(ui, ACTION_DETAIL) | EFFECT_LAYOUT;
+		return EFFECT_LAYOUT | EFFECT_PAINT;
+	}
+	return EFFECT_NONE;
+}
+
+static int wheel(struct ui *ui, const struct event *e, long delta)
+{
+	struct view *v = ui_view(ui);
+
+	if (ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DETAIL || ui->overlay == OVERLAY_DIAG) {
+		ui->overlay_scroll += (int)delta;
+		return EFFECT_PAINT;
+	}
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		struct pane *p = &v->panes[i];
+
+		if (p->def->table && p->frame.h > 1 && rect_contains(p->frame, e->y, e->x)) {
+			table_move(&p->table, delta, ui->mono_us);
+			return EFFECT_PAINT;
+		}
+	}
+	return EFFECT_NONE;
+}
+
+static int key_event(struct ui *ui, uint32_t key)
+{
+	struct pane *p = ui_focused(ui);
+	int effects, id;
+
+	if (ui->overlay != OVERLAY_NONE || ui->prompt.open) {
+		effects = overlay_key(ui, key);
+		if (effects >= 0)
+			return effects;
+	}
+	if (ui->pasting)
+		return EFFECT_NONE;
+	if (p && p->def->ops->key) {
+		effects = p->def->ops->key(ui, p, key);
+		if (effects >= 0)
+			return effects;
+	}
+	if (key < 0x80 && view_by_digit((char)key) >= 0)
+		return ui_show_view(ui, (size_t)view_by_digit((char)key)) | EFFECT_PAINT;
+	id = action_of_key(key);
+	return id >= 0 ? action_run(ui, (enum action_id)id) : EFFECT_NONE;
+}
+
+int ui_event(struct ui *ui, const struct event *e)
+{
+	int effects = EFFECT_NONE;
+
+	ui->last_key_mono_us = ui->mono_us;
+	switch (e->type) {
+	case EVENT_KEY:
+		effects = key_event(ui, e->key);
+		break;
+	case EVENT_MOUSE_DOWN:
+		effects = ui->overlay == OVERLAY_NONE && !ui->prompt.open ? click(ui, e) : EFFECT_NONE;
+		break;
+	case EVENT_WHEEL_UP:
+		effects = wheel(ui, e, -3);
+		break;
+	case EVENT_WHEEL_DOWN:
+		effects = wheel(ui, e, 3);
+		break;
+	case EVENT_PASTE_BEGIN:
+		ui->pasting = true;
+		break;
+	case EVENT_PASTE_END:
+		ui->pasting = false;
+		break;
+	case EVENT_NONE:
+	case EVENT_MOUSE_UP:
+	case EVENT_MOUSE_DRAG:
+		break;
+	}
+	ui_apply(ui, effects);
+	return effects;
+}

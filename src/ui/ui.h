@@ -1,0 +1,228 @@
+/*
+ * ui.h: the UI thread's state, and what a pane is.
+ *
+ * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw()
+ * gets everything const but its own pane; it never fetches, sorts or waits. Key handlers
+ * change state and return effects; only the loop recalculates, paints, resizes or
+ * quits. Everything here belongs to the UI thread.
+ *
+ * A pane is one constant row (struct pane_def) in panes.def. A generic table pane needs
+ * no functions of its own: columns, order and the source's name are enough.
+ */
+#ifndef UI_UI_H
+#define UI_UI_H
+
+#include "runtime/sched.h"
+#include "ui/data.h"
+#include "ui/layout.h"
+#include "ui/pen.h"
+#include "ui/term.h"
+#include "ui/widgets/table.h"
+
+enum effect {
+	EFFECT_NONE = 0,
+	EFFECT_PAINT = 1 << 0,   /* something visible changed */
+	EFFECT_RECALC = 1 << 1,  /* filter, order or range changed */
+	EFFECT_LAYOUT = 1 << 2,  /* focus, zoom or view changed */
+	EFFECT_DEMAND = 1 << 3,  /* other sources are visible now */
+	EFFECT_TARGET = 1 << 4,  /* cluster or range changed: ui->next_target is set */
+	EFFECT_REDRAW = 1 << 5,  /* the terminal must be repainted whole */
+	EFFECT_SUSPEND = 1 << 6,
+	EFFECT_QUIT = 1 << 7,
+};
+
+enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
+
+struct ui;
+struct pane;
+
+struct pane_ops {
+	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
+	void (*recalc)(struct ui *ui, struct pane *p);
+	/* Facts for the title line, most important first. NULL: none. */
+	void (*summary)(const struct ui *ui, const struct pane *p, struct pen *pen);
+	/* The inside of the frame; r excludes the frame, includes its blank margin columns. */
+	void (*draw)(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
+	/* The pane as one line. NULL: the summary. */
+	void (*line)(const struct ui *ui, const struct pane *p, struct pen *pen);
+	/* Worst signal for tabs. NULL: none. */
+	enum severity (*severity)(const struct ui *ui, const struct pane *p);
+	/* Own keys before the shared ones; returns effects, -1 = not mine. NULL: none. */
+	int (*key)(struct ui *ui, struct pane *p, uint32_t key);
+	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
+	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
+	/* Frees pane->state. NULL: xfree. */
+	void (*close)(struct pane *p);
+};
+
+struct pane_def {
+	const char *name;  /* "activity": palette, --pane */
+	const char *title; /* one or two words */
+	const char *help;  /* one sentence */
+	char digit;        /* view it opens, 0 = none */
+	const char *sources; /* space-separated; the first gives badge and error */
+	const struct table_def *table; /* NULL: no table */
+	const struct pane_ops *ops;
+};
+
+struct pane {
+	const struct pane_def *def;
+	struct rect frame; /* h == 0: hidden */
+	struct rect inner;
+	bool collapsed, focused;
+	struct table table;
+	void *state;
+	bool dirty; /* recalc before the next paint */
+};
+
+#define VIEW_PANES_MAX LAYOUT_PANES_MAX
+
+struct view_def {
+	char digit;
+	const char *name;       /* "overview" */
+	const char *title;      /* "Overview" */
+	const char *short_title;
+	const char *help;
+	struct view_pane {
+		const struct pane_def *def;
+		struct layout_item place;
+	} panes[VIEW_PANES_MAX];
+	size_t npanes;
+};
+
+struct view {
+	const struct view_def *def;
+	struct pane *panes; /* npanes of them */
+	size_t focus;
+	bool zoomed;
+	bool range_bar; /* the row with the ranges of the graphs is shown above the panes */
+	int tab_x, tab_w; /* of its tab in the last picture; w 0 = not shown */
+};
+
+enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG };
+
+#define PROMPT_MAX 500
+struct prompt {
+	bool open;
+	char sign;           /* '/' filter, ':' palette */
+	char text[PROMPT_MAX];
+	size_t len, cursor;  /* bytes */
+};
+
+#define TOASTS_MAX 3
+struct toast {
+	enum severity severity;
+	char text[240];
+	int64_t until_mono_us; /* 0 = free slot; INT64_MAX = until Esc */
+};
+
+struct ui_options {
+	const char *theme;
+	enum glyph_set glyphs;
+	const char *product; /* "auroratop 0.1.0" */
+	bool motion;
+};
+
+struct ui {
+	struct runtime *rt;
+	struct store *store;
+	struct theme *theme;
+	enum depth depth;
+	struct canvas canvas;
+	struct ui_options options;
+	int64_t now_us, mono_us; /* of this frame */
+	struct view *views;
+	size_t nviews, view, previous_view;
+	struct chrome_rows chrome;
+	enum overlay_kind overlay;
+	int overlay_scroll, overlay_lines;
+	size_t palette_choice;
+	struct prompt prompt;
+	struct toast toasts[TOASTS_MAX];
+	int64_t last_key_mono_us;
+	int64_t paused_at_us;
+	bool pasting;
+	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */
+	char theme_before[64];      /* while the palette previews themes */
+	struct buf copy;            /* text to put on the clipboard after this turn */
+	int64_t own_bytes;          /* written to the terminal, for :diag */
+};
+
+/* ---- pane.c ---- */
+/* Index of the source that gives the pane its badge; its store entry, or NULL. */
+const struct store_entry *pane_entry(const struct ui *ui, const struct pane *p);
+/* Newest good snapshot of the pane's first source, or NULL. */
+const struct snapshot *pane_good(const struct ui *ui, const struct pane *p);
+/* Draws frame or rule, title, badge and the inside, or why there is nothing. */
+void pane_draw(struct ui *ui, struct pane *p, struct canvas *c);
+void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c);
+/* Says in words why a source has nothing: connecting, waiting, failed with remedy, unavailable. Used when there are no rows. */
+void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r);
+/* Generic operations for table panes. */
+extern const struct pane_ops table_pane_ops;
+void pane_table_recalc(struct ui *ui, struct pane *p);
+void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
+int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
+
+/* ---- badge.c ---- */
+/* Draws the freshness badge right-aligned so that it ends before column x_end; returns the column where it starts. */
+int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end, enum role bg);
+
+/* ---- frame.c ---- */
+/* A frame around r with a title built by the caller; the pen stands after the corner. */
+void frame_draw(struct canvas *c, struct rect r, bool focused, enum role line, enum role bg);
+enum role severity_role(enum severity s);
+enum glyph severity_glyph(enum severity s);
+
+/* ---- chrome.c ---- */
+void chrome_draw(struct ui *ui, struct canvas *c);
+void vitals_draw(struct ui *ui, struct canvas *c);
+
+/* ---- overlay.c, palette.c, help.c ---- */
+void overlay_draw(struct ui *ui, struct canvas *c);
+/* Effects of an event while an overlay or prompt is open; -1 = not taken. */
+int overlay_key(struct ui *ui, uint32_t key);
+void help_draw(struct ui *ui, struct canvas *c, struct rect r);
+void palette_draw(struct ui *ui, struct canvas *c);
+int palette_run(struct ui *ui);
+void palette_changed(struct ui *ui);
+size_t palette_count(const struct ui *ui);
+void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
+/* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
+struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark, enum role line);
+
+/* ---- view.c ---- */
+extern const struct view_def *const view_defs[];
+extern const size_t nview_defs;
+extern const struct pane_def *const pane_defs[];
+extern const size_t npane_defs;
+struct view *ui_view(struct ui *ui);
+struct pane *ui_focused(struct ui *ui);
+/* Index of the view a digit opens, or -1. */
+int view_by_digit(char digit);
+int view_by_name(const char *name);
+/* Worst severity of a view, for its tab. */
+enum severity view_severity(const struct ui *ui, size_t view);
+
+/* ---- ui.c ---- */
+void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, struct theme *theme);
+void ui_release(struct ui *ui);
+/* Handles one event; returns effects (already applied but for TARGET, REDRAW, SUSPEND, QUIT). */
+int ui_event(struct ui *ui, const struct event *e);
+/* Applies RECALC, LAYOUT, DEMAND. */
+void ui_apply(struct ui *ui, int effects);
+/* After data arrived: panes whose sources changed recalculate. */
+void ui_data_changed(struct ui *ui);
+/* Draws everything into ui->canvas, sized rows x cols. */
+void ui_draw(struct ui *ui, int rows, int cols);
+/* When the picture would change by itself next (clock, spinner, toast), monotonic. */
+int64_t ui_next_change(const struct ui *ui);
+void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Switches views, keeping each one's state. */
+int ui_show_view(struct ui *ui, size_t view);
+/* A copy of the present target to change, with the next generation; give it to ui->next_target. */
+struct target *ui_copy_target(const struct ui *ui);
+/* Loads and uses a theme; a fault becomes a toast. */
+void ui_set_theme(struct ui *ui, const char *name);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * view.c: the views, each a list of panes with their places. A new pane over existing
+ * data is one file in panes/, one line in panes.def and a place here.
+ *
+ * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank}
+ */
+#include "ui/ui.h"
+
+#include "ui/panes/panes.h"
+
+#include <string.h>
+
+const struct pane_def *const pane_defs[] = {
+#define PANE(id) &pane_##id,
+#include "ui/panes/panes.def"
+#undef PANE
+};
+const size_t npane_defs = ARRAY_LEN(pane_defs);
+
+static const struct view_def overview = {
+	.digit = '1', .name = "overview", .title = "Overview", .short_title = "Overview",
+	.help = "the five core panes together",
+	.panes = {{&pane_cluster, {0, 40, 9, 14, 40, 8}},   {&pane_load, {0, 60, 9, 14, 46, 4}},
+	          {&pane_activity, {1, 1, 6, 0, 30, 0}},    {&pane_network, {2, 33, 7, 11, 38, 5}},
+	          {&pane_volume, {2, 34, 7, 11, 38, 9}},    {&pane_backups, {2, 33, 7, 11, 38, 7}}},
+	.npanes = 6,
+};
+static const struct view_def activity = {
+	.digit = '2', .name = "activity", .title = "Activity", .short_title = "Act",
+	.help = "sessions: running, waiting, blocking, idle in transaction",
+	.panes = {{&pane_activity, {0, 1, 6, 0, 30, 0}}, {&pane_session, {1, 38, 9, 15, 40, 3}},
+	          {&pane_waits, {1, 30, 9, 15, 36, 4}},  {&pane_databases, {1, 32, 9, 15, 40, 5}}},
+	.npanes = 4,
+};
+static const struct view_def storage = {
+	.digit = '6', .name = "storage", .title = "Storage", .short_title = "Stor",
+	.help = "CloudWatch graphs and database sizes",
+	.panes = {{&pane_volume, {0, 58, 7, 14, 40, 2}},       {&pane_sizes, {0, 42, 6, 14, 40, 9}},
+	          {&pane_reads, {1, 33, 6, 0, 36, 5}},   {&pane_writes, {1, 33, 6, 0, 36, 6}},
+	          {&pane_local_storage, {1, 34, 6, 0, 36, 4}}, {&pane_cpu, {2, 33, 6, 0, 36, 3}},
+	          {&pane_memory, {2, 33, 6, 0, 36, 7}},  {&pane_connections, {2, 34, 6, 0, 36, 8}}},
+	.npanes = 8,
+};
+static const struct view_def backups = {
+	.digit = '7', .name = "backups", .title = "Backups", .short_title = "Back",
+	.help = "snapshots, restorable window, settings",
+	.panes = {{&pane_restorable, {0, 1, 7, 9, 40, 4}}, {&pane_snapshots, {1, 1, 6, 0, 40, 0}},
+	          {&pane_backup_settings, {2, 1, 6, 8, 40, 6}}},
+	.npanes = 3,
+};
+static const struct view_def network = {
+	.digit = '8', .name = "network", .title = "Network", .short_title = "Net",
+	.help = "security-group rules by port, groups, subnets",
+	.panes = {{&pane_rules, {0, 1, 7, 0, 60, 0}}, {&pane_groups, {1, 1, 5, 8, 50, 5}},
+	          {&pane_subnets, {1, 1, 5, 8, 50, 6}}},
+	.npanes = 3,
+};
+static const struct view_def clusters = {
+	.digit = 0, .name = "clusters", .title = "Clusters", .short_title = "Clusters",
+	.help = "the region's clusters; Enter opens one",
+	.panes = {{&pane_clusters, {0, 1, 6, 0, 30, 0}}},
+	.npanes = 1,
+};
+
+const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &clusters};
+const size_t nview_defs = ARRAY_LEN(view_defs);
+
+int view_by_digit(char digit)
+{
+	for (size_t i = 0; i < nview_defs; i++)
+		if (digit && view_defs[i]->digit == digit)
+			return (int)i;
+	return -1;
+}
+
+int view_by_name(const char *name)
+{
+	for (size_t i = 0; i < nview_defs; i++)
+		if (strcmp(view_defs[i]->name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+enum severity view_severity(const struct ui *ui, size_t view)
+{
+	const struct view *v = &ui->views[view];
+	enum severity worst = SEV_NONE;
+
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		const struct pane *p = &v->panes[i];
+		enum severity s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
+
+		worst = s > worst ? s : worst;
+	}
+	return worst;
+}

@@ -1,0 +1,218 @@
+/*
+ * vitals.c: the strip under the tabs of the Overview: load, sessions, tps, cache, oldest
+ * transaction, blocked, volume, lag.
+ *
+ * A vital is one function that writes its value; one without data is left out, so the
+ * strip never shows a gap. Severities appear only where a documented limit is passed.
+ */
+#include "ui/ui.h"
+
+#include "ui/limits.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Writes the value and returns true, or returns false when there is none. */
+typedef bool vital_fn(const struct ui *ui, struct pen *pen);
+
+static void severity_sign(struct pen *pen, enum severity s)
+{
+	if (s < SEV_WARN)
+		return;
+	pen_skip(pen, 1);
+	pen_glyph(pen, severity_role(s), severity_glyph(s));
+}
+
+static void number(struct pen *pen, enum severity s, const char *text)
+{
+	pen_bold(pen, s >= SEV_WARN ? severity_role(s) : ROLE_STRONG, text);
+}
+
+static bool vital_load(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *load = store_good(ui->store, "load");
+	double capacity = limits_capacity(ui), now;
+	double spark[10];
+	char text[32];
+	enum severity s;
+
+	if (!load || load->nrows == 0)
+		return false;
+	now = limits_load_now(load, 5);
+	s = limits_load(now, capacity);
+	(void)snprintf(text, sizeof text, "%.1f", now);
+	number(pen, s, text);
+	if (!isnan(capacity))
+		pen_textf(pen, ROLE_MUTED, "/%.0f vCPU", capacity);
+	severity_sign(pen, s);
+	if (ui->chrome.vitals_rows < 2)
+		return true;
+	pen_skip(pen, 1);
+	limits_load_spark(load, spark, ARRAY_LEN(spark));
+	for (size_t i = 0; i < ARRAY_LEN(spark); i++) {
+		double top = isnan(capacity) || capacity < 1 ? 1 : capacity;
+		double share = isnan(spark[i]) ? 0 : spark[i] / (top * 1.5);
+
+		pen_rune(pen, !isnan(capacity) && spark[i] > capacity ? ROLE_WARN : ROLE_MUTED,
+		         isnan(spark[i]) ? ' ' : glyph_eighth(share >= 1 ? 8 : 1 + (int)(share * 7)));
+	}
+	return true;
+}
+
+static bool vital_sessions(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *a = store_good(ui->store, "activity");
+	int64_t total = data_i64(a, 0, "total", -1), max = data_i64(a, 0, "max_connections", 0);
+	char text[32];
+
+	if (total < 0)
+		return false;
+	(void)snprintf(text, sizeof text, "%lld", (long long)total);
+	number(pen, limits_sessions(total, max), text);
+	if (max > 0)
+		pen_textf(pen, ROLE_MUTED, "/%lld", (long long)max);
+	severity_sign(pen, limits_sessions(total, max));
+	return true;
+}
+
+static bool vital_tps(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *d = store_good(ui->store, "databases");
+	double commits = data_rate_sum(d, "xact_commit"), rollbacks = data_rate_sum(d, "xact_rollback");
+	struct buf b;
+
+	if (isnan(commits))
+		return false;
+	buf_init(&b, 32);
+	(void)format_count_short(&b, commits + (isnan(rollbacks) ? 0 : rollbacks));
+	number(pen, SEV_NONE, buf_c(&b));
+	buf_release(&b);
+	return true;
+}
+
+static bool vital_cache(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *d = store_good(ui->store, "databases");
+	double hit = data_rate_sum(d, "blks_hit"), read = data_rate_sum(d, "blks_read");
+	char text[32];
+
+	if (isnan(hit) || isnan(read) || hit + read <= 0)
+		return false;
+	(void)snprintf(text, sizeof text, "%.1f", 100 * hit / (hit + read));
+	number(pen, SEV_NONE, text);
+	pen_text(pen, ROLE_MUTED, " %");
+	return true;
+}
+
+static bool vital_oldest(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *a = store_good(ui->store, "activity");
+	int64_t us = data_i64(a, 0, "oldest_xact_us", -1);
+	struct buf b;
+
+	if (!a)
+		return false;
+	if (us < 0) {
+		pen_text(pen, ROLE_MUTED, "none");
+		return true;
+	}
+	buf_init(&b, 32);
+	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	number(pen, limits_xact(us), buf_c(&b));
+	severity_sign(pen, limits_xact(us));
+	buf_release(&b);
+	return true;
+}
+
+static bool vital_blocked(const struct ui *ui, struct pen *pen)
+{
+	const struct snapshot *a = store_good(ui->store, "activity");
+	int64_t n = data_i64(a, 0, "blocked", -1);
+	char text[32];
+
+	if (n < 0)
+		return false;
+	(void)snprintf(text, sizeof text, "%lld", (long long)n);
+	number(pen, limits_blocked(n), text);
+	severity_sign(pen, limits_blocked(n));
+	return true;
+}
+
+static bool last_metric(const struct ui *ui, const char *metric, bool worst, double *ret)
+{
+	const struct snapshot *m = store_good(ui->store, "metrics");
+	bool any = false;
+
+	for (size_t i = 0; m && i < m->series.n; i++) {
+		const struct series *s = &m->series.items[i];
+
+		if (!str_eq_c(s->metric, metric) || s->n == 0)
+			continue;
+		if (!any || (worst && s->value[s->n - 1] > *ret))
+			*ret = s->value[s->n - 1];
+		any = true;
+	}
+	return any;
+}
+
+static bool vital_volume(const struct ui *ui, struct pen *pen)
+{
+	double bytes;
+	struct buf b;
+
+	if (!last_metric(ui, "VolumeBytesUsed", false, &bytes))
+		return false;
+	buf_init(&b, 32);
+	(void)format_bytes(&b, (int64_t)bytes);
+	pen_quantity(pen, ROLE_STRONG, ATTR_BOLD, buf_str(&b));
+	buf_release(&b);
+	return true;
+}
+
+static bool vital_lag(const struct ui *ui, struct pen *pen)
+{
+	double ms;
+	char text[32];
+
+	if (!last_metric(ui, "AuroraReplicaLag", true, &ms))
+		return false;
+	(void)snprintf(text, sizeof text, "%.0f", ms);
+	number(pen, SEV_NONE, text);
+	pen_text(pen, ROLE_MUTED, " ms");
+	return true;
+}
+
+static const struct {
+	const char *label, *short_label;
+	int weight;
+	vital_fn *draw;
+} vitals[] = {
+	{"load", "load", 31, vital_load},         {"sessions", "sess", 15, vital_sessions},
+	{"tps", "tps", 10, vital_tps},            {"cache", "cache", 12, vital_cache},
+	{"oldest xact", "xact", 16, vital_oldest}, {"blocked", "blocked", 12, vital_blocked},
+	{"volume", "volume", 14, vital_volume},   {"lag", "lag", 10, vital_lag},
+};
+
+/* Two rows: label above value, spread over the width. One row: label and value after each other. */
+void vitals_draw(struct ui *ui, struct canvas *c)
+{
+	int y = ui->chrome.vitals, x = 2, total = 0;
+	bool two = ui->chrome.vitals_rows == 2;
+
+	for (size_t i = 0; i < ARRAY_LEN(vitals); i++)
+		total += vitals[i].weight;
+	for (size_t i = 0; i < ARRAY_LEN(vitals) && x < c->cols - 6; i++) {
+		int w = two ? (c->cols - 4) * vitals[i].weight / total : c->cols - x;
+		struct rect r = {y, x, two ? 2 : 1, w};
+		struct pen pen = pen_at(c, r, two ? y + 1 : y, x, ROLE_BG);
+
+		if (!two)
+			pen.x += (int)strlen(vitals[i].short_label) + 1;
+		if (!two && pen.x + 6 > c->cols)
+			break;
+		if (!vitals[i].draw(ui, &pen))
+			continue;
+		canvas_text_c(c, r, y, x, two ? vitals[i].label : vitals[i].short_label, STYLE(ROLE_MUTED, ROLE_BG, 0));
+		x = two ? x + w : pen.x + 2;
+	}
+}

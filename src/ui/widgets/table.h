@@ -1,0 +1,112 @@
+/*
+ * table.h: a scrolling table over one snapshot: filter, order, selection by key, tags,
+ * frozen key column, columns that leave by priority when it gets narrow.
+ *
+ * Selection follows the row's key, not its position; when the row goes, its neighbour is
+ * selected. Order is held for TABLE_HOLD_US after a key, so that rows do not move under
+ * the cursor. Absent sorts last. UI thread only.
+ */
+#ifndef UI_WIDGETS_TABLE_H
+#define UI_WIDGETS_TABLE_H
+
+#include "model/filter.h"
+#include "model/order.h"
+#include "ui/pen.h"
+
+#define TABLE_COLUMNS_MAX 32
+#define TABLE_KEY_MAX 320
+#define TABLE_TAGS_MAX 256
+#define TABLE_HOLD_US (2 * US_PER_S)
+
+struct ui;
+
+/* What a cell is drawn from. */
+struct cell_context {
+	const struct ui *ui;
+	const struct snapshot *snap;
+	size_t row;
+	bool selected, faint;
+};
+
+struct table_column {
+	const char *field;       /* public name, or "name/s" for its rate */
+	const char *title;       /* NULL: the field's */
+	const char *short_title; /* used when narrow; NULL: none */
+	uint8_t priority;        /* 1 is kept longest; the key column never leaves */
+	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
+	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */
+	bool (*cell)(const struct cell_context *cc, struct pen *pen, int w);
+};
+
+struct table_def {
+	const char *source;      /* whose rows */
+	const struct table_column *columns;
+	size_t ncolumns;
+	const char *order;       /* default, "-xact_us" */
+	const char *main_field;  /* what a bare `>10s` compares; NULL = none */
+	const char *empty;       /* sentence when there are no rows */
+	const char *noun;        /* "sessions" */
+	/* False hides a row before the filter (modes). NULL: all. */
+	bool (*show)(const struct snapshot *s, size_t row, int mode);
+	const char *const *modes; /* NULL-terminated names for `m`; NULL = none */
+	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
+	/* Sign in front of a row (severity, progress), or ' '. NULL: no sign column. */
+	uint32_t (*mark)(const struct cell_context *cc, enum role *ret_role);
+};
+
+struct table {
+	const struct table_def *def;
+	const struct snapshot *snap; /* what index refers to; own reference */
+	uint32_t *index, *scratch;
+	size_t n, cap, total;        /* shown; rows that `show` lets through */
+	char filter_text[FILTER_TEXT_MAX + 1];
+	struct filter *filter;
+	struct err filter_err;       /* code != ERR_NONE: the text is not a filter */
+	struct order order;
+	int order_column;
+	char selected[TABLE_KEY_MAX];
+	size_t selected_len;
+	size_t cursor, top;
+	int first_column;            /* of those after the key column */
+	int mode;
+	int64_t held_until_mono_us;
+	char (*tags)[TABLE_KEY_MAX];
+	size_t ntags;
+	uint8_t widths[TABLE_COLUMNS_MAX]; /* grown to what was seen */
+	int visible_rows, heading_y, heading_x; /* of the last draw, for paging and the mouse */
+	struct {
+		int x, w, column;
+	} heads[TABLE_COLUMNS_MAX];
+	int nheads;
+	bool more_left, more_right;
+};
+
+void table_init(struct table *t, const struct table_def *def);
+void table_release(struct table *t);
+/* Takes a new snapshot (own reference), applies show, filter and order, restores the selection. now: for the hold. */
+void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us);
+/* Draws heading and rows into r. focused decides the look of the selection. */
+void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct rect r, bool focused);
+/* Moves the selection; clamps. */
+void table_move(struct table *t, long delta, int64_t mono_us);
+void table_move_to(struct table *t, size_t position, int64_t mono_us);
+/* Row number in the snapshot of the selection, or -1. */
+long table_selected_row(const struct table *t);
+/* Next or previous column as order, or the column itself; the same one again turns the direction. */
+void table_order_step(struct table *t, int step);
+void table_order_column(struct table *t, int column);
+void table_order_reverse(struct table *t);
+/* Sets the filter; false: err says why, the old filter stays in force. */
+bool table_set_filter(struct table *t, const char *text, struct err *err);
+void table_tag_toggle(struct table *t);
+void table_tag_all(struct table *t);
+bool table_is_tagged(const struct table *t, size_t row);
+void table_scroll_columns(struct table *t, int delta);
+/* Table column whose heading is at column x of the screen, or -1. */
+int table_heading_at(const struct table *t, int y, int x);
+/* Position (0..n) of the row at screen row y, or -1. */
+long table_row_at(const struct table *t, int y);
+/* Faults of a table definition against its record type (names, order); appended to err. */
+bool table_check(const struct table_def *def, const struct rec_type *type, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * table_draw.c: drawing a table.
+ *
+ * Stages: measure the visible rows (widths only grow, so that columns do not
+ * jump), decide which columns stand (the flexible last one shrinks to FLEX_MIN, then
+ * columns leave by priority, then short headings), draw heading and rows. The first column is
+ * the key and never leaves or scrolls.
+ */
+#include "ui/widgets/table.h"
+
+#include "base/utf8.h"
+#include "ui/ui.h"
+
+#include <math.h>
+
+#define FLEX_MIN 12
+#define CELL_TEXT_MAX 4096
+
+struct column_plan {
+	int column, w;
+};
+
+struct plan {
+	struct column_plan cols[TABLE_COLUMNS_MAX];
+	int n, gap;
+	bool narrow;
+};
+
+/* One cell's ordinary text, appended to out; false when absent. */
+static bool cell_text(const struct snapshot *s, size_t row, struct order o, int width, struct buf *out)
+{
+	const struct field *f = &s->type->fields[o.field];
+	union value v;
+
+	if (o.rate) {
+		double r = snapshot_rate(s, row, (size_t)o.field);
+
+		if (isnan(r))
+			return false;
+		if (f->kind == K_BYTE_COUNTER)
+			return format_bytes(out, (int64_t)r) && buf_add_c(out, "/s");
+		return format_count_short(out, r);
+	}
+	if (!rec_get(f, snapshot_row(s, row), &v))
+		return false;
+	return kind_ops[f->kind].format(out, v, width);
+}
+
+static bool column_order(const struct table *t, int column, struct order *ret)
+{
+	return t->snap && order_parse(str_c(t->def->columns[column].field), t->snap->type, ret);
+}
+
+static const char *heading(const struct table *t, int column, bool narrow)
+{
+	const struct table_column *tc = &t->def->columns[column];
+	struct order o;
+
+	if (narrow && tc->short_title)
+		return tc->short_title;
+	if (tc->title)
+		return tc->title;
+	return column_order(t, column, &o) ? t->snap->type->fields[o.field].title : tc->field;
+}
+
+/* Grows the remembered widths to what the rows on screen need. */
+static void measure(struct table *t, size_t first, size_t last)
+{
+	struct buf b;
+
+	buf_init(&b, CELL_TEXT_MAX);
+	for (size_t c = 0; c < t->def->ncolumns; c++) {
+		const struct table_column *tc = &t->def->columns[c];
+		int w = utf8_columns(str_c(heading(t, (int)c, false))) + (t->order_column == (int)c ? 2 : 0);
+		struct order o;
+
+		if (tc->max == 0 || !column_order(t, (int)c, &o))
+			continue;
+		for (size_t i = first; i < last && w < tc->max; i++) {
+			buf_clear(&b);
+			if (cell_text(t->snap, t->index[i], o, tc->max, &b)) {
+				int need = utf8_columns(buf_str(&b));
+
+				w = need > w ? need : w;
+			}
+		}
+		w = w > tc->max ? tc->max : w;
+		if (w > t->widths[c])
+			t->widths[c] = (uint8_t)w;
+	}
+	buf_release(&b);
+}
+
+static int narrow_width(const struct table *t, int c)
+{
+	int heading_w = utf8_columns(str_c(heading(t, c, true))) + (t->order_column == c ? 2 : 0);
+
+	return t->def->columns[c].short_title ? (t->def->columns[c].min > heading_w ? t->def->columns[c].min : heading_w)
+	                                      : t->widths[c];
+}
+
+static int plan_width(const struct table *t, const struct plan *p, bool narrow)
+{
+	int w = 0;
+
+	for (int i = 0; i < p->n; i++) {
+		int c = p->cols[i].column, cw = narrow ? narrow_width(t, c) : t->widths[c];
+
+		w += (t->def->columns[c].max == 0 ? (cw > FLEX_MIN ? cw : FLEX_MIN) : cw) + (i ? p->gap : 0);
+	}
+	return w;
+}
+
+static void drop_worst(const struct table *t, struct plan *p)
+{
+	int worst = 1;
+
+	for (int i = 1; i < p->n; i++)
+		if (t->def->columns[p->cols[i].column].priority > t->def->columns[p->cols[worst].column].priority)
+			worst = i;
+	for (int i = worst; i + 1 < p->n; i++)
+		p->cols[i] = p->cols[i + 1];
+	p->n--;
+}
+
+static void make_plan(struct table *t, struct plan *p, int width, int screen_cols)
+{
+	int used = 0, flexible = -1;
+
+	p->gap = screen_cols >= 120 ? 2 : 1;
+	p->n = 0;
+	for (int c = 0; c < (int)t->def->ncolumns; c++)
+		if (c == 0 || c > t->first_column)
+			p->cols[p->n++].column = c;
+	t->more_left = t->first_column > 0;
+	t->more_right = false;
+	while (p->n > 1 && plan_width(t, p, false) > width) {
+		p->narrow = true;
+		if (plan_width(t, p, true) <= width)
+			break;
+		t->more_right = true;
+		drop_worst(t, p);
+		p->narrow = plan_width(t, p, false) > width;
+	}
+	for (int i = 0; i < p->n; i++) {
+		int c = p->cols[i].column;
+
+		p->cols[i].w = p->narrow ? narrow_width(t, c) : t->widths[c];
+		if (t->def->columns[c].max == 0)
+			flexible = i;
+		used += p->cols[i].w + (i ? p->gap : 0);
+	}
+	if (flexible >= 0 && p->cols[flexible].w + width - used > 0)
+		p->cols[flexible].w += width - used;
+}
+
+static bool right_aligned(const struct table *t, int column)
+{
+	struct order o;
+
+	return column_order(t, column, &o) &&
+	       (o.rate || kind_ops[t->snap->type->fields[o.field].kind].right_aligned);
+}
+
+static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
+{
+	t->nheads = 0;
+	t->heading_y = pen->y;
+	for (int i = 0; i < p->n; i++) {
+		int c = p->cols[i].column, w = p->cols[i].w;
+		bool sorted = c == t->order_column;
+		char text[64];
+
+		if (i)
+			pen_skip(pen, p->gap);
+		t->heads[t->nheads].x = pen->x;
+		t->heads[t->nheads].w = w;
+		t->heads[t->nheads++].column = c;
+		if (sorted) {
+			char sign[5] = {0};
+
+			(void)utf8_encode(glyph(t->order.descending ? G_SORT_DOWN : G_SORT_UP), sign);
+			(void)snprintf(text, sizeof text, "%s %s", heading(t, c, p->narrow), sign);
+		} else {
+			(void)snprintf(text, sizeof text, "%s", heading(t, c, p->narrow));
+		}
+		pen_field(pen, sorted ? ROLE_STRONG : ROLE_MUTED, sorted ? ATTR_BOLD : 0, w, str_c(text), right_aligned(t, c));
+	}
+}
+
+static void draw_cell(const struct cell_context *cc, const struct table *t, int column, struct pen *pen, int w)
+{
+	const struct table_column *tc = &t->def->columns[column];
+	struct order o;
+	struct buf b;
+	int x = pen->x;
+
+	if (tc->cell && tc->cell(cc, pen, w)) {
+		pen->x = x + w;
+		return;
+	}
+	if (!column_order(t, column, &o))
+		return;
+	buf_init(&b, CELL_TEXT_MAX);
+	if (cc->snap->type->fields[o.field].kind == K_SQL && !o.rate) {
+		union value v;
+
+		if (rec_get(&cc->snap->type->fields[o.field], snapshot_row(cc->snap, cc->row), &v))
+			pen_sql(pen, w, v.str, cc->faint);
+	} else if (cell_text(cc->snap, cc->row, o, w, &b)) {
+		bool key = column == 0;
+
+		pen_field(pen, cc->faint ? ROLE_FAINT : cc->selected && key ? ROLE_STRONG : ROLE_FG,
+		          cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
+	} else {
+		char none[5] = {0};
+
+		(void)utf8_encode(glyph(G_NONE), none);
+		pen_field(pen, ROLE_FAINT, 0, w, str_c(none), right_aligned(t, column));
+	}
+	buf_release(&b);
+	pen->x = x + w;
+}
+
+static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position, bool focused)
+{
+	struct cell_context cc = {ui, t->snap, t->index[position], position == t->cursor, false};
+	int start = pen->x;
+
+	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;
+	if (cc.selected)
+		canvas_fill(pen->c, rect_intersect(pen->clip, (struct rect){pen->y, pen->clip.x, 1, pen->clip.w}),
+		            STYLE(ROLE_FG, pen->bg, 0));
+	pen->x = start - 1;
+	if (cc.selected)
+		pen_glyph(pen, ROLE_ACCENT, G_SELECTED);
+	else if (table_is_tagged(t, cc.row))
+		pen_glyph(pen, ROLE_ACCENT, G_TAGGED);
+	pen->x = start;
+	if (t->def->mark) {
+		enum role role = ROLE_FG;
+		uint32_t sign = t->def->mark(&cc, &role);
+
+		pen_rune(pen, role, sign);
+		pen_skip(pen, 1);
+	}
+	for (int i = 0; i < p->n; i++) {
+		if (i)
+			pen_skip(pen, p->gap);
+		draw_cell(&cc, t, p->cols[i].column, pen, p->cols[i].w);
+	}
+}
+
+void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct rect r, bool focused)
+{
+	struct plan p = {.n = 0, .narrow = false};
+	struct pen pen = pen_at(c, r, r.y, r.x + 1, ROLE_BG);
+	int mark = t->def->mark ? 2 : 0;
+	size_t last;
+
+	t->visible_rows = r.h - 1;
+	if (!t->snap || r.h < 1 || r.w < 4)
+		return;
+	if (t->visible_rows > 0) {
+		size_t h = (size_t)t->visible_rows;
+
+		if (t->cursor < t->top)
+			t->top = t->cursor;
+		if (t->cursor >= t->top + h)
+			t->top = t->cursor - h + 1;
+		if (t->top + h > t->n)
+			t->top = t->n > h ? t->n - h : 0;
+	}
+	last = t->visible_rows > 0 && t->top + (size_t)t->visible_rows < t->n ? t->top + (size_t)t->visible_rows : t->n;
+	measure(t, t->top, last);
+	make_plan(t, &p, r.w - 2 - mark, c->cols);
+	pen.x += mark;
+	draw_heading(t, &p, &pen);
+	for (size_t i = t->top; i < last && t->visible_rows > 0; i++) {
+		pen.y = r.y + 1 + (int)(i - t->top);
+		pen.x = r.x + 1;
+		draw_row(ui, t, &p, &pen, i, focused);
+	}
+}
+
+int table_heading_at(const struct table *t, int y, int x)
+{
+	for (int i = 0; y == t->heading_y && i < t->nheads; i++)
+		if (x >= t->heads[i].x && x <= t->heads[i].x + t->heads[i].w)
+			return t->heads[i].column;
+	return -1;
+}
+
+long table_row_at(const struct table *t, int y)
+{
+	long at = (long)t->top + y - t->heading_y - 1;
+
+	return y > t->heading_y && y <= t->heading_y + t->visible_rows && at < (long)t->n ? at : -1;
+}

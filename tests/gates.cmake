@@ -1,0 +1,36 @@
+# Rules about the tree itself, as tests; and the label that chooses what ThreadSanitizer runs.
+find_program(PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(PYTHON3 python3 REQUIRED)
+
+foreach(name layers sizes calls text format docs)
+  add_test(NAME gate.${name} COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/${name}.py)
+endforeach()
+add_test(NAME gate.selftest COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/selftest.py)
+add_test(NAME gate.mutants COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/mutants/run.py --check)
+
+if(TARGET auroratop)
+  foreach(what fields options)
+    add_test(NAME gate.${what}
+      COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/names.py ${what} $<TARGET_FILE:auroratop>)
+  endforeach()
+endif()
+if(TARGET auroratop-demo)
+  add_test(NAME sim.demo COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/sim/demo_test.py $<TARGET_FILE:auroratop-demo>)
+  set_tests_properties(sim.demo PROPERTIES TIMEOUT 240 RUN_SERIAL TRUE)
+endif()
+
+# Whatever tests/runtime.cmake registers, and every test that crosses threads, also runs under ThreadSanitizer.
+set(threaded "^unit\\.(fetch|http|lane|conn|log|arena|clock|snapshot)")
+if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/runtime.cmake)
+  file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/runtime.cmake lines REGEX "^ *unit\\(")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^ *unit\\(([a-z0-9_]+).*" "\\1" name "${line}")
+    string(APPEND threaded "|^unit\\.${name}$")
+  endforeach()
+endif()
+get_property(names DIRECTORY PROPERTY TESTS)
+foreach(name IN LISTS names)
+  if(name MATCHES "${threaded}")
+    set_property(TEST ${name} APPEND PROPERTY LABELS tsan)
+  endif()
+endforeach()

@@ -1,0 +1,11 @@
+unit(wake runtime)
+unit(mailbox runtime)
+unit(store runtime)
+unit(lane runtime)
+unit(sched runtime)
+# A lost wake-up shows as a hang: the tests have their own watchdogs of 10 s, this is the last one.
+foreach(name wake mailbox store lane sched)
+  if(TARGET test_${name})
+    set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120 LABELS threads)
+  endif()
+endforeach()

@@ -53,7 +53,8 @@ struct demo {
 	int signals;             /* signalfd of the current process */
 	uint16_t db_port;
 	pid_t postmaster, workload; /* 0 = not running */
-	char owner_secret[DEMO_SECRET_CHARS + 1], app_secret[DEMO_SECRET_CHARS + 1], oncall_secret[DEMO_SECRET_CHARS + 1];
+	char owner_secret[DEMO_SECRET_CHARS + 1], app_secret[DEMO_SECRET_CHARS + 1],
+		oncall_secret[DEMO_SECRET_CHARS + 1];
 };
 
 /* demo_supervisor.c: the whole life of the supervisor; returns its exit status. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "base/xalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,8 @@ bool demo_user_choose(struct demo_user *ret_user, struct err *err)
 	if (!pw)
 		pw = getpwnam("nobody");
 	if (!pw || pw->pw_uid == 0)
-		return err_set(err, ERR_NOT_FOUND, "PostgreSQL must not run as root and there is no user postgres or nobody");
+		return err_set(err, ERR_NOT_FOUND,
+			       "PostgreSQL must not run as root and there is no user postgres or nobody");
 	*ret_user = (struct demo_user){.uid = pw->pw_uid, .gid = pw->pw_gid, .drop = true};
 	return true;
 }

@@ -61,8 +61,8 @@ select 1 + n % 20000, (array['created', 'paid', 'packed', 'shipped'])[1 + n % 4]
   jsonb_build_object('source', 'api', 'attempt', 1 + n % 3), now() - (30000 - n) * interval '3 minutes'
 from generate_series(1, 30000) as n;
 
-grant select, insert, update, delete on all tables in schema public to worker;
-grant select on all tables in schema public to reporting, app_ro, etl;
+grant select, insert, update, delete on customers, stock, orders, order_items, order_events to worker;
+grant select on customers, stock, orders, order_items, order_events to reporting, app_ro, etl;
 grant delete on order_events, order_items, orders to etl;
 grant usage on all sequences in schema public to worker;
 reset role;

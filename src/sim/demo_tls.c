@@ -21,7 +21,8 @@ static bool set_name(X509 *cert, const char *common_name)
 {
 	X509_NAME *name = X509_get_subject_name(cert);
 
-	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1;
+	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) ==
+	       1;
 }
 
 static bool set_extension(X509 *cert, X509 *issuer, int nid, const char *value)
@@ -49,8 +50,8 @@ static X509 *new_certificate(EVP_PKEY *key, const char *common_name)
 		goto out;
 	serial[0] &= 0x7f;
 	number = BN_bin2bn(serial, sizeof(serial), NULL);
-	done = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) && X509_set_version(cert, X509_VERSION_3) &&
-	       X509_gmtime_adj(X509_getm_notBefore(cert), -HOUR) &&
+	done = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) &&
+	       X509_set_version(cert, X509_VERSION_3) && X509_gmtime_adj(X509_getm_notBefore(cert), -HOUR) &&
 	       X509_gmtime_adj(X509_getm_notAfter(cert), VALID_DAYS * 24 * HOUR) && X509_set_pubkey(cert, key) &&
 	       set_name(cert, common_name);
 out:
@@ -81,15 +82,15 @@ static X509 *new_server(EVP_PKEY *key, X509 *ca, EVP_PKEY *ca_key, const char *r
 	X509 *cert;
 
 	snprintf(suffix, sizeof(suffix), "%s.%s.%s", DEMO_HASH, region, DEMO_DOMAIN);
-	snprintf(names, sizeof(names), "DNS:*.%s,DNS:*.cluster-%s,DNS:*.cluster-ro-%s,DNS:*.cluster-custom-%s", suffix, suffix,
-		 suffix, suffix);
+	snprintf(names, sizeof(names), "DNS:*.%s,DNS:*.cluster-%s,DNS:*.cluster-ro-%s,DNS:*.cluster-custom-%s", suffix,
+		 suffix, suffix, suffix);
 	snprintf(common_name, sizeof(common_name), "*.%s", suffix);
 	cert = new_certificate(key, common_name);
 	if (cert && X509_set_issuer_name(cert, X509_get_subject_name(ca)) &&
 	    set_extension(cert, ca, NID_basic_constraints, "critical,CA:FALSE") &&
 	    set_extension(cert, ca, NID_key_usage, "critical,digitalSignature") &&
-	    set_extension(cert, ca, NID_ext_key_usage, "serverAuth") && set_extension(cert, ca, NID_subject_alt_name, names) &&
-	    X509_sign(cert, ca_key, EVP_sha256()))
+	    set_extension(cert, ca, NID_ext_key_usage, "serverAuth") &&
+	    set_extension(cert, ca, NID_subject_alt_name, names) && X509_sign(cert, ca_key, EVP_sha256()))
 		return cert;
 	X509_free(cert);
 	return NULL;
@@ -102,7 +103,8 @@ static bool write_pem(const struct demo *d, const char *name, X509 *cert, EVP_PK
 	char *data = NULL;
 	bool done = false;
 
-	if (bio && (cert ? PEM_write_bio_X509(bio, cert) : PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))) {
+	if (bio &&
+	    (cert ? PEM_write_bio_X509(bio, cert) : PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))) {
 		long n = BIO_get_mem_data(bio, &data);
 
 		done = n > 0 && demo_file_write(d, name, (struct str){data, (size_t)n}, err);
@@ -121,7 +123,8 @@ bool demo_tls_make(const struct demo *d, const char *region, struct err *err)
 	bool done = false;
 
 	if (!cert)
-		err_set(err, ERR_TLS, "cannot make the demo's certificates: %s", ERR_reason_error_string(ERR_peek_last_error()));
+		err_set(err, ERR_TLS, "cannot make the demo's certificates: %s",
+			ERR_reason_error_string(ERR_peek_last_error()));
 	else
 		done = write_pem(d, "ca.pem", ca, NULL, err) && write_pem(d, "server.pem", cert, NULL, err) &&
 		       write_pem(d, "server.key", NULL, key, err);

@@ -1,128 +1,17 @@
 /*
- * sim_internal.h: what the simulator's files share; nobody else includes it.
+ * sim_internal.h: one request on its way through the simulator; shared by its own files only.
  *
- * One mutex in struct sim guards everything that changes; handlers hold it while they
- * build an answer and never while they wait. What an operation allocates lives in the
- * request's arena.
+ * What an operation allocates lives in the request's arena.
  */
 #ifndef SIM_INTERNAL_H
 #define SIM_INTERNAL_H
 
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/parse.h"
-#include "base/xalloc.h"
-#include "sim/sim.h"
+#include "sim/sim_state.h"
 
-#include <pthread.h>
-
-#define SIM_MEMBERS_MAX 4
-#define SIM_FAULTS_MAX 64
 #define SIM_PARAMS_MAX 20000
 #define SIM_FILTERS_MAX 10
 #define SIM_VALUES_MAX 200 /* values of one filter, items of one id list */
 #define SIM_ANSWER_MAX (16u << 20)
-#define SIM_ARENA_MAX (64u << 20)
-
-/* ---- state (sim_state.c) */
-
-struct sim_instance {
-	const char *id, *resource_id, *class_name, *az;
-	int tier;
-};
-
-struct sim_cluster {
-	const char *id, *resource_id, *engine_version, *family, *database, *status;
-	const char *group_id;     /* VPC security group */
-	const char *subnet_group; /* row of sim_subnet_groups */
-	struct sim_instance members[SIM_MEMBERS_MAX];
-	int nmembers, writer;
-	int64_t age_us; /* at the start of the simulator */
-	int retention_days;
-	bool serverless, stopped, is_orders;
-	double volume_bytes, growth_bytes_day;
-	int64_t failover_us; /* when the running or last failover began, 0 = none */
-	int failover_to;
-	uint64_t hash;
-};
-
-enum sim_fault_kind {
-	SIM_FAULT_LATENCY,
-	SIM_FAULT_THROTTLE,
-	SIM_FAULT_ERROR500,
-	SIM_FAULT_HANG,
-	SIM_FAULT_TRUNCATE,
-	SIM_FAULT_MALFORMED,
-	SIM_FAULT_HTML,
-	SIM_FAULT_DENIED,
-	SIM_FAULT_EXPIRED,
-	SIM_FAULT_SKEW,
-	SIM_FAULT_EMPTY,
-	SIM_FAULT__COUNT
-};
-
-struct sim_fault_row {
-	char service[32], operation[64];
-	enum sim_fault_kind kind;
-	int64_t us;
-	int64_t count;
-};
-
-/* What the faults do to one request. */
-struct sim_plan {
-	int64_t delay_us, skew_us;
-	enum sim_fault_kind kind; /* SIM_FAULT__COUNT = none */
-};
-
-struct sim_log_row {
-	char *json;
-	char service[32], operation[64];
-};
-
-struct MHD_Daemon;
-
-struct sim {
-	pthread_mutex_t lock;
-	pthread_cond_t changed; /* faults cleared, or stopping */
-	struct arena *arena;    /* strings and clusters */
-	struct sim_options o;
-	struct MHD_Daemon *daemon;
-	uint16_t port;
-	bool stopping;
-	uint64_t clears; /* how often faults were cleared; ends hangs */
-	int64_t (*now)(void *ctx);
-	void *now_ctx;
-	int64_t offset_us, epoch_us; /* epoch: state clock at start */
-	struct sim_cluster *clusters;
-	size_t nclusters;
-	struct sim_fault_row faults[SIM_FAULTS_MAX];
-	size_t nfaults;
-	struct sim_log_row log[SIM_REQUESTS_MAX];
-	size_t log_first, log_n;
-	uint64_t next_id;
-};
-
-void sim_state_build(struct sim *s);
-/* Clock of the state; the lock is held. */
-int64_t sim_now(const struct sim *s);
-/* Clock that signatures are checked against; the lock is held. */
-int64_t sim_auth_now(const struct sim *s);
-/* By name or ARN, ignoring case; NULL = none. */
-struct sim_cluster *sim_cluster_find(struct sim *s, struct str id);
-struct sim_cluster *sim_instance_find(struct sim *s, struct str id, int *ret_member);
-int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us);
-const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us);
-const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t now_us);
-/* "aws", "aws-cn", "aws-us-gov" */
-const char *sim_partition(const struct sim *s);
-/* Mixes v into h; equal input gives equal output on every machine. */
-uint64_t sim_hash(uint64_t h, uint64_t v);
-uint64_t sim_hash_str(uint64_t h, const char *s);
-/* 0 <= result < 1 */
-double sim_hash_unit(uint64_t h);
-
-/* ---- one request (sim_service.c) */
 
 struct sim_header {
 	struct str name, value;
@@ -167,7 +56,9 @@ struct sim_operation {
 extern const struct sim_operation sim_rds_operations[], sim_ec2_operations[], sim_cw_operations[];
 extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations;
 
-/* Answers r->http into r->status, body, content_type; logs it. */
+/* Reads the request and what faults await it; r has sim, arena and http. Takes the lock. */
+void sim_prepare(struct sim_request *r);
+/* Answers r->http into r->status, body, content_type; logs it. Takes the lock. */
 void sim_serve(struct sim_request *r);
 /* Remembers an error and returns false. */
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...) PRINTF_LIKE(4, 5);
@@ -243,32 +134,6 @@ struct sim_snapshot {
 	double volume_bytes;
 };
 size_t sim_snapshots(struct sim_request *r, const struct sim_cluster *c, struct sim_snapshot **ret_rows);
-
-/* sim_metrics.c */
-enum sim_stat { SIM_STAT_AVERAGE, SIM_STAT_SUM, SIM_STAT_MINIMUM, SIM_STAT_MAXIMUM, SIM_STAT_COUNT, SIM_STAT__COUNT };
-struct sim_series {
-	const struct sim_metric *metric; /* NULL = no such series: never a datapoint */
-	const struct sim_cluster *cluster;
-	int member; /* -1 = all members */
-	int role;   /* 0 all, 1 writer, 2 readers */
-};
-struct sim_point {
-	double stat[SIM_STAT__COUNT];
-	double low[60]; /* up to 60 samples in ascending order, for percentiles */
-	int nlow;
-};
-struct sim_series_key {
-	struct str space, name, unit;
-	struct sim_param dims[30];
-	size_t ndims;
-};
-void sim_series_find(struct sim *s, const struct sim_series_key *key, struct sim_series *ret_series);
-const char *sim_series_unit(const struct sim_series *series);
-/* The datapoint of [start, start + period); false = none. */
-bool sim_series_point(const struct sim *s, const struct sim_series *series, int64_t start_us, int64_t period_us,
-		      struct sim_point *ret_point);
-/* Volume of a cluster at a time. */
-double sim_volume_bytes(const struct sim *s, const struct sim_cluster *c, int64_t at_us);
 
 /* sim_fault.c; the lock is held */
 bool sim_fault_add(struct sim *s, struct str form, struct err *err);

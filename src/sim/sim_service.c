@@ -160,6 +160,9 @@ static bool run(struct sim_request *r, struct buf *result)
 		return sim_fail(r, 404, "InvalidAction", "Only POST / is served.");
 	if (!find_operation(r, &op) || !sim_params_check(r, op) || !op->run(r, result))
 		return false;
+	if (str_eq_c(sim_param(r, "DryRun"), "true"))
+		return sim_fail(r, 412, "DryRunOperation",
+				"Request would have succeeded, but DryRun flag is set.");
 	return !result->failed || sim_fail(r, 500, "InternalFailure", "The answer is too large.");
 }
 

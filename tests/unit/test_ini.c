@@ -186,6 +186,9 @@ static void nested_sections(void **state)
 	/* sloppy but common: everything indented alike */
 	read_good("[a]\n  x =\n  y = 1\n", INI_NESTED);
 	assert_value("a", "y", "1");
+	read_good("[a]\n  x =\n   y = 1\n z = 2\n", INI_NESTED);
+	assert_value("a", "x.y", "1");
+	assert_value("a", "z", "2");
 }
 
 static void lowered_keys(void **state)
@@ -333,6 +336,7 @@ static void nested_keys_cannot_fill_the_memory(void **state)
 	assert_false(ini_parse(&ini, "t", buf_str(&text), INI_NESTED, &err));
 	assert_int_equal(err.code, ERR_LIMIT);
 	assert_non_null(strstr(err.text, "need more than 16 MiB"));
+	assert_non_null(strstr(err.remedy, "that line"));
 	assert_true(ini.n > 100);
 	buf_release(&text);
 }

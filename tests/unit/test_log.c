@@ -66,6 +66,13 @@ static void hostile_text_cannot_forge_lines(void **state)
 				     "\\xFF\\xE2\\x80\\xAE\\\\x0A\xC3\xA4\\xE2\\x82\n");
 }
 
+static void readable_text_stays_readable(void **state)
+{
+	(void)state;
+	log_write(LOG_INFO, "w", "%s", "e\xCC\x81 \xE4\xB8\xAD");
+	assert_true(str_ends(str_c(dump(1)), STR(": e\xCC\x81 \xE4\xB8\xAD\n")));
+}
+
 static void long_lines_end_with_an_ellipsis(void **state)
 {
 	static const char prefix[] = "2026-03-17T13:45:07.123000Z info w: ";
@@ -213,6 +220,7 @@ int main(void)
 		cmocka_unit_test(nothing_logged_yet),
 		cmocka_unit_test(a_line_says_when_and_where),
 		cmocka_unit_test(hostile_text_cannot_forge_lines),
+		cmocka_unit_test(readable_text_stays_readable),
 		cmocka_unit_test(long_lines_end_with_an_ellipsis),
 		cmocka_unit_test(the_ring_keeps_the_newest),
 		cmocka_unit_test(a_copy_goes_to_the_file),

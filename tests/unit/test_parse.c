@@ -122,6 +122,20 @@ static void real_numbers(void **state)
 	assert_true(value == 0.0 && signbit(value));
 }
 
+/* Around the length of the inner buffer. */
+static void real_numbers_of_any_length(void **state)
+{
+	char text[200] = "1.";
+	double value;
+
+	(void)state;
+	for (size_t n = 3; n < sizeof(text); n++) {
+		text[n - 1] = '0';
+		assert_true(parse_f64((struct str){text, n}, &value));
+		assert_true(value == 1.0);
+	}
+}
+
 static void special_real_numbers(void **state)
 {
 	static const char *const infinite[] = {"inf", "Infinity", "-inf", "-Infinity", "+INF"};
@@ -380,6 +394,7 @@ int main(void)
 		cmocka_unit_test(whole_numbers_round_trip),
 		cmocka_unit_test(real_numbers),
 		cmocka_unit_test(special_real_numbers),
+		cmocka_unit_test(real_numbers_of_any_length),
 		cmocka_unit_test(real_numbers_round_trip),
 		cmocka_unit_test(booleans),
 		cmocka_unit_test(durations),

@@ -20,6 +20,8 @@ static void equality(void **state)
 	assert_false(str_ieq(STR("@"), STR("`")));
 	assert_false(str_ieq(STR("["), STR("{")));
 	assert_false(str_ieq(STR("ab"), STR("a")));
+	assert_false(str_ieq(STR("abc"), STR("Axc")));
+	assert_false(str_ieq(STR("abc"), STR("ABx")));
 	assert_false(str_ieq(STR("\xC4"), STR("\xE4")));
 }
 
@@ -43,10 +45,12 @@ static void prefixes_and_suffixes(void **state)
 	(void)state;
 	assert_true(str_starts(STR("rds.lag"), STR("rds.")));
 	assert_false(str_starts(STR("rds"), STR("rds.")));
+	assert_false(str_starts(STR("rds.lag"), STR("rdx")));
 	assert_true(str_starts(nothing, nothing));
 	assert_true(str_ends(STR("rds.lag"), STR("lag")));
 	assert_false(str_ends(STR("rds.lag"), STR("lags")));
 	assert_false(str_ends(STR("ag"), STR("lag")));
+	assert_true(str_ends(STR("lag"), STR("lag")));
 	assert_true(str_ends(STR("x"), nothing));
 }
 

@@ -17,7 +17,7 @@
  * remedy, retry_after_us. Always returns false.
  */
 bool aws_error_read(const struct aws_service *service, const char *operation, const struct http_response *response,
-                    struct str body, struct err *err);
+		    struct str body, struct err *err);
 /* May the same request succeed when sent again shortly? Throttling, server faults, broken connections. */
 bool aws_error_retryable(const struct err *err, long status);
 /* Was the request refused because of its time stamp (perhaps)? */

@@ -6,7 +6,8 @@
  * screen, the log or a CSV file: invalid bytes, C0 and C1 controls, bidi controls
  * (U+061C, U+200E/F, U+202A-E, U+2066-9), line and paragraph separators, other
  * zero-width format characters, surrogates and unassigned code points become
- * U+FFFD (or '?' when ascii is set); tab, CR, LF become one blank.
+ * U+FFFD, as does a combining mark with nothing before it; tab, CR, LF become one
+ * blank each. Terminals without UTF-8 get '?' for it from the canvas, not from here.
  * Width is wcwidth() plus an override table, in one function, so that what is
  * measured is what is drawn; it needs setlocale(LC_CTYPE) to a UTF-8 locale, and
  * falls back to an own table of wide ranges in others.

@@ -18,6 +18,7 @@
 
 #define FIRST_CHUNK (16u << 10)
 #define FIRST_ROWS 16
+#define ROW_ARENA_SLACK 64 /* alignment */
 
 struct snapshot *snapshot_new(const struct rec_type *type, const char *source)
 {
@@ -94,7 +95,7 @@ const struct snapshot *snapshot_publish(struct snapshot *s)
 
 	CHECK(!s->published);
 	if (bytes > 0) {
-		s->row_arena = arena_new(bytes, bytes);
+		s->row_arena = arena_new(bytes + ROW_ARENA_SLACK, bytes + ROW_ARENA_SLACK);
 		rows = arena_alloc(s->row_arena, bytes);
 		memcpy(rows, s->rows, bytes);
 		arena_seal(s->row_arena);

@@ -1,0 +1,331 @@
+/*
+ * cli.c: options by table. A row says how an option is written on the command line, in
+ * the environment and in config.ini ([auroratop] section), and what it does.
+ */
+#include "cli.h"
+
+#include "base/ini.h"
+#include "base/parse.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum option_type { OPT_TEXT, OPT_FLAG, OPT_NO_FLAG, OPT_SECONDS, OPT_COUNT, OPT_FORMAT, OPT_PANE, OPT_COMMAND };
+
+struct option {
+	const char *name;  /* without dashes; also the config key with _ for - when config is set */
+	const char *arg;   /* NULL = takes none */
+	const char *env;
+	const char *help;
+	enum option_type type;
+	size_t offset, size;
+	bool config;
+	int value; /* OPT_COMMAND */
+};
+
+#define TEXT(flag, member, argname, environment, about)                                                        \
+	{                                                                                                      \
+		.name = (flag), .arg = (argname), .env = (environment), .help = (about), .type = OPT_TEXT,     \
+		.offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member), .config = true, \
+	}
+#define FLAG(flag, member, about) \
+	{.name = (flag), .help = (about), .type = OPT_FLAG, .offset = offsetof(struct options, member), .config = true}
+
+static const struct option options[] = {
+	TEXT("profile", profile, "NAME", NULL, "AWS profile, as the AWS CLI means it"),
+	TEXT("region", region, "NAME", NULL, "AWS region, as the AWS CLI means it"),
+	TEXT("endpoint-url", endpoint_url, "URL", NULL, "AWS endpoint, as the AWS CLI means it"),
+	TEXT("db", db, "CONNINFO", "AURORATOP_DB", "connect here (URI or keywords) instead of to the cluster's writer; alone, without AWS, it is enough"),
+	TEXT("user", user, "NAME", NULL, "database user (default PGUSER)"),
+	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
+	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
+	TEXT("sslrootcert", sslrootcert, "FILE", NULL, "certificates that the database's is checked against"),
+	{.name = "interval", .arg = "SECONDS", .help = "sampler period, 0.25 to 60 (default 1)", .type = OPT_SECONDS,
+	 .offset = offsetof(struct options, interval_us), .config = true},
+	{.name = "range", .arg = "TIME", .help = "range of the graphs: 1h 3h 12h 1d 7d (default 3h)", .type = OPT_SECONDS,
+	 .offset = offsetof(struct options, range_us), .config = true},
+	{.name = "once", .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
+	 .type = OPT_COMMAND, .value = COMMAND_ONCE},
+	{.name = "format", .arg = "text|json|csv", .help = "of --once and fields (default text)", .type = OPT_FORMAT},
+	{.name = "pane", .arg = "NAME", .help = "only this source or pane with --once; may be repeated", .type = OPT_PANE},
+	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and files"),
+	FLAG("read-only", read_only, "nothing that changes anything is offered"),
+	FLAG("wake", wake, "consent to connect to a serverless cluster that may be paused"),
+	TEXT("theme", theme, "NAME", NULL, "dark, light, high-contrast, mono, or one of your own"),
+	TEXT("color", color, "auto|always|256|16|never", NULL, "colours to use (default auto)"),
+	FLAG("ascii", ascii, "ASCII signs only"),
+	{.name = "no-motion", .help = "no spinner", .type = OPT_NO_FLAG, .offset = offsetof(struct options, motion), .config = true},
+	{.name = "no-mouse", .help = "leave the mouse to the terminal", .type = OPT_NO_FLAG, .offset = offsetof(struct options, mouse), .config = true},
+	TEXT("config", config, "FILE", "AURORATOP_CONFIG", "instead of config.ini in the configuration folder"),
+	FLAG("headless", headless, "with demo: no console, print the settings and run until a signal"),
+	{.name = "clusters", .arg = "N", .help = "with demo: that many more clusters", .type = OPT_COUNT,
+	 .offset = offsetof(struct options, clusters)},
+	TEXT("scenario", scenario, "NAME", NULL, "with demo: what happens in it"),
+	{.name = "version", .help = "print the version", .type = OPT_COMMAND, .value = COMMAND_VERSION},
+	{.name = "help", .help = "print this", .type = OPT_COMMAND, .value = COMMAND_HELP},
+};
+
+static const struct option *find(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (str_eq_c(name, options[i].name))
+			return &options[i];
+	return NULL;
+}
+
+static const char *nearest(struct str name)
+{
+	const char *names[ARRAY_LEN(options)];
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		names[i] = options[i].name;
+	return parse_nearest(name, names, ARRAY_LEN(options));
+}
+
+static bool store_seconds(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
+{
+	bool range = str_eq_c(str_c(o->name), "range");
+	int64_t us, lo = range ? US_PER_HOUR : US_PER_S / 4, hi = range ? 7 * US_PER_DAY : US_PER_MIN;
+	double s;
+
+	if (parse_f64(v, &s) && s >= 0 && s < 1e6)
+		us = (int64_t)(s * (double)US_PER_S);
+	else if (!parse_duration_us(v, &us))
+		return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not a time", where, STR_ARG(v));
+	if (us < lo || us > hi)
+		return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not between %s", where, STR_ARG(v), range ? "1h and 7d" : "0.25 and 60 seconds");
+	*(int64_t *)(void *)((char *)ret + o->offset) = us;
+	return true;
+}
+
+static bool store_format(struct options *ret, struct str v, const char *where, struct err *err)
+{
+	static const char *const names[] = {"text", "json", "csv"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq_c(v, names[i])) {
+			ret->format = (enum output_format)i;
+			return true;
+		}
+	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv", where, STR_ARG(v));
+}
+
+static bool store_text(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
+{
+	char *to = (char *)ret + o->offset;
+
+	if (v.len >= o->size || memchr(v.ptr ? v.ptr : "", 0, v.len))
+		return err_set(err, ERR_LIMIT, "%s: longer than %zu bytes", where, o->size - 1);
+	(void)snprintf(to, o->size, STR_FMT, STR_ARG(v));
+	return true;
+}
+
+static bool store(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
+{
+	int64_t n;
+	bool on = true;
+
+	switch (o->type) {
+	case OPT_TEXT:
+		return store_text(o, ret, v, where, err);
+	case OPT_FLAG:
+	case OPT_NO_FLAG:
+		if (v.ptr && !parse_bool(v, &on))
+			return err_set(err, ERR_USAGE, "%s: " STR_FMT " is neither on nor off", where, STR_ARG(v));
+		*(bool *)((char *)ret + o->offset) = o->type == OPT_FLAG ? on : !on;
+		return true;
+	case OPT_SECONDS:
+		return store_seconds(o, ret, v, where, err);
+	case OPT_COUNT:
+		if (!parse_i64(v, &n) || n < 0 || n > 5000)
+			return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not a number from 0 to 5000", where, STR_ARG(v));
+		*(int64_t *)(void *)((char *)ret + o->offset) = n;
+		return true;
+	case OPT_FORMAT:
+		return store_format(ret, v, where, err);
+	case OPT_PANE:
+		if (ret->npanes >= PANE_NAMES_MAX || v.len >= sizeof ret->panes[0])
+			return err_set(err, ERR_LIMIT, "%s: at most %d names", where, PANE_NAMES_MAX);
+		(void)snprintf(ret->panes[ret->npanes++], sizeof ret->panes[0], STR_FMT, STR_ARG(v));
+		return true;
+	case OPT_COMMAND:
+		ret->command = (enum command)o->value;
+		return true;
+	}
+	return true;
+}
+
+static bool config_path(const struct options *o, char *out, size_t size)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (o->config[0])
+		return (size_t)snprintf(out, size, "%s", o->config) < size;
+	if (xdg && xdg[0] == '/')
+		return (size_t)snprintf(out, size, "%s/auroratop/config.ini", xdg) < size;
+	return home && (size_t)snprintf(out, size, "%s/.config/auroratop/config.ini", home) < size;
+}
+
+static bool apply_config(const struct ini *ini, const char *path, struct options *ret, struct err *err)
+{
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *e = &ini->entries[i];
+		char key[64], where[1200];
+		const struct option *o;
+
+		(void)snprintf(key, sizeof key, STR_FMT, STR_ARG(e->key));
+		for (char *p = key; *p; p++)
+			if (*p == '_')
+				*p = '-';
+		(void)snprintf(where, sizeof where, "%s:%d: " STR_FMT, path, e->line, STR_ARG(e->key));
+		o = find(str_c(key));
+		if (e->section.len > 0 && !str_eq_c(e->section, "auroratop"))
+			continue;
+		if (!o || !o->config) {
+			const char *like = nearest(str_c(key));
+
+			return err_set(err, ERR_CONFIG, "%s: no such setting%s%s", where, like ? "; did you mean " : "", like ? like : "");
+		}
+		if (!store(o, ret, e->value, where, err))
+			return false;
+	}
+	return true;
+}
+
+static bool read_config(struct options *ret, struct err *err)
+{
+	char path[1100];
+	struct ini ini;
+	bool ok;
+
+	if (!config_path(ret, path, sizeof path))
+		return true;
+	ok = ini_read_file(&ini, path, INI_QUOTES | INI_LOWER_KEYS, err);
+	if (!ok && err->code == ERR_NOT_FOUND && !ret->config[0]) {
+		ini_release(&ini);
+		return true;
+	}
+	if (ok)
+		ok = apply_config(&ini, path, ret, err);
+	ini_release(&ini);
+	return ok;
+}
+
+static bool read_environment(struct options *ret, struct err *err)
+{
+	const char *cluster = getenv("AURORATOP_CLUSTER");
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const char *v = options[i].env ? getenv(options[i].env) : NULL;
+
+		if (v && v[0] && !store(&options[i], ret, str_c(v), options[i].env, err))
+			return false;
+	}
+	if (cluster)
+		(void)snprintf(ret->cluster, sizeof ret->cluster, "%s", cluster);
+	return true;
+}
+
+static bool read_word(struct options *ret, const char *word, bool *first, struct err *err)
+{
+	bool was_first = *first;
+
+	*first = false;
+	if (was_first && str_eq_c(str_c(word), "demo")) {
+		ret->command = COMMAND_DEMO;
+		return true;
+	}
+	if (was_first && str_eq_c(str_c(word), "fields")) {
+		ret->command = COMMAND_FIELDS;
+		return true;
+	}
+	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
+		return err_set(err, ERR_USAGE, "unexpected word %s", word);
+	if (!was_first)
+		return err_set(err, ERR_USAGE, "only one cluster can be named: %s", word);
+	if ((size_t)snprintf(ret->cluster, sizeof ret->cluster, "%s", word) >= sizeof ret->cluster)
+		return err_set(err, ERR_LIMIT, "the cluster's name is longer than %zu bytes", sizeof ret->cluster - 1);
+	return true;
+}
+
+static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
+{
+	bool first = true;
+
+	for (int i = 1; i < argc; i++) {
+		struct str word = str_c(argv[i]), name, value = {NULL, 0};
+		const struct option *o;
+		char where[80];
+
+		if (!str_starts(word, STR("--"))) {
+			if (word.len > 1 && word.ptr[0] == '-')
+				return err_set(err, ERR_USAGE, "unknown option %s", argv[i]);
+			if (!only_config && !read_word(ret, argv[i], &first, err))
+				return false;
+			continue;
+		}
+		name = str_sub(word, 2, word.len);
+		if (memchr(name.ptr, '=', name.len)) {
+			value = name;
+			(void)str_split(&value, '=', &name);
+		}
+		o = find(name);
+		if (!o) {
+			const char *like = nearest(name);
+
+			return err_set(err, ERR_USAGE, "unknown option --" STR_FMT "%s%s", STR_ARG(name), like ? "; did you mean --" : "",
+			               like ? like : "");
+		}
+		(void)snprintf(where, sizeof where, "--%s", o->name);
+		if (o->arg && !value.ptr) {
+			if (i + 1 >= argc)
+				return err_set(err, ERR_USAGE, "%s needs a value: %s", where, o->arg);
+			value = str_c(argv[++i]);
+		} else if (!o->arg && value.ptr) {
+			return err_set(err, ERR_USAGE, "%s takes no value", where);
+		}
+		if (only_config != str_eq_c(str_c(o->name), "config"))
+			continue;
+		if (!store(o, ret, value, where, err))
+			return false;
+	}
+	return true;
+}
+
+bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
+{
+	static const char *const colors[] = {"auto", "always", "256", "16", "never"};
+
+	*ret = (struct options){.interval_us = US_PER_S, .range_us = 3 * US_PER_HOUR, .theme = "dark", .color = "auto",
+	                        .motion = true, .mouse = true};
+	if (!read_arguments(argc, argv, ret, true, err) || !read_config(ret, err) || !read_environment(ret, err) ||
+	    !read_arguments(argc, argv, ret, false, err))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
+		if (str_eq_c(str_c(ret->color), colors[i]))
+			return true;
+	return err_set(err, ERR_USAGE, "--color: %s is none of auto, always, 256, 16, never", ret->color);
+}
+
+void cli_help(struct buf *out)
+{
+	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters to choose from\n"
+	                     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+	                     "auroratop fields [--format json]   every source and field\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		char flag[64];
+
+		(void)snprintf(flag, sizeof flag, "--%s%s%s", options[i].name, options[i].arg ? " " : "", options[i].arg ? options[i].arg : "");
+		(void)buf_addf(out, "  %-32s %s\n", flag, options[i].help);
+	}
+	(void)buf_add_c(out, "\nThe same names, with _ for -, are keys of [auroratop] in config.ini.\n"
+	                     "AWS settings come from the ordinary AWS files and variables, PostgreSQL settings from libpq's.\n");
+}
+
+void cli_manual(struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		(void)buf_addf(out, "*--%s*%s%s%s\n\t%s\n\n", options[i].name, options[i].arg ? " _" : "",
+		               options[i].arg ? options[i].arg : "", options[i].arg ? "_" : "", options[i].help);
+}

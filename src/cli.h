@@ -1,0 +1,40 @@
+/*
+ * cli.h: the command line and config.ini, from one option table.
+ *
+ * Order of precedence: flag, environment, config file, default. `--help` and the manual are
+ * written from the same table. No secret is ever taken from the command line.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command { COMMAND_CONSOLE, COMMAND_ONCE, COMMAND_DEMO, COMMAND_FIELDS, COMMAND_HELP, COMMAND_VERSION };
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+#define PANE_NAMES_MAX 32
+
+struct options {
+	enum command command;
+	char cluster[256], profile[128], region[64], endpoint_url[512], db[2048];
+	char user[128], dbname[128], sslmode[32], sslrootcert[512];
+	char theme[64], color[16], config[1024], scenario[64];
+	int64_t interval_us, range_us, clusters;
+	enum output_format format;
+	char panes[PANE_NAMES_MAX][64]; /* --pane: source or pane names */
+	size_t npanes;
+	bool read_only, ascii, headless, wake, show_literals, motion, mouse;
+};
+
+/* Fills *ret from argv, environment and config file. False: err names the option or file:line:key. */
+bool cli_parse(int argc, char **argv, struct options *ret, struct err *err) MUST_CHECK;
+/* The help text. */
+void cli_help(struct buf *out);
+/* The options section of the manual page, in scdoc. */
+void cli_manual(struct buf *out);
+
+#endif

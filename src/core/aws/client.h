@@ -1,0 +1,76 @@
+/*
+ * client.h: signed calls to AWS for the sources of one lane.
+ *
+ * A struct aws_client lives in the lane's context: HTTP connections, credentials, endpoints, clock
+ * skew. It belongs to the lane's thread, is loaded again when the target changes and wiped when
+ * the lane closes. Credentials are read again when AWS says they have expired.
+ *
+ * Retry: at most AWS_ATTEMPTS_MAX attempts, pauses random between 0 and min(2^i, 20 s), never
+ * beyond the fetch's deadline, cancellable (AWS SDKs Reference Guide, "standard" retry mode).
+ */
+#ifndef AWS_CLIENT_H
+#define AWS_CLIENT_H
+
+#include "aws/errors.h"
+#include "aws/form.h"
+#include "codec/codec_xml.h"
+#include "runtime/source.h"
+
+#define AWS_ATTEMPTS_MAX 3
+#define AWS_RETRY_PAUSE_MAX_US (20 * US_PER_S)
+#define AWS_PAGES_MAX 1000
+#define AWS_SKEW_MIN_US (4 * US_PER_MIN) /* smaller differences never explain a refusal */
+
+struct aws_client;
+struct json_t;
+
+/* One call. The answer is decoded while it arrives. */
+struct aws_call {
+	enum aws_service_id service;
+	const char *operation;
+	struct str body; /* form text, or a JSON object */
+	bool once;       /* not idempotent: never sent a second time */
+	/* XML protocols: prepares the handler anew and forgets what an earlier attempt decoded; called before each
+	 * attempt. NULL = only `wanted` counts. */
+	void (*begin)(void *ctx, struct xml_handler *handler);
+	void *ctx;
+	const char *const *wanted; /* as in struct xml_handler, when begin is NULL */
+};
+
+struct aws_answer {
+	struct xml_decoder *xml; /* complete; for xml_decoder_wanted() */
+	struct json_t *json;
+	int64_t date_us; /* Date header, 0 = none */
+	char request_id[80];
+};
+
+/* The lane's client, made or renewed for the fetch's target. Borrowed. ERR_CREDENTIALS, ERR_CONFIG, ERR_USAGE in words.
+ */
+bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err *err) MUST_CHECK;
+/* Region in effect. */
+const char *aws_client_region(const struct aws_client *c);
+/* Sends and decodes one call, with retries. The caller releases the answer. */
+bool aws_call(struct aws_client *c, struct fetch *f, const struct aws_call *call, struct aws_answer *ret_answer,
+	      struct err *err) MUST_CHECK;
+void aws_answer_release(struct aws_answer *a);
+/* Pause before attempt i + 2; random is in [0, 1). */
+int64_t aws_retry_pause_us(unsigned i, double random);
+
+/* A listing that comes in pages, decoded into the records of one snapshot. */
+struct aws_list {
+	enum aws_service_id service;
+	const char *operation;
+	const char *items;          /* path of one item below the root */
+	const char *next;           /* path of the page marker in the answer; NULL = the call has no pages */
+	const char *marker;         /* parameter that takes it */
+	int page_size;              /* 0 = leave it to the service */
+	const char *page_size_name; /* "MaxRecords" */
+	void (*parameters)(struct form *form, void *ctx);
+	bool (*finish)(void *row, struct snapshot *out, void *ctx); /* as in struct xml_records; may be NULL */
+	bool publish_pages; /* show what there is after each page but the last */
+	void *ctx;
+};
+/* Appends every page's items to out (not published). */
+bool aws_list_fetch(struct fetch *f, const struct aws_list *list, struct snapshot *out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * list.c: Describe calls that come in pages, into one growing snapshot.
+ *
+ * Each page is one call whose items are appended to the snapshot under construction; a repeated
+ * attempt first drops the rows of the broken one. Where a listing is long the rows so
+ * far are published after each page as a copy, because a published snapshot is sealed.
+ *
+ * Invariants: a marker that does not change ends the listing with an error instead of a loop;
+ * at most AWS_PAGES_MAX pages are asked for.
+ */
+#include "aws/client.h"
+
+#include "base/xalloc.h"
+
+struct page {
+	const struct aws_list *list;
+	struct snapshot *out;
+	struct xml_records records;
+	size_t mark; /* rows before this page */
+	const char *wanted[2];
+};
+
+static void begin_page(void *ctx, struct xml_handler *handler)
+{
+	struct page *p = ctx;
+
+	p->out->nrows = p->mark;
+	p->records = (struct xml_records){.out = p->out, .finish = p->list->finish, .ctx = p->list->ctx};
+	xml_records_handler(handler, p->list->items, &p->records, p->wanted);
+}
+
+/* Rows and texts of a snapshot under construction in a new one. */
+static struct snapshot *copy_so_far(const struct snapshot *s)
+{
+	struct snapshot *c = snapshot_new(s->type, s->source);
+
+	c->partial = true;
+	for (size_t i = 0; i < s->nrows; i++) {
+		char *row = snapshot_add_row(c);
+
+		memcpy(row, snapshot_row(s, i), s->type->size);
+		for (size_t k = 0; k < s->type->nfields; k++) {
+			const struct field *f = &s->type->fields[k];
+			union value v;
+
+			if (kind_ops[f->kind].storage == CT_STR && rec_get(f, row, &v)) {
+				v.str = arena_str(c->arena, v.str);
+				rec_set(f, row, v);
+			}
+		}
+	}
+	return c;
+}
+
+static bool ask_page(struct aws_client *client, struct fetch *f, struct page *page, const char *marker, char **ret_next,
+		     struct err *err)
+{
+	const struct aws_list *l = page->list;
+	struct aws_call call = {.service = l->service, .operation = l->operation, .begin = begin_page, .ctx = page};
+	struct aws_answer answer = {0};
+	struct form form;
+	bool ok;
+
+	form_begin(&form, l->operation, aws_services[l->service].version);
+	if (l->parameters)
+		l->parameters(&form, l->ctx);
+	if (l->page_size > 0)
+		form_add_i64(&form, l->page_size_name, l->page_size);
+	if (marker)
+		form_add_c(&form, l->marker, marker);
+	page->mark = page->out->nrows;
+	ok = form_body(&form, &call.body, err) && aws_call(client, f, &call, &answer, err);
+	if (ok && l->next && xml_decoder_wanted(answer.xml, 0).len > 0) {
+		struct str next = xml_decoder_wanted(answer.xml, 0);
+
+		*ret_next = xstrndup(next.ptr, next.len);
+	}
+	aws_answer_release(&answer);
+	form_release(&form);
+	return ok;
+}
+
+bool aws_list_fetch(struct fetch *f, const struct aws_list *list, struct snapshot *out, struct err *err)
+{
+	struct page page = {.list = list, .out = out, .wanted = {list->next, NULL}};
+	struct aws_client *client;
+	char *marker = NULL;
+	bool ok = aws_client_get(f, &client, err);
+
+	for (int n = 1; ok; n++) {
+		char *next = NULL;
+
+		ok = ask_page(client, f, &page, marker, &next, err);
+		if (ok && next && marker && strcmp(next, marker) == 0)
+			ok = err_set(err, ERR_PROTOCOL, "%s %s gives the same page marker twice",
+				     aws_services[list->service].name, list->operation);
+		if (ok && next && n == AWS_PAGES_MAX)
+			ok = err_set(err, ERR_LIMIT, "%s %s has more than %d pages", aws_services[list->service].name,
+				     list->operation, AWS_PAGES_MAX);
+		xfree(marker);
+		marker = next;
+		if (!ok || !marker)
+			break;
+		if (list->publish_pages)
+			fetch_publish(f, copy_so_far(out));
+	}
+	xfree(marker);
+	return ok;
+}

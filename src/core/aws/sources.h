@@ -1,0 +1,17 @@
+/*
+ * sources.h: the source rows of this layer, for the registry.
+ */
+#ifndef AWS_SOURCES_H
+#define AWS_SOURCES_H
+
+#include "runtime/source.h"
+
+extern const struct source source_clusters;
+extern const struct source source_instances;
+extern const struct source source_security_groups;
+extern const struct source source_security_group_rules;
+extern const struct source source_subnets;
+extern const struct source source_snapshots;
+extern const struct source source_metrics;
+
+#endif

@@ -1,0 +1,527 @@
+/*
+ * src_metrics.c: CloudWatch series of the cluster and its instances, by GetMetricData.
+ *
+ * Model: one history per metric and object, kept on the lane for as long as the target lives. The
+ * first question covers the target's range, later ones only what is new plus a look back for
+ * late points. Every history has its own rhythm, because CloudWatch bills each metric asked
+ * for: vital ones every minute, the rest every five minutes unless a view wants them all, volume
+ * metrics every five minutes (they change no faster), FreeStorageSpace once an hour (Aurora
+ * does not emit it; a target that does is shown).
+ *
+ * Invariants: times are aligned to the period; the unit is never sent (a wrong one gives no
+ * data); an absent point stays absent and a zero stays zero. With three instances an hour costs
+ * fewer than 1,000 metric questions.
+ *
+ * Not here: forecasts, drawing, metrics of other namespaces.
+ */
+#include "aws/client.h"
+#include "aws/input.h"
+#include "aws/sources.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/xalloc.h"
+
+#define QUERIES_MAX 500        /* of one GetMetricData call */
+#define HISTORIES_MAX 2000     /* metrics times objects */
+#define ITEM_POINTS_MAX 100800 /* of one result, the service's own limit per call */
+#define LOOK_BACK_US (15 * US_PER_MIN)
+#define RANGE_DEFAULT_US (3 * US_PER_HOUR)
+
+enum scope { SCOPE_CLUSTER, SCOPE_INSTANCE };
+enum rhythm { EVERY_MINUTE, WHEN_WIDE_MINUTE, WIDE_ONLY, EVERY_FIVE, EVERY_HOUR };
+enum only { ANY, SERVERLESS, PROVISIONED, READER };
+
+struct metric {
+	const char *name, *unit, *statistic;
+	enum scope scope;
+	enum rhythm rhythm;
+	enum only only;
+};
+
+/* clang-format off */
+static const struct metric metrics[] = {
+	{"VolumeBytesUsed", "Bytes", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY},
+	{"VolumeReadIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY},
+	{"VolumeWriteIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY},
+	{"ServerlessDatabaseCapacity", "Count", "Average", SCOPE_CLUSTER, EVERY_MINUTE, SERVERLESS},
+	{"CPUUtilization", "Percent", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY},
+	{"FreeableMemory", "Bytes", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY},
+	{"DatabaseConnections", "Count", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY},
+	{"AuroraReplicaLag", "Milliseconds", "Maximum", SCOPE_INSTANCE, EVERY_MINUTE, READER},
+	{"FreeLocalStorage", "Bytes", "Minimum", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, PROVISIONED},
+	{"ACUUtilization", "Percent", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, SERVERLESS},
+	{"ReadIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
+	{"WriteIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
+	{"ReadLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
+	{"WriteLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
+	{"CommitLatency", "Milliseconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
+	{"NetworkThroughput", "Bytes/Second", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY},
+	{"BufferCacheHitRatio", "Percent", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY},
+	{"DiskQueueDepth", "Count", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY},
+	{"FreeStorageSpace", "Bytes", "Minimum", SCOPE_INSTANCE, EVERY_HOUR, ANY},
+};
+/* clang-format on */
+
+struct point_row {
+	uint64_t present;
+	struct str metric, object, dimension, unit, statistic;
+	int64_t at;
+	double value;
+};
+
+#define F(m, k, ...) FIELD(struct point_row, m, k, __VA_ARGS__)
+
+/* clang-format off */
+static const struct field fields[] = {
+	F(metric, K_ID, .wire = "MetricName", .title = "METRIC", .width = 20, .flags = F_KEY, .help = "Name of the CloudWatch metric in namespace AWS/RDS."),
+	F(object, K_ID, .title = "OBJECT", .width = 20, .flags = F_KEY | F_COMPUTED, .help = "Cluster or instance the metric belongs to."),
+	F(dimension, K_ID, .wire = "Dimensions", .title = "DIMENSION", .width = 30, .help = "Dimension asked for, as NAME=VALUE."),
+	F(unit, K_ENUM, .wire = "Unit", .title = "UNIT", .width = 12, .help = "Unit of the value."),
+	F(statistic, K_ENUM, .wire = "Stat", .title = "STATISTIC", .width = 8, .help = "How the points of one period are joined."),
+	F(at, K_TIME_US, .wire = "Timestamps/member", .title = "AT", .width = 12, .help = "Start of the period of the newest point."),
+	F(value, K_REAL, .wire = "Values/member", .title = "VALUE", .width = 10, .help = "Newest value."),
+};
+/* clang-format on */
+
+static const struct rec_type type = REC_TYPE(struct point_row, "metrics", fields);
+
+struct history {
+	const struct metric *metric;
+	char *object;
+	bool wanted;         /* applies to the cluster as it is now */
+	bool answered;       /* in the call under way */
+	int64_t asked_until; /* wall; 0 = never asked */
+	int64_t start;       /* of the next question */
+	struct series_ring ring;
+};
+
+struct state {
+	struct history *items;
+	size_t n;
+};
+
+/* Points of the result item that is being read. */
+struct points {
+	struct history **asked; /* by the number in the Id */
+	size_t nasked;
+	long id;
+	bool failed; /* the service could not answer this one */
+	int64_t *at;
+	double *value;
+	size_t nat, nvalue, cap;
+};
+
+static void history_release(struct history *h)
+{
+	xfree(h->object);
+	series_ring_release(&h->ring);
+}
+
+static void state_free(void *p)
+{
+	struct state *st = p;
+
+	if (!st)
+		return;
+	for (size_t i = 0; i < st->n; i++)
+		history_release(&st->items[i]);
+	xfree(st->items);
+	xfree(st);
+}
+
+static struct state *get_state(struct fetch *f)
+{
+	void **slot = fetch_state(f, state_free);
+
+	if (!*slot)
+		*slot = xalloc(sizeof(struct state));
+	return *slot;
+}
+
+static int64_t range_of(const struct target *t)
+{
+	return t->range_us > 0 ? t->range_us : RANGE_DEFAULT_US;
+}
+
+/* 1h and 3h by the minute, up to a day by five, longer by the hour. */
+static int64_t period_of(const struct metric *m, int64_t range_us)
+{
+	int64_t period = range_us <= 3 * US_PER_HOUR ? US_PER_MIN
+			 : range_us <= US_PER_DAY    ? 5 * US_PER_MIN
+						     : US_PER_HOUR;
+
+	return m->rhythm == EVERY_FIVE && period < 5 * US_PER_MIN ? 5 * US_PER_MIN : period;
+}
+
+static int64_t interval_of(const struct metric *m, bool wide)
+{
+	switch (m->rhythm) {
+	case EVERY_MINUTE:
+	case WIDE_ONLY:
+		return US_PER_MIN;
+	case WHEN_WIDE_MINUTE:
+		return wide ? US_PER_MIN : 5 * US_PER_MIN;
+	case EVERY_FIVE:
+		return 5 * US_PER_MIN;
+	case EVERY_HOUR:
+		break;
+	}
+	return US_PER_HOUR;
+}
+
+static void want(struct state *st, const struct metric *m, struct str object)
+{
+	struct history *h;
+
+	for (size_t i = 0; i < st->n; i++) {
+		if (st->items[i].metric == m && str_eq_c(object, st->items[i].object)) {
+			st->items[i].wanted = true;
+			return;
+		}
+	}
+	if (st->n == HISTORIES_MAX)
+		return;
+	st->items = xrealloc_array(st->items, st->n + 1, sizeof(*st->items));
+	h = &st->items[st->n++];
+	*h = (struct history){.metric = m, .object = xstrndup(object.ptr, object.len), .wanted = true};
+}
+
+static bool applies(const struct metric *m, bool serverless, struct str role)
+{
+	switch (m->only) {
+	case ANY:
+		return true;
+	case SERVERLESS:
+		return serverless;
+	case PROVISIONED:
+		return !serverless;
+	case READER:
+		break;
+	}
+	return str_eq_c(role, "reader");
+}
+
+/* Marks what the cluster as it is now has; histories of what is gone stay until they are empty. */
+static void choose(struct state *st, const struct fetch *f)
+{
+	const struct snapshot *clusters = f->inputs[0], *instances = f->inputs[1];
+	bool serverless = aws_input_i64(clusters, 0, "auto_pause_us", &(int64_t){0});
+	union value max_acu;
+	int acu = rec_find(clusters->type, STR("max_acu"));
+
+	serverless =
+		serverless || (acu >= 0 && rec_get(&clusters->type->fields[acu], snapshot_row(clusters, 0), &max_acu));
+	for (size_t i = 0; i < st->n; i++)
+		st->items[i].wanted = false;
+	for (size_t k = 0; k < ARRAY_LEN(metrics); k++) {
+		const struct metric *m = &metrics[k];
+
+		if (m->rhythm == WIDE_ONLY && !f->wide)
+			continue;
+		if (m->scope == SCOPE_CLUSTER && applies(m, serverless, STR("")))
+			want(st, m, aws_input_text(clusters, 0, "identifier"));
+		for (size_t i = 0; m->scope == SCOPE_INSTANCE && i < instances->nrows; i++)
+			if (applies(m, str_eq_c(aws_input_text(instances, i, "class"), "db.serverless"),
+				    aws_input_text(instances, i, "role")))
+				want(st, m, aws_input_text(instances, i, "identifier"));
+	}
+}
+
+static void forget_old(struct state *st, int64_t from)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < st->n; i++) {
+		struct history *h = &st->items[i];
+
+		series_ring_trim(&h->ring, from);
+		if (!h->wanted && h->ring.n == 0) {
+			history_release(h);
+			continue;
+		}
+		st->items[kept++] = *h;
+	}
+	st->n = kept;
+}
+
+static void set_start(struct history *h, int64_t now, int64_t range_us)
+{
+	int64_t period = period_of(h->metric, range_us);
+	int64_t back = LOOK_BACK_US > 3 * period ? LOOK_BACK_US : 3 * period;
+	int64_t start = now - range_us;
+
+	if (h->asked_until > 0 && h->asked_until - back > start)
+		start = h->asked_until - back;
+	h->start = start - start % period;
+}
+
+static bool add_point(struct points *p, struct str text, bool is_time, struct err *err)
+{
+	size_t need = (p->nat > p->nvalue ? p->nat : p->nvalue) + 1;
+
+	if (need > ITEM_POINTS_MAX)
+		return err_set(err, ERR_LIMIT, "a metric has more than %d points", ITEM_POINTS_MAX);
+	if (need > p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 256;
+		p->at = xrealloc_array(p->at, p->cap, sizeof(*p->at));
+		p->value = xrealloc_array(p->value, p->cap, sizeof(*p->value));
+	}
+	if (is_time ? clock_parse_iso8601(text, &p->at[p->nat]) : parse_f64(text, &p->value[p->nvalue])) {
+		p->nat += is_time;
+		p->nvalue += !is_time;
+		return true;
+	}
+	return err_set(err, ERR_PROTOCOL, "a metric has a %s that is none: " STR_FMT, is_time ? "time" : "value",
+		       STR_ARG(str_sub(text, 0, 40)));
+}
+
+static bool on_leaf(void *ctx, struct str path, struct str text, struct err *err)
+{
+	struct points *p = ctx;
+	int64_t id;
+
+	if (str_eq_c(path, "Id"))
+		p->id = text.len > 1 && text.ptr[0] == 'm' && parse_i64(str_sub(text, 1, text.len), &id) ? (long)id
+													 : -1;
+	else if (str_eq_c(path, "StatusCode"))
+		p->failed = str_eq_c(text, "InternalError") || str_eq_c(text, "Forbidden");
+	else if (str_starts(path, STR("Timestamps/")))
+		return add_point(p, text, true, err);
+	else if (str_starts(path, STR("Values/")))
+		return add_point(p, text, false, err);
+	return true;
+}
+
+static bool on_item(void *ctx, struct err *err)
+{
+	struct points *p = ctx;
+	struct history *h = p->id >= 0 && (size_t)p->id < p->nasked ? p->asked[p->id] : NULL;
+
+	if (p->nat != p->nvalue)
+		return err_set(err, ERR_PROTOCOL, "a metric has %zu times and %zu values", p->nat, p->nvalue);
+	for (size_t i = 0; h && i < p->nat; i++)
+		series_ring_put(&h->ring, p->at[i], p->value[i]);
+	if (h && !p->failed)
+		h->answered = true;
+	p->id = -1;
+	p->nat = p->nvalue = 0;
+	p->failed = false;
+	return true;
+}
+
+static void begin(void *ctx, struct xml_handler *handler)
+{
+	static const char *const wanted[] = {"GetMetricDataResult/NextToken", NULL};
+	struct points *p = ctx;
+
+	p->id = -1;
+	p->nat = p->nvalue = 0;
+	p->failed = false;
+	handler->items = "GetMetricDataResult/MetricDataResults/*";
+	handler->on_leaf = on_leaf;
+	handler->on_item = on_item;
+	handler->ctx = p;
+	handler->wanted = wanted;
+}
+
+static const char *dimension_name(const struct metric *m)
+{
+	return m->scope == SCOPE_CLUSTER ? "DBClusterIdentifier" : "DBInstanceIdentifier";
+}
+
+static void add_query(struct form *form, size_t i, const struct history *h, int64_t range_us)
+{
+	const struct metric *m = h->metric;
+	int n = (int)i + 1;
+	char text[32];
+
+	snprintf(text, sizeof(text), "m%zu", i);
+	form_addf(form, str_c(text), "MetricDataQueries.member.%d.Id", n);
+	form_addf(form, STR("AWS/RDS"), "MetricDataQueries.member.%d.MetricStat.Metric.Namespace", n);
+	form_addf(form, str_c(m->name), "MetricDataQueries.member.%d.MetricStat.Metric.MetricName", n);
+	form_addf(form, str_c(dimension_name(m)),
+		  "MetricDataQueries.member.%d.MetricStat.Metric.Dimensions.member.1.Name", n);
+	form_addf(form, str_c(h->object), "MetricDataQueries.member.%d.MetricStat.Metric.Dimensions.member.1.Value", n);
+	snprintf(text, sizeof(text), "%d", (int)(period_of(m, range_us) / US_PER_S));
+	form_addf(form, str_c(text), "MetricDataQueries.member.%d.MetricStat.Period", n);
+	form_addf(form, str_c(m->statistic), "MetricDataQueries.member.%d.MetricStat.Stat", n);
+	form_addf(form, STR("true"), "MetricDataQueries.member.%d.ReturnData", n);
+}
+
+static bool ask_page(struct fetch *f, struct points *p, int64_t end, const char *token, char **ret_next,
+		     struct err *err)
+{
+	struct aws_call call = {.service = AWS_CLOUDWATCH, .operation = "GetMetricData", .begin = begin, .ctx = p};
+	struct aws_answer answer = {0};
+	struct aws_client *client;
+	struct form form;
+	bool ok;
+
+	form_begin(&form, call.operation, aws_services[AWS_CLOUDWATCH].version);
+	for (size_t i = 0; i < p->nasked; i++)
+		add_query(&form, i, p->asked[i], range_of(f->target));
+	form_add_time(&form, "StartTime", p->asked[0]->start);
+	form_add_time(&form, "EndTime", end);
+	form_add_c(&form, "ScanBy", "TimestampAscending");
+	if (token)
+		form_add_c(&form, "NextToken", token);
+	ok = aws_client_get(f, &client, err) && form_body(&form, &call.body, err) &&
+	     aws_call(client, f, &call, &answer, err);
+	if (ok && xml_decoder_wanted(answer.xml, 0).len > 0) {
+		struct str next = xml_decoder_wanted(answer.xml, 0);
+
+		*ret_next = xstrndup(next.ptr, next.len);
+	}
+	aws_answer_release(&answer);
+	form_release(&form);
+	return ok;
+}
+
+/* All pages of one question about histories with one start. */
+static bool ask(struct fetch *f, struct points *p, int64_t end, struct err *err)
+{
+	char *token = NULL;
+	bool ok = true;
+
+	for (int n = 0; ok; n++) {
+		char *next = NULL;
+
+		ok = ask_page(f, p, end, token, &next, err);
+		if (ok && next && ((token && strcmp(next, token) == 0) || n == AWS_PAGES_MAX))
+			ok = err_set(err, ERR_PROTOCOL, "CloudWatch GetMetricData does not come to an end");
+		xfree(token);
+		token = next;
+		if (!token)
+			break;
+	}
+	xfree(token);
+	for (size_t i = 0; ok && i < p->nasked; i++) {
+		struct history *h = p->asked[i];
+
+		if (h->answered) {
+			h->asked_until = end;
+		} else {
+			log_debug("no answer for %s of %s", h->metric->name, h->object);
+		}
+	}
+	return ok;
+}
+
+static bool due(const struct history *h, int64_t now, bool wide)
+{
+	return h->wanted && h->asked_until + interval_of(h->metric, wide) <= now;
+}
+
+/* Histories that are due and share the start of the first such one. */
+static void gather(struct state *st, int64_t now, bool wide, struct points *p)
+{
+	p->nasked = 0;
+	for (size_t i = 0; i < st->n && p->nasked < QUERIES_MAX; i++) {
+		struct history *h = &st->items[i];
+
+		if (h->answered || !due(h, now, wide) || (p->nasked > 0 && h->start != p->asked[0]->start))
+			continue;
+		p->asked[p->nasked++] = h;
+	}
+}
+
+static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *err)
+{
+	struct points p = {.asked = xcalloc(QUERIES_MAX, sizeof(*p.asked))};
+	bool ok = true;
+
+	for (size_t i = 0; i < st->n; i++) {
+		st->items[i].answered = false;
+		set_start(&st->items[i], now, range_of(f->target));
+	}
+	for (gather(st, now, f->wide, &p); ok && p.nasked > 0; gather(st, now, f->wide, &p)) {
+		ok = ask(f, &p, now, err);
+		/* One round for each: what the service did not answer waits for the next fetch. */
+		for (size_t i = 0; i < p.nasked; i++)
+			p.asked[i]->answered = true;
+	}
+	xfree(p.asked);
+	xfree(p.at);
+	xfree(p.value);
+	return ok;
+}
+
+static void fill_series(struct snapshot *s, const struct history *h, struct series *out, int64_t from, int64_t to,
+			int64_t range_us)
+{
+	out->metric = str_c(h->metric->name);
+	out->object = arena_str(s->arena, str_c(h->object));
+	out->dimension = arena_fmt(s->arena, "%s=%s", dimension_name(h->metric), h->object);
+	out->unit = str_c(h->metric->unit);
+	out->statistic = str_c(h->metric->statistic);
+	out->period_us = period_of(h->metric, range_us);
+	series_ring_copy(&h->ring, s->arena, from, to, out);
+}
+
+static void add_row(struct snapshot *s, const struct series *x)
+{
+	struct point_row *r = snapshot_add_row(s);
+
+	if (!r)
+		return;
+	SET(r, struct point_row, metric, x->metric);
+	SET(r, struct point_row, object, x->object);
+	SET(r, struct point_row, dimension, x->dimension);
+	SET(r, struct point_row, unit, x->unit);
+	SET(r, struct point_row, statistic, x->statistic);
+	SET(r, struct point_row, at, x->at[x->n - 1]);
+	SET(r, struct point_row, value, x->value[x->n - 1]);
+}
+
+static struct snapshot *make_snapshot(const struct state *st, int64_t from, int64_t to, int64_t range_us)
+{
+	struct snapshot *s = snapshot_new(&type, "metrics");
+
+	s->series.items = arena_alloc_array(s->arena, st->n, sizeof(*s->series.items));
+	for (size_t i = 0; i < st->n; i++) {
+		struct series *x = &s->series.items[s->series.n++];
+
+		fill_series(s, &st->items[i], x, from, to, range_us);
+		if (st->items[i].wanted && x->n > 0)
+			add_row(s, x);
+	}
+	return s;
+}
+
+static bool fetch(struct fetch *f, struct err *err)
+{
+	struct state *st = get_state(f);
+	int64_t now = clock_wall_us(), from;
+
+	now -= now % US_PER_MIN;
+	from = now - range_of(f->target);
+	choose(st, f);
+	forget_old(st, from - US_PER_HOUR);
+	if (!ask_all(f, st, now, err))
+		return false;
+	fetch_publish(f, make_snapshot(st, from - from % US_PER_MIN, now, range_of(f->target)));
+	return true;
+}
+
+static enum readiness ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)
+{
+	enum readiness r = aws_ready_cluster(t, inputs, why);
+
+	return r == READY && !inputs[1] ? READY_WAIT : r;
+}
+
+const struct source source_metrics = {
+	.name = "metrics",
+	.title = "metrics",
+	.help = "CloudWatch metrics of the cluster and its instances; rows hold the newest points.",
+	.type = &type,
+	.lane = LANE_CLOUDWATCH,
+	.flags = SOURCE_AWS | SOURCE_SERIES,
+	.period_us = 60 * US_PER_S,
+	.deadline_us = 30 * US_PER_S,
+	.inputs = "clusters instances",
+	.origin = "CloudWatch GetMetricData",
+	.ready = ready,
+	.fetch = fetch,
+};

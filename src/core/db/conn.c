@@ -1,0 +1,409 @@
+/*
+ * conn.c: opening, asking, dropping.
+ *
+ * libpq is used only in its asynchronous form, every wait goes through fetch_wait(), so
+ * each has the fetch's deadline and ends with a cancel. A connection that was given up
+ * in mid-answer is closed, not cancelled: PQcancel() blocks, closing does not, and
+ * statement_timeout ends what the server still does.
+ *
+ * Settings go as startup options, so they hold from the first statement and for every
+ * reset. A pooler is known by refusing them, by losing them, or by a process id that
+ * is not the server's; behind one, each statement is sent unnamed in a read-only
+ * transaction of its own with SET LOCAL, so that nothing leaks into a session that
+ * somebody else gets next.
+ *
+ * The ids of our own server processes are kept for the process as a whole, because one
+ * lane must know the session of another to leave it out.
+ */
+#include "db/conn.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "db/conn_err.h"
+#include "db/sqlset.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#define PREPARED_MAX 32
+
+struct conn {
+	PGconn *pg;          /* NULL = closed */
+	uint64_t generation; /* of the target it was opened for */
+	uint64_t serial;
+	bool pooler;
+	struct probe probe;
+	const char *prepared[PREPARED_MAX]; /* names, as given to conn_query() */
+	int nprepared;
+	atomic_llong *own; /* its place in own_pids, NULL = none */
+};
+
+#define OWN_MAX 16
+static atomic_llong own_pids[OWN_MAX];
+static atomic_ullong serials;
+
+bool conn_is_own(int64_t pid)
+{
+	for (size_t i = 0; i < OWN_MAX; i++)
+		if (pid != 0 && atomic_load_explicit(&own_pids[i], memory_order_relaxed) == pid)
+			return true;
+	return false;
+}
+
+static void own(struct conn *c, int64_t pid)
+{
+	for (size_t i = 0; i < OWN_MAX && !c->own; i++) {
+		long long none = 0;
+
+		if (atomic_compare_exchange_strong(&own_pids[i], &none, pid))
+			c->own = &own_pids[i];
+	}
+}
+
+static void drop(struct conn *c)
+{
+	if (c->own)
+		atomic_store(c->own, 0);
+	c->own = NULL;
+	PQfinish(c->pg);
+	c->pg = NULL;
+	c->nprepared = 0;
+}
+
+static void conn_free(void *data)
+{
+	drop(data);
+	xfree(data);
+}
+
+const struct probe *conn_probe(const struct conn *c)
+{
+	return &c->probe;
+}
+
+bool conn_via_pooler(const struct conn *c)
+{
+	return c->pooler;
+}
+
+uint64_t conn_serial(const struct conn *c)
+{
+	return c->serial;
+}
+
+void conn_result_free(struct pg_result *r)
+{
+	PQclear(r);
+}
+
+/* ---- asking ---- */
+
+static bool flush(struct fetch *f, PGconn *pg, struct err *err)
+{
+	for (;;) {
+		int left = PQflush(pg);
+
+		if (left == 0)
+			return true;
+		if (left < 0)
+			return conn_err_query(NULL, PQerrorMessage(pg), err);
+		if (!fetch_wait(f, PQsocket(pg), POLLIN | POLLOUT, err))
+			return false;
+		/* the server may have to be read from before it reads on */
+		if (!PQconsumeInput(pg))
+			return conn_err_query(NULL, PQerrorMessage(pg), err);
+	}
+}
+
+/* Reads to the end of the answer; *ret_result is the last result with rows, or the first error. */
+static bool read_answer(struct fetch *f, PGconn *pg, PGresult **ret_result, struct err *err)
+{
+	PGresult *kept = NULL;
+
+	for (;;) {
+		PGresult *r;
+
+		while (PQisBusy(pg)) {
+			if (!fetch_wait(f, PQsocket(pg), POLLIN, err))
+				goto fail;
+			if (!PQconsumeInput(pg)) {
+				conn_err_query(NULL, PQerrorMessage(pg), err);
+				goto fail;
+			}
+		}
+		r = PQgetResult(pg);
+		if (!r)
+			break;
+		if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK) {
+			conn_err_query(r, PQerrorMessage(pg), err);
+			PQclear(r);
+			goto fail;
+		}
+		PQclear(kept);
+		kept = r;
+	}
+	if (!kept)
+		return err_set(err, ERR_PROTOCOL, "the server answered nothing");
+	*ret_result = kept;
+	return true;
+fail:
+	PQclear(kept);
+	return false;
+}
+
+static bool finish_request(struct fetch *f, struct conn *c, int sent, PGresult **ret_result, struct err *err)
+{
+	if (!sent)
+		return conn_err_query(NULL, PQerrorMessage(c->pg), err);
+	return flush(f, c->pg, err) && read_answer(f, c->pg, ret_result, err);
+}
+
+static bool run_plain(struct fetch *f, struct conn *c, const char *text, struct err *err)
+{
+	PGresult *r = NULL;
+	bool ok = finish_request(f, c, PQsendQuery(c->pg, text), &r, err);
+
+	PQclear(r);
+	return ok;
+}
+
+struct arguments {
+	Oid types[CONN_PARAMS_MAX];
+	const char *values[CONN_PARAMS_MAX];
+	int lengths[CONN_PARAMS_MAX], formats[CONN_PARAMS_MAX];
+};
+
+static bool prepare(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n, struct err *err)
+{
+	const char *text = sqlset_text(name, c->probe.version_num);
+	PGresult *r = NULL;
+	bool ok;
+
+	for (int i = 0; i < c->nprepared; i++)
+		if (strcmp(c->prepared[i], name) == 0)
+			return true;
+	CHECK(c->nprepared < PREPARED_MAX);
+	ok = finish_request(f, c, PQsendPrepare(c->pg, name, text, n, a->types), &r, err);
+	PQclear(r);
+	if (ok)
+		c->prepared[c->nprepared++] = name;
+	return ok;
+}
+
+/* In a transaction of its own, unnamed: the next statement may meet another session. */
+static bool query_pooled(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+			 PGresult **ret_result, struct err *err)
+{
+	const char *text = sqlset_text(name, c->probe.version_num);
+	int sent;
+
+	if (!run_plain(f, c, login_set_local, err))
+		return false;
+	sent = PQsendQueryParams(c->pg, text, n, a->types, a->values, a->lengths, a->formats, 1);
+	if (!finish_request(f, c, sent, ret_result, err))
+		return false;
+	if (run_plain(f, c, "COMMIT", err))
+		return true;
+	PQclear(*ret_result);
+	*ret_result = NULL;
+	return false;
+}
+
+static bool query_direct(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+			 PGresult **ret_result, struct err *err)
+{
+	int sent;
+
+	if (!prepare(f, c, name, a, n, err))
+		return false;
+	sent = PQsendQueryPrepared(c->pg, name, n, a->values, a->lengths, a->formats, 1);
+	return finish_request(f, c, sent, ret_result, err);
+}
+
+static bool may_keep(const struct conn *c, const struct err *err)
+{
+	return !c->pooler && PQstatus(c->pg) == CONNECTION_OK && PQtransactionStatus(c->pg) == PQTRANS_IDLE &&
+	       err->code != ERR_LOST;
+}
+
+static void explain_wait(const struct conn *c, struct err *err)
+{
+	if (err->code == ERR_TIMEOUT && err->id[0] == '\0')
+		err_set(err, ERR_TIMEOUT, "%s did not answer within the time allowed; the connection is opened anew",
+			c->probe.instance[0] ? c->probe.instance : "the database");
+}
+
+bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
+		struct pg_result **ret_result, struct err *err)
+{
+	struct arguments a = {0};
+	bool ok;
+
+	CHECK(nparams <= CONN_PARAMS_MAX && c->pg);
+	for (int i = 0; i < nparams; i++) {
+		a.types[i] = params[i].type;
+		a.values[i] = params[i].value;
+		a.formats[i] = params[i].len >= 0;
+		a.lengths[i] = params[i].len >= 0 ? params[i].len : 0;
+	}
+	*ret_result = NULL;
+	ok = (c->pooler ? query_pooled : query_direct)(f, c, name, &a, nparams, ret_result, err);
+	if (!ok) {
+		explain_wait(c, err);
+		if (!may_keep(c, err))
+			drop(c);
+		return false;
+	}
+	fetch_count(f, 1, (int64_t)PQresultMemorySize(*ret_result));
+	if (PQresultMemorySize(*ret_result) <= CONN_RESULT_MAX)
+		return true;
+	PQclear(*ret_result);
+	*ret_result = NULL;
+	return err_set(err, ERR_LIMIT, "the answer to %s takes more than %u MiB", name, CONN_RESULT_MAX >> 20);
+}
+
+/* ---- opening ---- */
+
+static void keep_notice(void *arg, const char *message)
+{
+	(void)arg;
+	log_debug("%s", message);
+}
+
+/* Drives the handshake to its end. */
+static bool poll_connect(const struct fetch *f, PGconn *pg, struct err *err)
+{
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+
+	while (PQstatus(pg) != CONNECTION_BAD && want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED) {
+		if (!fetch_wait(f, PQsocket(pg), want == PGRES_POLLING_READING ? POLLIN : POLLOUT, err))
+			return false;
+		want = PQconnectPoll(pg);
+	}
+	return true;
+}
+
+static bool start_session(struct fetch *f, struct conn *c, const struct login *l, bool *ret_options_refused,
+			  struct err *err)
+{
+	int64_t limit = clock_mono_us() + CONN_CONNECT_US;
+	struct fetch nearer = *f;
+
+	if (limit < nearer.deadline_mono_us)
+		nearer.deadline_mono_us = limit;
+	*ret_options_refused = false;
+	c->pg = PQconnectStartParams(l->keys, l->values, 1);
+	if (!c->pg)
+		BUG("out of memory in libpq");
+	PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE);
+	PQsetNoticeProcessor(c->pg, keep_notice, NULL);
+	if (!poll_connect(&nearer, c->pg, err)) {
+		if (err->code == ERR_TIMEOUT) {
+			err_set(err, ERR_TIMEOUT, "%s does not answer", l->where);
+			err_remedy(err, "check security groups, route and VPN");
+		}
+		return false;
+	}
+	if (PQstatus(c->pg) != CONNECTION_OK) {
+		*ret_options_refused = l->settings && conn_err_is_option_refusal(PQerrorMessage(c->pg));
+		return conn_err_connect(l, PQerrorMessage(c->pg), err);
+	}
+	/* so that no later call, PQfinish() included, waits for the socket */
+	PQsetnonblocking(c->pg, 1);
+	c->pooler = !l->settings;
+	return true;
+}
+
+static bool ask_instance(struct fetch *f, struct conn *c, struct err *err)
+{
+	struct pg_result *r;
+	const char *value;
+
+	if (!conn_query(f, c, "aurora_instance", NULL, 0, &r, err))
+		return false;
+	value = PQntuples(r) == 1 && !PQgetisnull(r, 0, 0) ? PQgetvalue(r, 0, 0) : "";
+	snprintf(c->probe.instance, sizeof(c->probe.instance), "%s", value);
+	PQclear(r);
+	return true;
+}
+
+static bool probe_server(struct fetch *f, struct conn *c, struct err *err)
+{
+	const char *version = PQparameterStatus(c->pg, "server_version");
+	struct pg_result *r;
+	bool ok;
+
+	c->probe = (struct probe){.version_num = PQserverVersion(c->pg)};
+	if (c->probe.version_num < SQL_OLDEST_VERSION)
+		return err_set(err, ERR_UNAVAILABLE, "the server is PostgreSQL %s; 11 or later is needed",
+			       version ? version : "of an unknown version");
+	if (!conn_query(f, c, "probe", NULL, 0, &r, err))
+		return false;
+	ok = probe_read(r, &c->probe, err);
+	PQclear(r);
+	if (!ok)
+		return false;
+	c->pooler = c->pooler || !c->probe.settings_hold || c->probe.backend_pid != PQbackendPID(c->pg);
+	snprintf(c->probe.version, sizeof(c->probe.version), "%s", version ? version : "");
+	return !c->probe.has_instance || ask_instance(f, c, err);
+}
+
+static bool connect_with(struct fetch *f, struct conn *c, const struct site *site, bool settings, bool *ret_options_refused,
+			 struct err *err)
+{
+	struct login l;
+	bool ok;
+
+	*ret_options_refused = false;
+	ok = login_prepare(f, site, settings, &l, err);
+	if (ok) {
+		fetch_doing(f, "connecting to %s", l.where);
+		ok = start_session(f, c, &l, ret_options_refused, err) && probe_server(f, c, err);
+	}
+	login_release(&l);
+	return ok;
+}
+
+static bool open_anew(struct fetch *f, struct conn *c, struct err *err)
+{
+	struct site site;
+	bool refused;
+
+	if (site_find(f->target, f->inputs, &site, err) != READY) {
+		if (err->code == ERR_NONE)
+			err_set(err, ERR_UNAVAILABLE, "the cluster's endpoint is not known yet");
+		return false;
+	}
+	if (connect_with(f, c, &site, true, &refused, err))
+		return true;
+	drop(c);
+	if (!refused)
+		return false;
+	err_clear(err);
+	if (connect_with(f, c, &site, false, &refused, err))
+		return true;
+	drop(c);
+	return false;
+}
+
+bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
+{
+	void **slot = fetch_lane_context(f, conn_free);
+	struct conn *c = *slot;
+
+	if (!c)
+		*slot = c = xcalloc(1, sizeof(*c));
+	if (c->pg && (c->generation != f->target->generation || PQstatus(c->pg) != CONNECTION_OK))
+		drop(c);
+	if (!c->pg) {
+		if (!open_anew(f, c, err))
+			return false;
+		c->generation = f->target->generation;
+		c->serial = atomic_fetch_add(&serials, 1) + 1;
+		own(c, c->probe.backend_pid);
+		fetch_doing(f, "reading %s", f->source->title);
+	}
+	*ret_conn = c;
+	return true;
+}

@@ -1,0 +1,52 @@
+/*
+ * conn.h: the one database connection of a lane.
+ *
+ * It lives in the lane's context, is opened by the first fetch that needs it, probed
+ * once, used by all sources of the lane, and dropped whenever anything about it is in
+ * doubt (a deadline passed, a cancel, an error of the connection, another target); the
+ * next fetch opens it again. Only SELECT is ever sent, plus SET LOCAL behind a pooler.
+ * Lane thread only.
+ */
+#ifndef DB_CONN_H
+#define DB_CONN_H
+
+#include "db/probe.h"
+
+#define CONN_CONNECT_US (10 * US_PER_S)
+#define CONN_PARAMS_MAX 4
+/* Most memory one result may take. */
+#define CONN_RESULT_MAX (128u << 20)
+
+struct conn;
+struct pg_result;
+
+/* One parameter: len < 0 is text (NUL-terminated), else binary. */
+struct conn_param {
+	unsigned type; /* OID of its type */
+	const char *value;
+	int len;
+};
+
+#define OID_BOOL 16
+#define OID_INT4_ARRAY 1007
+#define OID_TIMESTAMPTZ 1184
+
+/* The lane's connection, opened and probed if need be. f->inputs[0..1] are site.h's SITE_INPUTS. */
+bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err) MUST_CHECK;
+/*
+ * Runs the statement sql/NAME in the variant for this server and waits for its rows, in binary format. Prepares it at its
+ * first use on a connection. Counts one round trip. On ERR_TIMEOUT, ERR_CANCELLED, ERR_LOST the connection is gone.
+ * *ret_result is released with conn_result_free().
+ */
+bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
+		struct pg_result **ret_result, struct err *err) MUST_CHECK;
+void conn_result_free(struct pg_result *r);
+const struct probe *conn_probe(const struct conn *c);
+/* Something between us and the server shares its sessions. */
+bool conn_via_pooler(const struct conn *c);
+/* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs. */
+uint64_t conn_serial(const struct conn *c);
+/* True when pid is the server process of one of this process's own connections. Any thread. */
+bool conn_is_own(int64_t pid);
+
+#endif

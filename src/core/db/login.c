@@ -1,0 +1,381 @@
+/*
+ * login.c: merging what the user said with what we need.
+ *
+ * libpq has no call that only merges a connection string with environment and service
+ * file. PQconnectStartParams() with one impossible value does just that: it fills every
+ * option, refuses the impossible one before it opens anything, and PQconninfo() then
+ * tells the rest. The value is ssl_max_protocol_version, which nothing here reads.
+ *
+ * Order of the final list, later ones win: our defaults (keepalive), the user's
+ * configuration, the connection string, then what must be ours (addresses, application
+ * name, encoding, options). Host stays beside hostaddr, so certificates and the password
+ * file are matched by name.
+ */
+#include "db/login.h"
+
+#include "base/xalloc.h"
+#include "db/resolve.h"
+
+#include <libpq-fe.h>
+#include <stdarg.h>
+
+#define IMPOSSIBLE "none"
+
+static const char *const settings[] = {
+	"search_path=pg_catalog",
+	"statement_timeout=%d",
+	"lock_timeout=1000",
+	"idle_in_transaction_session_timeout=10000",
+	"work_mem=16MB",
+	"default_transaction_read_only=on",
+	"jit=off",
+};
+
+#define SAMPLER_STATEMENT_MS 5000
+#define SLOW_STATEMENT_MS 30000
+
+const char login_set_local[] =
+	"BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = 5000;"
+	" SET LOCAL lock_timeout = 1000; SET LOCAL work_mem = '16MB'; SET LOCAL jit = off";
+
+/* Where the Amazon bundle is put by hand, by images and by other tools; below HOME first. */
+static const char *const home_bundles[] = {".postgresql/global-bundle.pem", ".aws/global-bundle.pem"};
+static const char *const system_bundles[] = {
+	"/etc/ssl/certs/rds-global-bundle.pem",
+	"/etc/ssl/certs/global-bundle.pem",
+	"/etc/pki/tls/certs/rds-global-bundle.pem",
+	"/etc/pki/tls/certs/global-bundle.pem",
+	"/usr/local/share/ca-certificates/rds-global-bundle.pem",
+};
+
+bool login_is_amazon(struct str host)
+{
+	return str_ends(host, STR(".rds.amazonaws.com")) || str_ends(host, STR(".rds.amazonaws.com.cn"));
+}
+
+static const char *strz_fmt(struct login *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static const char *strz_fmt(struct login *l, const char *fmt, ...)
+{
+	struct buf out;
+	const char *text;
+	va_list ap;
+
+	buf_init(&out, LOGIN_BYTES_MAX / 4);
+	va_start(ap, fmt);
+	buf_vaddf(&out, fmt, ap);
+	va_end(ap);
+	text = arena_strz(l->arena, buf_str(&out));
+	buf_release(&out);
+	return text;
+}
+
+static void add(struct login *l, const char *key, const char *value)
+{
+	CHECK(l->n < LOGIN_PARAMS_MAX);
+	l->keys[l->n] = key;
+	l->values[l->n++] = value;
+}
+
+static void add_if(struct login *l, const char *key, const char *value)
+{
+	if (value && value[0])
+		add(l, key, value);
+}
+
+/* Like libpq: everything else is the name of a database. */
+static bool is_conninfo(const char *text)
+{
+	struct str s = str_c(text);
+
+	return str_starts(s, STR("postgres://")) || str_starts(s, STR("postgresql://")) || memchr(s.ptr, '=', s.len);
+}
+
+static const char *option_value(const PQconninfoOption *options, const char *key)
+{
+	for (const PQconninfoOption *o = options; o && o->keyword; o++)
+		if (strcmp(o->keyword, key) == 0)
+			return o->val && o->val[0] ? o->val : NULL;
+	return NULL;
+}
+
+static bool conninfo_says(const char *conninfo, const char *key)
+{
+	char *message = NULL;
+	PQconninfoOption *options = is_conninfo(conninfo) ? PQconninfoParse(conninfo, &message) : NULL;
+	bool says = options && option_value(options, key);
+
+	PQconninfoFree(options);
+	PQfreemem(message);
+	return says;
+}
+
+/* What is quoted in a complaint about the string may be a piece of a password. */
+static bool fail_string(const char *message, struct err *err)
+{
+	struct str text = str_trim(str_c(message)), part;
+	bool may_quote = str_starts(text, STR("invalid connection option")) || str_starts(text, STR("definition of service"));
+	char words[ERR_TEXT_MAX] = "";
+	size_t used = 0;
+	bool quoted = false;
+
+	if (may_quote)
+		return err_set(err, ERR_USAGE, "connection string: " STR_FMT, STR_ARG(text));
+	while (str_split(&text, '"', &part)) {
+		used += (size_t)snprintf(words + used, sizeof(words) - used, STR_FMT, quoted ? 3 : (int)part.len,
+					 quoted ? "..." : part.ptr);
+		if (used >= sizeof(words))
+			break;
+		quoted = !quoted;
+	}
+	return err_set(err, ERR_USAGE, "connection string: %s", words);
+}
+
+static void add_site(struct login *l, const struct target *t, const struct site *site)
+{
+	const char *database = getenv("PGDATABASE");
+
+	add_if(l, "user", t->user);
+	add_if(l, "sslmode", t->sslmode);
+	add_if(l, "sslrootcert", t->sslrootcert);
+	if (t->conninfo[0]) {
+		add(l, "dbname", t->conninfo);
+		if (is_conninfo(t->conninfo) && !conninfo_says(t->conninfo, "dbname"))
+			add_if(l, "dbname", t->dbname);
+		return;
+	}
+	add(l, "host", arena_strz(l->arena, str_c(site->host)));
+	add(l, "port", strz_fmt(l, "%lld", (long long)site->port));
+	if (t->dbname[0])
+		database = t->dbname;
+	else if ((!database || !database[0]) && site->database[0])
+		database = arena_strz(l->arena, str_c(site->database));
+	add(l, "dbname", database && database[0] ? database : "postgres");
+}
+
+/* What libpq would use for each option. NULL: err says why. Free with PQconninfoFree(). */
+static PQconninfoOption *merge(struct login *l, struct err *err)
+{
+	PQconninfoOption *options = NULL;
+	const char *message;
+	PGconn *pg;
+
+	add(l, "ssl_max_protocol_version", IMPOSSIBLE);
+	pg = PQconnectStartParams(l->keys, l->values, 1);
+	l->n--;
+	l->keys[l->n] = l->values[l->n] = NULL;
+	if (!pg)
+		BUG("out of memory in libpq");
+	message = PQerrorMessage(pg);
+	if (strstr(message, "ssl_max_protocol_version"))
+		options = PQconninfo(pg);
+	else
+		fail_string(message, err);
+	PQfinish(pg);
+	return options;
+}
+
+static bool file_exists(const char *path)
+{
+	return access(path, R_OK) == 0;
+}
+
+/* A root certificate for verify-full where the user named none; NULL = libpq's own default file exists, or none was found. */
+static const char *find_bundle(struct login *l)
+{
+	const char *home = getenv("HOME");
+
+	for (size_t i = 0; home && i < ARRAY_LEN(home_bundles); i++) {
+		const char *path = strz_fmt(l, "%s/%s", home, home_bundles[i]);
+
+		if (file_exists(path))
+			return path;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(system_bundles); i++)
+		if (file_exists(system_bundles[i]))
+			return system_bundles[i];
+	return NULL;
+}
+
+static bool has_default_root(struct login *l)
+{
+	const char *home = getenv("HOME");
+
+	return home && file_exists(strz_fmt(l, "%s/.postgresql/root.crt", home));
+}
+
+static bool add_tls(struct login *l, const struct target *t, const PQconninfoOption *merged, struct err *err)
+{
+	const char *mode = option_value(merged, "sslmode"), *root = option_value(merged, "sslrootcert");
+	const char *chosen = getenv("PGSSLMODE"), *host = option_value(merged, "host");
+	bool amazon = login_is_amazon(str_c(host ? host : ""));
+	/* "prefer" is also what libpq says when nobody chose */
+	bool by_default = (!mode || strcmp(mode, "prefer") == 0) && !(chosen && chosen[0]) && !t->sslmode[0] &&
+			  !conninfo_says(t->conninfo, "sslmode");
+
+	if (amazon && by_default)
+		add(l, "sslmode", mode = "verify-full");
+	l->sslmode = mode ? arena_strz(l->arena, str_c(mode)) : "prefer";
+	l->has_root_cert = root != NULL;
+	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || has_default_root(l))
+		return true;
+	root = find_bundle(l);
+	l->has_root_cert = root != NULL;
+	if (root) {
+		add(l, "sslrootcert", root);
+		return true;
+	}
+	err_set(err, ERR_TLS, "the server's certificate cannot be verified: no root certificates of Amazon RDS on this machine");
+	err_remedy(err, "fetch global-bundle.pem from truststore.pki.rds.amazonaws.com/global/ and set sslrootcert=FILE or "
+			"PGSSLROOTCERT; or choose a weaker sslmode (require)");
+	return false;
+}
+
+/* One place to try: a name with its address, an address alone, or a socket folder. */
+struct candidates {
+	struct buf hosts, addrs, ports;
+	size_t n;
+};
+
+static void add_candidate(struct candidates *c, struct str host, const char *addr, struct str port)
+{
+	const char *comma = c->n++ > 0 ? "," : "";
+
+	buf_addf(&c->hosts, "%s" STR_FMT, comma, STR_ARG(host));
+	buf_addf(&c->addrs, "%s%s", comma, addr);
+	buf_addf(&c->ports, "%s" STR_FMT, comma, STR_ARG(port));
+}
+
+/* Adds the addresses of every host; fails when no host has any. */
+static bool resolve_all(const struct fetch *f, struct str hosts, struct str ports, struct candidates *c, struct err *err)
+{
+	struct err first = {0};
+	struct str host, port = {0};
+
+	while (str_split(&hosts, ',', &host)) {
+		struct resolved found;
+		struct err why = {0};
+		char name[256];
+
+		/* one port serves all hosts, else each has its own */
+		str_split(&ports, ',', &port);
+		if (c->n >= LOGIN_HOSTS_MAX * RESOLVE_ADDRS_MAX)
+			return err_set(err, ERR_LIMIT, "more than %d hosts in the connection string", LOGIN_HOSTS_MAX);
+		if (host.len == 0 || host.ptr[0] == '/' || host.ptr[0] == '@') {
+			add_candidate(c, host, "", port);
+			continue;
+		}
+		if (host.len >= sizeof(name))
+			return err_set(err, ERR_USAGE, "connection string: a host name of %zu bytes", host.len);
+		memcpy(name, host.ptr, host.len);
+		name[host.len] = '\0';
+		if (resolve_host(f, name, &found, &why))
+			for (size_t i = 0; i < found.n; i++)
+				add_candidate(c, host, found.addrs[i], port);
+		else if (why.code == ERR_CANCELLED || first.code == ERR_NONE)
+			first = why;
+		if (first.code == ERR_CANCELLED)
+			break;
+	}
+	if (c->n > 0 && first.code != ERR_CANCELLED)
+		return true;
+	*err = first;
+	return false;
+}
+
+static bool add_addresses(const struct fetch *f, struct login *l, const PQconninfoOption *merged, struct err *err)
+{
+	const char *host = option_value(merged, "host"), *port = option_value(merged, "port");
+	struct candidates c = {0};
+	bool ok = true;
+
+	/* an address given by the user is final; without a host it is libpq's own socket folder */
+	if (option_value(merged, "hostaddr") || !host)
+		return true;
+	buf_init(&c.hosts, LOGIN_BYTES_MAX / 4);
+	buf_init(&c.addrs, LOGIN_BYTES_MAX / 4);
+	buf_init(&c.ports, LOGIN_BYTES_MAX / 4);
+	ok = resolve_all(f, str_c(host), str_c(port ? port : ""), &c, err);
+	if (ok && (c.hosts.failed || c.addrs.failed || c.ports.failed))
+		ok = err_set(err, ERR_LIMIT, "too many hosts in the connection string");
+	if (ok) {
+		add(l, "host", arena_strz(l->arena, buf_str(&c.hosts)));
+		add(l, "hostaddr", arena_strz(l->arena, buf_str(&c.addrs)));
+		add(l, "port", arena_strz(l->arena, buf_str(&c.ports)));
+	}
+	buf_release(&c.hosts);
+	buf_release(&c.addrs);
+	buf_release(&c.ports);
+	return ok;
+}
+
+static void add_session(const struct fetch *f, struct login *l, const PQconninfoOption *merged, bool with_settings)
+{
+	bool slow = f->source->lane == LANE_SLOW;
+	const char *theirs = option_value(merged, "options"), *gss = option_value(merged, "gssencmode");
+	const char *chosen = getenv("PGGSSENCMODE");
+	struct buf out;
+
+	add(l, "application_name", slow ? "auroratop slow" : "auroratop sampler");
+	add(l, "client_encoding", "UTF8");
+	if ((!gss || strcmp(gss, "prefer") == 0) && !(chosen && chosen[0]))
+		add(l, "gssencmode", "disable");
+	l->settings = with_settings;
+	if (!with_settings)
+		return;
+	buf_init(&out, LOGIN_BYTES_MAX / 4);
+	buf_add_c(&out, theirs ? theirs : "");
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		const char *number = strstr(settings[i], "%d");
+
+		buf_add_c(&out, " -c ");
+		buf_add(&out, settings[i], number ? (size_t)(number - settings[i]) : strlen(settings[i]));
+		if (number)
+			buf_addf(&out, "%d", slow ? SLOW_STATEMENT_MS : SAMPLER_STATEMENT_MS);
+	}
+	add(l, "options", arena_strz(l->arena, buf_str(&out)));
+	buf_release(&out);
+}
+
+static void describe(struct login *l, const PQconninfoOption *merged)
+{
+	const char *host = option_value(merged, "host"), *port = option_value(merged, "port");
+	const char *addr = option_value(merged, "hostaddr"), *user = option_value(merged, "user");
+	const char *database = option_value(merged, "dbname");
+
+	if (!host)
+		host = addr ? addr : "the local server";
+	l->where = strz_fmt(l, "%s port %s", host, port ? port : "5432");
+	l->user = arena_strz(l->arena, str_c(user ? user : ""));
+	l->database = arena_strz(l->arena, str_c(database ? database : ""));
+}
+
+bool login_prepare(const struct fetch *f, const struct site *site, bool with_settings, struct login *ret_login,
+		   struct err *err)
+{
+	struct login *l = ret_login;
+	PQconninfoOption *merged;
+	bool ok;
+
+	*l = (struct login){.arena = arena_new(4096, LOGIN_BYTES_MAX * 2)};
+	add(l, "keepalives_idle", "10");
+	add(l, "keepalives_interval", "5");
+	add(l, "keepalives_count", "3");
+	add(l, "tcp_user_timeout", "5000");
+	add_site(l, f->target, site);
+	merged = merge(l, err);
+	if (!merged)
+		return false;
+	describe(l, merged);
+	ok = add_tls(l, f->target, merged, err) && add_addresses(f, l, merged, err);
+	if (ok)
+		add_session(f, l, merged, with_settings);
+	PQconninfoFree(merged);
+	return ok;
+}
+
+void login_release(struct login *l)
+{
+	arena_free(l->arena);
+	*l = (struct login){0};
+}

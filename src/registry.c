@@ -1,0 +1,68 @@
+/*
+ * registry.c: see registry.h.
+ */
+#include "registry.h"
+
+#include "base/buf.h"
+
+#include <stdio.h>
+
+#define SOURCE(id) extern const struct source source_##id;
+#include "sources.def"
+#undef SOURCE
+
+const struct source *const registry_sources[] = {
+#define SOURCE(id) &source_##id,
+#include "sources.def"
+#undef SOURCE
+};
+const size_t registry_nsources = ARRAY_LEN(registry_sources);
+
+int registry_find(const char *name)
+{
+	for (size_t i = 0; i < registry_nsources; i++)
+		if (str_eq_c(str_c(name), registry_sources[i]->name))
+			return (int)i;
+	return -1;
+}
+
+static void check_names(const struct source *s, struct buf *faults)
+{
+	struct str rest = str_c(s->inputs), name;
+	char word[64];
+
+	while (s->inputs && str_split(&rest, ' ', &name)) {
+		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+		if (registry_find(word) < 0)
+			(void)buf_addf(faults, "%s: no input %s; ", s->name, word);
+	}
+	if (s->fed_by && registry_find(s->fed_by) < 0)
+		(void)buf_addf(faults, "%s: no feeder %s; ", s->name, s->fed_by);
+	if (!s->fed_by == !s->fetch)
+		(void)buf_addf(faults, "%s: either fed_by or fetch; ", s->name);
+	if (!s->title || !s->help || !s->type || !s->origin)
+		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
+}
+
+bool registry_check(struct err *err)
+{
+	struct buf faults;
+	struct err one;
+	bool ok;
+
+	buf_init(&faults, 8192);
+	for (size_t i = 0; i < registry_nsources; i++) {
+		const struct source *s = registry_sources[i];
+
+		if (registry_find(s->name) != (int)i)
+			(void)buf_addf(&faults, "%s: twice; ", s->name);
+		check_names(s, &faults);
+		if (!rec_check(s->type, &one))
+			(void)buf_addf(&faults, "%s; ", one.text);
+	}
+	ok = faults.len == 0;
+	if (!ok)
+		(void)err_set(err, ERR_USAGE, "%s", buf_c(&faults));
+	buf_release(&faults);
+	return ok;
+}

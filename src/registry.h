@@ -1,0 +1,18 @@
+/*
+ * registry.h: the only place that knows aws and db sources at once.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include "runtime/source.h"
+
+/* All sources, in the order of sources.def. */
+extern const struct source *const registry_sources[];
+extern const size_t registry_nsources;
+
+/* Audits every record type and every reference between sources; all faults in err. */
+bool registry_check(struct err *err) MUST_CHECK;
+/* Index by name, or -1. */
+int registry_find(const char *name);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * loop.c: one poll() for everything: keys, arrived snapshots, signals, the next moment
+ * when something is due. The UI thread never waits for anything else.
+ *
+ * Turn: collect events, let the runtime take arrivals and issue what is due, then paint
+ * once if anything changed. Keys paint at once; repaints caused by data alone are kept DATA_PAINT_US apart. The
+ * chrome is painted before the first request goes out.
+ */
+#include "ui/loop.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define DATA_PAINT_US (100 * US_PER_MS)
+#define SPIN_US (250 * US_PER_MS)
+
+struct loop {
+	struct ui ui;
+	struct term *term;
+	struct runtime *rt;
+	int signal_fd;
+	int64_t painted_mono_us, next_work_mono_us;
+	bool paint_now, paint_soon, quit;
+	int status;
+};
+
+static void paint(struct loop *l)
+{
+	int rows, cols;
+
+	term_size(l->term, &rows, &cols);
+	l->ui.now_us = clock_wall_us();
+	l->ui.mono_us = clock_mono_us();
+	l->ui.own_bytes = term_bytes(l->term);
+	ui_draw(&l->ui, rows, cols);
+	term_present(l->term, &l->ui.canvas, l->ui.theme);
+	l->painted_mono_us = l->ui.mono_us;
+	l->paint_now = l->paint_soon = false;
+}
+
+static void take_target(struct loop *l)
+{
+	struct target *t = l->ui.next_target;
+
+	l->ui.next_target = NULL;
+	if (!t)
+		return;
+	runtime_set_target(l->rt, t);
+	target_unref(t);
+	ui_data_changed(&l->ui);
+	ui_apply(&l->ui, EFFECT_DEMAND);
+	l->next_work_mono_us = 0;
+}
+
+static void apply(struct loop *l, int effects)
+{
+	if (effects & EFFECT_TARGET)
+		take_target(l);
+	if (effects & EFFECT_REDRAW)
+		term_invalidate(l->term);
+	if (effects & EFFECT_QUIT)
+		l->quit = true;
+	if (effects)
+		l->next_work_mono_us = 0;
+	if (l->ui.copy.len > 0) {
+		term_copy(l->term, buf_str(&l->ui.copy));
+		buf_clear(&l->ui.copy);
+	}
+	l->paint_now |= (effects & ~EFFECT_QUIT) != 0;
+}
+
+static void read_keys(struct loop *l)
+{
+	struct event e;
+
+	l->ui.now_us = clock_wall_us();
+	l->ui.mono_us = clock_mono_us();
+	while (!l->quit && term_input(l->term, &e))
+		apply(l, ui_event(&l->ui, &e));
+}
+
+static void suspend(struct loop *l)
+{
+	sigset_t set, old;
+
+	term_suspend(l->term);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &set, &old);
+	raise(SIGTSTP);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	term_resume(l->term);
+	term_resized(l->term);
+	l->paint_now = true;
+}
+
+static void read_signals(struct loop *l)
+{
+	struct signalfd_siginfo si;
+
+	while (read(l->signal_fd, &si, sizeof si) == (ssize_t)sizeof si) {
+		if (si.ssi_signo == SIGWINCH) {
+			term_resized(l->term);
+			l->paint_now = true;
+		} else if (si.ssi_signo == SIGTSTP) {
+			suspend(l);
+		} else if (si.ssi_signo == SIGCONT) {
+			term_invalidate(l->term);
+			l->paint_now = true;
+		} else {
+			l->quit = true;
+			l->status = si.ssi_signo == SIGINT ? 0 : 128 + (int)si.ssi_signo;
+		}
+	}
+}
+
+static void work(struct loop *l)
+{
+	unsigned changed = 0;
+
+	l->next_work_mono_us = runtime_tick(l->rt, &changed);
+	if (changed > 0) {
+		ui_data_changed(&l->ui);
+		l->paint_soon = true;
+	}
+}
+
+/* A spinner moves only while some demanded fetch runs for longer than it shows. */
+static bool spinning(const struct loop *l)
+{
+	for (size_t i = 0; i < l->ui.store->n; i++) {
+		const struct store_entry *e = &l->ui.store->entries[i];
+
+		if (e->fetch_since_mono_us && clock_mono_us() - e->fetch_since_mono_us > 400 * US_PER_MS)
+			return l->ui.options.motion && !l->ui.paused_at_us;
+	}
+	return false;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int timeout_ms(const struct loop *l)
+{
+	int64_t now = clock_mono_us(), next = earliest(l->next_work_mono_us, ui_next_change(&l->ui)), left;
+
+	if (l->paint_soon)
+		next = earliest(next, l->painted_mono_us + DATA_PAINT_US);
+	if (spinning(l))
+		next = earliest(next, l->painted_mono_us + SPIN_US);
+	if (next == INT64_MAX)
+		return -1;
+	left = next - now;
+	return left <= 0 ? 0 : (int)earliest((left + 999) / 1000, INT_MAX);
+}
+
+static bool paint_due(const struct loop *l)
+{
+	int64_t now = clock_mono_us();
+
+	if (l->paint_now)
+		return true;
+	if (l->paint_soon && now - l->painted_mono_us >= DATA_PAINT_US)
+		return true;
+	if (spinning(l) && now - l->painted_mono_us >= SPIN_US)
+		return true;
+	return now >= ui_next_change(&l->ui);
+}
+
+static void turn(struct loop *l)
+{
+	struct pollfd p[3] = {{STDIN_FILENO, POLLIN, 0}, {runtime_fd(l->rt), POLLIN, 0}, {l->signal_fd, POLLIN, 0}};
+
+	if (poll(p, 3, timeout_ms(l)) < 0 && errno != EINTR)
+		l->quit = true;
+	if (p[2].revents)
+		read_signals(l);
+	if (p[0].revents & POLLIN)
+		read_keys(l);
+	else if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		l->quit = true;
+	if (p[1].revents || clock_mono_us() >= l->next_work_mono_us)
+		work(l);
+	if (!l->quit && paint_due(l))
+		paint(l);
+}
+
+bool loop_run(struct runtime *rt, const struct loop_options *o, int *ret_status, struct err *err)
+{
+	struct loop l = {.rt = rt, .signal_fd = o->signal_fd};
+	struct theme *theme;
+
+	if (!theme_load(o->ui.theme, &theme, err))
+		return false;
+	if (!term_open(&o->term, &l.term, err)) {
+		theme_free(theme);
+		return false;
+	}
+	ui_init(&l.ui, rt, &o->ui, theme);
+	l.ui.depth = term_depth(l.term);
+	if (!runtime_target(rt)->cluster[0] && runtime_target(rt)->aws)
+		(void)ui_show_view(&l.ui, (size_t)view_by_name("clusters"));
+	else if (!runtime_target(rt)->aws)
+		(void)ui_show_view(&l.ui, (size_t)view_by_name("activity"));
+	ui_apply(&l.ui, EFFECT_DEMAND);
+	term_title(l.term, str_c(runtime_target(rt)->cluster[0] ? runtime_target(rt)->cluster : "auroratop"));
+	paint(&l);
+	while (!l.quit)
+		turn(&l);
+	term_close(l.term);
+	ui_release(&l.ui);
+	*ret_status = l.status;
+	return true;
+}

@@ -1,0 +1,170 @@
+/*
+ * pane_cluster.c: the cluster's nodes with CPU and lag, and what AWS says about the cluster.
+ */
+#include "ui/panes/panes.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static double newest(const struct ui *ui, const char *metric, struct str object)
+{
+	const struct snapshot *m = store_good(ui->store, "metrics");
+	const struct series *s = m ? series_find(&m->series, metric, object) : NULL;
+
+	return s && s->n > 0 ? s->value[s->n - 1] : (double)NAN;
+}
+
+static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct pen *pen, int name_w)
+{
+	struct str name = data_str(s, i, "identifier"), zone = data_str(s, i, "zone"), status = data_str(s, i, "status");
+	bool writer = str_eq_c(data_str(s, i, "role"), "writer");
+	double cpu = newest(ui, "CPUUtilization", name), lag = newest(ui, "AuroraReplicaLag", name);
+	int bar = pen_left(pen) - name_w - 24;
+
+	pen_bold(pen, writer ? ROLE_STRONG : ROLE_MUTED, writer ? "W " : "R ");
+	pen_field(pen, ROLE_FG, writer ? ATTR_BOLD : 0, name_w, name, false);
+	pen_skip(pen, 2);
+	pen_field(pen, ROLE_MUTED, 0, 3, zone.len > 2 ? str_sub(zone, zone.len - 2, zone.len) : zone, false);
+	if (!str_eq_c(status, "available")) {
+		pen_glyph(pen, ROLE_NOTICE, G_PROGRESS);
+		pen_skip(pen, 1);
+		pen_str(pen, ROLE_NOTICE, status);
+		return;
+	}
+	bar = bar > 24 ? 24 : bar;
+	if (bar >= 4 && !isnan(cpu))
+		pen_bar(pen, bar, cpu / 100, ROLE_FG);
+	else if (bar >= 4)
+		pen_skip(pen, bar);
+	if (isnan(cpu))
+		pen_field(pen, ROLE_FAINT, 0, 5, STR("-"), true);
+	else
+		pen_textf(pen, ROLE_FG, "%4.0f%%", cpu);
+	if (isnan(lag))
+		pen_field(pen, ROLE_FAINT, 0, 8, STR("-"), true);
+	else
+		pen_textf(pen, ROLE_FG, "%5.0f ms", lag);
+}
+
+static int nodes(const struct ui *ui, const struct snapshot *s, struct canvas *c, struct rect r, int y)
+{
+	int name_w = 9;
+	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		int w = (int)data_str(s, i, "identifier").len;
+
+		name_w = w > name_w ? (w > 24 ? 24 : w) : name_w;
+	}
+	pen_field(&pen, ROLE_MUTED, 0, name_w + 4, STR("NODE"), false);
+	pen_field(&pen, ROLE_MUTED, 0, 3, STR("AZ"), false);
+	pen_text(&pen, ROLE_MUTED, "CPU");
+	canvas_text_c(c, r, y, r.x + (pen_left(&pen) > 30 ? name_w + 7 + 24 + 8 : r.w - 4), r.w > name_w + 40 ? "LAG" : "LAG",
+	              STYLE(ROLE_MUTED, ROLE_BG, 0));
+	y++;
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < s->nrows && y < r.y + r.h; i++) {
+			bool writer = str_eq_c(data_str(s, i, "role"), "writer");
+
+			if (writer != (pass == 0))
+				continue;
+			pen = pen_at(c, r, y++, r.x, ROLE_BG);
+			node(ui, s, i, &pen, name_w);
+		}
+	return y;
+}
+
+static struct pen label(struct canvas *c, struct rect r, int *y, const char *name)
+{
+	struct pen pen = pen_at(c, r, *y, r.x, ROLE_BG);
+
+	(*y)++;
+	pen_field(&pen, ROLE_MUTED, 0, 10, str_c(name), false);
+	return pen;
+}
+
+static void text_line(struct canvas *c, struct rect r, int *y, const char *name, struct str text)
+{
+	struct pen pen;
+
+	if (text.len == 0 || *y >= r.y + r.h)
+		return;
+	pen = label(c, r, y, name);
+	pen_field(&pen, ROLE_FG, 0, pen_left(&pen), text, false);
+}
+
+static void facts(const struct snapshot *s, const struct snapshot *instances, struct canvas *c, struct rect r, int y)
+{
+	long writer = data_find(instances, "role", STR("writer"));
+	double min = data_f64(s, 0, "min_acu"), max = data_f64(s, 0, "max_acu");
+	struct pen pen;
+
+	if (writer >= 0 && y < r.y + r.h) {
+		int64_t vcpu = data_i64(instances, (size_t)writer, "vcpu", 0), mem = data_i64(instances, (size_t)writer, "memory_bytes", 0);
+
+		pen = label(c, r, &y, "class");
+		pen_str(&pen, ROLE_FG, data_str(instances, (size_t)writer, "class"));
+		if (vcpu > 0)
+			pen_textf(&pen, ROLE_MUTED, " %lld vCPU", (long long)vcpu);
+		if (mem > 0)
+			pen_textf(&pen, ROLE_MUTED, " %lld GiB", (long long)(mem >> 30));
+		if (!isnan(max))
+			pen_textf(&pen, ROLE_FG, " %.1f to %.0f ACU", isnan(min) ? 0 : min, max);
+	}
+	text_line(c, r, &y, "endpoint", data_str(s, 0, "endpoint"));
+	text_line(c, r, &y, "reader", data_str(s, 0, "reader_endpoint"));
+	if (y < r.y + r.h) {
+		pen = label(c, r, &y, "storage");
+		pen_text(&pen, ROLE_FG, str_eq_c(data_str(s, 0, "storage_type"), "aurora-iopt1") ? "I/O-Optimized" : "standard");
+		pen_text(&pen, ROLE_MUTED, data_i64(s, 0, "encrypted", 0) ? " encrypted" : " not encrypted");
+	}
+	text_line(c, r, &y, "window", data_str(s, 0, "maintenance_window"));
+	text_line(c, r, &y, "params", data_str(s, 0, "parameter_group"));
+	text_line(c, r, &y, "subnets", data_str(s, 0, "subnet_group"));
+}
+
+static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
+{
+	const struct snapshot *s = pane_good(ui, p), *instances = store_good(ui->store, "instances");
+	struct rect in = rect_inset(r, 0, 1);
+	int y = r.y;
+
+	if (instances && instances->nrows > 0)
+		y = nodes(ui, instances, c, in, y) + (r.h > 9 ? 1 : 0);
+	facts(s, instances, c, in, y);
+}
+
+static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
+{
+	struct str status = data_str(pane_good(ui, p), 0, "status");
+	bool ok = str_eq_c(status, "available");
+
+	if (status.len == 0)
+		return;
+	pen_glyph(pen, ok ? ROLE_OK : ROLE_NOTICE, ok ? G_AVAILABLE : G_PROGRESS);
+	pen_skip(pen, 1);
+	pen_str(pen, ROLE_FG, status);
+}
+
+static void line(const struct ui *ui, const struct pane *p, struct pen *pen)
+{
+	const struct snapshot *instances = store_good(ui->store, "instances");
+
+	summary(ui, p, pen);
+	for (size_t i = 0; instances && i < instances->nrows; i++) {
+		struct str name = data_str(instances, i, "identifier");
+		double cpu = newest(ui, "CPUUtilization", name);
+
+		pen_textf(pen, ROLE_MUTED, "  %s ", str_eq_c(data_str(instances, i, "role"), "writer") ? "W" : "R");
+		pen_str(pen, ROLE_FG, name);
+		if (!isnan(cpu))
+			pen_textf(pen, ROLE_FG, " %.0f%%", cpu);
+	}
+}
+
+static const struct pane_ops ops = {.summary = summary, .draw = draw, .line = line};
+
+const struct pane_def pane_cluster = {
+	.name = "cluster", .title = "Cluster", .help = "Nodes, endpoints and settings of the cluster as AWS tells them.",
+	.sources = "clusters instances metrics", .ops = &ops,
+};

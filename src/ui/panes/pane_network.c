@@ -1,0 +1,159 @@
+/*
+ * pane_network.c: security-group rules by port, the groups, and the subnets of the cluster.
+ *
+ * A rule open to the whole world is a warning wherever it is shown.
+ */
+#include "ui/panes/panes.h"
+
+#include <stdio.h>
+
+static bool world_open(const struct snapshot *s, size_t row)
+{
+	return data_i64(s, row, "world_open", 0) != 0;
+}
+
+static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
+{
+	*ret_role = ROLE_WARN;
+	return world_open(cc->snap, cc->row) ? glyph(G_WARN) : ' ';
+}
+
+static bool show_ingress(const struct snapshot *s, size_t row, int mode)
+{
+	(void)mode;
+	return data_i64(s, row, "egress", 0) == 0;
+}
+
+static bool cell_port(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str proto = data_str(cc->snap, cc->row, "protocol");
+	int64_t from = data_i64(cc->snap, cc->row, "from_port", -1), to = data_i64(cc->snap, cc->row, "to_port", -1);
+	char text[64];
+
+	if (str_eq_c(proto, "-1"))
+		(void)snprintf(text, sizeof text, "all");
+	else if (from < 0)
+		(void)snprintf(text, sizeof text, STR_FMT " all", STR_ARG(proto));
+	else if (from == to)
+		(void)snprintf(text, sizeof text, STR_FMT " %lld", STR_ARG(proto), (long long)from);
+	else
+		(void)snprintf(text, sizeof text, STR_FMT " %lld-%lld", STR_ARG(proto), (long long)from, (long long)to);
+	pen_field(pen, ROLE_FG, 0, w, str_c(text), false);
+	return true;
+}
+
+static bool cell_from(const struct cell_context *cc, struct pen *pen, int w)
+{
+	static const char *const fields[] = {"cidr_ipv4", "cidr_ipv6", "prefix_list", "referenced_group"};
+	struct str group = data_str(cc->snap, cc->row, "group_id"), source = {NULL, 0};
+
+	for (size_t i = 0; i < ARRAY_LEN(fields) && source.len == 0; i++)
+		source = data_str(cc->snap, cc->row, fields[i]);
+	if (source.len > 0 && str_eq(source, group))
+		source = STR("self");
+	pen_field(pen, world_open(cc->snap, cc->row) ? ROLE_WARN : ROLE_FG, 0, w, source, false);
+	return true;
+}
+
+static const struct table_column small_columns[] = {
+	{.field = "from_port", .title = "PORT", .priority = 2, .min = 9, .max = 14, .cell = cell_port},
+	{.field = "cidr_ipv4", .title = "FROM", .priority = 1, .min = 16, .max = 20, .cell = cell_from},
+	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 0},
+};
+static const struct table_def small_table = {
+	.source = "security_group_rules", .columns = small_columns, .ncolumns = ARRAY_LEN(small_columns), .order = "from_port",
+	.empty = "No ingress rule: nothing can connect", .noun = "rules", .show = show_ingress, .mark = mark,
+};
+static const struct table_column wide_columns[] = {
+	{.field = "from_port", .title = "PORT", .priority = 2, .min = 9, .max = 14, .cell = cell_port},
+	{.field = "cidr_ipv4", .title = "FROM", .priority = 1, .min = 18, .max = 44, .cell = cell_from},
+	{.field = "group_id", .title = "GROUP", .priority = 4, .min = 12, .max = 24},
+	{.field = "rule_id", .title = "RULE", .priority = 5, .min = 12, .max = 24},
+	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 0},
+};
+static const char *const directions[] = {"ingress", "egress", NULL};
+
+static bool show_direction(const struct snapshot *s, size_t row, int mode)
+{
+	return (data_i64(s, row, "egress", 0) != 0) == (mode == 1);
+}
+
+static const struct table_def wide_table = {
+	.source = "security_group_rules", .columns = wide_columns, .ncolumns = ARRAY_LEN(wide_columns), .order = "from_port",
+	.empty = "No rule in this direction", .noun = "rules", .show = show_direction, .modes = directions, .wide_mode = -1, .mark = mark,
+};
+static const struct table_column group_columns[] = {
+	{.field = "group_id", .title = "GROUP", .priority = 1, .min = 12, .max = 24},
+	{.field = "name", .priority = 2, .min = 10, .max = 32},
+	{.field = "vpc", .priority = 4, .min = 10, .max = 24},
+	{.field = "description", .priority = 3, .min = 10, .max = 0},
+};
+static const struct table_def group_table = {
+	.source = "security_groups", .columns = group_columns, .ncolumns = ARRAY_LEN(group_columns), .order = "group_id",
+	.empty = "No security group is attached", .noun = "groups",
+};
+static const struct table_column subnet_columns[] = {
+	{.field = "subnet_id", .title = "SUBNET", .priority = 1, .min = 12, .max = 26},
+	{.field = "zone", .title = "AZ", .priority = 2, .min = 6, .max = 16},
+	{.field = "cidr", .title = "CIDR", .priority = 3, .min = 10, .max = 20},
+	{.field = "free_addresses", .title = "FREE", .priority = 4, .min = 5, .max = 7},
+	{.field = "vpc", .title = "VPC", .priority = 5, .min = 10, .max = 24},
+};
+static const struct table_def subnet_table = {
+	.source = "subnets", .columns = subnet_columns, .ncolumns = ARRAY_LEN(subnet_columns), .order = "zone",
+	.empty = "No subnet is known", .noun = "subnets",
+};
+
+static size_t count_open(const struct snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s && i < s->nrows; i++)
+		n += show_ingress(s, i, 0) && world_open(s, i);
+	return n;
+}
+
+static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
+{
+	const struct snapshot *rules = store_good(ui->store, "security_group_rules"), *clusters = store_good(ui->store, "clusters");
+	size_t open = count_open(rules), ingress = 0;
+
+	for (size_t i = 0; rules && i < rules->nrows; i++)
+		ingress += show_ingress(rules, i, 0);
+	pen_str(pen, ROLE_FG, data_str(clusters, 0, "security_groups"));
+	pen_textf(pen, ROLE_MUTED, "  %zu ingress rules", ingress);
+	if (open > 0) {
+		pen_skip(pen, 2);
+		pen_glyph(pen, ROLE_WARN, G_WARN);
+		pen_textf(pen, ROLE_WARN, " %zu open to the world", open);
+	}
+	if (p->def->table->modes)
+		pen_textf(pen, ROLE_MUTED, "  shown: %s", p->def->table->modes[p->table.mode]);
+}
+
+static enum severity severity(const struct ui *ui, const struct pane *p)
+{
+	(void)p;
+	return count_open(store_good(ui->store, "security_group_rules")) > 0 ? SEV_WARN : SEV_NONE;
+}
+
+static const struct pane_ops ops = {
+	.recalc = pane_table_recalc, .summary = summary, .draw = pane_table_draw, .severity = severity, .detail = pane_table_detail,
+};
+
+const struct pane_def pane_network = {
+	.name = "network", .title = "Network", .help = "Who may connect: ingress rules of the cluster's security groups.",
+	.digit = '8', .sources = "security_group_rules clusters", .table = &small_table, .ops = &ops,
+};
+const struct pane_def pane_rules = {
+	.name = "rules", .title = "Security-group rules", .help = "Every rule by port; m turns to egress.",
+	.digit = '8', .sources = "security_group_rules clusters", .table = &wide_table, .ops = &ops,
+};
+const struct pane_def pane_groups = {
+	.name = "groups", .title = "Security groups", .help = "Groups attached to the cluster.",
+	.sources = "security_groups", .table = &group_table, .ops = &table_pane_ops,
+};
+const struct pane_def pane_subnets = {
+	.name = "subnets", .title = "Subnets", .help = "Subnets of the cluster's subnet group.",
+	.sources = "subnets", .table = &subnet_table, .ops = &table_pane_ops,
+};

@@ -1,0 +1,362 @@
+/*
+ * graph.c: see graph.h.
+ *
+ * Both charts share the axes: a column of labels (LABEL_W), grid lines at round values,
+ * the plot, and below it an axis with ticks and times when at least MIN_AXIS_ROWS remain.
+ * The area chart has two samples and four levels in a cell (braille); the edge cell of a column is drawn
+ * in the edge role, what lies below in the body role. The stack has eight levels in a cell and at most
+ * two classes: one as foreground, one as background; thinner ones are folded into their neighbour.
+ */
+#include "ui/widgets/graph.h"
+
+#include "base/clock.h"
+#include "model/kind.h"
+#include "model/series.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define LABEL_W 6
+#define MIN_AXIS_ROWS 6
+
+struct axes {
+	struct rect plot;
+	double lo, hi;
+	bool times;
+};
+
+double graph_step(double range, int lines)
+{
+	double raw, power;
+
+	if (!(range > 0) || lines < 1)
+		return 1;
+	raw = range / lines;
+	power = pow(10, floor(log10(raw)));
+	for (int i = 0; i < 4; i++) {
+		static const double steps[] = {1, 2, 5, 10};
+
+		if (raw <= steps[i] * power * 1.0000001)
+			return steps[i] * power;
+	}
+	return 10 * power;
+}
+
+static double binary_step(double range, int lines)
+{
+	double unit = 1;
+
+	while (range / lines >= 1024 * unit)
+		unit *= 1024;
+	return graph_step(range / unit, lines) * unit;
+}
+
+static void label_text(char *out, size_t size, double v, enum graph_unit unit)
+{
+	struct buf b;
+
+	buf_init(&b, 32);
+	if (unit == GRAPH_BYTES)
+		(void)format_bytes_short(&b, v);
+	else if (unit == GRAPH_PERCENT)
+		(void)buf_addf(&b, "%.0f%%", v);
+	else if (v > 0 && v < 10 && v != floor(v))
+		(void)buf_addf(&b, "%.1f", v);
+	else
+		(void)format_count_short(&b, v);
+	(void)snprintf(out, size, "%s", buf_c(&b));
+	buf_release(&b);
+}
+
+static struct axes axes_for(struct rect r, double lo, double hi)
+{
+	struct axes a = {{r.y, r.x + LABEL_W + 1, r.h, r.w - LABEL_W - 1}, lo, hi, r.h >= MIN_AXIS_ROWS};
+
+	if (a.times)
+		a.plot.h -= 2;
+	return a;
+}
+
+static int row_of(const struct axes *a, double v)
+{
+	int from_bottom = (int)lround((v - a->lo) / (a->hi - a->lo) * (a->plot.h - 1));
+
+	return a->plot.y + a->plot.h - 1 - from_bottom;
+}
+
+static void draw_labels(struct canvas *c, struct rect r, const struct axes *a, double step, enum graph_unit unit)
+{
+	int last_y = -10;
+
+	for (double v = ceil(a->lo / step) * step; v <= a->hi + step * 0.001; v += step) {
+		int y = row_of(a, v);
+		char text[32];
+
+		if (y == last_y || y < r.y)
+			continue;
+		label_text(text, sizeof text, v, unit);
+		canvas_field(c, r, y, r.x, LABEL_W, str_c(text), true, STYLE(ROLE_MUTED, ROLE_BG, 0));
+		canvas_hline(c, r, y, a->plot.x, a->plot.w, glyph(G_GRID), STYLE(ROLE_GRID, ROLE_BG, 0));
+		last_y = y;
+	}
+}
+
+static void time_text(char *out, size_t size, int64_t us, int64_t span)
+{
+	struct civil t;
+
+	clock_civil(us, &t);
+	if (span >= 2 * US_PER_DAY)
+		(void)snprintf(out, size, "%02d-%02d", t.month, t.day);
+	else
+		(void)snprintf(out, size, "%02d:%02d", t.hour, t.minute);
+}
+
+static void draw_times(struct canvas *c, struct rect r, const struct axes *a, int64_t from, int64_t to)
+{
+	static const int64_t steps[] = {US_PER_MIN,       2 * US_PER_MIN,  5 * US_PER_MIN,  10 * US_PER_MIN, 30 * US_PER_MIN,
+	                                US_PER_HOUR,      3 * US_PER_HOUR, 6 * US_PER_HOUR, 12 * US_PER_HOUR, US_PER_DAY,
+	                                2 * US_PER_DAY};
+	int64_t span = to - from, step = steps[ARRAY_LEN(steps) - 1];
+	int y = a->plot.y + a->plot.h;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (a->plot.w * steps[i] / span >= 9) {
+			step = steps[i];
+			break;
+		}
+	canvas_hline(c, r, y, a->plot.x, a->plot.w, glyph(G_AXIS), STYLE(ROLE_LINE, ROLE_BG, 0));
+	for (int64_t t = (from / step + 1) * step; t < to; t += step) {
+		int x = a->plot.x + (int)((t - from) * a->plot.w / span);
+		char text[16];
+
+		canvas_glyph(c, r, y, x, G_TICK, STYLE(ROLE_LINE, ROLE_BG, 0));
+		time_text(text, sizeof text, t, span);
+		if (x - 2 >= a->plot.x - 3 && x + 3 < a->plot.x + a->plot.w - 4)
+			canvas_text_c(c, r, y + 1, x - 2, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
+	}
+	canvas_text_c(c, r, y + 1, a->plot.x + a->plot.w - 3, "now", STYLE(ROLE_FG, ROLE_BG, 0));
+}
+
+/* Dot levels (0..4*h) of a value; -1 for a gap. */
+static int level_of(const struct axes *a, double v)
+{
+	int levels = a->plot.h * 4, l;
+
+	if (isnan(v))
+		return -1;
+	l = (int)lround((v - a->lo) / (a->hi - a->lo) * levels);
+	return l < 1 ? 1 : l > levels ? levels : l;
+}
+
+/* Braille bits of a column half filled to `dots` of its four levels. */
+static uint8_t half_mask(int dots, bool right)
+{
+	static const uint8_t left_bits[] = {0x40, 0x04, 0x02, 0x01}, right_bits[] = {0x80, 0x20, 0x10, 0x08};
+	uint8_t mask = 0;
+
+	for (int i = 0; i < dots && i < 4; i++)
+		mask |= right ? right_bits[i] : left_bits[i];
+	return mask;
+}
+
+static void draw_area_cell(struct canvas *c, const struct axes *a, const struct graph_area *g, int x, const int *levels)
+{
+	int top = levels[0] > levels[1] ? levels[0] : levels[1];
+
+	if (levels[0] < 0 && levels[1] < 0) {
+		canvas_glyph(c, a->plot, a->plot.y + a->plot.h - 1, x, G_SEPARATOR, STYLE(ROLE_FAINT, ROLE_BG, 0));
+		return;
+	}
+	for (int row = 0; row < a->plot.h; row++) {
+		int l = levels[0] - row * 4, r = levels[1] - row * 4;
+		uint8_t mask = (uint8_t)(half_mask(l < 0 ? 0 : l, false) | half_mask(r < 0 ? 0 : r, true));
+		bool edge = top <= (row + 1) * 4;
+
+		if (mask)
+			canvas_put(c, a->plot, a->plot.y + a->plot.h - 1 - row, x, glyph_braille(mask),
+			           STYLE(edge ? g->edge : g->body, ROLE_BG, 0));
+	}
+}
+
+static void scale_of(const struct graph_area *g, const double *v, size_t n, double *ret_lo, double *ret_hi, double *ret_step)
+{
+	double lo = INFINITY, hi = -INFINITY, range;
+
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(v[i]))
+			continue;
+		lo = fmin(lo, v[i]);
+		hi = fmax(hi, v[i]);
+	}
+	if (!(hi >= lo))
+		lo = 0, hi = 1;
+	if (g->from_zero && lo > 0)
+		lo = 0;
+	if (g->unit == GRAPH_PERCENT && g->from_zero && hi > 50)
+		hi = 100;
+	range = hi - lo > 0 ? hi - lo : fabs(hi) > 0 ? fabs(hi) * 0.1 : 1;
+	*ret_step = g->unit == GRAPH_BYTES ? binary_step(range, 3) : graph_step(range, 3);
+	*ret_lo = floor(lo / *ret_step) * *ret_step;
+	*ret_hi = ceil((hi + range * 0.02) / *ret_step) * *ret_step;
+	if (g->unit == GRAPH_PERCENT && *ret_hi > 100)
+		*ret_hi = 100;
+	if (!(*ret_hi > *ret_lo))
+		*ret_hi = *ret_lo + *ret_step;
+}
+
+void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g)
+{
+	double v[GRAPH_COLUMNS_MAX * 2], step, lo, hi;
+	struct axes a = axes_for(r, 0, 1);
+	size_t n;
+
+	if (a.plot.w < 4 || a.plot.h < 1 || g->to <= g->from)
+		return;
+	if (a.plot.w > GRAPH_COLUMNS_MAX)
+		a.plot.w = GRAPH_COLUMNS_MAX;
+	n = (size_t)a.plot.w * 2;
+	series_resample(g->series, g->from, g->to, v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] *= g->scale;
+	scale_of(g, v, n, &lo, &hi, &step);
+	a.lo = lo;
+	a.hi = hi;
+	draw_labels(c, r, &a, step, g->unit);
+	for (int x = 0; x < a.plot.w; x++) {
+		int levels[2] = {level_of(&a, v[2 * x]), level_of(&a, v[2 * x + 1])};
+
+		draw_area_cell(c, &a, g, a.plot.x + x, levels);
+	}
+	if (g->cursor_us > g->from && g->cursor_us < g->to)
+		for (int y = 0; y < a.plot.h; y++)
+			canvas_glyph(c, a.plot, a.plot.y + y, a.plot.x + (int)((g->cursor_us - g->from) * a.plot.w / (g->to - g->from)),
+			             G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
+	if (a.times)
+		draw_times(c, r, &a, g->from, g->to);
+}
+
+/* ---- stack ---- */
+
+struct slice {
+	int cls[2];     /* the two thickest classes in the cell, lower first; -1 = none */
+	int eighths[2];
+	int empty;
+};
+
+/* What lies between levels [from, from+8) of a column, in eighths of a cell. */
+static struct slice cut(const int *tops, int from)
+{
+	struct slice s = {{-1, -1}, {0, 0}, 8};
+	int below = 0, thick[GRAPH_CLASSES];
+
+	for (int k = 0; k < GRAPH_CLASSES; k++) {
+		int lo = below > from ? below : from, hi = tops[k] < from + 8 ? tops[k] : from + 8;
+
+		thick[k] = hi > lo ? hi - lo : 0;
+		s.empty -= thick[k];
+		below = tops[k];
+	}
+	for (int k = 0; k < GRAPH_CLASSES; k++) {
+		if (thick[k] == 0)
+			continue;
+		if (s.cls[0] < 0 || thick[k] > s.eighths[0]) {
+			s.cls[1] = s.cls[0];
+			s.eighths[1] = s.eighths[0];
+			s.cls[0] = k;
+			s.eighths[0] = thick[k];
+		} else if (s.cls[1] < 0 || thick[k] > s.eighths[1]) {
+			s.cls[1] = k;
+			s.eighths[1] = thick[k];
+		}
+	}
+	return s;
+}
+
+static void draw_stack_cell(struct canvas *c, const struct graph_stack *g, struct rect plot, int y, int x, struct slice s)
+{
+	int lower = s.cls[0], upper = s.cls[1];
+
+	if (lower < 0)
+		return;
+	if (g->letters_only) {
+		if (8 - s.empty >= 4)
+			canvas_put(c, plot, y, x, (uint32_t)(unsigned char)g->letters[lower], STYLE(g->roles[lower], ROLE_BG, 0));
+		return;
+	}
+	if (s.empty > 0 || upper < 0) {
+		canvas_put(c, plot, y, x, glyph_eighth(8 - s.empty), STYLE(g->roles[lower], ROLE_BG, 0));
+		return;
+	}
+	if (lower > upper) {
+		int t = lower;
+
+		lower = upper;
+		upper = t;
+		t = s.eighths[0];
+		s.eighths[0] = s.eighths[1];
+		s.eighths[1] = t;
+	}
+	canvas_put(c, plot, y, x, glyph_eighth(8 - s.eighths[1]), STYLE(g->roles[lower], g->roles[upper], 0));
+}
+
+static double stack_top(const struct graph_stack *g)
+{
+	double top = isnan(g->capacity) ? 1 : g->capacity * 1.2;
+
+	for (size_t i = 0; i < g->n; i++) {
+		double sum = 0;
+
+		for (int k = 0; k < GRAPH_CLASSES; k++)
+			sum += isnan(g->values[i][k]) ? 0 : g->values[i][k];
+		top = sum * 1.05 > top ? sum * 1.05 : top;
+	}
+	return top;
+}
+
+static void draw_capacity(struct canvas *c, const struct axes *a, double capacity)
+{
+	int y = row_of(a, capacity);
+
+	for (int x = a->plot.x; x < a->plot.x + a->plot.w && y >= a->plot.y; x++) {
+		struct cell *cell = canvas_at(c, y, x);
+		bool filled = cell->rune == glyph_eighth(8);
+
+		if (filled)
+			*cell = (struct cell){glyph(G_CAPACITY), STYLE(ROLE_BG, cell->style.fg, 0), 1};
+		else if (cell->rune == ' ' || cell->rune == glyph(G_GRID))
+			canvas_glyph(c, a->plot, y, x, G_CAPACITY, STYLE(ROLE_FG, ROLE_BG, 0));
+	}
+}
+
+void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g)
+{
+	struct axes a = axes_for(r, 0, 1);
+	double step;
+
+	if (a.plot.w < 4 || a.plot.h < 2)
+		return;
+	a.hi = stack_top(g);
+	step = graph_step(a.hi, a.plot.h >= 8 ? 4 : 2);
+	if (step < 1)
+		step = 1;
+	a.hi = ceil(a.hi / step) * step;
+	draw_labels(c, r, &a, step, GRAPH_COUNT);
+	for (size_t i = 0; i < g->n && (int)i < a.plot.w; i++) {
+		int x = a.plot.x + a.plot.w - (int)g->n + (int)i, tops[GRAPH_CLASSES], levels = a.plot.h * 8;
+		double sum = 0;
+
+		if (x < a.plot.x || isnan(g->values[i][0]))
+			continue;
+		for (int k = 0; k < GRAPH_CLASSES; k++) {
+			sum += isnan(g->values[i][k]) ? 0 : g->values[i][k];
+			tops[k] = (int)lround(sum / a.hi * levels);
+		}
+		for (int row = 0; row < a.plot.h; row++)
+			draw_stack_cell(c, g, a.plot, a.plot.y + a.plot.h - 1 - row, x, cut(tops, row * 8));
+	}
+	if (!isnan(g->capacity))
+		draw_capacity(c, &a, g->capacity);
+	if (a.times && g->to > g->from)
+		draw_times(c, r, &a, g->from, g->to);
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""Judges the requests a client sent to the simulated endpoint by botocore's service models.
+
+    validate_requests.py SOURCE [--least N]
+
+SOURCE is the endpoint's URL (its /_sim/requests is fetched) or a file with that JSON. Every
+request must name an operation of the service's model; every parameter, down to the last
+dotted part, must be one the model knows, in the model's wire name; required members must be
+there; values must have their type (number, boolean, time, enumeration), lists must
+count from 1. Exit status 1 and one line per problem otherwise. --least N also fails when
+fewer than N requests were logged, so that an empty log does not pass for a good one.
+"""
+import argparse
+import json
+import re
+import sys
+import urllib.request
+
+import botocore.session
+
+MODELS = {"rds": "rds", "ec2": "ec2", "monitoring": "cloudwatch", "sts": "sts"}
+TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+
+def tree(params):
+    """{"A.B.1": v} as {"A": {"B": {"1": v}}}; a value beside children is kept as children[""]."""
+    root = {}
+    for name, value in params.items():
+        node = root
+        for part in name.split("."):
+            node = node.setdefault(part, {})
+        node[""] = value
+    return root
+
+
+class Judge:
+    def __init__(self, protocol):
+        self.ec2 = protocol == "ec2"
+        self.json = protocol == "json"
+        self.problems = []
+
+    def say(self, path, text):
+        self.problems.append(f"{path or 'request'}: {text}")
+
+    def wire_name(self, member_name, shape):
+        s = shape.serialization
+        if self.ec2:
+            if "queryName" in s:
+                return s["queryName"]
+            if "name" in s:
+                return s["name"][0].upper() + s["name"][1:]
+            return member_name
+        return s.get("name", member_name)
+
+    def structure(self, path, shape, node):
+        by_wire = {self.wire_name(n, m): (n, m) for n, m in shape.members.items()}
+        for wire in node:
+            if wire == "":
+                self.say(path, "a structure has no value of its own")
+            elif wire not in by_wire:
+                self.say(f"{path}.{wire}".lstrip("."), f"{shape.name} has no such member")
+            else:
+                self.value(f"{path}.{wire}".lstrip("."), by_wire[wire][1], node[wire])
+        present = {by_wire[w][0] for w in node if w in by_wire}
+        for name in shape.required_members:
+            if name not in present:
+                self.say(path, f"required {name} is missing")
+
+    def items(self, path, shape, node):
+        numbers = sorted(node, key=lambda k: (not k.isdigit(), int(k) if k.isdigit() else 0))
+        if numbers != [str(i + 1) for i in range(len(numbers))]:
+            self.say(path, f"list items are {', '.join(numbers)}")
+        for n in numbers:
+            self.value(f"{path}.{n}", shape.member, node[n])
+
+    def list(self, path, shape, node):
+        if "" in node:
+            if node[""] != "" or len(node) > 1:
+                self.say(path, "a list has no value of its own")
+            return
+        if self.ec2 or shape.serialization.get("flattened"):
+            self.items(path, shape, node)
+            return
+        item = shape.member.serialization.get("name", "member")
+        if self.json:
+            item = "member"
+        for key in node:
+            if key != item:
+                self.say(f"{path}.{key}", f"items of this list are named {item}")
+        if item in node:
+            self.items(f"{path}.{item}", shape, node[item])
+
+    def scalar(self, path, shape, text):
+        kind = shape.type_name
+        if kind in ("integer", "long") and not re.fullmatch(r"-?\d+", text):
+            self.say(path, f"{text!r} is no integer")
+        elif kind in ("double", "float"):
+            try:
+                float(text)
+            except ValueError:
+                self.say(path, f"{text!r} is no number")
+        elif kind == "boolean" and text not in ("true", "false"):
+            self.say(path, f"{text!r} is neither true nor false")
+        elif kind == "timestamp":
+            if not (re.fullmatch(r"-?[\d.]+(e[+-]?\d+)?", text) if self.json else TIME.match(text)):
+                self.say(path, f"{text!r} is no time")
+        elif kind == "string" and getattr(shape, "enum", None) and text not in shape.enum:
+            self.say(path, f"{text!r} is none of {', '.join(shape.enum)}")
+        if kind in ("integer", "long") and re.fullmatch(r"-?\d+", text):
+            low, high = shape.metadata.get("min"), shape.metadata.get("max")
+            if (low is not None and int(text) < low) or (high is not None and int(text) > high):
+                self.say(path, f"{text} is outside {low} to {high}")
+
+    def value(self, path, shape, node):
+        if shape.type_name == "structure":
+            self.structure(path, shape, node)
+        elif shape.type_name == "list":
+            self.list(path, shape, node)
+        elif shape.type_name == "map":
+            return
+        elif set(node) != {""}:
+            self.say(path, f"{shape.type_name} expected, got members {', '.join(k for k in node if k)}")
+        else:
+            self.scalar(path, shape, node[""])
+
+
+def judge(request, session, models):
+    """Problems of one logged request, as text lines."""
+    service = request["service"]
+    if service not in MODELS:
+        return [f"unknown service {service}"]
+    if service not in models:
+        models[service] = session.get_service_model(MODELS[service])
+    model = models[service]
+    params = dict(request["params"])
+    if request["protocol"] != "json":
+        if params.pop("Action", None) != request["operation"]:
+            return ["Action is missing"]
+        version = params.pop("Version", None)
+        if version != model.api_version:
+            return [f"Version is {version}, not {model.api_version}"]
+    if request["operation"] not in model.operation_names:
+        return [f"{MODELS[service]} has no operation {request['operation']}"]
+    judge_ = Judge(request["protocol"])
+    shape = model.operation_model(request["operation"]).input_shape
+    if shape is not None:
+        judge_.structure("", shape, tree(params))
+    elif params:
+        judge_.say("", "the operation takes no parameters")
+    return judge_.problems
+
+
+def validate(requests):
+    session = botocore.session.get_session()
+    models = {}
+    lines = []
+    for r in requests:
+        for problem in judge(r, session, models):
+            lines.append(f"{r['at']} {r['service']} {r['operation']}: {problem}")
+    return lines
+
+
+def load(source):
+    if source.startswith(("http://", "https://")):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(source.rstrip("/") + "/_sim/requests", timeout=30) as f:
+            return json.load(f)
+    with open(source, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source")
+    parser.add_argument("--least", type=int, default=1)
+    args = parser.parse_args()
+    requests = load(args.source)
+    lines = validate(requests)
+    for line in lines:
+        print(line)
+    if len(requests) < args.least:
+        lines.append("")
+        print(f"only {len(requests)} requests were logged, expected {args.least} or more")
+    print(f"{len(requests)} requests, {len(lines)} problems")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,5 +1,5 @@
 /*
- * The cast. Ordinary traffic is light (some fifty transactions a second, a few per cent of a
+ * The cast. Ordinary traffic is light (some forty transactions a second, a few per cent of a
  * core). Beside it stands what an on-call person should find: a chain of locks four deep that
  * forms, stands for most of a minute and dissolves; a migration that queues behind it now and
  * then, with readers queueing behind the migration; a slow report; a transaction that somebody
@@ -20,7 +20,7 @@ static const struct demo_step api[] = {
 	 "insert into order_items (order_id, sku, qty, price) select id, $2, $3::integer, 19.90 from o", "csq", 0, 5},
 	{"insert into order_events (order_id, kind, payload) values ($1, 'created', '{\"source\": \"api\"}')", "o", 0, 5},
 	{"update orders set status = 'paid' where id = $1", "o", 0, 0},
-	{"commit", "", 80, 160},
+	{"commit", "", 140, 260},
 };
 static const struct demo_step picker[] = {
 	{"begin", "", 0, 0},

@@ -13,7 +13,7 @@
 
 struct badge {
 	enum role role;
-	char text[64];
+	char text[80];
 };
 
 static void age_text(char *out, size_t size, int64_t us)
@@ -44,7 +44,7 @@ static void with_sign(struct badge *b, enum glyph g, const char *text)
 static void failing(const struct ui *ui, const struct store_entry *e, struct badge *b)
 {
 	const struct err *err = &e->latest->err;
-	char age[24], words[56];
+	char age[24], words[64];
 
 	if (err->code == ERR_THROTTLED) {
 		int64_t left = e->next_mono_us > ui->mono_us ? e->next_mono_us - ui->mono_us : 0;

@@ -101,7 +101,7 @@ struct view {
 
 enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG };
 
-#define PROMPT_MAX 500
+#define PROMPT_MAX 512
 struct prompt {
 	bool open;
 	char sign;           /* '/' filter, ':' palette */

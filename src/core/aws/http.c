@@ -26,10 +26,6 @@
 #include <poll.h>
 #include <pthread.h>
 
-#ifndef AURORATOP_VERSION
-#define AURORATOP_VERSION "0.1"
-#endif
-
 struct http {
 	CURLM *multi;
 	CURL *easy;

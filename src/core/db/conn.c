@@ -174,7 +174,8 @@ struct arguments {
 	int lengths[CONN_PARAMS_MAX], formats[CONN_PARAMS_MAX];
 };
 
-static bool prepare(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n, struct err *err)
+static bool prepare(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+		    struct err *err)
 {
 	const char *text = sqlset_text(name, c->probe.version_num);
 	PGresult *r = NULL;
@@ -349,8 +350,8 @@ static bool probe_server(struct fetch *f, struct conn *c, struct err *err)
 	return !c->probe.has_instance || ask_instance(f, c, err);
 }
 
-static bool connect_with(struct fetch *f, struct conn *c, const struct site *site, bool settings, bool *ret_options_refused,
-			 struct err *err)
+static bool connect_with(struct fetch *f, struct conn *c, const struct site *site, bool settings,
+			 bool *ret_options_refused, struct err *err)
 {
 	struct login l;
 	bool ok;

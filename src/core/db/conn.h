@@ -34,8 +34,8 @@ struct conn_param {
 /* The lane's connection, opened and probed if need be. f->inputs[0..1] are site.h's SITE_INPUTS. */
 bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err) MUST_CHECK;
 /*
- * Runs the statement sql/NAME in the variant for this server and waits for its rows, in binary format. Prepares it at its
- * first use on a connection. Counts one round trip. On ERR_TIMEOUT, ERR_CANCELLED, ERR_LOST the connection is gone.
+ * Runs the statement sql/NAME in the variant for this server and waits for its rows, in binary format. Prepares it at
+ * its first use on a connection. Counts one round trip. On ERR_TIMEOUT, ERR_CANCELLED, ERR_LOST the connection is gone.
  * *ret_result is released with conn_result_free().
  */
 bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
@@ -44,7 +44,8 @@ void conn_result_free(struct pg_result *r);
 const struct probe *conn_probe(const struct conn *c);
 /* Something between us and the server shares its sessions. */
 bool conn_via_pooler(const struct conn *c);
-/* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs. */
+/* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.
+ */
 uint64_t conn_serial(const struct conn *c);
 /* True when pid is the server process of one of this process's own connections. Any thread. */
 bool conn_is_own(int64_t pid);

@@ -67,8 +67,8 @@ static bool refused_28000(const struct login *l, struct str text, struct err *er
 		err_remedy(err, "check the user name and that the role may log in");
 		return false;
 	}
-	err_set(err, ERR_LOGIN, "%s does not accept user %s, database %s from this address (pg_hba.conf)", l->where, l->user,
-		l->database);
+	err_set(err, ERR_LOGIN, "%s does not accept user %s, database %s from this address (pg_hba.conf)", l->where,
+		l->user, l->database);
 	if (says(text, "no encryption") || says(text, "SSL off"))
 		err_remedy(err, "it wants TLS: use sslmode=verify-full");
 	else
@@ -106,7 +106,8 @@ static bool not_up(const struct login *l, struct str text, struct err *err)
 
 static bool not_allowed(const struct login *l, struct str text, struct err *err)
 {
-	err_set(err, ERR_DENIED, "user %s may not connect to database %s: " STR_FMT, l->user, l->database, STR_ARG(text));
+	err_set(err, ERR_DENIED, "user %s may not connect to database %s: " STR_FMT, l->user, l->database,
+		STR_ARG(text));
 	err_remedy(err, "GRANT CONNECT ON DATABASE, or choose another database");
 	return false;
 }
@@ -141,14 +142,18 @@ static const struct {
 	{"Network is unreachable", ERR_REFUSED, "the network of %s cannot be reached", "check network, VPN or tunnel"},
 	{"timed out", ERR_TIMEOUT, "%s does not answer", "check security groups, route and VPN"},
 	{"timeout expired", ERR_TIMEOUT, "%s does not answer", "check security groups, route and VPN"},
-	{"No such file or directory", ERR_REFUSED, "no server has a socket at %s", "check host, port and that the server runs"},
+	{"No such file or directory", ERR_REFUSED, "no server has a socket at %s",
+	 "check host, port and that the server runs"},
 	{"does not match host name", ERR_TLS, "the certificate of %s is for another name",
 	 "connect by the name in the certificate; through a tunnel keep host and set hostaddr"},
 	{"certificate verify failed", ERR_TLS, "the certificate of %s is not signed by a root that is trusted here",
 	 "check sslrootcert; for Amazon use global-bundle.pem"},
-	{"root certificate file", ERR_TLS, "there is no root certificate to verify %s with", "set sslrootcert=FILE or PGSSLROOTCERT"},
-	{"could not read root certificate", ERR_TLS, "the root certificate file for %s cannot be read", "check sslrootcert"},
-	{"server does not support SSL", ERR_TLS, "%s does not speak TLS", "turn TLS on at the server, or choose a weaker sslmode"},
+	{"root certificate file", ERR_TLS, "there is no root certificate to verify %s with",
+	 "set sslrootcert=FILE or PGSSLROOTCERT"},
+	{"could not read root certificate", ERR_TLS, "the root certificate file for %s cannot be read",
+	 "check sslrootcert"},
+	{"server does not support SSL", ERR_TLS, "%s does not speak TLS",
+	 "turn TLS on at the server, or choose a weaker sslmode"},
 	{"SSL", ERR_TLS, "no TLS with %s", ""},
 	{"server closed the connection unexpectedly", ERR_LOST, "%s closed the connection while we logged in",
 	 "something between may have dropped it; it is tried again"},

@@ -48,7 +48,8 @@ static const uint16_t conflicts[LOCK__COUNT] = {
 	[LOCK_ROW_SHARE] = FROM(LOCK_EXCLUSIVE),
 	[LOCK_ROW_EXCLUSIVE] = FROM(LOCK_SHARE),
 	[LOCK_SHARE_UPDATE_EXCLUSIVE] = FROM(LOCK_SHARE_UPDATE_EXCLUSIVE),
-	[LOCK_SHARE] = FROM(LOCK_SHARE_ROW_EXCLUSIVE) | BIT_OF(LOCK_ROW_EXCLUSIVE) | BIT_OF(LOCK_SHARE_UPDATE_EXCLUSIVE),
+	[LOCK_SHARE] =
+		FROM(LOCK_SHARE_ROW_EXCLUSIVE) | BIT_OF(LOCK_ROW_EXCLUSIVE) | BIT_OF(LOCK_SHARE_UPDATE_EXCLUSIVE),
 	[LOCK_SHARE_ROW_EXCLUSIVE] = FROM(LOCK_ROW_EXCLUSIVE),
 	[LOCK_EXCLUSIVE] = FROM(LOCK_ROW_SHARE),
 	[LOCK_ACCESS_EXCLUSIVE] = FROM(LOCK_ACCESS_SHARE),
@@ -272,7 +273,8 @@ bool lock_graph_build(const struct lock_row *rows, size_t n, bool queue_known, s
 
 	*ret_graph = (struct lock_graph){0};
 	if (n > LOCK_ROWS_MAX)
-		return err_set(err, ERR_LIMIT, "%zu locks on contested objects; at most %d are looked at", n, LOCK_ROWS_MAX);
+		return err_set(err, ERR_LIMIT, "%zu locks on contested objects; at most %d are looked at", n,
+			       LOCK_ROWS_MAX);
 	if (n == 0)
 		return true;
 	w.order = xcalloc(n, sizeof(*w.order));
@@ -280,8 +282,8 @@ bool lock_graph_build(const struct lock_row *rows, size_t n, bool queue_known, s
 	w.node = xcalloc(n, sizeof(*w.node));
 	number_nodes(&w);
 	if (w.nsessions > LOCK_SESSIONS_MAX) {
-		ok = err_set(err, ERR_LIMIT, "%zu sessions hold or want contested locks; at most %d are looked at", w.nsessions,
-			     LOCK_SESSIONS_MAX);
+		ok = err_set(err, ERR_LIMIT, "%zu sessions hold or want contested locks; at most %d are looked at",
+			     w.nsessions, LOCK_SESSIONS_MAX);
 		goto out;
 	}
 	w.mark = xcalloc(w.nsessions, sizeof(*w.mark));

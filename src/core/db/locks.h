@@ -30,10 +30,10 @@ enum lock_mode {
 };
 
 struct lock_row {
-	struct str tag;       /* names the object; equal text = same object; borrowed */
-	int64_t since_us;     /* start of the wait, 0 = unknown (granted, before 14, or just begun) */
-	int32_t pid;          /* 0 = a prepared transaction */
-	int32_t group;        /* pid of the parallel leader, or pid */
+	struct str tag;   /* names the object; equal text = same object; borrowed */
+	int64_t since_us; /* start of the wait, 0 = unknown (granted, before 14, or just begun) */
+	int32_t pid;      /* 0 = a prepared transaction */
+	int32_t group;    /* pid of the parallel leader, or pid */
 	enum lock_mode mode;
 	bool granted;
 };
@@ -41,10 +41,10 @@ struct lock_row {
 /* What the graph says of one session that waits or makes others wait. */
 struct lock_session {
 	int32_t pid;
-	int32_t blocked_by;  /* first blocker, valid when blockers > 0; 0 = a prepared transaction */
-	uint32_t blockers;   /* distinct sessions it waits for directly */
-	uint32_t blocks;     /* distinct sessions that wait behind it, directly or not */
-	int64_t since_us;    /* start of its wait, 0 = unknown or not waiting */
+	int32_t blocked_by; /* first blocker, valid when blockers > 0; 0 = a prepared transaction */
+	uint32_t blockers;  /* distinct sessions it waits for directly */
+	uint32_t blocks;    /* distinct sessions that wait behind it, directly or not */
+	int64_t since_us;   /* start of its wait, 0 = unknown or not waiting */
 };
 
 struct lock_graph {

@@ -114,7 +114,8 @@ static bool conninfo_says(const char *conninfo, const char *key)
 static bool fail_string(const char *message, struct err *err)
 {
 	struct str text = str_trim(str_c(message)), part;
-	bool may_quote = str_starts(text, STR("invalid connection option")) || str_starts(text, STR("definition of service"));
+	bool may_quote =
+		str_starts(text, STR("invalid connection option")) || str_starts(text, STR("definition of service"));
 	char words[ERR_TEXT_MAX] = "";
 	size_t used = 0;
 	bool quoted = false;
@@ -180,7 +181,8 @@ static bool file_exists(const char *path)
 	return access(path, R_OK) == 0;
 }
 
-/* A root certificate for verify-full where the user named none; NULL = libpq's own default file exists, or none was found. */
+/* A root certificate for verify-full where the user named none; NULL = libpq's own default file exists, or none was
+ * found. */
 static const char *find_bundle(struct login *l)
 {
 	const char *home = getenv("HOME");
@@ -225,9 +227,11 @@ static bool add_tls(struct login *l, const struct target *t, const PQconninfoOpt
 		add(l, "sslrootcert", root);
 		return true;
 	}
-	err_set(err, ERR_TLS, "the server's certificate cannot be verified: no root certificates of Amazon RDS on this machine");
-	err_remedy(err, "fetch global-bundle.pem from truststore.pki.rds.amazonaws.com/global/ and set sslrootcert=FILE or "
-			"PGSSLROOTCERT; or choose a weaker sslmode (require)");
+	err_set(err, ERR_TLS,
+		"the server's certificate cannot be verified: no root certificates of Amazon RDS on this machine");
+	err_remedy(err,
+		   "fetch global-bundle.pem from truststore.pki.rds.amazonaws.com/global/ and set sslrootcert=FILE or "
+		   "PGSSLROOTCERT; or choose a weaker sslmode (require)");
 	return false;
 }
 
@@ -247,7 +251,8 @@ static void add_candidate(struct candidates *c, struct str host, const char *add
 }
 
 /* Adds the addresses of every host; fails when no host has any. */
-static bool resolve_all(const struct fetch *f, struct str hosts, struct str ports, struct candidates *c, struct err *err)
+static bool resolve_all(const struct fetch *f, struct str hosts, struct str ports, struct candidates *c,
+			struct err *err)
 {
 	struct err first = {0};
 	struct str host, port = {0};

@@ -9,8 +9,8 @@
 #ifndef DB_LOGIN_H
 #define DB_LOGIN_H
 
-#include "db/site.h"
 #include "base/arena.h"
+#include "db/site.h"
 
 #define LOGIN_PARAMS_MAX 32
 #define LOGIN_HOSTS_MAX 16
@@ -18,22 +18,23 @@
 
 struct login {
 	struct arena *arena;
-	const char *keys[LOGIN_PARAMS_MAX + 1], *values[LOGIN_PARAMS_MAX + 1]; /* for PQconnectStartParams, NULL-terminated */
+	const char *keys[LOGIN_PARAMS_MAX + 1],
+		*values[LOGIN_PARAMS_MAX + 1]; /* for PQconnectStartParams, NULL-terminated */
 	size_t n;
-	bool settings;        /* our settings go as startup options; a pooler may refuse them */
+	bool settings; /* our settings go as startup options; a pooler may refuse them */
 	/* for messages; never a password */
-	const char *where;    /* "orders-1.x.eu-west-1.rds.amazonaws.com port 5432" */
+	const char *where; /* "orders-1.x.eu-west-1.rds.amazonaws.com port 5432" */
 	const char *user, *database, *sslmode;
-	bool has_root_cert;   /* sslrootcert is set, by anybody */
+	bool has_root_cert; /* sslrootcert is set, by anybody */
 };
 
 /* The statement that sets what startup options set, for one transaction. */
 extern const char login_set_local[];
 
 /*
- * Lane thread; blocks at most as long as resolve_host(). settings false leaves out the startup options. Release *ret_login
- * in every case. ERR_USAGE for a malformed string (without quoting it), ERR_DNS, ERR_TLS when verify-full has no root
- * certificate to verify with.
+ * Lane thread; blocks at most as long as resolve_host(). settings false leaves out the startup options. Release
+ * *ret_login in every case. ERR_USAGE for a malformed string (without quoting it), ERR_DNS, ERR_TLS when verify-full
+ * has no root certificate to verify with.
  */
 bool login_prepare(const struct fetch *f, const struct site *site, bool settings, struct login *ret_login,
 		   struct err *err) MUST_CHECK;

@@ -19,18 +19,9 @@ struct probe_row {
 
 #define F(m, k) FIELD(struct probe_row, m, k, .title = #m, .help = #m)
 static const struct field fields[] = {
-	F(backend_pid, K_INT),
-	F(version_num, K_INT),
-	F(in_recovery, K_BOOL),
-	F(aurora, K_BOOL),
-	F(aurora_instance, K_BOOL),
-	F(superuser, K_BOOL),
-	F(read_all_stats, K_BOOL),
-	F(max_connections, K_INT),
-	F(query_size, K_INT),
-	F(user_name, K_ID),
-	F(database_name, K_ID),
-	F(search_path, K_TEXT),
+	F(backend_pid, K_INT),      F(version_num, K_INT), F(in_recovery, K_BOOL),    F(aurora, K_BOOL),
+	F(aurora_instance, K_BOOL), F(superuser, K_BOOL),  F(read_all_stats, K_BOOL), F(max_connections, K_INT),
+	F(query_size, K_INT),       F(user_name, K_ID),    F(database_name, K_ID),    F(search_path, K_TEXT),
 };
 static const struct rec_type type = REC_TYPE(struct probe_row, "probe", fields);
 

@@ -12,14 +12,14 @@
 struct pg_result;
 
 struct probe {
-	int version_num;        /* 150018 */
-	int64_t backend_pid;    /* as the server says; differs from libpq's behind a pooler */
+	int version_num;     /* 150018 */
+	int64_t backend_pid; /* as the server says; differs from libpq's behind a pooler */
 	int64_t max_connections;
-	int64_t query_size;     /* track_activity_query_size, bytes */
-	bool aurora, has_instance; /* aurora_db_instance_identifier() may be called */
-	bool in_recovery;       /* a reader */
+	int64_t query_size;             /* track_activity_query_size, bytes */
+	bool aurora, has_instance;      /* aurora_db_instance_identifier() may be called */
+	bool in_recovery;               /* a reader */
 	bool superuser, read_all_stats; /* read_all_stats: what other roles do is visible (pg_monitor) */
-	bool settings_hold;     /* search_path is ours */
+	bool settings_hold;             /* search_path is ours */
 	char user[64], database[64], version[64], instance[256];
 };
 

@@ -20,12 +20,14 @@ struct addrinfo;
 
 struct resolved {
 	size_t n;
-	char addrs[RESOLVE_ADDRS_MAX][RESOLVE_ADDR_LEN]; /* numeric, in the order of preference; a name with more keeps the first */
+	char addrs[RESOLVE_ADDRS_MAX]
+		  [RESOLVE_ADDR_LEN]; /* numeric, in the order of preference; a name with more keeps the first */
 };
 
 /*
  * Lane thread. Addresses of host for a stream connection, within RESOLVE_DEADLINE_US and f's own deadline, ended early
- * by a cancel. A numeric host comes back as it is, without a thread. Errors: ERR_DNS (unknown, or no answer), ERR_CANCELLED.
+ * by a cancel. A numeric host comes back as it is, without a thread. Errors: ERR_DNS (unknown, or no answer),
+ * ERR_CANCELLED.
  */
 bool resolve_host(const struct fetch *f, const char *host, struct resolved *ret_resolved, struct err *err) MUST_CHECK;
 

@@ -75,7 +75,8 @@ static bool is_usable(const struct target *t, const struct snapshot *s, const vo
 	}
 	if (field_value(s, row, "min_acu", CT_F64, &v) && v.f64 <= 0 && !t->wake) {
 		err_set(why, ERR_UNAVAILABLE,
-			"not connected: the cluster may be paused (minimum capacity 0), and a connection would wake it and "
+			"not connected: the cluster may be paused (minimum capacity 0), and a connection would wake it "
+			"and "
 			"keep it awake");
 		err_remedy(why, "start with --wake to connect all the same");
 		return false;

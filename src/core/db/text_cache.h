@@ -33,7 +33,8 @@ void text_cache_release(struct text_cache *c);
 void text_cache_begin(struct text_cache *c, size_t nrows);
 /* Remembers a text that was sent (copied). At most once per pid and refresh. */
 void text_cache_store(struct text_cache *c, struct text_key key, struct str text);
-/* A text from an earlier refresh, kept on; or one stored in this refresh. False = not known. Valid until the next begin. */
+/* A text from an earlier refresh, kept on; or one stored in this refresh. False = not known. Valid until the next
+ * begin. */
 bool text_cache_find(struct text_cache *c, struct text_key key, struct str *ret_text);
 /* Ends the refresh: forgets what was not touched. */
 void text_cache_end(struct text_cache *c);

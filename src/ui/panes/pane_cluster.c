@@ -14,12 +14,20 @@ static double newest(const struct ui *ui, const char *metric, struct str object)
 	return s && s->n > 0 ? s->value[s->n - 1] : (double)NAN;
 }
 
+/* Cells for the CPU bar of a node line; 0 when there is no room. */
+static int bar_width(int w, int name_w)
+{
+	int bar = w - name_w - 22;
+
+	return bar < 4 ? 0 : bar > 24 ? 24 : bar;
+}
+
 static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct pen *pen, int name_w)
 {
 	struct str name = data_str(s, i, "identifier"), zone = data_str(s, i, "zone"), status = data_str(s, i, "status");
 	bool writer = str_eq_c(data_str(s, i, "role"), "writer");
 	double cpu = newest(ui, "CPUUtilization", name), lag = newest(ui, "AuroraReplicaLag", name);
-	int bar = pen_left(pen) - name_w - 24;
+	int bar = bar_width(pen_left(pen), name_w);
 
 	pen_bold(pen, writer ? ROLE_STRONG : ROLE_MUTED, writer ? "W " : "R ");
 	pen_field(pen, ROLE_FG, writer ? ATTR_BOLD : 0, name_w, name, false);
@@ -31,10 +39,9 @@ static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct
 		pen_str(pen, ROLE_NOTICE, status);
 		return;
 	}
-	bar = bar > 24 ? 24 : bar;
-	if (bar >= 4 && !isnan(cpu))
+	if (!isnan(cpu))
 		pen_bar(pen, bar, cpu / 100, ROLE_FG);
-	else if (bar >= 4)
+	else
 		pen_skip(pen, bar);
 	if (isnan(cpu))
 		pen_field(pen, ROLE_FAINT, 0, 5, STR("-"), true);
@@ -58,9 +65,8 @@ static int nodes(const struct ui *ui, const struct snapshot *s, struct canvas *c
 	}
 	pen_field(&pen, ROLE_MUTED, 0, name_w + 4, STR("NODE"), false);
 	pen_field(&pen, ROLE_MUTED, 0, 3, STR("AZ"), false);
-	pen_text(&pen, ROLE_MUTED, "CPU");
-	canvas_text_c(c, r, y, r.x + (pen_left(&pen) > 30 ? name_w + 7 + 24 + 8 : r.w - 4), r.w > name_w + 40 ? "LAG" : "LAG",
-	              STYLE(ROLE_MUTED, ROLE_BG, 0));
+	pen_field(&pen, ROLE_MUTED, 0, bar_width(r.w, name_w) + 5, STR("CPU"), bar_width(r.w, name_w) == 0);
+	pen_field(&pen, ROLE_MUTED, 0, 8, STR("LAG"), true);
 	y++;
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < s->nrows && y < r.y + r.h; i++) {

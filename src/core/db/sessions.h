@@ -1,0 +1,72 @@
+/*
+ * sessions.h: the records of the sampler, and the pure steps from one sample to them.
+ *
+ * One scan of pg_stat_activity feeds three public sources: "sessions" (who does what
+ * now), "activity" (the same in one row) and "load" (active sessions by wait class over
+ * the last samples).
+ */
+#ifndef DB_SESSIONS_H
+#define DB_SESSIONS_H
+
+#include "db/locks.h"
+#include "db/probe.h"
+
+struct session {
+	uint64_t present;
+	int64_t pid, backend_start_at, leader_pid;
+	struct str user, database, application, client;
+	int64_t client_port;
+	struct str state, raw_state, wait_type, wait_event, wait, wait_class;
+	int64_t wait_us, xact_us, query_us, state_us, session_us;
+	int64_t xact_start_at, query_start_at, state_change_at;
+	int64_t blocked_by, blockers, blocks;
+	int64_t query_id, xmin_age;
+	struct str backend_type, query;
+};
+
+struct activity {
+	uint64_t present;
+	int64_t sampled_at;
+	int64_t total, running, waiting, idle, idle_in_transaction, blocked, max_connections;
+	int64_t oldest_xact_us, oldest_xact_pid, longest_wait_us;
+	struct str role, instance, server_version, database, user;
+	int64_t via_pooler, sample_us, round_trips;
+};
+
+/* Order of the stack from the bottom, visual system "wait classes". */
+enum wait_class {
+	WAIT_CPU,
+	WAIT_IO,
+	WAIT_CLIENT,
+	WAIT_IPC,
+	WAIT_LWLOCK,
+	WAIT_TIMEOUT,
+	WAIT_OTHER,
+	WAIT_LOCK,
+	WAIT__COUNT
+};
+
+struct load {
+	uint64_t present;
+	int64_t sampled_at;
+	double cpu, io, client, ipc, lwlock, timeout, other, lock, total;
+};
+
+extern const struct rec_type session_type, activity_type, load_type;
+
+/* Class of wait_event_type; an absent one ("") is the processor. */
+enum wait_class wait_class_of(struct str wait_type);
+const char *wait_class_name(enum wait_class c);
+
+/* Fills what follows from the columns read: state, wait, wait_class, the ages at server_now_us. Texts go to a. */
+void session_derive(struct session *row, int64_t server_now_us, struct arena *a);
+/* Fills wait_us, blocked_by, blockers, blocks from the graph; only a session that waits now is blocked. */
+void session_add_locks(struct session *row, const struct lock_graph *g, int64_t server_now_us);
+
+/* Counts sessions into out: rows, and idle sessions that are not among them. Without all_visible only what is certain.
+ */
+void activity_count(struct activity *out, const struct session *rows, size_t n, int64_t idle_rest, bool all_visible);
+/* Counts active sessions by class into out; what waits for work (wait type Activity) is not load. */
+void load_count(struct load *out, const struct session *rows, size_t n);
+
+#endif

@@ -1,0 +1,206 @@
+/*
+ * main.c: start-up order: arguments, locale, signals, tables, runtime, then the console or one
+ * refresh. The only place that exits.
+ */
+#include "base/clock.h"
+#include "cli.h"
+#include "aws/config.h"
+#include "demo.h"
+#include "once.h"
+#include "registry.h"
+#include "ui/action.h"
+#include "ui/loop.h"
+
+#include <locale.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define STOP_US (150 * US_PER_MS)
+
+static int complain(const struct err *err, int status)
+{
+	(void)fprintf(stderr, "auroratop: %s\n", err->text);
+	if (err->remedy[0])
+		(void)fprintf(stderr, "  next: %s\n", err->remedy);
+	return status;
+}
+
+/* The terminal is put back before the process dies of a fault; then the fault takes its course. */
+static void on_fatal(int sig)
+{
+	term_emergency_restore();
+	(void)raise(sig);
+}
+
+static void catch_fatal(void)
+{
+	static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	struct sigaction sa = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		(void)sigaction(fatal[i], &sa, NULL);
+}
+
+/* Blocked before any thread exists, read from a descriptor by the loop. */
+static int take_signals(void)
+{
+	static const int ours[] = {SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		sigaddset(&set, ours[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void choose_locale(void)
+{
+	/* LC_CTYPE only: a decimal comma must not reach SQL or JSON. */
+	if (!setlocale(LC_CTYPE, ""))
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from);
+}
+
+static bool make_target(const struct options *o, struct target **ret, struct err *err)
+{
+	struct target *t = target_new();
+	struct aws_config config;
+	bool ok = true;
+
+	copy_text(t->cluster, sizeof t->cluster, o->cluster);
+	copy_text(t->profile, sizeof t->profile, o->profile);
+	copy_text(t->endpoint_url, sizeof t->endpoint_url, o->endpoint_url);
+	copy_text(t->conninfo, sizeof t->conninfo, o->db);
+	copy_text(t->user, sizeof t->user, o->user);
+	copy_text(t->dbname, sizeof t->dbname, o->dbname);
+	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
+	copy_text(t->sslrootcert, sizeof t->sslrootcert, o->sslrootcert);
+	t->interval_us = o->interval_us;
+	t->range_us = o->range_us;
+	t->wake = o->wake;
+	t->read_only = o->read_only;
+	/* --db alone is enough: AWS is only in use when something of AWS was named, or nothing at all. */
+	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0];
+	if (t->aws) {
+		ok = aws_config_load(&config, o->profile, err);
+		if (ok) {
+			ok = aws_config_region(&config, o->region, t->region, err);
+			aws_config_release(&config);
+		}
+	}
+	if (!ok) {
+		target_unref(t);
+		return false;
+	}
+	*ret = t;
+	return true;
+}
+
+static enum color_wish color_wish(const char *word)
+{
+	static const char *const words[] = {"auto", "always", "256", "16", "never"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return (enum color_wish)i;
+	return COLOR_AUTO;
+}
+
+static int run_console(struct runtime *rt, const struct options *o, int signals)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct loop_options lo = {
+		.term = {.color = color_wish(o->color), .ascii = o->ascii, .mouse = o->mouse, .no_color = no_color && no_color[0],
+		         .colorterm = getenv("COLORTERM")},
+		.ui = {.theme = o->theme, .product = "auroratop " AURORATOP_VERSION, .motion = o->motion},
+		.signal_fd = signals,
+	};
+	struct err err;
+	int status;
+
+	catch_fatal();
+	if (!loop_run(rt, &lo, &status, &err))
+		return complain(&err, ONCE_USAGE);
+	return status;
+}
+
+static int run(const struct options *o)
+{
+	struct target *target;
+	struct runtime *rt;
+	struct err err = {.code = ERR_NONE};
+	int status, signals;
+
+	if (!make_target(o, &target, &err))
+		return complain(&err, ONCE_USAGE);
+	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
+	rt = runtime_new(registry_sources, registry_nsources, target);
+	target_unref(target);
+	if (o->command == COMMAND_ONCE) {
+		status = (int)once_run(rt, o, &err);
+		if (err.code != ERR_NONE)
+			(void)complain(&err, status);
+	} else {
+		status = run_console(rt, o, signals);
+	}
+	if (!runtime_stop(rt, STOP_US))
+		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
+	return status;
+}
+
+static int print_text(void (*write)(struct buf *))
+{
+	struct buf b;
+
+	buf_init(&b, 64u << 10);
+	write(&b);
+	(void)fputs(buf_c(&b), stdout);
+	buf_release(&b);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct rlimit no_core = {0, 0};
+	struct options o;
+	struct err err;
+
+	(void)setrlimit(RLIMIT_CORE, &no_core); /* a core dump would hold credentials */
+	(void)mallopt(M_ARENA_MAX, 2);
+	choose_locale();
+	if (!cli_parse(argc, argv, &o, &err))
+		return complain(&err, ONCE_USAGE);
+	if (!registry_check(&err) || !actions_check(&err))
+		return complain(&err, ONCE_USAGE);
+	switch (o.command) {
+	case COMMAND_HELP:
+		return print_text(cli_help);
+	case COMMAND_VERSION:
+		return puts("auroratop " AURORATOP_VERSION) < 0;
+	case COMMAND_FIELDS:
+		once_fields(&o);
+		return 0;
+	case COMMAND_DEMO:
+		if (!demo_run(&o, argv, &err))
+			return complain(&err, ONCE_USAGE);
+		return 0;
+	case COMMAND_CONSOLE:
+	case COMMAND_ONCE:
+		return run(&o);
+	}
+	return 0;
+}

@@ -3,14 +3,18 @@ install(DIRECTORY themes/ DESTINATION ${CMAKE_INSTALL_DATADIR}/auroratop/themes 
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 find_program(SCDOC scdoc)
-if(SCDOC)
+if(SCDOC AND TARGET auroratop)
   set(manual ${PROJECT_BINARY_DIR}/auroratop.1)
+  add_executable(manual-source man/manual.c src/cli.c)
+  target_include_directories(manual-source PRIVATE src src/core)
+  target_link_libraries(manual-source PRIVATE aurora_base project_options)
   add_custom_command(OUTPUT ${manual}
-    COMMAND ${SCDOC} < ${PROJECT_SOURCE_DIR}/man/auroratop.1.scd > ${manual}
-    DEPENDS man/auroratop.1.scd VERBATIM)
+    COMMAND manual-source < ${PROJECT_SOURCE_DIR}/man/auroratop.1.scd > ${manual}.scd
+    COMMAND ${SCDOC} < ${manual}.scd > ${manual}
+    DEPENDS manual-source man/auroratop.1.scd src/ui/actions.def VERBATIM)
   add_custom_target(manual ALL DEPENDS ${manual})
   install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-else()
+elseif(NOT SCDOC)
   message(STATUS "scdoc not found: no manual page")
 endif()
 

@@ -117,6 +117,21 @@ static bool overridden(const char *entry, const struct exports *e)
 	       strncmp(entry, "AWS_CA_BUNDLE=", 14) == 0;
 }
 
+/* NAME='value' as a shell takes it -> NAME=value; the helper's values hold no quote. */
+static char *unquoted(const char *line)
+{
+	size_t name = strcspn(line, "=") + 1, len = strlen(line);
+	struct buf b;
+
+	if (len < name + 2 || line[name] != '\'' || line[len - 1] != '\'')
+		return xstrdup(line);
+	buf_init(&b, HELPER_LINES_MAX);
+	(void)buf_add(&b, line, name);
+	(void)buf_add(&b, line + name + 1, len - name - 2);
+	(void)buf_c(&b);
+	return buf_take(&b, NULL);
+}
+
 static char **make_environment(const struct exports *e)
 {
 	size_t n = 0, k = 0;
@@ -129,7 +144,7 @@ static char **make_environment(const struct exports *e)
 		if (!overridden(environ[i], e))
 			env[k++] = environ[i];
 	for (size_t i = 0; i < e->n; i++)
-		env[k++] = e->lines[i];
+		env[k++] = unquoted(e->lines[i]);
 	return env;
 }
 

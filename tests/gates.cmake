@@ -9,10 +9,9 @@ add_test(NAME gate.selftest COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates
 add_test(NAME gate.mutants COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/mutants/run.py --check)
 
 if(TARGET auroratop)
-  foreach(what fields options)
-    add_test(NAME gate.${what}
-      COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/names.py ${what} $<TARGET_FILE:auroratop>)
-  endforeach()
+  set(names ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/names.py)
+  add_test(NAME gate.fields COMMAND ${names} fields $<TARGET_FILE:auroratop>)
+  add_test(NAME gate.options COMMAND ${names} options $<TARGET_FILE:auroratop> ${PROJECT_BINARY_DIR}/auroratop.1.scd)
 endif()
 if(TARGET auroratop-demo)
   add_test(NAME sim.demo COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/sim/demo_test.py $<TARGET_FILE:auroratop-demo>)

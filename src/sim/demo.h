@@ -34,7 +34,7 @@
 
 struct demo_options {
 	int pipe_fd;          /* reading end; its closing ends the demo; -1 = none */
-	int clusters;         /* in the simulated region, at least 3 */
+	int clusters;         /* beside those the simulator always has */
 	const char *scenario; /* of the simulator */
 };
 

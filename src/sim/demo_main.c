@@ -22,7 +22,7 @@ static const char usage[] =
 	"Starts a simulated AWS endpoint, a PostgreSQL server in a temporary folder and a workload; prints\n"
 	"`export NAME=value` lines and `ready`; runs until a signal or until the other end of FD closes;\n"
 	"then removes everything it made.\n"
-	"  --clusters N      clusters in the simulated region, 3 to 2003 (default 3)\n"
+	"  --clusters N      clusters beside the simulated region's three (default 0)\n"
 	"  --scenario NAME   healthy, incident (default) or churn\n";
 
 static bool int_option(const char *name, const char *text, int64_t low, int64_t high, int *ret_value)
@@ -48,14 +48,14 @@ static int parse_options(int argc, char **argv, struct demo_options *ret_options
 	};
 	int c;
 
-	*ret_options = (struct demo_options){.pipe_fd = -1, .clusters = 3, .scenario = "incident"};
+	*ret_options = (struct demo_options){.pipe_fd = -1, .clusters = 0, .scenario = "incident"};
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		bool ok = true;
 
 		if (c == 'p')
 			ok = int_option("pipe", optarg, 3, 65535, &ret_options->pipe_fd);
 		else if (c == 'c')
-			ok = int_option("clusters", optarg, 1, SIM_EXTRA_CLUSTERS_MAX + 3, &ret_options->clusters);
+			ok = int_option("clusters", optarg, 0, SIM_EXTRA_CLUSTERS_MAX, &ret_options->clusters);
 		else if (c == 's')
 			ret_options->scenario = optarg;
 		else if (c != 'h')

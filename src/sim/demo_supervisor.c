@@ -17,7 +17,6 @@
 #include <sys/wait.h>
 
 #define EXPORT_MAX 4096
-#define SIM_CLUSTERS 3 /* what the simulator has without being asked */
 #define TICK_US (500 * US_PER_MS)
 
 static bool start_workload(struct demo *d, struct err *err)
@@ -38,7 +37,7 @@ static bool start_workload(struct demo *d, struct err *err)
 static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *err)
 {
 	struct sim_options options = {
-		.extra_clusters = d->options.clusters > SIM_CLUSTERS ? d->options.clusters - SIM_CLUSTERS : 0,
+		.extra_clusters = d->options.clusters,
 		.db_port = d->db_port,
 		.domain = DEMO_DOMAIN,
 		.seed = clock_wall_us() / US_PER_DAY,

@@ -257,9 +257,8 @@ void canvas_put(struct canvas *c, struct rect clip, int y, int x, uint32_t rune,
 	if (!row_span(c, clip, y, &left, &right))
 		return;
 	int width = rune >= 0x20 && rune < 0x7f ? 1 : utf8_width(rune);
-	/* Our own signs in a locale that does not know them are measured as one cell. */
 	if (width < 1) {
-		rune = rune >= 0x2000 && rune < 0x2c00 && glyph_set_in_use() == GLYPHS_UTF8 ? rune : UTF8_REPLACEMENT;
+		rune = UTF8_REPLACEMENT;
 		width = 1;
 	}
 	put_decoded(canvas_at(c, y, 0), left, right, x, rune, width, s);

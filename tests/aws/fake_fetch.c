@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define DEADLINE_US (10 * US_PER_S)
 

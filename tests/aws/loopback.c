@@ -15,8 +15,12 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define REQUEST_MAX (1u << 20)
 #define ANSWER_MAX (64u << 20)

@@ -2,7 +2,7 @@
 """Gate: public names are pinned. Compares `auroratop fields` and `--help` with what is written down.
 
 usage: names.py fields BINARY [--update]   every source, field, kind and unit equals tests/gates/fields.txt
-       names.py options BINARY             every option of --help is in the manual, and the other way round
+       names.py options BINARY MANUAL      every option of --help is in the manual, and the other way round
 Scripts and other people's checks rely on these names; a change here is a change for them.
 """
 import json
@@ -13,7 +13,6 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PINNED = ROOT / "tests" / "gates" / "fields.txt"
-MANUAL = ROOT / "man" / "auroratop.1.scd"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
@@ -46,11 +45,11 @@ def fields(binary, update):
     return faults or ([] if found else ["`auroratop fields` names no field"])
 
 
-def options(binary):
+def options(binary, manual):
     helped = set(OPTION.findall(output(binary, "--help")))
-    manual = set(OPTION.findall(MANUAL.read_text(encoding="utf-8").replace("\\", "")))
-    faults = [f"{name} is in --help, not in {MANUAL.name}" for name in sorted(helped - manual)]
-    faults += [f"{name} is in {MANUAL.name}, not in --help" for name in sorted(manual - helped)]
+    written = set(OPTION.findall(pathlib.Path(manual).read_text(encoding="utf-8").replace("\\", "")))
+    faults = [f"{name} is in --help, not in the manual" for name in sorted(helped - written)]
+    faults += [f"{name} is in the manual, not in --help" for name in sorted(written - helped)]
     return faults or ([] if helped else ["--help names no option"])
 
 
@@ -58,7 +57,7 @@ def main():
     if len(sys.argv) < 3 or sys.argv[1] not in ("fields", "options"):
         print(__doc__)
         return 2
-    faults = fields(sys.argv[2], "--update" in sys.argv) if sys.argv[1] == "fields" else options(sys.argv[2])
+    faults = fields(sys.argv[2], "--update" in sys.argv) if sys.argv[1] == "fields" else options(*sys.argv[2:4])
     print("\n".join(faults) or "no faults")
     return 1 if faults else 0
 

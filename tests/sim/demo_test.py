@@ -285,7 +285,7 @@ class Refusing(unittest.TestCase):
         return done.returncode, done.stderr
 
     def test_usage(self):
-        for args in (["--clusters", "many"], ["--clusters", "0"], ["--pipe", "x"], ["--what"], ["extra"]):
+        for args in (["--clusters", "many"], ["--clusters", "-1"], ["--pipe", "x"], ["--what"], ["extra"]):
             with self.subTest(args=args):
                 status, told = self.refused(*args)
                 self.assertEqual(status, 2)

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -157,7 +158,7 @@ static void test_limit(void **state)
 
 	(void)state;
 	form_begin(&f, "A", "1");
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 40000; i++)
 		form_addf(&f, STR("0123456789012345678901234567890123456789"), "Name.%d", i);
 	form_add_c(&f, "Last", "x");
 	assert_false(form_body(&f, &body, &err));

@@ -185,8 +185,8 @@ static bool ratio_six(struct buf *out, double v)
 static void ratios(void **state)
 {
 	static const struct f64_row wide[] = {
-		{0, "0.0 %"},      {0.041, "4.1 %"}, {0.996, "99.6 %"},          {0.99999, "99.9 %"},
-		{1, "100 %"},      {2.12, "212 %"},  {(double)NAN, "-"},         {-0.05, "-5.0 %"},
+		{0, "0.0 %"}, {0.041, "4.1 %"}, {0.996, "99.6 %"},  {0.99999, "99.9 %"},
+		{1, "100 %"}, {2.12, "212 %"},  {(double)NAN, "-"}, {-0.05, "-5.0 %"},
 	};
 	static const struct f64_row narrow[] = {{0.54, "54%"}, {0.9999, "99%"}, {1, "100%"}, {0, "0%"}};
 	static const struct f64_row six[] = {{0.54, "54.0 %"}};

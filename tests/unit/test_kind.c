@@ -11,7 +11,7 @@ static const struct kind_row {
 	enum kind kind;
 	const char *text, *canonical, *drawn, *narrow; /* narrow: 5 columns; NULL = same as drawn */
 } rows[] = {
-        /* clang-format off */
+	/* clang-format off */
 	{K_TEXT, "orders \xc3\xa4", "orders \xc3\xa4", "orders \xc3\xa4", NULL},
 	{K_TEXT, "", "", "", NULL},
 	{K_TEXT, "a\x1b[31mb", "a\x1b[31mb", "a\xef\xbf\xbd[31mb", NULL},
@@ -43,7 +43,7 @@ static const struct kind_row {
 	{K_REAL, "0.30000000000000004", "0.30000000000000004", "0.30", NULL},
 	{K_REAL, "NaN", "NaN", "-", NULL},
 	{K_REAL, "-inf", "-inf", "-inf", NULL},
-        /* clang-format on */
+	/* clang-format on */
 };
 
 static void check_text(const struct kind_row *r, const char *want, int width, bool exact)
@@ -90,10 +90,22 @@ static void parsing_is_strict(void **state)
 		enum kind kind;
 		const char *text;
 	} bad[] = {
-		{K_INT, ""},         {K_INT, "12 "},      {K_INT, "0x10"},    {K_INT, "9223372036854775808"},
-		{K_COUNT, "1.5"},    {K_COUNTER, "1k"},   {K_BYTES, "10M"},   {K_BYTE_COUNTER, "-"},
-		{K_BOOL, "maybe"},   {K_BOOL, ""},        {K_DURATION_US, "10s"}, {K_TIME_US, "yesterday"},
-		{K_TIME_US, "2026-13-01T00:00:00Z"},      {K_RATIO, "50%"},   {K_REAL, "1,5"},    {K_REAL, ""},
+		{K_INT, ""},
+		{K_INT, "12 "},
+		{K_INT, "0x10"},
+		{K_INT, "9223372036854775808"},
+		{K_COUNT, "1.5"},
+		{K_COUNTER, "1k"},
+		{K_BYTES, "10M"},
+		{K_BYTE_COUNTER, "-"},
+		{K_BOOL, "maybe"},
+		{K_BOOL, ""},
+		{K_DURATION_US, "10s"},
+		{K_TIME_US, "yesterday"},
+		{K_TIME_US, "2026-13-01T00:00:00Z"},
+		{K_RATIO, "50%"},
+		{K_REAL, "1,5"},
+		{K_REAL, ""},
 	};
 	union value v;
 
@@ -111,20 +123,32 @@ static void constants_take_units(void **state)
 		const char *text;
 		double want;
 	} good[] = {
-		{K_COUNT, "10M", 10e6},      {K_COUNT, "500", 500},        {K_COUNTER, "1.5k", 1500},
-		{K_COUNT, "4B", 4e9},        {K_COUNT, "2T", 2e12},        {K_INT, "5432", 5432},
-		{K_BYTES, "1MiB", 1048576},  {K_BYTE_COUNTER, "10k", 10240}, {K_DURATION_US, "5s", 5e6},
-		{K_DURATION_US, "2h", 7.2e9}, {K_DURATION_US, "3", 3e6},   {K_TIME_US, "2026-03-16", 1773619200e6},
-		{K_TIME_US, "2026-03-16T00:00:01Z", 1773619201e6},         {K_RATIO, "50%", 0.5},
-		{K_RATIO, "0.25", 0.25},     {K_RATIO, "1", 1},            {K_RATIO, "95", 0.95},
-		{K_REAL, "1.5k", 1500},      {K_BOOL, "yes", 1},
+		{K_COUNT, "10M", 10e6},
+		{K_COUNT, "500", 500},
+		{K_COUNTER, "1.5k", 1500},
+		{K_COUNT, "4B", 4e9},
+		{K_COUNT, "2T", 2e12},
+		{K_INT, "5432", 5432},
+		{K_BYTES, "1MiB", 1048576},
+		{K_BYTE_COUNTER, "10k", 10240},
+		{K_DURATION_US, "5s", 5e6},
+		{K_DURATION_US, "2h", 7.2e9},
+		{K_DURATION_US, "3", 3e6},
+		{K_TIME_US, "2026-03-16", 1773619200e6},
+		{K_TIME_US, "2026-03-16T00:00:01Z", 1773619201e6},
+		{K_RATIO, "50%", 0.5},
+		{K_RATIO, "0.25", 0.25},
+		{K_RATIO, "1", 1},
+		{K_RATIO, "95", 0.95},
+		{K_REAL, "1.5k", 1500},
+		{K_BOOL, "yes", 1},
 	};
 	static const struct {
 		enum kind kind;
 		const char *text;
-	} bad[] = {{K_COUNT, "M"},      {K_COUNT, "ten"},   {K_BYTES, "5s"},    {K_DURATION_US, "5MiB"}, {K_INT, "10M"},
-	           {K_RATIO, "%"},      {K_RATIO, "NaN"},   {K_REAL, "inf"},    {K_TIME_US, "2026-99-16"}, {K_BOOL, "2"},
-	           {K_COUNT, "1e30"}};
+	} bad[] = {{K_COUNT, "M"},   {K_COUNT, "ten"}, {K_BYTES, "5s"}, {K_DURATION_US, "5MiB"},   {K_INT, "10M"},
+		   {K_RATIO, "%"},   {K_RATIO, "NaN"}, {K_REAL, "inf"}, {K_TIME_US, "2026-99-16"}, {K_BOOL, "2"},
+		   {K_COUNT, "1e30"}};
 	union value v;
 
 	(void)state;

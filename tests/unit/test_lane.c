@@ -4,12 +4,12 @@
 
 #include <pthread.h>
 
-enum { PLAIN, SEVERAL, FAIL, MUTE, UNAVAILABLE, WAIT, HURRIED, DEAF, STATEFUL, MASK, DOING, FED, NSOURCES };
+enum { PLAIN, SEVERAL, FAIL, MUTE, UNAVAILABLE, WAIT, HURRIED, DEAF, PAGES, STATEFUL, MASK, DOING, FED, NSOURCES };
 
 static struct gate gate;
 static atomic_int waiting, states_freed, contexts_freed, order_at;
 static atomic_int order[8];
-static atomic_bool signals_blocked;
+static atomic_bool signals_blocked, slow_close;
 
 static void note_order(const struct fetch *f)
 {
@@ -76,6 +76,19 @@ static bool fetch_deaf(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* The second page waits for the gate. */
+static bool fetch_pages(struct fetch *f, struct err *err)
+{
+	struct snapshot *s = fake_snapshot(NULL, 1);
+
+	(void)err;
+	s->partial = true;
+	fetch_publish(f, s);
+	gate_pass(&gate);
+	fetch_publish(f, fake_snapshot(NULL, 2));
+	return true;
+}
+
 static void free_state(void *p)
 {
 	(void)p;
@@ -85,6 +98,8 @@ static void free_state(void *p)
 static void free_context(void *p)
 {
 	(void)p;
+	if (atomic_load(&slow_close))
+		gate_pass(&gate);
 	atomic_fetch_add(&contexts_freed, 1);
 }
 
@@ -95,6 +110,7 @@ static bool fetch_stateful(struct fetch *f, struct err *err)
 	int64_t had = (*context ? 10 : 0) + (*state ? 1 : 0);
 
 	(void)err;
+	note_order(f);
 	*context = *state = &gate;
 	fetch_publish(f, fake_snapshot(NULL, had));
 	return true;
@@ -132,6 +148,7 @@ static const struct source rows[NSOURCES] = {
 	ROW(WAIT, "wait", fetch_wait_for_ever, .origin = "the moon"),
 	ROW(HURRIED, "hurried", fetch_wait_for_ever, .origin = "the moon", .deadline_us = 20 * US_PER_MS),
 	ROW(DEAF, "deaf", fetch_deaf, .flags = 0),
+	ROW(PAGES, "pages", fetch_pages, .flags = 0),
 	ROW(STATEFUL, "stateful", fetch_stateful, .flags = 0),
 	ROW(MASK, "mask", fetch_mask, .flags = 0),
 	ROW(DOING, "doing", fetch_doing_things, .flags = 0),
@@ -158,6 +175,7 @@ static int setup(void **state)
 	atomic_store(&waiting, 0);
 	atomic_store(&states_freed, 0);
 	atomic_store(&contexts_freed, 0);
+	atomic_store(&slow_close, false);
 	atomic_store(&order_at, 0);
 	target = target_new();
 	lane = lane_new(LANE_SLOW, "slow", sources, NSOURCES + 1, mailboxes, &wake);
@@ -280,9 +298,10 @@ static void test_queue_keeps_order_and_holds_each_once(void **state)
 	assert_false(pending(FAIL));
 	gate_open(&gate);
 	WAIT_UNTIL(!pending(PLAIN));
-	assert_int_equal(atomic_load(&order_at), 2);
+	assert_int_equal(atomic_load(&order_at), 3);
 	assert_int_equal(atomic_load(&order[0]), 'm');
-	assert_int_equal(atomic_load(&order[1]), 'p');
+	assert_int_equal(atomic_load(&order[1]), 's');
+	assert_int_equal(atomic_load(&order[2]), 'p');
 	assert_int_equal(atomic_load(&mailboxes[PLAIN].posted), 1);
 }
 
@@ -400,6 +419,52 @@ static void test_idle_closes_the_context_and_the_thread(void **state)
 	assert_value(run(PLAIN), 1);
 }
 
+static void test_request_while_closing_is_served(void **state)
+{
+	struct lane_stats stats;
+
+	(void)state;
+	atomic_store(&slow_close, true);
+	lane_set_idle_us(lane, 5 * US_PER_MS);
+	assert_value(run(STATEFUL), 0);
+	WAIT_UNTIL(atomic_load(&gate.arrived) == 1);
+	lane_stats(lane, &stats);
+	assert_string_equal(stats.doing, "closing");
+	assert_true(request(PLAIN));
+	gate_open(&gate);
+	WAIT_UNTIL(!pending(PLAIN));
+	assert_value(mailbox_take(&mailboxes[PLAIN]), 1);
+}
+
+static void test_stop_after_idle_frees_states(void **state)
+{
+	struct lane *l = lane_new(LANE_RDS, "rds", sources, NSOURCES + 1, mailboxes, &wake);
+	struct fetch template = {.target = target};
+	struct lane_stats stats;
+
+	(void)state;
+	lane_set_idle_us(l, 5 * US_PER_MS);
+	assert_true(lane_request(l, STATEFUL, &template));
+	WAIT_UNTIL((lane_stats(l, &stats), !stats.started));
+	assert_int_equal(atomic_load(&states_freed), 0);
+	assert_true(lane_stop(l, 0));
+	assert_int_equal(atomic_load(&states_freed), 1);
+	assert_int_equal(atomic_load(&contexts_freed), 1);
+}
+
+static void test_page_arrives_while_the_fetch_goes_on(void **state)
+{
+	(void)state;
+	assert_true(request(PAGES));
+	wait_readable(wake.fd);
+	wake_clear(&wake);
+	assert_true(running(PAGES));
+	assert_value(mailbox_take(&mailboxes[PAGES]), 1);
+	gate_open(&gate);
+	WAIT_UNTIL(!pending(PAGES));
+	assert_value(mailbox_take(&mailboxes[PAGES]), 2);
+}
+
 static void test_stop_frees_what_sources_kept(void **state)
 {
 	struct lane *l = lane_new(LANE_RDS, "rds", sources, NSOURCES + 1, mailboxes, &wake);
@@ -478,10 +543,15 @@ static void test_stuck_is_told_by_deadline_or_cancel(void **state)
 	assert_false(stats.stuck);
 	assert_int_equal(stats.busy_us, 20 * US_PER_S);
 	assert_string_equal(stats.doing, "fetching deaf");
+	clock_freeze(start + 20 * US_PER_S + LANE_STOP_US + 1);
+	lane_stats(lane, &stats);
+	assert_true(stats.stuck);
+	/* told to stop long before its deadline */
+	clock_freeze(start + US_PER_S);
 	lane_cancel(lane);
 	lane_stats(lane, &stats);
 	assert_false(stats.stuck);
-	clock_freeze(start + 20 * US_PER_S + LANE_STOP_US + 1);
+	clock_freeze(start + US_PER_S + LANE_STOP_US + 1);
 	lane_stats(lane, &stats);
 	assert_true(stats.stuck);
 	gate_open(&gate);
@@ -541,6 +611,9 @@ int main(void)
 		TEST(test_caller_may_shorten_the_deadline),
 		TEST(test_state_follows_target_and_context_does_not),
 		TEST(test_idle_closes_the_context_and_the_thread),
+		TEST(test_request_while_closing_is_served),
+		TEST(test_stop_after_idle_frees_states),
+		TEST(test_page_arrives_while_the_fetch_goes_on),
 		TEST(test_stop_frees_what_sources_kept),
 		TEST(test_references_are_held_while_queued),
 		TEST(test_signals_are_blocked_in_the_lane_only),

@@ -4,14 +4,14 @@
 #include "runtime/sched.h"
 
 /* "leaf" stands before what it needs, so that the order of the table cannot help it. */
-enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUD, NEEDY, CLOUDY, EAGER, NSOURCES };
+enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUDY, NEEDY, CLOUD, EAGER, DEEP, MATE, NSOURCES };
 
 #define PERIOD (10 * US_PER_S)
 #define START (1000000 * US_PER_S)
 
 static struct gate gate;
 static atomic_int fetches[NSOURCES], wide_fetches, interrupted;
-static atomic_bool listing_fails, flaky_fails, deaf, busy_value, pages_only;
+static atomic_bool listing_fails, flaky_fails, deaf, busy_value, pages_only, needy_off;
 static _Atomic(int64_t) flaky_retry_after;
 static struct runtime *rt;
 static int64_t now;
@@ -112,6 +112,22 @@ static bool fetch_eager(struct fetch *f, struct err *err)
 	return true;
 }
 
+static bool fetch_deep(struct fetch *f, struct err *err)
+{
+	(void)err;
+	count(DEEP);
+	fetch_publish(f, fake_snapshot(NULL, 1 + fake_value(f->inputs[0])));
+	return true;
+}
+
+static bool fetch_mate(struct fetch *f, struct err *err)
+{
+	(void)err;
+	count(MATE);
+	fetch_publish(f, fake_snapshot(NULL, 1));
+	return true;
+}
+
 static bool detail_busy(const struct snapshot *s)
 {
 	return fake_value(s) == 99;
@@ -122,6 +138,10 @@ static enum readiness needy_ready(const struct target *t, const struct snapshot 
 	(void)t;
 	if (!inputs[0])
 		return READY_WAIT;
+	if (atomic_load(&needy_off)) {
+		err_set(why, ERR_UNAVAILABLE, "switched off");
+		return READY_UNAVAILABLE;
+	}
 	if (fake_value(inputs[0]) >= 2)
 		return READY;
 	err_set(why, ERR_UNAVAILABLE, "wants two of them");
@@ -151,6 +171,8 @@ static const struct source rows[NSOURCES] = {
 	ROW(CLOUDY, "cloudy", fetch_cloudy, LANE_SLOW, .period_us = PERIOD, .inputs = "cloud"),
 	ROW(EAGER, "eager", fetch_eager, LANE_SLOW, .period_us = 100 * PERIOD, .inputs = "listing",
 	    .ready = always_ready),
+	ROW(DEEP, "deep", fetch_deep, LANE_EC2, .period_us = PERIOD, .inputs = "leaf"),
+	ROW(MATE, "mate", fetch_mate, LANE_SLOW, .period_us = PERIOD),
 };
 /* clang-format on */
 
@@ -183,6 +205,7 @@ static int setup(void **state)
 	atomic_store(&deaf, false);
 	atomic_store(&busy_value, false);
 	atomic_store(&pages_only, false);
+	atomic_store(&needy_off, false);
 	atomic_store(&flaky_retry_after, 0);
 	target = new_target(true);
 	rt = runtime_new(table, NSOURCES, target);
@@ -329,6 +352,17 @@ static void test_inputs_come_first(void **state)
 	assert_int_equal(fake_value(store_good(runtime_store(rt), "leaf")), 807);
 }
 
+static void test_demand_goes_all_the_way(void **state)
+{
+	(void)state;
+	runtime_demand(rt, bit(DEEP));
+	settle();
+	assert_fetches(LISTING, 1);
+	assert_fetches(LEAF, 1);
+	assert_fetches(DEEP, 1);
+	assert_int_equal(fake_value(entry(DEEP)->good), 808);
+}
+
 static void test_first_input_makes_due_at_once(void **state)
 {
 	(void)state;
@@ -367,6 +401,26 @@ static void test_period_counts_from_the_start_and_never_twice(void **state)
 	assert_fetches(HALTING, 1);
 	assert_true(advance(8 * US_PER_S) == now + PERIOD);
 	assert_fetches(HALTING, 2);
+}
+
+static void test_queued_fetch_counts_from_its_start(void **state)
+{
+	(void)state;
+	atomic_store(&deaf, true);
+	runtime_demand(rt, bit(HALTING));
+	tick();
+	WAIT_UNTIL(atomic_load(&gate.arrived) == 1);
+	runtime_demand(rt, bit(MATE));
+	tick();
+	assert_int_equal(entry(MATE)->fetch_since_mono_us, 0);
+	/* it has not begun, so what is asked for now is what it will bring */
+	runtime_refresh(rt, "mate");
+	tick();
+	now += 3 * US_PER_S;
+	clock_freeze(now);
+	gate_open(&gate);
+	assert_true(settle() == now + PERIOD);
+	assert_fetches(MATE, 1);
 }
 
 static void test_overlong_fetch_is_not_queued_twice(void **state)
@@ -543,6 +597,31 @@ static void test_new_target_starts_over(void **state)
 	target_unref(target);
 }
 
+static void test_new_target_waits_for_its_own_inputs(void **state)
+{
+	const struct target *target = new_target(true);
+
+	(void)state;
+	atomic_store(&listing_fails, true);
+	runtime_demand(rt, bit(EAGER));
+	settle();
+	atomic_store(&listing_fails, false);
+	runtime_refresh(rt, "listing");
+	settle();
+	assert_fetches(EAGER, 2);
+	atomic_store(&listing_fails, true);
+	runtime_set_target(rt, target);
+	settle();
+	assert_fetches(EAGER, 3);
+	assert_int_equal(fake_value(entry(EAGER)->good), 0);
+	atomic_store(&listing_fails, false);
+	runtime_refresh(rt, "listing");
+	settle();
+	assert_fetches(EAGER, 4);
+	assert_int_equal(fake_value(entry(EAGER)->good), 7);
+	target_unref(target);
+}
+
 static void test_new_target_interrupts(void **state)
 {
 	const struct target *target = new_target(true);
@@ -579,6 +658,22 @@ static void test_unavailable_says_why_until_inputs_change(void **state)
 	assert_fetches(NEEDY, 1);
 	assert_int_equal(entry(NEEDY)->latest->state, SNAP_OK);
 	assert_int_equal(fake_value(entry(NEEDY)->good), 2);
+}
+
+static void test_ready_again_is_due_at_once(void **state)
+{
+	(void)state;
+	runtime_demand(rt, bit(NEEDY));
+	settle();
+	advance(2 * US_PER_S);
+	assert_fetches(NEEDY, 1);
+	atomic_store(&needy_off, true);
+	settle();
+	assert_string_equal(entry(NEEDY)->latest->err.text, "switched off");
+	assert_int_equal(fake_value(entry(NEEDY)->good), 2);
+	atomic_store(&needy_off, false);
+	settle();
+	assert_fetches(NEEDY, 2);
 }
 
 static void test_aws_sources_are_skipped_without_aws(void **state)
@@ -726,8 +821,10 @@ int main(void)
 		TEST(test_period_and_dropped_demand),
 		TEST(test_demand_reaches_feeders_and_inputs),
 		TEST(test_inputs_come_first),
+		TEST(test_demand_goes_all_the_way),
 		TEST(test_first_input_makes_due_at_once),
 		TEST(test_period_counts_from_the_start_and_never_twice),
+		TEST(test_queued_fetch_counts_from_its_start),
 		TEST(test_overlong_fetch_is_not_queued_twice),
 		TEST(test_backoff_grows_and_resets),
 		TEST(test_silence_after_failure_is_no_loop),
@@ -736,8 +833,10 @@ int main(void)
 		TEST(test_refresh_during_a_fetch_runs_again),
 		TEST(test_pause),
 		TEST(test_new_target_starts_over),
+		TEST(test_new_target_waits_for_its_own_inputs),
 		TEST(test_new_target_interrupts),
 		TEST(test_unavailable_says_why_until_inputs_change),
+		TEST(test_ready_again_is_due_at_once),
 		TEST(test_aws_sources_are_skipped_without_aws),
 		TEST(test_feeder_error_reaches_all_who_depend),
 		TEST(test_busy_period_of_what_is_fed),

@@ -5,6 +5,7 @@
 
 #include "aws/sigv4.h"
 #include "base/clock.h"
+#include <stdio.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

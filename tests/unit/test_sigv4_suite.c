@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include <stdio.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

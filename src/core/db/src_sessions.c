@@ -376,35 +376,39 @@ static void complete_texts(struct sample *s)
 
 /* ---- locks ---- */
 
-static int64_t group_of(const struct sample *s, int64_t pid)
+/* Only members of parallel groups have a leader; there are few. */
+static int64_t group_of(const struct session *const *members, size_t n, int64_t pid)
 {
-	const struct session *rows = s->sessions->rows;
-
-	for (size_t i = 0; i < s->sessions->nrows; i++)
-		if (rows[i].pid == pid)
-			return HAS(&rows[i], struct session, leader_pid) ? rows[i].leader_pid : pid;
+	for (size_t i = 0; i < n; i++)
+		if (members[i]->pid == pid)
+			return members[i]->leader_pid;
 	return pid;
 }
 
 static bool build_graph(struct sample *s, const struct snapshot *locks, struct lock_graph *ret_graph, struct err *err)
 {
 	struct lock_row *rows = xcalloc(locks->nrows + 1, sizeof(*rows));
-	bool grouped = false, ok;
+	const struct session *sessions = s->sessions->rows, **members;
+	size_t nmembers = 0;
+	bool ok;
 
+	members = xcalloc(s->sessions->nrows + 1, sizeof(*members));
 	for (size_t i = 0; i < s->sessions->nrows; i++)
-		grouped = grouped || HAS((struct session *)s->sessions->rows + i, struct session, leader_pid);
+		if (HAS(&sessions[i], struct session, leader_pid))
+			members[nmembers++] = &sessions[i];
 	for (size_t i = 0; i < locks->nrows; i++) {
 		const struct lock_rec *l = snapshot_row(locks, i);
 
 		rows[i] = (struct lock_row){.tag = l->tag,
 					    .since_us = HAS(l, struct lock_rec, waitstart) ? l->waitstart : 0,
 					    .pid = (int32_t)l->pid,
-					    .group = (int32_t)(grouped ? group_of(s, l->pid) : l->pid),
+					    .group = (int32_t)group_of(members, nmembers, l->pid),
 					    .mode = lock_mode_parse(l->mode),
 					    .granted = l->granted != 0};
 	}
 	ok = lock_graph_build(rows, locks->nrows, conn_probe(s->conn)->version_num >= 140000, ret_graph, err);
 	xfree(rows);
+	xfree(members);
 	return ok;
 }
 

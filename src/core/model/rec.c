@@ -127,7 +127,8 @@ static void audit_suffix(struct audit *a, const struct field *f)
 	char what[80];
 
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		bool has = str_ends(name, str_c(suffixes[i]));
+		/* A field called just "at" is the time of its row. */
+		bool has = str_ends(name, str_c(suffixes[i])) || str_eq_c(name, suffixes[i] + 1);
 		bool needs = str_eq_c(str_c(suffixes[i]), wanted);
 
 		if (has && !needs) {

@@ -33,7 +33,7 @@
 #define FETCH_DEADLINE_US (20 * US_PER_S)
 
 /* UI thread only; keeps detached lanes reachable, so that leak checkers know it is on purpose. */
-static struct lane *left_lanes;
+__attribute__((used)) static struct lane *left_lanes;
 
 static void slot_free(struct lane_slot *slot)
 {
@@ -104,7 +104,7 @@ static void set_running(struct lane *l, struct lane_item *item)
 	int64_t now = clock_mono_us();
 
 	l->running = (long)item->index;
-	l->run_since_mono_us = l->doing_since_mono_us = now;
+	l->run_since_mono_us = l->doing_since_mono_us = l->started[item->index] = now;
 	l->cancelled_mono_us = 0;
 	l->run_deadline_mono_us = now + (src->deadline_us ? src->deadline_us : FETCH_DEADLINE_US);
 	if (limit && limit < l->run_deadline_mono_us)
@@ -316,6 +316,16 @@ bool lane_pending(struct lane *l, size_t source_index, int64_t *ret_since_mono_u
 	pending = is_pending(l, source_index, ret_since_mono_us);
 	pthread_mutex_unlock(&l->mutex);
 	return pending;
+}
+
+int64_t lane_started(struct lane *l, size_t source_index)
+{
+	int64_t started;
+
+	pthread_mutex_lock(&l->mutex);
+	started = l->started[source_index];
+	pthread_mutex_unlock(&l->mutex);
+	return started;
 }
 
 /* Mutex held. */

@@ -44,7 +44,8 @@ struct lane {
 	bool stopping;
 	struct lane_item queue[LANE_QUEUE_MAX];
 	size_t nqueue;
-	long running; /* source index, -1 = none */
+	int64_t started[SOURCES_MAX]; /* when each source last began to run, 0 = never */
+	long running;                 /* source index, -1 = none */
 	int64_t run_since_mono_us, run_deadline_mono_us, cancelled_mono_us, doing_since_mono_us;
 	char doing[160];
 	int64_t requests, bytes, fetches, failures, busy_us;
@@ -65,6 +66,8 @@ struct lane {
 long lane_target_index(const struct fetch *f, const char *name);
 /* Lane thread, or the UI thread while there is none: seals s and hands it to mailbox i. */
 void lane_publish(struct lane *l, size_t i, const struct target *target, struct snapshot *s);
+/* UI thread. When the source last began to run, monotonic; 0 = never. */
+int64_t lane_started(struct lane *l, size_t source_index);
 /* UI thread. Asks the thread to end, without waiting for it. */
 void lane_stop_begin(struct lane *l);
 /* UI thread, before the first request: idle time instead of LANE_IDLE_US. */

@@ -57,11 +57,7 @@ struct runtime {
 	uint64_t wanted; /* closure of the demand */
 	bool paused;
 	uint64_t random;
-	struct runtime *next_left;
 };
-
-/* UI thread only; runtimes whose lanes did not stop stay reachable, because those lanes still use them. */
-static struct runtime *left_runtimes;
 
 static uint64_t next_random(struct runtime *rt)
 {
@@ -183,9 +179,7 @@ static void observe(struct runtime *rt, size_t i, int64_t now)
 	if (e->version == job->seen_version)
 		return;
 	job->seen_version = e->version;
-	if (e->failures == 0)
-		job->retry_mono_us = 0;
-	else if (e->latest->state == SNAP_ERROR)
+	if (e->latest && e->latest->state == SNAP_ERROR)
 		job->retry_mono_us = now + backoff_of(rt, i);
 }
 
@@ -218,8 +212,6 @@ static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, c
 		s->generation = rt->target->generation;
 		s->at_us = clock_wall_us();
 		changed += store_put(&rt->store, k, snapshot_publish(s));
-		/* no fetch failed, so there is nothing to back off from */
-		rt->jobs[k].seen_version = rt->store.entries[k].version;
 	}
 	return changed;
 }
@@ -311,6 +303,14 @@ static void issue(struct runtime *rt, size_t i, const struct snapshot *const *in
 	job->asap = job->force = false;
 }
 
+/* A fetch may have waited in its lane; the period counts from when it began. */
+static void note_start(struct job *job, int64_t started_mono_us)
+{
+	/* not before the first request for this target: the lane may remember an older one */
+	if (job->started_mono_us && started_mono_us > job->started_mono_us)
+		job->started_mono_us = started_mono_us;
+}
+
 /* A fetch in its lane: nothing to do until its end wakes us. */
 static void follow_pending(struct runtime *rt, size_t i, int64_t since)
 {
@@ -318,10 +318,9 @@ static void follow_pending(struct runtime *rt, size_t i, int64_t since)
 	struct store_entry *e = &rt->store.entries[i];
 
 	e->fetch_since_mono_us = since;
-	if (since)
-		job->started_mono_us = since;
-	else
-		job->asap = job->force = false; /* it has not begun, so it will see today's world */
+	/* one that has not begun will see the world as it is now */
+	if (!since)
+		job->asap = job->force = false;
 	e->next_mono_us = job->started_mono_us + period_of(rt, i);
 }
 
@@ -330,11 +329,13 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 {
 	const struct snapshot *inputs[SOURCE_INPUTS_MAX];
 	struct store_entry *e = &rt->store.entries[i];
+	struct lane *lane = rt->lanes[rt->sources[i]->lane];
 	int64_t since, due;
 
 	observe(rt, i, now);
 	e->fetch_since_mono_us = e->next_mono_us = 0;
-	if (lane_pending(rt->lanes[rt->sources[i]->lane], i, &since)) {
+	note_start(&rt->jobs[i], lane_started(lane, i));
+	if (lane_pending(lane, i, &since)) {
 		follow_pending(rt, i, since);
 		return INT64_MAX;
 	}
@@ -388,7 +389,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 		rt->store.entries[i].next_mono_us = feeder->next_mono_us;
 	}
 	*ret_changed = changed;
-	return rt->paused ? INT64_MAX : next;
+	return next;
 }
 
 /* ---- what the user says ---- */
@@ -447,11 +448,9 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
 		rt->lanes[i] = NULL;
 	}
-	if (!all) {
-		rt->next_left = left_runtimes;
-		left_runtimes = rt;
+	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
+	if (!all)
 		return false;
-	}
 	store_release(&rt->store);
 	wake_release(&rt->wake);
 	target_unref(rt->target);
@@ -475,6 +474,15 @@ const struct target *runtime_target(const struct runtime *rt)
 	return rt->target;
 }
 
+/* Keeps what the table and the user said, forgets what happened. */
+static void restart_job(struct job *job)
+{
+	struct job old = *job;
+
+	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide};
+	memcpy(job->inputs, old.inputs, sizeof(job->inputs));
+}
+
 void runtime_set_target(struct runtime *rt, const struct target *target)
 {
 	CHECK(target->generation >= rt->target->generation);
@@ -492,14 +500,8 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	target_unref(rt->target);
 	rt->target = target;
 	store_reset(&rt->store, target->generation);
-	for (size_t i = 0; i < rt->n; i++) {
-		struct job *job = &rt->jobs[i];
-
-		job->started_mono_us = job->retry_mono_us = 0;
-		job->had_inputs = 0;
-		job->ready = job->asap = job->force = false;
-		job->seen_version = rt->store.entries[i].version;
-	}
+	for (size_t i = 0; i < rt->n; i++)
+		restart_job(&rt->jobs[i]);
 	wake_post(&rt->wake);
 }
 

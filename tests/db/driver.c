@@ -1,0 +1,102 @@
+/* driver.c: see driver.h. */
+#include "driver.h"
+
+#include "base/clock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct source *const sources[DRIVE__COUNT] = {&source_sessions, &source_activity, &source_load, &source_databases,
+							   &source_database_sizes};
+
+void driver_set_target(struct driver *d, const struct target *t)
+{
+	target_unref(d->target);
+	d->target = t;
+}
+
+void driver_set_conninfo(struct driver *d, const char *conninfo)
+{
+	struct target *t = target_new();
+
+	snprintf(t->conninfo, sizeof(t->conninfo), "%s", conninfo);
+	t->interval_us = US_PER_S;
+	driver_set_target(d, t);
+}
+
+void driver_init(struct driver *d, const char *conninfo)
+{
+	memset(d, 0, sizeof(*d));
+	wake_init(&d->wake);
+	for (size_t i = 0; i < DRIVE__COUNT; i++)
+		mailbox_init(&d->mailboxes[i]);
+	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, 3, d->mailboxes, &d->wake);
+	d->slow = lane_new(LANE_SLOW, "slow", sources + 3, 2, d->mailboxes + 3, &d->wake);
+	driver_set_conninfo(d, conninfo);
+}
+
+void driver_release(struct driver *d)
+{
+	if (!lane_stop(d->sampler, 5 * US_PER_S) || !lane_stop(d->slow, 5 * US_PER_S))
+		BUG("a lane does not stop");
+	for (size_t i = 0; i < DRIVE__COUNT; i++) {
+		snapshot_unref(d->last[i]);
+		mailbox_release(&d->mailboxes[i]);
+	}
+	target_unref(d->target);
+	wake_release(&d->wake);
+}
+
+static void collect(struct driver *d)
+{
+	for (size_t i = 0; i < DRIVE__COUNT; i++) {
+		const struct snapshot *s = mailbox_take(&d->mailboxes[i]);
+
+		if (!s)
+			continue;
+		snapshot_unref(d->last[i]);
+		d->last[i] = s;
+	}
+}
+
+const struct snapshot *driver_fetch(struct driver *d, enum driver_source which, bool wide, int64_t deadline_us)
+{
+	struct lane *lane = which < DRIVE_DATABASES ? d->sampler : d->slow;
+	size_t index = which < DRIVE_DATABASES ? (size_t)which : (size_t)which - DRIVE_DATABASES;
+	struct fetch f = {.target = d->target, .wide = wide, .inputs = {d->inputs[0], d->inputs[1]}};
+	int64_t since;
+
+	if (deadline_us)
+		f.deadline_mono_us = clock_mono_us() + deadline_us;
+	if (!lane_request(lane, index, &f))
+		BUG("busy");
+	while (lane_pending(lane, index, &since)) {
+		struct pollfd p = {.fd = d->wake.fd, .events = POLLIN};
+
+		poll(&p, 1, 20);
+		wake_clear(&d->wake);
+	}
+	collect(d);
+	return d->last[which];
+}
+
+const struct session *driver_session(const struct driver *d, int64_t pid)
+{
+	const struct snapshot *s = d->last[DRIVE_SESSIONS];
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		const struct session *row = snapshot_row(s, i);
+
+		if (row->pid == pid)
+			return row;
+	}
+	return NULL;
+}
+
+const struct activity *driver_activity(const struct driver *d)
+{
+	const struct snapshot *s = d->last[DRIVE_ACTIVITY];
+
+	return s && s->nrows == 1 ? snapshot_row(s, 0) : NULL;
+}

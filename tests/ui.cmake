@@ -1,0 +1,3 @@
+foreach(name canvas theme glyph term_choice)
+  unit(${name} ui)
+endforeach()

@@ -27,7 +27,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS postgresql)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "terminal console for Amazon Aurora PostgreSQL
- Shows on one screen what the AWS control plane and the database itself know about
- a cluster: status, load, sessions, locks, storage, snapshots and network rules.")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Shows on one screen what the AWS control plane and the database itself know about
+a cluster: status, load, sessions, locks, storage, snapshots and network rules.")
 include(CPack)

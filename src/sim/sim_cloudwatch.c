@@ -232,10 +232,11 @@ static bool get_statistics(struct sim_request *r, struct buf *out)
 	span.period_us = seconds * US_PER_S;
 	points = (span.end_us - span.start_us + span.period_us - 1) / span.period_us;
 	if (points > STATISTICS_POINTS_MAX)
-		return sim_fail(r, 400, "InvalidParameterCombination",
-				"You have requested up to %lld datapoints, which exceeds the limit of 1,440. You may reduce "
-				"the datapoints requested by increasing Period, or decreasing the time range.",
-				(long long)points);
+		return sim_fail(
+			r, 400, "InvalidParameterCombination",
+			"You have requested up to %lld datapoints, which exceeds the limit of 1,440. You may reduce "
+			"the datapoints requested by increasing Period, or decreasing the time range.",
+			(long long)points);
 	if (unit.len > 0 && series.metric && !str_eq_c(unit, sim_series_unit(&series)))
 		series.metric = NULL;
 	write_statistics(r, out, &span, &series, &st);
@@ -407,7 +408,8 @@ struct data_page {
 	char token[64];
 };
 
-static bool write_results(struct sim_request *r, struct buf *out, const struct query *q, size_t n, struct data_page *page)
+static bool write_results(struct sim_request *r, struct buf *out, const struct query *q, size_t n,
+			  struct data_page *page)
 {
 	bool first = true;
 

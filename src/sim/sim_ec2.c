@@ -364,8 +364,8 @@ static bool prefix_list_entries(struct sim_request *r, struct buf *out)
 		if (str_eq_c(id, sim_prefix_lists[i].id))
 			p = &sim_prefix_lists[i];
 	if (!p)
-		return sim_fail(r, 400, "InvalidPrefixListID.NotFound", "The prefix list ID '" STR_FMT "' does not exist",
-				STR_ARG(id));
+		return sim_fail(r, 400, "InvalidPrefixListID.NotFound",
+				"The prefix list ID '" STR_FMT "' does not exist", STR_ARG(id));
 	if (!sim_param_int(r, "TargetVersion", 4, &version))
 		return false;
 	while (p->cidrs[2 * n])

@@ -10,10 +10,10 @@
 #include "sim/sim_internal.h"
 
 static const char *const kinds[SIM_FAULT__COUNT] = {
-	[SIM_FAULT_LATENCY] = "latency",   [SIM_FAULT_THROTTLE] = "throttle",   [SIM_FAULT_ERROR500] = "error500",
-	[SIM_FAULT_HANG] = "hang",	   [SIM_FAULT_TRUNCATE] = "truncate",   [SIM_FAULT_MALFORMED] = "malformed",
-	[SIM_FAULT_HTML] = "html",	   [SIM_FAULT_DENIED] = "denied",	[SIM_FAULT_EXPIRED] = "expired",
-	[SIM_FAULT_SKEW] = "skew",	   [SIM_FAULT_EMPTY] = "empty",
+	[SIM_FAULT_LATENCY] = "latency", [SIM_FAULT_THROTTLE] = "throttle", [SIM_FAULT_ERROR500] = "error500",
+	[SIM_FAULT_HANG] = "hang",       [SIM_FAULT_TRUNCATE] = "truncate", [SIM_FAULT_MALFORMED] = "malformed",
+	[SIM_FAULT_HTML] = "html",       [SIM_FAULT_DENIED] = "denied",     [SIM_FAULT_EXPIRED] = "expired",
+	[SIM_FAULT_SKEW] = "skew",       [SIM_FAULT_EMPTY] = "empty",
 };
 
 #define FAULT_MS_MAX (7 * INT64_C(86400000))
@@ -62,8 +62,8 @@ bool sim_fault_add(struct sim *s, struct str form, struct err *err)
 {
 	struct sim_fault_row f = {.kind = SIM_FAULT__COUNT, .count = -1};
 	struct arena *a = arena_new(4096, 1 << 20);
-	struct sim_param *params;
-	size_t n;
+	struct sim_param *params = NULL;
+	size_t n = 0;
 	bool ok = form.len < 4096 && sim_form_parse(a, form, &params, &n);
 
 	if (!ok)
@@ -91,7 +91,8 @@ void sim_fault_plan(struct sim *s, const char *service, struct str operation, st
 	for (size_t i = 0; i < s->nfaults; i++) {
 		struct sim_fault_row *f = &s->faults[i];
 
-		if (f->count == 0 || !word_matches(f->service, str_c(service)) || !word_matches(f->operation, operation))
+		if (f->count == 0 || !word_matches(f->service, str_c(service)) ||
+		    !word_matches(f->operation, operation))
 			continue;
 		if (f->kind == SIM_FAULT_LATENCY)
 			ret_plan->delay_us += f->us > 0 ? f->us : 0;

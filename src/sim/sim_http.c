@@ -272,8 +272,8 @@ bool sim_http_start(struct sim *s, struct err *err)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->daemon = MHD_start_daemon(flags, s->o.port, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, &address,
-				     MHD_OPTION_URI_LOG_CALLBACK, call_new, NULL, MHD_OPTION_NOTIFY_COMPLETED, call_free,
-				     NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+				     MHD_OPTION_URI_LOG_CALLBACK, call_new, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+				     call_free, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 				     MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_ARRAY,
 				     tls ? tls_options : &tls_options[2], MHD_OPTION_END);
 	if (!s->daemon)

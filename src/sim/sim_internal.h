@@ -60,6 +60,8 @@ extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations
 void sim_prepare(struct sim_request *r);
 /* Answers r->http into r->status, body, content_type; logs it. Takes the lock. */
 void sim_serve(struct sim_request *r);
+/* The part of it behind the signature: checks and runs the operation; the lock is held, r->now_us set. */
+bool sim_execute(struct sim_request *r, struct buf *result);
 /* Remembers an error and returns false. */
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...) PRINTF_LIKE(4, 5);
 struct str sim_header(const struct sim_http *h, const char *name);
@@ -92,7 +94,8 @@ struct sim_filters {
 	size_t n;
 	bool wild; /* EC2: * and ? in values */
 };
-/* item "Filters.Filter" and values "Values.Value" for RDS, "Filter" and "Value" for EC2. known = names separated by blanks. */
+/* item "Filters.Filter" and values "Values.Value" for RDS, "Filter" and "Value" for EC2. known = names separated by
+ * blanks. */
 bool sim_filters(struct sim_request *r, const char *item, const char *values, const char *known,
 		 struct sim_filters *ret_filters);
 /* True when no filter is named name, or one of its values matches (EC2: * and ? are wild). */

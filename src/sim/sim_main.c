@@ -24,18 +24,17 @@ struct settings {
 	int supervised; /* -1 = not */
 };
 
-static const char usage[] =
-	"usage: auroratop-sim [OPTION]...\n"
-	"  --port N              listen on 127.0.0.1:N (default: any free port)\n"
-	"  --clusters N          N clusters beside the three standing ones\n"
-	"  --region R            region that requests must be signed for (eu-west-1)\n"
-	"  --access-key K        --secret-key S  --session-token T\n"
-	"  --db-host H           --db-port N     endpoints of prod-orders\n"
-	"  --domain D            suffix of endpoint names (rds.amazonaws.com)\n"
-	"  --scenario NAME       healthy, incident\n"
-	"  --seed N              of metrics and fleet\n"
-	"  --tls-cert FILE       --tls-key FILE  serve HTTPS\n"
-	"  --supervised FD       end when this pipe closes\n";
+static const char usage[] = "usage: auroratop-sim [OPTION]...\n"
+			    "  --port N              listen on 127.0.0.1:N (default: any free port)\n"
+			    "  --clusters N          N clusters beside the three standing ones\n"
+			    "  --region R            region that requests must be signed for (eu-west-1)\n"
+			    "  --access-key K        --secret-key S  --session-token T\n"
+			    "  --db-host H           --db-port N     endpoints of prod-orders\n"
+			    "  --domain D            suffix of endpoint names (rds.amazonaws.com)\n"
+			    "  --scenario NAME       healthy, incident\n"
+			    "  --seed N              of metrics and fleet\n"
+			    "  --tls-cert FILE       --tls-key FILE  serve HTTPS\n"
+			    "  --supervised FD       end when this pipe closes\n";
 
 static char *read_pem(const char *path)
 {
@@ -57,8 +56,22 @@ static bool number(const char *text, int64_t lo, int64_t hi, int64_t *ret_value)
 	return parse_i64(str_c(text), ret_value) && *ret_value >= lo && *ret_value <= hi;
 }
 
-enum { OPT_PORT = 256, OPT_CLUSTERS, OPT_REGION, OPT_ACCESS, OPT_SECRET, OPT_TOKEN, OPT_DB_HOST, OPT_DB_PORT, OPT_DOMAIN,
-       OPT_SCENARIO, OPT_SEED, OPT_CERT, OPT_KEY, OPT_SUPERVISED };
+enum {
+	OPT_PORT = 256,
+	OPT_CLUSTERS,
+	OPT_REGION,
+	OPT_ACCESS,
+	OPT_SECRET,
+	OPT_TOKEN,
+	OPT_DB_HOST,
+	OPT_DB_PORT,
+	OPT_DOMAIN,
+	OPT_SCENARIO,
+	OPT_SEED,
+	OPT_CERT,
+	OPT_KEY,
+	OPT_SUPERVISED
+};
 
 static bool set_number(struct settings *s, int opt, const char *text)
 {

@@ -205,7 +205,8 @@ static bool find_target(struct sim *s, const struct sim_series_key *key, struct 
 		return instance.ptr || cluster.ptr;
 	if (key->ndims != 2)
 		return false;
-	return (cluster.ptr && series->role) || (old.ptr && str_eq_c(dimension(key, "EngineName"), "aurora-postgresql"));
+	return (cluster.ptr && series->role) ||
+	       (old.ptr && str_eq_c(dimension(key, "EngineName"), "aurora-postgresql"));
 }
 
 void sim_series_find(struct sim *s, const struct sim_series_key *key, struct sim_series *ret_series)

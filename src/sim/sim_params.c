@@ -101,7 +101,8 @@ static bool json_members(struct sim_request *r, const char *name, json_t *v, int
 	const char *key;
 	json_t *child;
 
-	json_object_foreach (v, key, child) {
+	json_object_foreach(v, key, child)
+	{
 		struct str full = *name ? arena_fmt(r->arena, "%s.%s", name, key) : str_c(key);
 
 		if (!json_flatten(r, arena_strz(r->arena, full), child, depth + 1))
@@ -212,8 +213,8 @@ bool sim_params_check(struct sim_request *r, const struct sim_operation *op)
 	}
 	while (str_split(&rest, ' ', &pattern))
 		if (pattern.len > 0 && !present(r, pattern))
-			return sim_fail(r, 400, "MissingParameter",
-					"The request must contain the parameter " STR_FMT, STR_ARG(pattern));
+			return sim_fail(r, 400, "MissingParameter", "The request must contain the parameter " STR_FMT,
+					STR_ARG(pattern));
 	return true;
 }
 
@@ -426,8 +427,9 @@ bool sim_page_ec2(struct sim_request *r, size_t total, int64_t lo, int64_t hi, s
 	if (!sim_param_int(r, "MaxResults", 0, &size))
 		return false;
 	if (sim_param(r, "MaxResults").ptr && (size < lo || size > hi))
-		return sim_fail(r, 400, "InvalidParameterValue",
-				"Value ( %lld ) for parameter maxResults is invalid. Expecting a value between %lld and %lld.",
-				(long long)size, (long long)lo, (long long)hi);
+		return sim_fail(
+			r, 400, "InvalidParameterValue",
+			"Value ( %lld ) for parameter maxResults is invalid. Expecting a value between %lld and %lld.",
+			(long long)size, (long long)lo, (long long)hi);
 	return page(r, sim_param(r, "NextToken"), total, size > 0 ? (size_t)size : SIZE_MAX, ret_page);
 }

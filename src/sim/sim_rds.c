@@ -141,7 +141,8 @@ static void cluster_config(struct sim_request *r, struct buf *b, const struct si
 	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->is_orders);
 	sim_xml_bool(b, "CrossAccountClone", false);
 	if (c->is_orders)
-		buf_add_c(b, "<EnabledCloudwatchLogsExports><member>postgresql</member></EnabledCloudwatchLogsExports>\n");
+		buf_add_c(b,
+			  "<EnabledCloudwatchLogsExports><member>postgresql</member></EnabledCloudwatchLogsExports>\n");
 	sim_xml_str(b, "EngineLifecycleSupport", "open-source-rds-extended-support");
 	sim_xml_bool(b, "StorageEncrypted", true);
 	sim_rds_key(r, b, "KmsKeyId");
@@ -185,8 +186,9 @@ static void cluster_secret(struct sim_request *r, struct buf *b, const struct si
 	if (!c->is_orders)
 		return;
 	sim_xml_open(b, "MasterUserSecret");
-	sim_xml_fmt(b, "SecretArn", "arn:%s:secretsmanager:%s:" SIM_ACCOUNT
-				    ":secret:rds!cluster-0b4d7c1e-55a2-4a0c-9d7e-6f1f2a3b4c5d-XyZ123",
+	sim_xml_fmt(b, "SecretArn",
+		    "arn:%s:secretsmanager:%s:" SIM_ACCOUNT
+		    ":secret:rds!cluster-0b4d7c1e-55a2-4a0c-9d7e-6f1f2a3b4c5d-XyZ123",
 		    sim_partition(r->sim), r->sim->o.region);
 	sim_xml_str(b, "SecretStatus", "active");
 	sim_rds_key(r, b, "KmsKeyId");
@@ -223,9 +225,17 @@ void sim_rds_filter_names(struct sim_request *r, struct sim_filters *f)
 	}
 }
 
+static bool cluster_wanted(const struct sim_filters *f, const struct sim_cluster *c)
+{
+	return sim_filter_ok(f, "db-cluster-id", c->id) && sim_filter_ok(f, "engine", "aurora-postgresql") &&
+	       sim_filter_ok(f, "db-cluster-resource-id", c->resource_id) && sim_filter_ok(f, "clone-group-id", "") &&
+	       sim_filter_ok(f, "domain", "");
+}
+
 static bool describe_clusters(struct sim_request *r, struct buf *out)
 {
 	const struct sim_cluster **rows = arena_alloc_array(r->arena, r->sim->nclusters, sizeof(*rows));
+	const struct sim_cluster *only = NULL;
 	struct str id = sim_param(r, "DBClusterIdentifier");
 	struct sim_filters f;
 	struct sim_page page;
@@ -236,17 +246,12 @@ static bool describe_clusters(struct sim_request *r, struct buf *out)
 			 "clone-group-id db-cluster-id db-cluster-resource-id domain engine", &f) ||
 	    !sim_param_bool(r, "IncludeShared", &shared))
 		return false;
-	if (id.len > 0 && !sim_cluster_find(r->sim, id))
+	if (id.len > 0 && !(only = sim_cluster_find(r->sim, id)))
 		return sim_fail(r, 404, "DBClusterNotFoundFault", "DBCluster " STR_FMT " not found.", STR_ARG(id));
 	sim_rds_filter_names(r, &f);
-	for (size_t i = 0; i < r->sim->nclusters; i++) {
-		const struct sim_cluster *c = &r->sim->clusters[i];
-
-		if ((id.len == 0 || sim_cluster_find(r->sim, id) == c) && sim_filter_ok(&f, "db-cluster-id", c->id) &&
-		    sim_filter_ok(&f, "engine", "aurora-postgresql") && sim_filter_ok(&f, "clone-group-id", "") &&
-		    sim_filter_ok(&f, "db-cluster-resource-id", c->resource_id) && sim_filter_ok(&f, "domain", ""))
-			rows[n++] = c;
-	}
+	for (size_t i = 0; i < r->sim->nclusters; i++)
+		if ((!only || only == &r->sim->clusters[i]) && cluster_wanted(&f, &r->sim->clusters[i]))
+			rows[n++] = &r->sim->clusters[i];
 	if (!sim_page_rds(r, n, &page))
 		return false;
 	sim_xml_open(out, "DBClusters");
@@ -319,8 +324,9 @@ static void instance_place(struct sim_request *r, struct buf *b, const struct si
 static void instance_config(struct sim_request *r, struct buf *b, const struct sim_cluster *c,
 			    const struct sim_instance *m)
 {
-	buf_addf(b, "<DBParameterGroups><DBParameterGroup><DBParameterGroupName>default.%s</DBParameterGroupName>"
-		    "<ParameterApplyStatus>in-sync</ParameterApplyStatus></DBParameterGroup></DBParameterGroups>\n",
+	buf_addf(b,
+		 "<DBParameterGroups><DBParameterGroup><DBParameterGroupName>default.%s</DBParameterGroupName>"
+		 "<ParameterApplyStatus>in-sync</ParameterApplyStatus></DBParameterGroup></DBParameterGroups>\n",
 		 c->family);
 	sim_xml_str(b, "StorageType", "aurora");
 	sim_xml_bool(b, "StorageEncrypted", true);
@@ -339,8 +345,8 @@ static void instance_config(struct sim_request *r, struct buf *b, const struct s
 	insights(r, b, c);
 	if (c->is_orders)
 		sim_xml_fmt(b, "EnhancedMonitoringResourceArn",
-			    "arn:%s:logs:%s:" SIM_ACCOUNT ":log-group:RDSOSMetrics:log-stream:%s", sim_partition(r->sim),
-			    r->sim->o.region, m->resource_id);
+			    "arn:%s:logs:%s:" SIM_ACCOUNT ":log-group:RDSOSMetrics:log-stream:%s",
+			    sim_partition(r->sim), r->sim->o.region, m->resource_id);
 }
 
 static void instance_xml(struct sim_request *r, struct buf *b, const struct sim_cluster *c, int member)
@@ -386,7 +392,8 @@ static size_t select_instances(struct sim_request *r, const struct sim_filters *
 		for (int k = 0; k < c->nmembers; k++) {
 			if (id.len > 0 && (c != only || k != wanted))
 				continue;
-			if (sim_filter_ok(f, "db-cluster-id", c->id) && sim_filter_ok(f, "engine", "aurora-postgresql") &&
+			if (sim_filter_ok(f, "db-cluster-id", c->id) &&
+			    sim_filter_ok(f, "engine", "aurora-postgresql") &&
 			    sim_filter_ok(f, "db-instance-id", c->members[k].id) && sim_filter_ok(f, "domain", "") &&
 			    sim_filter_ok(f, "dbi-resource-id", c->members[k].resource_id))
 				(*ret_rows)[n++] = (struct instance_row){c, k};
@@ -403,8 +410,8 @@ static bool describe_instances(struct sim_request *r, struct buf *out)
 	struct sim_page page;
 	size_t n;
 
-	if (!sim_filters(r, "Filters.Filter", "Values.Value", "db-cluster-id db-instance-id dbi-resource-id domain engine",
-			 &f))
+	if (!sim_filters(r, "Filters.Filter", "Values.Value",
+			 "db-cluster-id db-instance-id dbi-resource-id domain engine", &f))
 		return false;
 	sim_rds_filter_names(r, &f);
 	n = select_instances(r, &f, &rows);

@@ -59,8 +59,9 @@ static bool read_wish(struct sim_request *r, struct wish *w)
 	if (!sim_param_bool(r, "IncludeShared", &flag) || !sim_param_bool(r, "IncludePublic", &flag))
 		return false;
 	if (w->cluster.len > 0 && w->snapshot.len > 0)
-		return sim_fail(r, 400, "InvalidParameterCombination",
-				"The parameters DBClusterIdentifier and DBClusterSnapshotIdentifier can't be used together.");
+		return sim_fail(
+			r, 400, "InvalidParameterCombination",
+			"The parameters DBClusterIdentifier and DBClusterSnapshotIdentifier can't be used together.");
 	if (w->type.len > 0 && !str_eq_c(w->type, "automated") && !str_eq_c(w->type, "manual") &&
 	    !str_eq_c(w->type, "shared") && !str_eq_c(w->type, "public") && !str_eq_c(w->type, "awsbackup"))
 		return sim_fail(r, 400, "InvalidParameterValue", "Invalid snapshot type: " STR_FMT, STR_ARG(w->type));

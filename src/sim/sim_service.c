@@ -71,8 +71,9 @@ static void make_id(struct sim_request *r)
 {
 	uint64_t a = sim_hash((uint64_t)r->sim->o.seed, ++r->sim->next_id), b = sim_hash(a, 7);
 
-	snprintf(r->id, sizeof(r->id), "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
-		 (unsigned)a & 0xfff, (unsigned)(b >> 48) & 0xfff, (unsigned long long)(b & 0xffffffffffff));
+	snprintf(r->id, sizeof(r->id), "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32),
+		 (unsigned)(a >> 16) & 0xffff, (unsigned)a & 0xfff, (unsigned)(b >> 48) & 0xfff,
+		 (unsigned long long)(b & 0xffffffffffff));
 }
 
 /* The scope's service, or what the API version says when there is no scope. */
@@ -147,13 +148,11 @@ static bool find_operation(struct sim_request *r, const struct sim_operation **r
 			STR_ARG(r->operation));
 }
 
-static bool run(struct sim_request *r, struct buf *result)
+bool sim_execute(struct sim_request *r, struct buf *result)
 {
 	const struct sim_operation *op = NULL;
 
-	/* An error found while reading stands, but only for who may ask. */
-	if (!sim_sigv4_verify(r, sim_auth_now(r->sim) + r->plan.skew_us))
-		return false;
+	/* r->code: the request could not be read. */
 	if (r->code || !sim_fault_refuse(r))
 		return false;
 	if (!str_eq_c(r->http->method, "POST") || !str_eq_c(r->http->path, "/"))
@@ -161,8 +160,7 @@ static bool run(struct sim_request *r, struct buf *result)
 	if (!find_operation(r, &op) || !sim_params_check(r, op) || !op->run(r, result))
 		return false;
 	if (str_eq_c(sim_param(r, "DryRun"), "true"))
-		return sim_fail(r, 412, "DryRunOperation",
-				"Request would have succeeded, but DryRun flag is set.");
+		return sim_fail(r, 412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
 	return !result->failed || sim_fail(r, 500, "InternalFailure", "The answer is too large.");
 }
 
@@ -178,7 +176,8 @@ static void wrap_xml(struct sim_request *r, struct str result)
 	} else {
 		buf_addf(&r->body, "<" STR_FMT "Result>\n", STR_ARG(r->operation));
 		buf_add_str(&r->body, result);
-		buf_addf(&r->body, "</" STR_FMT "Result>\n<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>\n",
+		buf_addf(&r->body,
+			 "</" STR_FMT "Result>\n<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>\n",
 			 STR_ARG(r->operation), r->id);
 	}
 	buf_addf(&r->body, "</" STR_FMT "Response>\n", STR_ARG(r->operation));
@@ -225,7 +224,7 @@ void sim_serve(struct sim_request *r)
 	buf_init(&result, SIM_ANSWER_MAX - 4096);
 	r->now_us = sim_now(r->sim);
 	r->content_type = r->json ? "application/x-amz-json-1.0" : "text/xml;charset=UTF-8";
-	ok = run(r, &result);
+	ok = sim_sigv4_verify(r, sim_auth_now(r->sim) + r->plan.skew_us) && sim_execute(r, &result);
 	if (ok && r->json)
 		buf_add_str(&r->body, buf_str(&result));
 	else if (ok)

@@ -123,7 +123,8 @@ static int compare_params(uint32_t a, uint32_t b, void *ctx)
 	return str_cmp(p[a], p[b]);
 }
 
-/* The parts are percent-encoded on arrival; sorting whole `name=value` texts would put "a=1" after "a-b=1", so = sorts as NUL. */
+/* The parts are percent-encoded on arrival; sorting whole `name=value` texts would put "a=1" after "a-b=1", so = sorts
+ * as NUL. */
 static void canonical_query(struct arena *a, struct buf *b, struct str query)
 {
 	struct str rest = query, part, *parts;
@@ -202,8 +203,7 @@ static bool needed_headers_signed(const struct sim_http *h, const struct claim *
 static bool mismatch(struct sim_request *r, const char *detail)
 {
 	if (strcmp(r->service, "ec2") == 0)
-		return sim_fail(r, 401, "AuthFailure",
-				"AWS was not able to validate the provided access credentials");
+		return sim_fail(r, 401, "AuthFailure", "AWS was not able to validate the provided access credentials");
 	return sim_fail(r, 403, r->json ? "InvalidSignatureException" : "SignatureDoesNotMatch", "%s", detail);
 }
 
@@ -234,11 +234,12 @@ static bool check_time(struct sim_request *r, const struct claim *c, struct str 
 	char iso[40];
 
 	if (!parse_stamp(r->arena, stamp, &at))
-		return sim_fail(r, 400, "IncompleteSignature", "X-Amz-Date must be YYYYMMDDTHHMMSSZ, got '" STR_FMT "'.",
-				STR_ARG(stamp));
+		return sim_fail(r, 400, "IncompleteSignature",
+				"X-Amz-Date must be YYYYMMDDTHHMMSSZ, got '" STR_FMT "'.", STR_ARG(stamp));
 	if (!str_eq(str_sub(stamp, 0, 8), c->date))
-		return mismatch(r, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
-				   "HTTP.");
+		return mismatch(r,
+				"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+				"HTTP.");
 	if (at <= now_us + SKEW_MAX_US && at >= now_us - SKEW_MAX_US)
 		return true;
 	early = at < now_us;
@@ -260,9 +261,11 @@ static bool check_scope(struct sim_request *r, const struct claim *c)
 	if (o->session_token ? !str_eq_c(token, o->session_token) : token.len > 0)
 		return unknown_token(r);
 	if (!str_eq_c(c->region, o->region))
-		return mismatch(r, arena_strz(r->arena, arena_fmt(r->arena,
-								  "Credential should be scoped to a valid region, not '"
-								  STR_FMT "'.", STR_ARG(c->region))));
+		return mismatch(
+			r, arena_strz(r->arena,
+				      arena_fmt(r->arena,
+						"Credential should be scoped to a valid region, not '" STR_FMT "'.",
+						STR_ARG(c->region))));
 	return true;
 }
 
@@ -294,7 +297,8 @@ static bool check_signature(struct sim_request *r, const struct claim *c, struct
 	ok = needed_headers_signed(r->http, c) && canonical_request(r, c, &b);
 	sha256_hex(buf_str(&b), digest);
 	buf_release(&b);
-	to_sign = arena_fmt(r->arena, "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request\n%s",
+	to_sign = arena_fmt(r->arena,
+			    "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request\n%s",
 			    STR_ARG(stamp), STR_ARG(c->date), STR_ARG(c->region), STR_ARG(c->service), digest);
 	signature(c, r->sim->o.secret_key, to_sign, expected);
 	if (ok && CRYPTO_memcmp(expected, c->signature.ptr, 64) == 0)
@@ -313,8 +317,9 @@ bool sim_sigv4_verify(struct sim_request *r, int64_t now_us)
 		return sim_fail(r, 403, r->json ? "MissingAuthenticationTokenException" : "MissingAuthenticationToken",
 				"Request is missing Authentication Token");
 	if (!cut_authorization(authorization, &c))
-		return sim_fail(r, 400, "IncompleteSignature",
-				"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.");
+		return sim_fail(
+			r, 400, "IncompleteSignature",
+			"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.");
 	snprintf(r->service, sizeof(r->service), STR_FMT, STR_ARG(c.service));
 	return check_scope(r, &c) && check_time(r, &c, stamp, now_us) && check_signature(r, &c, stamp);
 }

@@ -46,7 +46,7 @@ static bool check_options(const struct sim_options *o, struct err *err)
 	return true;
 }
 
-bool sim_start(const struct sim_options *options, struct sim **ret_sim, struct err *err)
+bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err *err)
 {
 	pthread_condattr_t attributes;
 	struct sim *s;
@@ -62,6 +62,16 @@ bool sim_start(const struct sim_options *options, struct sim **ret_sim, struct e
 	pthread_condattr_destroy(&attributes);
 	copy_options(s, options);
 	sim_state_build(s);
+	*ret_sim = s;
+	return true;
+}
+
+bool sim_start(const struct sim_options *options, struct sim **ret_sim, struct err *err)
+{
+	struct sim *s;
+
+	if (!sim_new(options, &s, err))
+		return false;
 	if (!sim_http_start(s, err)) {
 		sim_stop(s);
 		return false;

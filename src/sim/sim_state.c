@@ -151,8 +151,8 @@ static void add_legacy(struct sim *s)
 static void add_fleet(struct sim *s, int number)
 {
 	static const char *const versions[] = {"13.18", "14.15", "15.4", "15.10", "16.4", "16.6", "16.8", "17.4"};
-	static const char *const classes[] = {"db.r6g.large",  "db.r6g.xlarge", "db.r6g.2xlarge", "db.r7g.xlarge",
-					      "db.t4g.medium", "db.serverless"};
+	static const char *const classes[] = {"db.r6g.large",  "db.r6g.xlarge", "db.r6g.2xlarge",
+					      "db.r7g.xlarge", "db.t4g.medium", "db.serverless"};
 	static const char *const odd[] = {"backing-up", "upgrading", "modifying", "maintenance"};
 	char id[32], member[48];
 	struct sim_cluster *c;

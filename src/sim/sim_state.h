@@ -99,6 +99,8 @@ struct sim {
 	uint64_t next_id;
 };
 
+/* A simulator without a server; ended by sim_stop(). */
+bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err *err) MUST_CHECK;
 void sim_state_build(struct sim *s);
 /* Clock of the state; the lock is held. */
 int64_t sim_now(const struct sim *s);

@@ -110,7 +110,7 @@ static void part(struct cell *row, int x)
 	}
 }
 
-static void put_cell(struct cell *row, int x, uint32_t rune, struct style s)
+static inline void put_cell(struct cell *row, int x, uint32_t rune, struct style s)
 {
 	if (row[x].width != 1)
 		part(row, x);
@@ -143,10 +143,18 @@ static bool plain_byte(char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-/* True when the first byte of s is a cell by itself: printable ASCII that no combining mark follows. */
-static bool plain_next(struct str s)
+/* utf8_next_cell() with a short way for printable ASCII that no combining mark follows. */
+static inline bool next_cell(struct str *s, uint32_t *ret_rune, int *ret_width)
 {
-	return plain_byte(s.ptr[0]) && (s.len == 1 || plain_byte(s.ptr[1]));
+	if (s->len == 0)
+		return false;
+	if (!plain_byte(s->ptr[0]) || (s->len > 1 && !plain_byte(s->ptr[1])))
+		return utf8_next_cell(s, ret_rune, ret_width);
+	*ret_rune = (unsigned char)s->ptr[0];
+	*ret_width = 1;
+	s->ptr++;
+	s->len--;
+	return true;
 }
 
 static int to_column(int64_t x)
@@ -156,27 +164,22 @@ static int to_column(int64_t x)
 
 int canvas_text(struct canvas *c, struct rect clip, int y, int x, struct str text, struct style s)
 {
-	int left, right;
+	int left, right, width;
 	int64_t at = x;
+	uint32_t rune;
 
 	if (!row_span(c, clip, y, &left, &right))
 		left = right = 0;
 	struct cell *row = right > left ? canvas_at(c, y, 0) : NULL;
-	while (text.len) {
-		if (plain_next(text)) {
-			if (at >= left && at < right)
-				put_cell(row, (int)at, (unsigned char)text.ptr[0], s);
-			text.ptr++;
-			text.len--;
-			at++;
-			continue;
-		}
-		uint32_t rune;
-		int width;
-		if (!utf8_next_cell(&text, &rune, &width))
-			break;
-		if (row)
+	while (next_cell(&text, &rune, &width)) {
+		if (at >= left && at + width <= right) {
+			if (width == 1)
+				put_cell(row, (int)at, rune, s);
+			else
+				put_wide(row, (int)at, rune, s);
+		} else if (row) {
 			put_decoded(row, left, right, at, rune, width, s);
+		}
 		at += width;
 	}
 	return to_column(at);
@@ -201,22 +204,22 @@ int canvas_textf(struct canvas *c, struct rect clip, int y, int x, struct style 
 	return canvas_text(c, clip, y, x, text, s);
 }
 
-/* Columns of text, counted only as far as needed to know that they exceed limit. */
-static int columns_up_to(struct str text, int limit)
+/* Columns of text, counted only as far as needed to know that they exceed limit; *ret_cut is the longest part of at
+ * most limit - 1 columns. */
+static int columns_up_to(struct str text, int limit, struct str *ret_cut, int *ret_cut_columns)
 {
 	int64_t n = 0;
 	uint32_t rune;
 	int width;
+	struct str rest = text;
 
-	while (text.len && n <= limit) {
-		if (plain_next(text)) {
-			text.ptr++;
-			text.len--;
-			n++;
-		} else if (utf8_next_cell(&text, &rune, &width)) {
-			n += width;
-		} else {
-			break;
+	*ret_cut = (struct str){text.ptr, 0};
+	*ret_cut_columns = 0;
+	while (n <= limit && next_cell(&rest, &rune, &width)) {
+		n += width;
+		if (n < limit) {
+			ret_cut->len = text.len - rest.len;
+			*ret_cut_columns = (int)n;
 		}
 	}
 	return to_column(n);
@@ -225,21 +228,15 @@ static int columns_up_to(struct str text, int limit)
 void canvas_field(struct canvas *c, struct rect clip, int y, int x, int w, struct str text, bool right, struct style s)
 {
 	struct rect field = rect_intersect(clip, (struct rect){y, x, 1, w});
+	struct str cut;
+	int used;
 
 	if (w <= 0 || field.w == 0 || field.h == 0)
 		return;
-	int columns = columns_up_to(text, w);
+	int columns = columns_up_to(text, w, &cut, &used);
 	if (columns > w) {
+		canvas_text(c, field, y, x, cut, s);
 		/* A wide character that the cut would halve leaves a blank before the sign. */
-		uint32_t rune;
-		int width, used = 0;
-		struct str rest = text, before = text;
-		while (utf8_next_cell(&rest, &rune, &width) && used + width <= w - 1) {
-			used += width;
-			before = rest;
-		}
-		text.len -= before.len;
-		canvas_text(c, field, y, x, text, s);
 		for (int i = used; i < w - 1; i++)
 			canvas_put(c, field, y, x + i, ' ', s);
 		canvas_put(c, field, y, x + w - 1, glyph(G_CUT), s);
@@ -279,6 +276,10 @@ void canvas_hline(struct canvas *c, struct rect clip, int y, int x, int w, uint3
 
 	if (line.h == 0)
 		return;
+	if (rune == ' ') {
+		canvas_fill(c, line, s);
+		return;
+	}
 	for (int i = 0; i < line.w; i++)
 		canvas_put(c, line, y, line.x + i, rune, s);
 }

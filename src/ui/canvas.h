@@ -44,11 +44,13 @@ static inline struct cell *canvas_at(struct canvas *c, int y, int x)
 }
 /* Fills a rectangle with blanks. */
 void canvas_fill(struct canvas *c, struct rect r, struct style s);
-/* Draws text at (y,x), clipped to clip; returns the column after the last cell it takes or would take. A wide character cut by the edge becomes a blank. */
+/* Draws text at (y,x), clipped to clip; returns the column after the last cell it takes or would take. A wide character
+ * cut by the edge becomes a blank. */
 int canvas_text(struct canvas *c, struct rect clip, int y, int x, struct str text, struct style s);
 int canvas_text_c(struct canvas *c, struct rect clip, int y, int x, const char *text, struct style s);
 /* printf into a line of at most 512 bytes, then canvas_text. */
-int canvas_textf(struct canvas *c, struct rect clip, int y, int x, struct style s, const char *fmt, ...) PRINTF_LIKE(6, 7);
+int canvas_textf(struct canvas *c, struct rect clip, int y, int x, struct style s, const char *fmt, ...)
+	PRINTF_LIKE(6, 7);
 /* Text in exactly w columns: cut with the cut sign, padded left or right with blanks of the style. */
 void canvas_field(struct canvas *c, struct rect clip, int y, int x, int w, struct str text, bool right, struct style s);
 /* One code point. */

@@ -39,7 +39,7 @@ static void draw_name(const struct ui *ui, struct pen *pen)
 	} else {
 		pen_text(pen, ROLE_MUTED, t->aws ? "no cluster chosen" : "connecting");
 	}
-	if (t->aws && t->region[0])
+	if (t->aws && t->region[0] && pen_left(pen) > 30)
 		pen_textf(pen, ROLE_MUTED, "  %s", t->region);
 }
 
@@ -51,7 +51,7 @@ static void draw_engine(const struct ui *ui, struct pen *pen)
 	long writer = data_find(instances, "role", STR("writer"));
 
 	if (runtime_target(ui->rt)->cluster[0] && version.len > 0) {
-		pen_skip(pen, 3);
+		pen_skip(pen, 2);
 		if (pen_left(pen) > 70)
 			pen_textf(pen, ROLE_MUTED, STR_FMT " ", STR_ARG(data_str(clusters, 0, "engine")));
 		else

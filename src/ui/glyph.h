@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* clang-format off */
 enum glyph {
 	G_CRIT, G_WARN, G_NOTICE, G_OK, G_UNKNOWN,
 	G_AVAILABLE, G_IDLE_STEP, G_PROGRESS,
@@ -21,6 +22,7 @@ enum glyph {
 	G_LEGEND, G_CORNER, G_ARROW_UP, G_ARROW_DOWN,
 	G__COUNT
 };
+/* clang-format on */
 
 enum glyph_set { GLYPHS_ASCII, GLYPHS_UTF8 };
 

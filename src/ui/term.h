@@ -16,12 +16,13 @@ enum color_wish { COLOR_AUTO, COLOR_ALWAYS, COLOR_WISH_256, COLOR_WISH_16, COLOR
 
 struct term_options {
 	enum color_wish color;
-	bool ascii;      /* asked for; also chosen when the locale is not UTF-8 */
+	bool ascii; /* asked for; also chosen when the locale is not UTF-8 */
 	bool mouse;
-	bool no_color;   /* NO_COLOR is set and not empty */
+	bool no_color;         /* NO_COLOR is set and not empty */
 	const char *colorterm; /* environment, may be NULL */
 };
 
+/* clang-format off */
 enum key {
 	KEY_NONE = 0,
 	/* below 0x110000: a code point */
@@ -32,14 +33,25 @@ enum key {
 	K_CTRL_A, K_CTRL_B, K_CTRL_C, K_CTRL_D, K_CTRL_E, K_CTRL_F, K_CTRL_K, K_CTRL_L, K_CTRL_N, K_CTRL_P,
 	K_CTRL_R, K_CTRL_U, K_CTRL_W, K_CTRL_Z,
 };
+/* clang-format on */
 
-enum event_type { EVENT_NONE, EVENT_KEY, EVENT_MOUSE_DOWN, EVENT_MOUSE_UP, EVENT_MOUSE_DRAG, EVENT_WHEEL_UP, EVENT_WHEEL_DOWN, EVENT_PASTE_BEGIN, EVENT_PASTE_END };
+enum event_type {
+	EVENT_NONE,
+	EVENT_KEY,
+	EVENT_MOUSE_DOWN,
+	EVENT_MOUSE_UP,
+	EVENT_MOUSE_DRAG,
+	EVENT_WHEEL_UP,
+	EVENT_WHEEL_DOWN,
+	EVENT_PASTE_BEGIN,
+	EVENT_PASTE_END
+};
 
 struct event {
 	enum event_type type;
-	uint32_t key;  /* code point or enum key */
-	int y, x;      /* mouse */
-	bool doubled;  /* mouse: second press on the same cell within 400 ms */
+	uint32_t key; /* code point or enum key */
+	int y, x;     /* mouse */
+	bool doubled; /* mouse: second press on the same cell within 400 ms */
 };
 
 struct term;
@@ -56,9 +68,11 @@ void term_resized(struct term *t);
 void term_present(struct term *t, const struct canvas *c, const struct theme *theme);
 /* Forces a full repaint at the next present (Ctrl-L, after SIGCONT). */
 void term_invalidate(struct term *t);
-/* Next event waiting, without blocking; false when there is none. Call until false after poll() says stdin is readable. */
+/* Next event waiting, without blocking; false when there is none. Call until false after poll() says stdin is readable.
+ */
 bool term_input(struct term *t, struct event *ret_event);
-/* Copies to the terminal's clipboard (OSC 52), controls but LF and tab dropped; the terminal may ignore it. False: too long (56 000 bytes) or the terminal cannot; nothing is copied then. */
+/* Copies to the terminal's clipboard (OSC 52), controls but LF and tab dropped; the terminal may ignore it. False: too
+ * long (56 000 bytes) or the terminal cannot; nothing is copied then. */
 bool term_copy(struct term *t, struct str text);
 /* Window title (OSC 2), sanitised, cut to 120 columns; sent when it differs from the last. */
 void term_title(struct term *t, struct str text);

@@ -49,15 +49,15 @@
 extern const struct embedded terminfo_files[];
 extern const size_t terminfo_nfiles;
 
-/* How curses is told to draw one style. */
+/* How curses is told to draw one style; a small cache, because few styles are on a screen. */
 struct paint {
+	struct style style;
+	bool known;
 	attr_t attr;
 	int pair;
-	bool known;
 };
 
-#define PAINT_ATTRS 16
-#define PAINTS ((size_t)ROLE__COUNT * ROLE__COUNT * PAINT_ATTRS)
+#define PAINTS 1024u
 
 struct term {
 	SCREEN *screen;
@@ -327,7 +327,7 @@ static int color_number(const struct term *t, uint32_t color, bool ground, attr_
 static struct paint paint_make(const struct term *t, const struct theme *theme, struct style s)
 {
 	struct look look = theme_look(theme, s, t->depth);
-	struct paint p = {.known = true};
+	struct paint p = {.style = s, .known = true};
 
 	p.attr = (look.attr & ATTR_BOLD ? A_BOLD : 0) | (look.attr & ATTR_DIM ? A_DIM : 0) |
 		 (look.attr & ATTR_UNDERLINE ? A_UNDERLINE : 0) | (look.attr & ATTR_REVERSE ? A_REVERSE : 0);
@@ -343,12 +343,10 @@ static struct paint paint_make(const struct term *t, const struct theme *theme, 
 
 static struct paint paint_of(struct term *t, const struct theme *theme, struct style s)
 {
-	size_t i = ((size_t)s.fg * ROLE__COUNT + s.bg) * PAINT_ATTRS + (s.attr & (PAINT_ATTRS - 1));
-	struct paint *p = &t->paints[i];
+	struct paint *p = &t->paints[(s.fg * 23u + s.bg * 5u + s.attr * 151u) % PAINTS];
 
-	if (p->known && COLOR_PAIRS >= PAIRS_PLENTY)
-		return *p;
-	*p = paint_make(t, theme, s);
+	if (!p->known || memcmp(&p->style, &s, sizeof(s)) != 0 || COLOR_PAIRS < PAIRS_PLENTY)
+		*p = paint_make(t, theme, s);
 	return *p;
 }
 

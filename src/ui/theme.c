@@ -262,24 +262,38 @@ static const struct embedded *embedded_find(const char *name)
 	return NULL;
 }
 
+/* The role that r takes its look from when the file leaves it out, or NO_ROLE; the chains are short and end. */
+static enum role followed(const struct draft *d, unsigned r)
+{
+	enum role from = rows[r].follows;
+
+	while (from != NO_ROLE && !d->set[from])
+		from = rows[from].follows;
+	return from;
+}
+
+static void take(struct draft *d, unsigned r, const struct theme *source, unsigned from, bool with_index)
+{
+	d->theme->rgb[r] = source->rgb[from];
+	d->theme->attr[r] = source->attr[from];
+	if (with_index && !d->index_set[r]) {
+		d->theme->index[r] = source->index[from];
+		d->index_set[r] = true;
+	}
+}
+
 static void fill_gaps(struct draft *d, const struct theme *base)
 {
 	struct theme *t = d->theme;
 
 	for (unsigned r = 0; r < ROLE__COUNT; r++) {
-		enum role from = rows[r].follows;
-		/* A role that is followed may follow another itself; the chains are short and end. */
-		while (!d->set[r] && from != NO_ROLE && !d->set[from])
-			from = rows[from].follows;
+		enum role from = followed(d, r);
 		if (d->set[r])
 			continue;
-		bool follow = from != NO_ROLE;
-		t->rgb[r] = follow ? t->rgb[from] : base ? base->rgb[r] : 0;
-		t->attr[r] = follow ? t->attr[from] : base ? base->attr[r] : 0;
-		if (!d->index_set[r] && (follow ? d->index_set[from] : base != NULL)) {
-			t->index[r] = follow ? t->index[from] : base->index[r];
-			d->index_set[r] = true;
-		}
+		if (from != NO_ROLE)
+			take(d, r, t, from, d->index_set[from]);
+		else if (base)
+			take(d, r, base, r, true);
 	}
 	for (unsigned r = 0; r < ROLE__COUNT; r++)
 		if (!d->index_set[r])

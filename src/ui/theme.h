@@ -15,6 +15,7 @@
 
 #include <stdint.h>
 
+/* clang-format off */
 enum role {
 	ROLE_BG, ROLE_BAR, ROLE_RAISED, ROLE_LINE, ROLE_GRID,
 	ROLE_FG, ROLE_STRONG, ROLE_MUTED, ROLE_FAINT, ROLE_ACCENT,
@@ -29,6 +30,7 @@ enum role {
 	ROLE_OTHER_TEXT, ROLE_LOCK_TEXT,
 	ROLE__COUNT
 };
+/* clang-format on */
 
 enum attr { ATTR_BOLD = 1, ATTR_DIM = 2, ATTR_UNDERLINE = 4, ATTR_REVERSE = 8 };
 
@@ -50,7 +52,8 @@ struct look {
 
 struct theme;
 
-/* Names of the compiled-in themes and of *.ini in the user's folders, sorted; static or owned by the module. Returns how many. UI thread. */
+/* Names of the compiled-in themes and of *.ini in the user's folders, sorted; static or owned by the module. Returns
+ * how many. UI thread. */
 size_t theme_names(const char **names, size_t max);
 /* Loads by name, user's folders first. False: err names file, line and key, or the nearest theme name. */
 bool theme_load(const char *name, struct theme **ret_theme, struct err *err) MUST_CHECK;

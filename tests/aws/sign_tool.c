@@ -8,6 +8,8 @@
 
 #include "aws/sigv4.h"
 
+#include <stdio.h>
+
 #define HEADERS_MAX 32
 #define LINE_MAX_BYTES (1u << 20)
 

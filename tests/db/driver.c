@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct source *const sources[DRIVE__COUNT] = {&source_sessions, &source_activity, &source_load, &source_databases,
-							   &source_database_sizes};
+static const struct source *const sources[DRIVE__COUNT] = {&source_sessions, &source_activity, &source_load,
+							   &source_databases, &source_database_sizes};
 
 void driver_set_target(struct driver *d, const struct target *t)
 {

@@ -15,7 +15,7 @@ struct driver {
 	struct mailbox mailboxes[DRIVE__COUNT];
 	struct wake wake;
 	const struct target *target;
-	const struct snapshot *inputs[2];        /* borrowed */
+	const struct snapshot *inputs[2];          /* borrowed */
 	const struct snapshot *last[DRIVE__COUNT]; /* newest of any state */
 };
 

@@ -16,13 +16,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_BIN "/usr/lib/postgresql/15/bin"
 
-static void fail(const char *what)
+__attribute__((noreturn)) static void fail(const char *what)
 {
 	fprintf(stderr, "pg_fixture: %s\n", what);
 	abort();
@@ -55,15 +56,19 @@ static int free_port(void)
 static const char setup_script[] =
 	"set -eu\n"
 	"dir=$1 bin=$2 port=$3 extra=$4\n"
-	"run() { if [ \"$(id -u)\" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups \"$@\"; else \"$@\"; fi; }\n"
+	"run() { if [ \"$(id -u)\" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups \"$@\"; else "
+	"\"$@\"; fi; }\n"
 	"cd \"$dir\"\n"
 	"printf 'superuser-pw\\n' >pw; chmod 644 pw\n"
-	"run \"$bin/initdb\" -D \"$dir/data\" -U postgres -A scram-sha-256 --pwfile=pw -E UTF8 --locale=C.UTF-8 -N >initdb.log 2>&1\n"
+	"run \"$bin/initdb\" -D \"$dir/data\" -U postgres -A scram-sha-256 --pwfile=pw -E UTF8 --locale=C.UTF-8 -N "
+	">initdb.log 2>&1\n"
 	"ec='ec -pkeyopt ec_paramgen_curve:prime256v1'\n"
-	"openssl req -x509 -newkey $ec -nodes -days 2 -subj '/CN=auroratop test CA' -keyout ca.key -out ca.crt 2>>openssl.log\n"
+	"openssl req -x509 -newkey $ec -nodes -days 2 -subj '/CN=auroratop test CA' -keyout ca.key -out ca.crt "
+	"2>>openssl.log\n"
 	"openssl req -newkey $ec -nodes -subj /CN=localhost -keyout data/server.key -out server.csr 2>>openssl.log\n"
 	"printf 'subjectAltName=DNS:localhost,DNS:" PG_AMAZON_NAME "\\n' >san\n"
-	"openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out data/server.crt 2>>openssl.log\n"
+	"openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out "
+	"data/server.crt 2>>openssl.log\n"
 	"cat >data/pg_hba.conf <<EOF\n"
 	"local all all trust\n"
 	"hostssl all all 127.0.0.1/32 scram-sha-256\n"
@@ -114,9 +119,9 @@ static void run_script(const struct pg *pg, const char *script, const char *extr
 
 static void clear_environment(const struct pg *pg)
 {
-	static const char *const names[] = {"PGHOST", "PGHOSTADDR", "PGPORT",    "PGUSER",        "PGPASSWORD",   "PGDATABASE",
-					    "PGSERVICE", "PGSSLMODE", "PGOPTIONS", "PGSSLROOTCERT", "PGSERVICEFILE", "PGPASSFILE",
-					    "PGAPPNAME", "PGGSSENCMODE"};
+	static const char *const names[] = {"PGHOST",        "PGHOSTADDR", "PGPORT",    "PGUSER",      "PGPASSWORD",
+					    "PGDATABASE",    "PGSERVICE",  "PGSSLMODE", "PGOPTIONS",   "PGSSLROOTCERT",
+					    "PGSERVICEFILE", "PGPASSFILE", "PGAPPNAME", "PGGSSENCMODE"};
 	char home[80];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -168,8 +173,8 @@ static void exec_server(const struct pg *pg)
 	if (!freopen(log, "a", stderr) || !freopen("/dev/null", "r", stdin) || dup2(2, 1) < 0)
 		_exit(126);
 	if (geteuid() == 0)
-		execlp("setpriv", "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig", "QUIT",
-		       program, "-D", data, (char *)NULL);
+		execlp("setpriv", "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig",
+		       "QUIT", program, "-D", data, (char *)NULL);
 	prctl(PR_SET_PDEATHSIG, SIGQUIT);
 	execl(program, program, "-D", data, (char *)NULL);
 	_exit(127);
@@ -218,8 +223,8 @@ const char *pg_conninfo(const struct pg *pg, const char *role, const char *more)
 	static char text[512];
 
 	snprintf(text, sizeof(text),
-		 "host=localhost port=%d user=%s password=%s-pw dbname=postgres sslmode=verify-full sslrootcert=%s %s", pg->port,
-		 role, role, pg->ca, more ? more : "");
+		 "host=localhost port=%d user=%s password=%s-pw dbname=postgres sslmode=verify-full sslrootcert=%s %s",
+		 pg->port, role, role, pg->ca, more ? more : "");
 	return text;
 }
 
@@ -228,8 +233,8 @@ PGconn *pg_connect(const struct pg *pg, const char *role, const char *applicatio
 	char conninfo[256];
 	PGconn *c;
 
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=postgres application_name=%s", pg->dir, pg->port,
-		 role, application);
+	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=postgres application_name=%s", pg->dir,
+		 pg->port, role, application);
 	c = PQconnectdb(conninfo);
 	if (PQstatus(c) != CONNECTION_OK)
 		fail(PQerrorMessage(c));

@@ -23,7 +23,8 @@ struct pg {
 	pid_t pid;
 };
 
-/* Makes and starts a server; ends the process with PG_SKIP when there are no server programs. Sets HOME to its folder and clears PG* variables. */
+/* Makes and starts a server; ends the process with PG_SKIP when there are no server programs. Sets HOME to its folder
+ * and clears PG* variables. */
 void pg_setup(struct pg *pg, const char *extra_conf);
 /* Stops it and removes the folder. */
 void pg_teardown(struct pg *pg);

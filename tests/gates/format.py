@@ -12,7 +12,8 @@ def check(root):
         command = ["clang-format-14", "--dry-run", "-Werror", "--ferror-limit=1", *sources]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if done.returncode:
-            yield from (line for line in done.stderr.splitlines() if "error:" in line or "rror" in line)
+            told = [line for line in done.stderr.splitlines() if ": error: " in line]
+            yield from told or [done.stderr]
     scripts = [str(p.relative_to(root)) for p in gate.files(root) if is_shell(p)]
     if scripts:
         done = subprocess.run(["shellcheck", "-f", "gcc", *scripts], cwd=root, capture_output=True, text=True, check=False)

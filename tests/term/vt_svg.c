@@ -233,17 +233,22 @@ static uint32_t ink(const struct vt_cell *c, bool ground)
 	return ground == c->reverse ? c->fg : c->bg;
 }
 
+/* The ground of a cell; the right half of a wide character has that of the left one. */
+static uint32_t ground_at(const struct vt *v, int row, int col)
+{
+	struct vt_cell before = col > 0 ? vt_at(v, row, col - 1) : (struct vt_cell){0};
+	struct vt_cell c = vt_at(v, row, col);
+
+	return before.width == 2 ? ink(&before, true) : ink(&c, true);
+}
+
 /* Grounds of a row, neighbours of one colour in one rectangle. */
 static void grounds(const struct vt *v, FILE *out, int row, int cols, uint32_t paper)
 {
 	for (int from = 0, to; from < cols; from = to) {
-		struct vt_cell first = vt_at(v, row, from);
-		uint32_t color = ink(&first, true);
-		for (to = from + 1; to < cols; to++) {
-			struct vt_cell next = vt_at(v, row, to);
-			if (ink(&next, true) != color)
-				break;
-		}
+		uint32_t color = ground_at(v, row, from);
+		for (to = from + 1; to < cols && ground_at(v, row, to) == color; to++)
+			;
 		struct spot s = {out, MARGIN + from * CELL_W, MARGIN + row * CELL_H, color};
 		if (color != paper)
 			rect(&s, s.x, s.y, (to - from) * CELL_W, CELL_H, 1);

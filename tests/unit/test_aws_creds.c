@@ -76,8 +76,8 @@ static void expect_failure(const char *profile, enum err_code code, const char *
 	assert_int_equal(err.code, code);
 	if (!strstr(err.text, part))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
-	assert_null(strstr(err.text, "SECRET"));
-	assert_null(strstr(err.remedy, "SECRET"));
+	assert_null(strstr(err.text, "hush"));
+	assert_null(strstr(err.remedy, "hush"));
 }
 
 static void test_nothing_found(void **state)
@@ -95,12 +95,12 @@ static void test_environment(void **state)
 	(void)state;
 	setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
 	expect_failure("", ERR_CREDENTIALS, "AWS_SECRET_ACCESS_KEY");
-	setenv("AWS_SECRET_ACCESS_KEY", "SECRETENV", 1);
-	expect_keys("", "AKIAENV", "SECRETENV", "");
+	setenv("AWS_SECRET_ACCESS_KEY", "hushENV", 1);
+	expect_keys("", "AKIAENV", "hushENV", "");
 	setenv("AWS_SESSION_TOKEN", "new", 1);
-	expect_keys("", "AKIAENV", "SECRETENV", "new");
+	expect_keys("", "AKIAENV", "hushENV", "new");
 	setenv("AWS_SECURITY_TOKEN", "old", 1);
-	expect_keys("", "AKIAENV", "SECRETENV", "old");
+	expect_keys("", "AKIAENV", "hushENV", "old");
 	setenv("AWS_CREDENTIAL_EXPIRATION", "tomorrow", 1);
 	expect_failure("", ERR_CREDENTIALS, "AWS_CREDENTIAL_EXPIRATION");
 	unsetenv("AWS_CREDENTIAL_EXPIRATION");
@@ -111,55 +111,54 @@ static void test_environment(void **state)
 static void test_files(void **state)
 {
 	(void)state;
-	write_file(credentials_file, "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = SECRET#1 #x\n"
-				     "[ops]\nAWS_ACCESS_KEY_ID=AKIAOPS\naws_secret_access_key=SECRETOPS\n"
+	write_file(credentials_file, "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = hush#1 #x\n"
+				     "[ops]\nAWS_ACCESS_KEY_ID=AKIAOPS\naws_secret_access_key=hushOPS\n"
 				     "aws_session_token = tok=en==\n");
-	write_file(config_file, "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = SECRETCONF\n"
-				"[profile dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = SECRETDEV\n"
+	write_file(config_file, "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = hushCONF\n"
+				"[profile dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = hushDEV\n"
 				"[profile bare]\nregion = eu-west-1\n");
-	expect_keys("", "AKIADEF", "SECRET#1 #x", ""); /* a key is never cut at a comment sign */
-	expect_keys("ops", "AKIAOPS", "SECRETOPS", "tok=en==");
-	expect_keys("dev", "AKIADEV", "SECRETDEV", "");
+	expect_keys("", "AKIADEF", "hush#1 #x", ""); /* a key is never cut at a comment sign */
+	expect_keys("ops", "AKIAOPS", "hushOPS", "tok=en==");
+	expect_keys("dev", "AKIADEV", "hushDEV", "");
 	setenv("AWS_PROFILE", "dev", 1);
-	expect_keys("", "AKIADEV", "SECRETDEV", "");
-	expect_keys("ops", "AKIAOPS", "SECRETOPS", "tok=en==");
+	expect_keys("", "AKIADEV", "hushDEV", "");
+	expect_keys("ops", "AKIAOPS", "hushOPS", "tok=en==");
 }
 
 static void test_variables_against_profiles(void **state)
 {
 	(void)state;
-	write_file(credentials_file, "[ops]\naws_access_key_id=AKIAOPS\naws_secret_access_key=SECRETOPS\n");
+	write_file(credentials_file, "[ops]\naws_access_key_id=AKIAOPS\naws_secret_access_key=hushOPS\n");
 	setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
-	setenv("AWS_SECRET_ACCESS_KEY", "SECRETENV", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "hushENV", 1);
 	setenv("AWS_PROFILE", "ops", 1);
-	expect_keys("", "AKIAENV", "SECRETENV", "");    /* AWS_PROFILE does not beat keys in the environment */
-	expect_keys("ops", "AKIAOPS", "SECRETOPS", ""); /* --profile does */
+	expect_keys("", "AKIAENV", "hushENV", "");    /* AWS_PROFILE does not beat keys in the environment */
+	expect_keys("ops", "AKIAOPS", "hushOPS", ""); /* --profile does */
 }
 
 static void test_default_in_config_only(void **state)
 {
 	(void)state;
-	write_file(config_file, "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = SECRETCONF\n");
-	expect_keys("", "AKIACONF", "SECRETCONF", "");
-	write_file(config_file,
-		   "[profile default]\naws_access_key_id = AKIAPROF\naws_secret_access_key = SECRETCONF\n");
-	expect_keys("", "AKIAPROF", "SECRETCONF", "");
+	write_file(config_file, "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = hushCONF\n");
+	expect_keys("", "AKIACONF", "hushCONF", "");
+	write_file(config_file, "[profile default]\naws_access_key_id = AKIAPROF\naws_secret_access_key = hushCONF\n");
+	expect_keys("", "AKIAPROF", "hushCONF", "");
 }
 
 static void test_other_providers_are_named(void **state)
 {
 	(void)state;
 	write_file(config_file, "[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\n"
-				"aws_access_key_id = AKIAX\naws_secret_access_key = SECRETX\n"
+				"aws_access_key_id = AKIAX\naws_secret_access_key = hushX\n"
 				"[profile sso]\nsso_session = corp\n[profile proc]\ncredential_process = /bin/true\n"
-				"aws_access_key_id = AKIAX\naws_secret_access_key = SECRETX\n");
+				"aws_access_key_id = AKIAX\naws_secret_access_key = hushX\n");
 	expect_failure("role", ERR_CREDENTIALS, "role_arn");
 	assert_non_null(strstr(err.remedy, "export-credentials --profile role"));
 	expect_failure("sso", ERR_CREDENTIALS, "sso_session");
 	expect_failure("proc", ERR_CREDENTIALS, "credential_process");
 	/* keys in the credentials file come before a process */
-	write_file(credentials_file, "[proc]\naws_access_key_id=AKIAFILE\naws_secret_access_key=SECRETFILE\n");
-	expect_keys("proc", "AKIAFILE", "SECRETFILE", "");
+	write_file(credentials_file, "[proc]\naws_access_key_id=AKIAFILE\naws_secret_access_key=hushFILE\n");
+	expect_keys("proc", "AKIAFILE", "hushFILE", "");
 }
 
 static void test_faults(void **state)
@@ -172,9 +171,9 @@ static void test_faults(void **state)
 	expect_failure("default", ERR_CREDENTIALS, "No AWS credentials"); /* the default may be missing */
 	write_file(credentials_file, "[default]\naws_access_key_id = AKIADEF\n");
 	expect_failure("", ERR_CREDENTIALS, "aws_secret_access_key");
-	write_file(credentials_file, "[default]\naws_secret_access_key = SECRET\n");
+	write_file(credentials_file, "[default]\naws_secret_access_key = hush\n");
 	expect_failure("", ERR_CREDENTIALS, "aws_access_key_id");
-	write_file(credentials_file, "[default\naws_secret_access_key = SECRET\n");
+	write_file(credentials_file, "[default\naws_secret_access_key = hush\n");
 	expect_failure("", ERR_CONFIG, credentials_file);
 	unlink(credentials_file);
 	assert_int_equal(mkdir(credentials_file, 0700), 0);

@@ -264,6 +264,28 @@ static void test_nobody_there(void **state)
 	buf_release(&s.body);
 }
 
+/* Runs first: the system's authorities are read once, and here they are the server's own certificate. */
+static void test_system_authorities(void **state)
+{
+	char text[4096];
+	struct loopback *l = loopback_start(echo, text, true);
+	struct http *first, *second;
+	struct seen s;
+
+	(void)state;
+	init(&s);
+	setenv("SSL_CERT_FILE", loopback_certificate(l), 1);
+	first = http_new();
+	assert_true(request(first, loopback_url(l), 5 * US_PER_S, -1, &s));
+	http_free(first);
+	unsetenv("SSL_CERT_FILE");
+	second = http_new(); /* shares what was read */
+	assert_true(request(second, loopback_url(l), 5 * US_PER_S, -1, &s));
+	http_free(second);
+	buf_release(&s.body);
+	loopback_stop(l);
+}
+
 static void test_tls_is_verified(void **state)
 {
 	char text[4096];
@@ -282,6 +304,8 @@ static void test_tls_is_verified(void **state)
 	assert_true(request(h, loopback_url(l), 5 * US_PER_S, -1, &s));
 	assert_string_equal(buf_c(&s.body), "hello");
 	/* the right authority for another name is not enough */
+	http_free(h); /* the server serves one connection at a time */
+	h = http_new();
 	snprintf(other, sizeof(other), "https://localhost:%d/", loopback_port(l));
 	assert_false(request(h, other, 5 * US_PER_S, -1, &s));
 	assert_int_equal(err.code, ERR_TLS);
@@ -301,6 +325,7 @@ int main(void)
 	static const char *const unset[] = {"http_proxy", "https_proxy", "HTTPS_PROXY",
 					    "all_proxy",  "ALL_PROXY",   "AWS_CA_BUNDLE"};
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_system_authorities),
 		cmocka_unit_test(test_keep_alive_and_headers),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_deadline),

@@ -38,6 +38,7 @@ static void assert_rate(double got, double want)
 static void rates_follow_the_key_not_the_position(void **state)
 {
 	struct snapshot *prev = sample(100, 0), *cur = sample(110, 0);
+	struct thing *t;
 
 	(void)state;
 	row(prev, "a", 100);
@@ -46,7 +47,8 @@ static void rates_follow_the_key_not_the_position(void **state)
 	snapshot_publish(prev);
 	row(cur, "b", 1500);
 	row(cur, "new", 7);
-	SET(row(cur, "a", 120), struct thing, rows, 50);
+	t = row(cur, "a", 120);
+	SET(t, struct thing, rows, 50);
 	derive_rates(cur, prev);
 	snapshot_publish(cur);
 	assert_rate(rate(cur, 0, "calls"), 50);
@@ -140,10 +142,12 @@ static void rows_with_the_same_key_have_no_rate(void **state)
 static void large_counters_keep_small_differences(void **state)
 {
 	struct snapshot *prev = sample(100, 0), *cur = sample(101, 0);
+	struct thing *before = row(prev, "a", INT64_C(9007199254740993));
+	struct thing *after = row(cur, "a", INT64_C(9007199254740996));
 
 	(void)state;
-	SET(row(prev, "a", INT64_C(9007199254740993)), struct thing, read_bytes, INT64_MIN);
-	SET(row(cur, "a", INT64_C(9007199254740996)), struct thing, read_bytes, INT64_MAX);
+	SET(before, struct thing, read_bytes, INT64_MIN);
+	SET(after, struct thing, read_bytes, INT64_MAX);
 	derive_rates(cur, prev);
 	assert_rate(rate(cur, 0, "calls"), 3);
 	assert_true(rate(cur, 0, "read_bytes") > 1.8e19);

@@ -611,6 +611,7 @@ static void test_new_target_waits_for_its_own_inputs(void **state)
 	assert_fetches(EAGER, 2);
 	atomic_store(&listing_fails, true);
 	runtime_set_target(rt, target);
+	wait_readable(runtime_fd(rt));
 	settle();
 	assert_fetches(EAGER, 3);
 	assert_int_equal(fake_value(entry(EAGER)->good), 0);
@@ -748,6 +749,8 @@ static void test_busy_period_of_what_is_fed(void **state)
 
 static void test_wide_is_asked_for_at_once(void **state)
 {
+	const struct target *target = new_target(true);
+
 	(void)state;
 	runtime_demand(rt, bit(FAST));
 	settle();
@@ -764,6 +767,14 @@ static void test_wide_is_asked_for_at_once(void **state)
 	advance(2 * US_PER_S);
 	assert_fetches(FAST, 3);
 	assert_int_equal(atomic_load(&wide_fetches), 1);
+	/* what the view wants does not depend on the target */
+	runtime_set_wide(rt, "fast", true);
+	settle();
+	runtime_set_target(rt, target);
+	settle();
+	assert_fetches(FAST, 5);
+	assert_int_equal(atomic_load(&wide_fetches), 3);
+	target_unref(target);
 }
 
 static void test_arrival_wakes(void **state)

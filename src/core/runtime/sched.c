@@ -36,10 +36,12 @@ struct job {
 	size_t inputs[SOURCE_INPUTS_MAX];
 	size_t ninputs;
 	size_t fetcher;          /* whose fetch brings it: itself, or its feeder */
-	int64_t started_mono_us; /* last fetch of this target, 0 = none yet */
+	int64_t started_mono_us; /* last fetch; the first one of a target is due because readiness is new */
 	int64_t retry_mono_us;   /* after a failure, 0 = by period */
 	unsigned seen_version;   /* of the store entry, when the outcome was looked at */
 	unsigned had_inputs;     /* bit k: input k has been there once */
+	int64_t since_mono_us;   /* pending: running since, 0 = only queued */
+	bool pending;            /* in its lane, at the beginning of this tick or issued in it */
 	bool wide;
 	bool ready; /* at the last look */
 	bool asap;  /* due now, unless paused */
@@ -187,7 +189,7 @@ static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
 {
 	const struct job *job = &rt->jobs[i];
 
-	if (job->asap || job->force || job->started_mono_us == 0)
+	if (job->asap || job->force)
 		return now;
 	return job->retry_mono_us ? job->retry_mono_us : job->started_mono_us + period_of(rt, i);
 }
@@ -298,28 +300,22 @@ static void issue(struct runtime *rt, size_t i, const struct snapshot *const *in
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
 		return;
+	job->pending = true;
+	job->since_mono_us = 0;
 	job->started_mono_us = now;
 	job->retry_mono_us = 0;
 	job->asap = job->force = false;
 }
 
-/* A fetch may have waited in its lane; the period counts from when it began. */
-static void note_start(struct job *job, int64_t started_mono_us)
-{
-	/* not before the first request for this target: the lane may remember an older one */
-	if (job->started_mono_us && started_mono_us > job->started_mono_us)
-		job->started_mono_us = started_mono_us;
-}
-
 /* A fetch in its lane: nothing to do until its end wakes us. */
-static void follow_pending(struct runtime *rt, size_t i, int64_t since)
+static void follow_pending(struct runtime *rt, size_t i)
 {
 	struct job *job = &rt->jobs[i];
 	struct store_entry *e = &rt->store.entries[i];
 
-	e->fetch_since_mono_us = since;
+	e->fetch_since_mono_us = job->since_mono_us;
 	/* one that has not begun will see the world as it is now */
-	if (!since)
+	if (job->since_mono_us == 0)
 		job->asap = job->force = false;
 	e->next_mono_us = job->started_mono_us + period_of(rt, i);
 }
@@ -329,14 +325,12 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 {
 	const struct snapshot *inputs[SOURCE_INPUTS_MAX];
 	struct store_entry *e = &rt->store.entries[i];
-	struct lane *lane = rt->lanes[rt->sources[i]->lane];
-	int64_t since, due;
+	int64_t due;
 
 	observe(rt, i, now);
 	e->fetch_since_mono_us = e->next_mono_us = 0;
-	note_start(&rt->jobs[i], lane_started(lane, i));
-	if (lane_pending(lane, i, &since)) {
-		follow_pending(rt, i, since);
+	if (rt->jobs[i].pending) {
+		follow_pending(rt, i);
 		return INT64_MAX;
 	}
 	if (!(rt->wanted & bit(i)))
@@ -351,6 +345,25 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	issue(rt, i, inputs, now);
 	e->next_mono_us = now + period_of(rt, i);
 	return INT64_MAX;
+}
+
+/*
+ * Before the arrivals are collected: a fetch that is over by now has its outcome in the
+ * mailbox, and one that ends later wakes us again. Asked the other way round, a failure
+ * could fall between the two and be retried without its back-off.
+ */
+static void look_at_lanes(struct runtime *rt)
+{
+	for (size_t i = 0; i < rt->n; i++) {
+		struct lane *lane = rt->lanes[rt->sources[i]->lane];
+		struct job *job = &rt->jobs[i];
+		int64_t started = lane_started(lane, i);
+
+		/* it may have waited in its lane; the period counts from when it began */
+		if (started > job->started_mono_us)
+			job->started_mono_us = started;
+		job->pending = lane_pending(lane, i, &job->since_mono_us);
+	}
 }
 
 static int64_t pass(struct runtime *rt, int64_t now, unsigned *changed)
@@ -377,6 +390,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 
 	/* cleared first: what is posted from here on wakes us again */
 	wake_clear(&rt->wake);
+	look_at_lanes(rt);
 	changed = store_collect(&rt->store);
 	do {
 		before = changed;

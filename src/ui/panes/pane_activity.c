@@ -113,13 +113,13 @@ static bool cell_client(const struct cell_context *cc, struct pen *pen, int w)
 }
 
 static const struct table_column columns[] = {
-	{.field = "pid", .priority = 1, .min = 6, .max = 8},
+	{.field = "pid", .priority = 1, .min = 5, .max = 8},
 	{.field = "user", .priority = 6, .min = 6, .max = 16},
 	{.field = "application", .title = "APP", .priority = 8, .min = 6, .max = 16},
 	{.field = "client", .priority = 10, .min = 6, .max = 18, .cell = cell_client},
 	{.field = "state", .priority = 7, .min = 7, .max = 10, .cell = cell_state},
-	{.field = "wait", .priority = 4, .min = 8, .max = 24, .cell = cell_wait},
-	{.field = "xact_us", .title = "XACT", .priority = 2, .min = 7, .max = 8, .cell = cell_xact},
+	{.field = "wait", .priority = 4, .min = 12, .max = 24, .cell = cell_wait},
+	{.field = "xact_us", .title = "XACT", .priority = 2, .min = 6, .max = 8, .cell = cell_xact},
 	{.field = "query_us", .title = "QUERY", .priority = 9, .min = 7, .max = 8},
 	{.field = "blocked_by", .title = "BLOCKED BY", .short_title = "BY", .priority = 3, .min = 8, .max = 11, .cell = cell_blocked},
 	{.field = "query", .title = "SQL", .priority = 5, .min = 12, .max = 0},

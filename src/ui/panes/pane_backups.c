@@ -40,6 +40,23 @@ static bool cell_age(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
+/* The kind, or what is happening to it. */
+static bool cell_kind(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str status = data_str(cc->snap, cc->row, "status");
+	double share = data_f64(cc->snap, cc->row, "progress_ratio");
+	char text[64];
+
+	if (str_eq_c(status, "available"))
+		return false;
+	if (isnan(share))
+		(void)snprintf(text, sizeof text, STR_FMT, STR_ARG(status));
+	else
+		(void)snprintf(text, sizeof text, "%.0f %% " STR_FMT, share * 100, STR_ARG(status));
+	pen_field(pen, ROLE_NOTICE, 0, w, str_c(text), false);
+	return true;
+}
+
 static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 {
 	struct str status = data_str(cc->snap, cc->row, "status");
@@ -68,8 +85,7 @@ static const struct table_def wide_table = {
 };
 static const struct table_column small_columns[] = {
 	{.field = "created_at", .title = "AGE", .priority = 1, .min = 7, .max = 8, .cell = cell_age},
-	{.field = "kind", .priority = 4, .min = 6, .max = 9},
-	{.field = "status", .priority = 3, .min = 9, .max = 13, .cell = cell_status},
+	{.field = "kind", .priority = 4, .min = 6, .max = 9, .cell = cell_kind},
 	{.field = "identifier", .title = "NAME", .priority = 2, .min = 12, .max = 0},
 };
 static const struct table_def small_table = {
@@ -138,15 +154,14 @@ static void window_bar(const struct ui *ui, struct canvas *c, struct rect r, int
 	}
 }
 
-static void stamp(struct pen *pen, enum role role, int64_t us)
+static void stamp(struct pen *pen, enum role role, int64_t us, int64_t now_us)
 {
-	char text[40];
+	struct buf b;
 
-	(void)clock_iso8601(us - us % US_PER_S, text, sizeof text);
-	for (char *p = text; *p; p++)
-		if (*p == 'T')
-			*p = ' ';
-	pen_text(pen, role, text);
+	buf_init(&b, 64);
+	(void)format_clock(&b, us, now_us);
+	pen_str(pen, role, buf_str(&b));
+	buf_release(&b);
 }
 
 static bool window(const struct ui *ui, int64_t *earliest, int64_t *latest)
@@ -168,9 +183,9 @@ static int window_rows(const struct ui *ui, struct canvas *c, struct rect r)
 		return 0;
 	buf_init(&b, 64);
 	pen_text(&pen, ROLE_MUTED, "restorable ");
-	stamp(&pen, ROLE_FG, earliest);
+	stamp(&pen, ROLE_FG, earliest, ui->now_us);
 	pen_text(&pen, ROLE_MUTED, " to ");
-	stamp(&pen, ROLE_FG, latest);
+	stamp(&pen, ROLE_FG, latest, ui->now_us);
 	(void)format_duration(&b, ui->now_us > latest ? ui->now_us - latest : 0);
 	pen_textf(&pen, ROLE_MUTED, "  %s behind", buf_c(&b));
 	buf_release(&b);

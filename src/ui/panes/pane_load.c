@@ -38,7 +38,7 @@ static double now_of(const struct snapshot *s, const char *cls)
 static void fill(const struct snapshot *s, double (*values)[GRAPH_CLASSES], size_t n, int64_t from, int64_t to)
 {
 	unsigned count[GRAPH_COLUMNS_MAX] = {0};
-	int fields[GRAPH_CLASSES], at = rec_find(s->type, STR("at"));
+	int fields[GRAPH_CLASSES], at = rec_find(s->type, STR("sampled_at"));
 
 	for (int k = 0; k < GRAPH_CLASSES; k++)
 		fields[k] = rec_find(s->type, str_c(classes[k]));

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LABEL_W 6
+#define LABEL_W 7
 #define MIN_AXIS_ROWS 6
 
 struct axes {
@@ -51,13 +51,32 @@ static double binary_step(double range, int lines)
 	return graph_step(range / unit, lines) * unit;
 }
 
-static void label_text(char *out, size_t size, double v, enum graph_unit unit)
+/* Bytes with as many digits as it takes to tell neighbours a step apart. */
+static void bytes_label(struct buf *b, double v, double step)
+{
+	static const char units[] = " KMGTP";
+	double unit = 1;
+	int u = 0, digits = 0;
+
+	while (fabs(v) / unit >= 1000 && u < 5) {
+		unit *= 1024;
+		u++;
+	}
+	while (digits < 4 && step / unit < pow(10, -digits) * 0.999)
+		digits++;
+	if (digits == 0)
+		(void)format_bytes_short(b, v);
+	else
+		(void)buf_addf(b, "%.*f%c", digits, v / unit, units[u]);
+}
+
+static void label_text(char *out, size_t size, double v, double step, enum graph_unit unit)
 {
 	struct buf b;
 
 	buf_init(&b, 32);
 	if (unit == GRAPH_BYTES)
-		(void)format_bytes_short(&b, v);
+		bytes_label(&b, v, step);
 	else if (unit == GRAPH_PERCENT)
 		(void)buf_addf(&b, "%.0f%%", v);
 	else if (v > 0 && v < 10 && v != floor(v))
@@ -94,7 +113,7 @@ static void draw_labels(struct canvas *c, struct rect r, const struct axes *a, d
 
 		if (y == last_y || y < r.y)
 			continue;
-		label_text(text, sizeof text, v, unit);
+		label_text(text, sizeof text, v, step, unit);
 		canvas_field(c, r, y, r.x, LABEL_W, str_c(text), true, STYLE(ROLE_MUTED, ROLE_BG, 0));
 		canvas_hline(c, r, y, a->plot.x, a->plot.w, glyph(G_GRID), STYLE(ROLE_GRID, ROLE_BG, 0));
 		last_y = y;

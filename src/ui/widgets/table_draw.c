@@ -13,17 +13,22 @@
 
 #include <math.h>
 
-#define FLEX_MIN 12
+#define FLEX_MIN 12       /* the flexible column when it gets tight */
+#define FLEX_WISH 56      /* as long as columns of low importance stand beside it */
+#define PRIORITY_EXTRA 11 /* from here on: only where there is room to spare */
+#define PRIORITY_CORE 4   /* up to here columns are squeezed before they leave */
 #define CELL_TEXT_MAX 4096
 
 struct column_plan {
 	int column, w;
 };
 
+enum squeeze { SQUEEZE_NONE, SQUEEZE_HEADINGS, SQUEEZE_CELLS };
+
 struct plan {
 	struct column_plan cols[TABLE_COLUMNS_MAX];
 	int n, gap;
-	bool narrow;
+	enum squeeze squeeze;
 };
 
 /* One cell's ordinary text, appended to out; false when absent. */
@@ -91,36 +96,68 @@ static void measure(struct table *t, size_t first, size_t last)
 	buf_release(&b);
 }
 
-static int narrow_width(const struct table *t, int c)
+/* Width of a column under a degree of squeezing; the flexible one is counted with its least width. */
+static int column_width(const struct table *t, const struct plan *p, int c, enum squeeze squeeze)
 {
-	int heading_w = utf8_columns(str_c(heading(t, c, true))) + (t->order_column == c ? 2 : 0);
+	const struct table_column *tc = &t->def->columns[c];
+	int head = utf8_columns(str_c(heading(t, c, true))) + (t->order_column == c ? 2 : 0);
 
-	return t->def->columns[c].short_title ? (t->def->columns[c].min > heading_w ? t->def->columns[c].min : heading_w)
-	                                      : t->widths[c];
+	if (tc->max == 0) {
+		bool extra = false;
+
+		for (int i = 0; i < p->n; i++)
+			extra |= t->def->columns[p->cols[i].column].priority >= PRIORITY_EXTRA;
+		return extra ? FLEX_WISH : FLEX_MIN;
+	}
+	if (squeeze == SQUEEZE_NONE || (squeeze == SQUEEZE_HEADINGS && !tc->short_title))
+		return t->widths[c];
+	return tc->min > head ? tc->min : head;
 }
 
-static int plan_width(const struct table *t, const struct plan *p, bool narrow)
+static int plan_width(const struct table *t, const struct plan *p, enum squeeze squeeze)
 {
 	int w = 0;
 
-	for (int i = 0; i < p->n; i++) {
-		int c = p->cols[i].column, cw = narrow ? narrow_width(t, c) : t->widths[c];
-
-		w += (t->def->columns[c].max == 0 ? (cw > FLEX_MIN ? cw : FLEX_MIN) : cw) + (i ? p->gap : 0);
-	}
+	for (int i = 0; i < p->n; i++)
+		w += column_width(t, p, p->cols[i].column, squeeze) + (i ? p->gap : 0);
 	return w;
 }
 
-static void drop_worst(const struct table *t, struct plan *p)
+/* Position of the column that can be missed best; the key column never is. */
+static int least_important(const struct table *t, const struct plan *p)
 {
 	int worst = 1;
 
 	for (int i = 1; i < p->n; i++)
 		if (t->def->columns[p->cols[i].column].priority > t->def->columns[p->cols[worst].column].priority)
 			worst = i;
-	for (int i = worst; i + 1 < p->n; i++)
+	return worst;
+}
+
+static void drop(struct plan *p, int at)
+{
+	for (int i = at; i + 1 < p->n; i++)
 		p->cols[i] = p->cols[i + 1];
 	p->n--;
+}
+
+/* Squeezes and drops until the columns fit; true when one was dropped. */
+static bool fit(const struct table *t, struct plan *p, int width)
+{
+	bool dropped = false;
+
+	while (p->n > 1) {
+		int worst = least_important(t, p);
+		enum squeeze most = t->def->columns[p->cols[worst].column].priority <= PRIORITY_CORE ? SQUEEZE_CELLS : SQUEEZE_HEADINGS;
+
+		for (p->squeeze = SQUEEZE_NONE; p->squeeze <= most; p->squeeze++)
+			if (plan_width(t, p, p->squeeze) <= width)
+				return dropped;
+		drop(p, worst);
+		dropped = true;
+	}
+	p->squeeze = SQUEEZE_NONE;
+	return dropped;
 }
 
 static void make_plan(struct table *t, struct plan *p, int width, int screen_cols)
@@ -133,20 +170,10 @@ static void make_plan(struct table *t, struct plan *p, int width, int screen_col
 		if (c == 0 || c > t->first_column)
 			p->cols[p->n++].column = c;
 	t->more_left = t->first_column > 0;
-	t->more_right = false;
-	while (p->n > 1 && plan_width(t, p, false) > width) {
-		p->narrow = true;
-		if (plan_width(t, p, true) <= width)
-			break;
-		t->more_right = true;
-		drop_worst(t, p);
-		p->narrow = plan_width(t, p, false) > width;
-	}
+	t->more_right = fit(t, p, width);
 	for (int i = 0; i < p->n; i++) {
-		int c = p->cols[i].column;
-
-		p->cols[i].w = p->narrow ? narrow_width(t, c) : t->widths[c];
-		if (t->def->columns[c].max == 0)
+		p->cols[i].w = column_width(t, p, p->cols[i].column, p->squeeze);
+		if (t->def->columns[p->cols[i].column].max == 0)
 			flexible = i;
 		used += p->cols[i].w + (i ? p->gap : 0);
 	}
@@ -180,9 +207,9 @@ static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
 			char sign[5] = {0};
 
 			(void)utf8_encode(glyph(t->order.descending ? G_SORT_DOWN : G_SORT_UP), sign);
-			(void)snprintf(text, sizeof text, "%s %s", heading(t, c, p->narrow), sign);
+			(void)snprintf(text, sizeof text, "%s %s", heading(t, c, p->squeeze != SQUEEZE_NONE), sign);
 		} else {
-			(void)snprintf(text, sizeof text, "%s", heading(t, c, p->narrow));
+			(void)snprintf(text, sizeof text, "%s", heading(t, c, p->squeeze != SQUEEZE_NONE));
 		}
 		pen_field(pen, sorted ? ROLE_STRONG : ROLE_MUTED, sorted ? ATTR_BOLD : 0, w, str_c(text), right_aligned(t, c));
 	}
@@ -253,7 +280,7 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 
 void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct rect r, bool focused)
 {
-	struct plan p = {.n = 0, .narrow = false};
+	struct plan p = {.n = 0, .squeeze = SQUEEZE_NONE};
 	struct pen pen = pen_at(c, r, r.y, r.x + 1, ROLE_BG);
 	int mark = t->def->mark ? 2 : 0;
 	size_t last;

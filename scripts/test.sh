@@ -20,7 +20,7 @@ mkdir -p "$results"
 stage() {
 	echo "== $1: build"
 	if cmake --preset "$1" >"$results/$1.configure.log" 2>&1 &&
-		cmake --build --preset "$1" -j "$jobs" >"$results/$1.build.log" 2>&1; then
+		cmake --build --preset "$1" -j "$jobs" -- -k 0 >"$results/$1.build.log" 2>&1; then
 		echo "build.$1 passed" >>"$results/builds.txt"
 		return 0
 	fi

@@ -195,10 +195,13 @@ static bool apply_config(const struct ini *ini, const char *path, struct options
 
 static bool read_config(struct options *ret, struct err *err)
 {
+	const char *named = getenv("AURORATOP_CONFIG");
 	char path[1100];
 	struct ini ini;
 	bool ok;
 
+	if (named && !ret->config[0])
+		(void)snprintf(ret->config, sizeof ret->config, "%s", named);
 	if (!config_path(ret, path, sizeof path))
 		return true;
 	ok = ini_read_file(&ini, path, INI_QUOTES | INI_LOWER_KEYS, err);

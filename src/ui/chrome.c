@@ -51,6 +51,8 @@ static void draw_engine(const struct ui *ui, struct pen *pen)
 	long writer = data_find(instances, "role", STR("writer"));
 
 	if (runtime_target(ui->rt)->cluster[0] && version.len > 0) {
+		if (pen_left(pen) < (int)version.len + 5)
+			return;
 		pen_skip(pen, 2);
 		if (pen_left(pen) > 70)
 			pen_textf(pen, ROLE_MUTED, STR_FMT " ", STR_ARG(data_str(clusters, 0, "engine")));

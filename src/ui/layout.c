@@ -80,6 +80,17 @@ static bool collapse_one(struct plan *p)
 	return true;
 }
 
+/* With few rows only the main pane (rank 0) and the focused one stand; a view without a main pane keeps what fits. */
+static void collapse_side_panes(struct plan *p)
+{
+	bool has_main = false;
+
+	for (size_t i = 0; i < p->n; i++)
+		has_main |= p->items[i].rank == 0;
+	for (size_t i = 0; i < p->n && has_main; i++)
+		p->collapsed[i] = p->items[i].rank != 0 && i != p->focused;
+}
+
 /* The rank of the most important pane in a line: 0 comes first. */
 static int line_rank(const struct plan *p, const struct line *l)
 {
@@ -188,6 +199,8 @@ void layout_panes(struct rect area, const struct layout_item *items, size_t n, s
 		ret_places[focused].r = area;
 		return;
 	}
+	if (area.h < LAYOUT_FEW_ROWS)
+		collapse_side_panes(&p);
 	wrap(&p, area.w);
 	while (total_height(&p) + count_collapsed(&p) > area.h && collapse_one(&p))
 		wrap(&p, area.w);

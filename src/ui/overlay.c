@@ -279,7 +279,7 @@ static int palette_key(struct ui *ui, uint32_t key)
 		return palette_run(ui);
 	default:
 		if (edit(&ui->prompt, key)) {
-			ui->palette_choice = 0;
+			ui->palette_choice = palette_best(ui);
 			palette_changed(ui);
 		}
 		return EFFECT_PAINT;

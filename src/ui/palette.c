@@ -113,6 +113,31 @@ size_t palette_count(const struct ui *ui)
 	return n;
 }
 
+static int fit(const struct entry *x, struct str typed)
+{
+	struct str name = str_c(x->text);
+
+	if (str_ieq(name, typed))
+		return 3;
+	if (name.len > typed.len && str_ieq(str_sub(name, 0, typed.len), typed))
+		return 2;
+	return str_ifind(name, typed, 0) >= 0;
+}
+
+size_t palette_best(const struct ui *ui)
+{
+	struct entries *e = xalloc(sizeof *e);
+	struct str typed = str_trim((struct str){ui->prompt.text, ui->prompt.len});
+	size_t best = 0;
+
+	gather(ui, e);
+	for (size_t i = 1; i < e->n && typed.len > 0; i++)
+		if (fit(&e->items[i], typed) > fit(&e->items[best], typed))
+			best = i;
+	xfree(e);
+	return best;
+}
+
 void palette_changed(struct ui *ui)
 {
 	struct entries *e = xalloc(sizeof *e);
@@ -209,16 +234,22 @@ static int open_cluster(struct ui *ui, const char *name)
 static int jump_to_session(struct ui *ui, struct str pid)
 {
 	int v = view_by_name("activity");
+	bool found = false;
 	struct table *t;
 
 	(void)ui_show_view(ui, (size_t)v);
 	t = &ui->views[v].panes[0].table;
+	pane_table_recalc(ui, &ui->views[v].panes[0]);
 	for (size_t i = 0; i < t->n; i++) {
 		int64_t want;
 
-		if (parse_i64(pid, &want) && data_i64(t->snap, t->index[i], "pid", -1) == want)
-			table_move_to(t, i, ui->mono_us);
+		if (!parse_i64(pid, &want) || data_i64(t->snap, t->index[i], "pid", -1) != want)
+			continue;
+		table_move_to(t, i, ui->mono_us);
+		found = true;
 	}
+	if (!found)
+		ui_toast(ui, SEV_NOTICE, "no session " STR_FMT " is shown; m turns to other selections of rows", STR_ARG(pid));
 	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
 }
 

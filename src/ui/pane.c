@@ -137,8 +137,14 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		pen_boldf(&pen, p->focused ? ROLE_ACCENT : ROLE_MUTED, "%c ", p->def->digit);
 	pen_bold(&pen, ROLE_STRONG, p->def->title);
 	if (p->def->ops->summary && pen_left(&pen) > 4) {
+		struct pen before = pen;
+		int from;
+
 		pen_skip(&pen, 2);
+		from = pen.x;
 		p->def->ops->summary(ui, p, &pen);
+		if (pen.x == from)
+			pen = before;
 	}
 	if (pen_left(&pen) > 0)
 		pen_skip(&pen, 1);
@@ -182,14 +188,17 @@ void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 	pen_glyph(&pen, p->focused ? ROLE_ACCENT : ROLE_MUTED, G_FOLDED);
 	pen_boldf(&pen, ROLE_MUTED, " %c ", p->def->digit ? p->def->digit : ' ');
 	pen_bold(&pen, ROLE_STRONG, p->def->title);
-	pen_skip(&pen, r.x + 15 - pen.x);
+	pen_skip(&pen, pen.x < r.x + 13 ? r.x + 15 - pen.x : 2);
 	if (e && !e->good && e->latest)
 		pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
 	else if (e && e->good && p->def->ops->line)
 		p->def->ops->line(ui, p, &pen);
 	else if (e && e->good && p->def->ops->summary)
 		p->def->ops->summary(ui, p, &pen);
-	else
+	else if (e && e->good && p->def->table)
+		pen_textf(&pen, ROLE_FG, "%zu %.*s", e->good->nrows,
+		          (int)strlen(p->def->table->noun) - (e->good->nrows == 1), p->def->table->noun);
+	else if (!e || !e->good)
 		pen_textf(&pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
 }
 

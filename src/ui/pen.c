@@ -20,7 +20,11 @@ int pen_left(const struct pen *p)
 
 static void put(struct pen *p, enum role fg, uint8_t attr, struct str text)
 {
-	p->x = canvas_text(p->c, p->clip, p->y, p->x, text, STYLE(fg, p->bg, attr));
+	int edge = p->clip.x + p->clip.w, start = p->x;
+
+	p->x = canvas_text(p->c, p->clip, p->y, start, text, STYLE(fg, p->bg, attr));
+	if (start < edge && p->x > edge)
+		canvas_glyph(p->c, p->clip, p->y, edge - 1, G_CUT, STYLE(fg, p->bg, attr));
 }
 
 void pen_str(struct pen *p, enum role fg, struct str text)

@@ -448,7 +448,8 @@ static bool unknown_name(const char *name, struct err *err)
 	if (near)
 		err_remedy(err, "did you mean %s", near);
 	else
-		err_remedy(err, "the themes in the program are dark, light, high-contrast, colour-blind and mono");
+		err_remedy(err, "the themes in the program are dark, light, high-contrast, colour-blind, mono, nord "
+				"and solarized");
 	return false;
 }
 

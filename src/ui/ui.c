@@ -42,7 +42,8 @@ static void init_view(struct view *v, const struct view_def *def)
 		p->dirty = true;
 		if (p->def->table)
 			table_init(&p->table, p->def->table);
-		if (str_eq_c(str_c(p->def->name), "activity"))
+		/* The pane that never collapses is the view's main one. */
+		if (def->panes[i].place.rank == 0)
 			v->focus = i;
 	}
 }

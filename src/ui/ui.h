@@ -187,6 +187,8 @@ void palette_draw(struct ui *ui, struct canvas *c);
 int palette_run(struct ui *ui);
 void palette_changed(struct ui *ui);
 size_t palette_count(const struct ui *ui);
+/* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first. */
+size_t palette_best(const struct ui *ui);
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
 /* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
 struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark, enum role line);

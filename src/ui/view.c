@@ -21,7 +21,7 @@ static const struct view_def overview = {
 	.digit = '1', .name = "overview", .title = "Overview", .short_title = "Overview",
 	.help = "the five core panes together",
 	.panes = {{&pane_cluster, {0, 40, 9, 14, 40, 8}},   {&pane_load, {0, 60, 9, 14, 46, 4}},
-	          {&pane_activity, {1, 1, 10, 0, 30, 0}},   {&pane_network, {2, 33, 7, 11, 38, 5}},
+	          {&pane_activity, {1, 1, 9, 0, 30, 0}},    {&pane_network, {2, 33, 7, 11, 38, 5}},
 	          {&pane_volume, {2, 34, 7, 11, 38, 9}},    {&pane_backups, {2, 33, 7, 11, 38, 7}}},
 	.npanes = 6,
 };

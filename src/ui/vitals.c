@@ -192,6 +192,8 @@ static const struct {
 	{"oldest xact", "xact", 16, vital_oldest}, {"blocked", "blocked", 12, vital_blocked},
 	{"volume", "volume", 14, vital_volume},   {"lag", "lag", 10, vital_lag},
 };
+/* Order in one row, where the last ones do not fit: what an incident is about comes first. */
+static const size_t by_importance[ARRAY_LEN(vitals)] = {0, 5, 4, 1, 7, 2, 3, 6};
 
 /* Two rows: label above value, spread over the width. One row: label and value after each other. */
 void vitals_draw(struct ui *ui, struct canvas *c)
@@ -201,7 +203,8 @@ void vitals_draw(struct ui *ui, struct canvas *c)
 
 	for (size_t i = 0; i < ARRAY_LEN(vitals); i++)
 		total += vitals[i].weight;
-	for (size_t i = 0; i < ARRAY_LEN(vitals) && x < c->cols - 6; i++) {
+	for (size_t k = 0; k < ARRAY_LEN(vitals) && x < c->cols - 6; k++) {
+		size_t i = two ? k : by_importance[k];
 		int w = two ? (c->cols - 4) * vitals[i].weight / total : c->cols - x;
 		struct rect r = {y, x, two ? 2 : 1, w};
 		struct pen pen = pen_at(c, r, two ? y + 1 : y, x, ROLE_BG);

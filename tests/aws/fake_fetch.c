@@ -63,7 +63,7 @@ const struct snapshot *fake_last(const struct fake *f)
 
 void fake_cancel(struct fake *f)
 {
-	f->cancelled = true;
+	atomic_store(&f->cancelled, true);
 	CHECK(write(f->cancel[1], "x", 1) == 1);
 }
 
@@ -108,7 +108,7 @@ void fetch_publish(struct fetch *f, struct snapshot *s)
 
 bool fetch_cancelled(const struct fetch *f)
 {
-	return fake_of(f)->cancelled;
+	return atomic_load(&fake_of(f)->cancelled);
 }
 
 int fetch_cancel_fd(const struct fetch *f)

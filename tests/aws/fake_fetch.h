@@ -18,7 +18,7 @@ struct fake {
 	void *context, *state;
 	void (*free_context)(void *), (*free_state)(void *);
 	int cancel[2];
-	bool cancelled;
+	atomic_bool cancelled; /* perhaps by a server's thread */
 	int64_t requests, bytes;
 };
 

@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REQUEST_MAX (1u << 20)
+#define REQUEST_MAX (4u << 20)
 #define ANSWER_MAX (64u << 20)
 
 struct loopback {

@@ -132,6 +132,7 @@ static void test_records(void **state)
 	assert_text(a->user, "watch");
 	assert_text(a->database, "postgres");
 	assert_true(a->sample_us > 0);
+	assert_true(a->server_version.len >= 4 && str_find(a->server_version, STR(" "), 0) < 0);
 	assert_int_equal(a->via_pooler, 0);
 	assert_true(d.last[DRIVE_SESSIONS]->server_at_us > 0);
 
@@ -461,6 +462,128 @@ static void test_one_scan_a_refresh(void **state)
 	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "execute locks") > 0, true);
 }
 
+/* The same waits are explained by the same read of the locks; a new wait is a new read. */
+static void test_locks_are_read_when_waits_change(void **state)
+{
+	PGconn *holder = pg_connect(&pg, "app_1", "again"), *first = pg_connect(&pg, "app_2", "again");
+	PGconn *second = pg_connect(&pg, "app_3", "again");
+	struct driver d;
+
+	(void)state;
+	pg_exec(holder, "BEGIN");
+	pg_exec(holder, "UPDATE t SET v = 5 WHERE id = 1");
+	pg_send(first, "UPDATE t SET v = 6 WHERE id = 1");
+	wait_blocked(first);
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	fetch_ok(&d, false);
+	assert_int_equal(driver_activity(&d)->round_trips, 2);
+	fetch_ok(&d, false);
+	assert_int_equal(driver_activity(&d)->round_trips, 1);
+	assert_int_equal(must_see(&d, first)->blocked_by, PQbackendPID(holder));
+	assert_int_equal(must_see(&d, holder)->blocks, 1);
+	pg_send(second, "UPDATE t SET v = 7 WHERE id = 1");
+	wait_blocked(second);
+	fetch_ok(&d, false);
+	assert_int_equal(driver_activity(&d)->round_trips, 2);
+	assert_int_equal(must_see(&d, holder)->blocks, 2);
+	driver_release(&d);
+	pg_exec(holder, "ROLLBACK");
+	assert_true(pg_finish_sent(first) && pg_finish_sent(second));
+	PQfinish(holder);
+	PQfinish(first);
+	PQfinish(second);
+}
+
+/* A role made while we watch has its name by the next sample; nothing is asked twice for it. */
+static void test_names_of_newcomers(void **state)
+{
+	struct driver d;
+	PGconn *c;
+
+	(void)state;
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	fetch_ok(&d, false);
+	pg_exec(admin, "CREATE ROLE newcomer LOGIN");
+	c = pg_connect(&pg, "newcomer", "new");
+	pg_exec(c, "BEGIN");
+	fetch_ok(&d, false);
+	fetch_ok(&d, false);
+	assert_text(must_see(&d, c)->user, "newcomer");
+	assert_text(must_see(&d, c)->database, "postgres");
+	assert_int_equal(driver_activity(&d)->round_trips, 1);
+	driver_release(&d);
+	PQfinish(c);
+	pg_exec(admin, "DROP ROLE newcomer");
+}
+
+/* Members of a parallel group show their leader and its statement. */
+static void test_parallel_workers(void **state)
+{
+	PGconn *c = pg_connect(&pg, "app_1", "parallel");
+	const struct session *row;
+	size_t workers = 0;
+	struct driver d;
+
+	(void)state;
+	if (PQserverVersion(c) >= 130000) {
+		pg_exec(c, "CREATE TEMP TABLE unused ()");
+		pg_exec(admin, "CREATE TABLE many AS SELECT i FROM generate_series(1, 2000) i");
+		pg_exec(admin, "CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql PARALLEL SAFE COST 100000 AS "
+			       "$$BEGIN PERFORM pg_sleep(0.05); RETURN $1; END$$");
+		pg_exec(admin, "GRANT SELECT ON many TO PUBLIC");
+		pg_exec(c, "SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost "
+			   "= 0");
+		pg_send(c, "SELECT sum(slow(i)) FROM many");
+		pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker'");
+		driver_init(&d, pg_conninfo(&pg, "watch", ""));
+		for (int i = 0; i < 2; i++)
+			fetch_ok(&d, false);
+		for (size_t i = 0; i < d.last[DRIVE_SESSIONS]->nrows; i++) {
+			row = snapshot_row(d.last[DRIVE_SESSIONS], i);
+			if (!str_eq_c(row->backend_type, "parallel worker"))
+				continue;
+			workers++;
+			assert_int_equal(row->leader_pid, PQbackendPID(c));
+			assert_text(row->query, "SELECT sum(slow(i)) FROM many");
+		}
+		assert_true(workers > 0);
+		/* workers are not clients */
+		assert_int_equal(driver_activity(&d)->running, 1);
+		driver_release(&d);
+	}
+	cancel_and_close(c);
+}
+
+/* Stand-ins for what Aurora has in pg_catalog. */
+static void test_aurora_instance(void **state)
+{
+	struct driver d;
+
+	(void)state;
+	pg_exec(admin, "SET allow_system_table_mods = on");
+	pg_exec(admin,
+		"CREATE FUNCTION pg_catalog.aurora_version() RETURNS text LANGUAGE sql AS $$SELECT '15.4'::text$$");
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	fetch_ok(&d, false);
+	assert_false(HAS(driver_activity(&d), struct activity, instance));
+	assert_non_null(
+		strstr(snapshot_unavailable(d.last[DRIVE_ACTIVITY], "instance").ptr, "aurora_db_instance_identifier"));
+	driver_release(&d);
+	pg_exec(admin, "CREATE FUNCTION pg_catalog.aurora_db_instance_identifier() RETURNS varchar LANGUAGE sql AS "
+		       "$$SELECT 'orders-1'::varchar$$");
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	fetch_ok(&d, false);
+	assert_text(driver_activity(&d)->instance, "orders-1");
+	driver_release(&d);
+	/* refused to us: not called, no error */
+	pg_exec(admin, "REVOKE EXECUTE ON FUNCTION pg_catalog.aurora_db_instance_identifier() FROM PUBLIC");
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	fetch_ok(&d, false);
+	assert_false(HAS(driver_activity(&d), struct activity, instance));
+	driver_release(&d);
+	assert_int_equal(pg_log_count(&pg, "auroratop ", "ERROR:"), 0);
+}
+
 static void test_types_are_sound(void **state)
 {
 	struct err err = {0};
@@ -503,6 +626,10 @@ int main(void)
 		cmocka_unit_test(test_slow_lane_is_left_out),
 		cmocka_unit_test(test_without_pg_monitor),
 		cmocka_unit_test(test_one_scan_a_refresh),
+		cmocka_unit_test(test_locks_are_read_when_waits_change),
+		cmocka_unit_test(test_names_of_newcomers),
+		cmocka_unit_test(test_parallel_workers),
+		cmocka_unit_test(test_aurora_instance),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -23,7 +23,7 @@
 
 static const char *demo;
 
-#define ARGS(...) ((const char *const[]){demo, ##__VA_ARGS__, NULL})
+#define ARGS(...) ((const char *const[]){demo, __VA_ARGS__, NULL})
 #define ENV(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static struct vt *start(const char *const *args, const char *const *env)

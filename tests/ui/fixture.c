@@ -207,7 +207,8 @@ static void add_series(struct loader *l, struct str rest)
 			fixture_fault(&l->at, "unknown word " STR_FMT, STR_ARG(name));
 	}
 	while (str_split(&values, ',', &item))
-		add_points(l, &ring, &from, s->period_us, item);
+		if (item.len > 0)
+			add_points(l, &ring, &from, s->period_us, item);
 	if (ring.n > 0)
 		series_ring_copy(&ring, l->snap->arena, ring.at[0], ring.at[ring.n - 1], s);
 	series_ring_release(&ring);

@@ -2,7 +2,7 @@
  * fixture_words.c: see fixture_words.h.
  *
  * Values are read by the kinds' own parsers, so that a fixture cannot hold what a source could
- * not. Escapes in quotes: \n \t \" \\ \xHH, and \*N{text} for text N times.
+ * not. Escapes in quotes: \n \r \t \" \\ \xHH, and \*N{text} for text N times.
  */
 #include "tests/ui/fixture_words.h"
 
@@ -35,16 +35,27 @@ static int hex_digit(char c)
 	return p ? (int)(p - digits) : 0;
 }
 
+static size_t escape(const struct fixture_place *at, struct str s, struct buf *out);
+
 /* \*N{text}: s starts after the star; returns how much of s it took. */
 static size_t repeat(const struct fixture_place *at, struct str s, struct buf *out)
 {
 	long open = str_find(s, STR("{"), 0), end = str_find(s, STR("}"), 0);
+	struct buf once;
 	int64_t n;
 
 	if (open < 1 || end < open || !parse_i64(str_sub(s, 0, (size_t)open), &n))
 		fixture_fault(at, "\\*N{text} is not whole");
+	buf_init(&once, VALUE_MAX);
+	for (size_t i = (size_t)open + 1; i < (size_t)end;) {
+		if (s.ptr[i] == '\\')
+			i += 1 + escape(at, str_sub(s, i + 1, (size_t)end), &once);
+		else
+			(void)buf_add_char(&once, s.ptr[i++]);
+	}
 	for (int64_t i = 0; i < n; i++)
-		(void)buf_add_str(out, str_sub(s, (size_t)open + 1, (size_t)end));
+		(void)buf_add_str(out, buf_str(&once));
+	buf_release(&once);
 	return (size_t)end + 1;
 }
 
@@ -57,6 +68,9 @@ static size_t escape(const struct fixture_place *at, struct str s, struct buf *o
 		return 1;
 	case 't':
 		(void)buf_add_char(out, '\t');
+		return 1;
+	case 'r':
+		(void)buf_add_char(out, '\r');
 		return 1;
 	case 'x':
 		if (s.len < 3)

@@ -95,6 +95,32 @@ static void test_keep_alive_and_headers(void **state)
 	loopback_stop(l);
 }
 
+/* curl would ask for "100 Continue" before a large body and wait a second for it. */
+static void test_large_request(void **state)
+{
+	static const char *const headers[] = {NULL};
+	static char big[2u << 20];
+	char text[4096] = "";
+	struct loopback *l = loopback_start(echo, text, false);
+	struct http *h = http_new();
+	struct http_request q = {.url = loopback_url(l), .host = "h", .headers = headers, .cancel_fd = -1};
+	struct seen s;
+
+	(void)state;
+	init(&s);
+	memset(big, 'x', sizeof(big));
+	q.body = (struct str){big, sizeof(big)};
+	q.on_body = collect;
+	q.ctx = &s;
+	q.deadline_mono_us = clock_mono_us() + 20 * US_PER_S;
+	assert_true(http_perform(h, &q, &response, &err));
+	assert_null(strstr(text, "Expect"));
+	assert_non_null(strstr(text, "Content-Length: 2097152\r\n"));
+	http_free(h);
+	buf_release(&s.body);
+	loopback_stop(l);
+}
+
 static enum loopback_action by_number(void *ctx, int n, struct str req, struct buf *answer)
 {
 	/* "hello" packed by gzip */
@@ -236,11 +262,11 @@ static void test_cancel(void **state)
 	assert_false(request(h, loopback_url(l), 30 * US_PER_S, fds[0], &s));
 	assert_int_equal(err.code, ERR_CANCELLED);
 	assert_int_equal(loopback_requests(l), 1);
-	close(fds[0]);
-	close(fds[1]);
 	http_free(h);
 	buf_release(&s.body);
 	loopback_stop(l);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 static void test_nobody_there(void **state)
@@ -325,13 +351,10 @@ int main(void)
 	static const char *const unset[] = {"http_proxy", "https_proxy", "HTTPS_PROXY",
 					    "all_proxy",  "ALL_PROXY",   "AWS_CA_BUNDLE"};
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_system_authorities),
-		cmocka_unit_test(test_keep_alive_and_headers),
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_nobody_there),
-		cmocka_unit_test(test_tls_is_verified),
+		cmocka_unit_test(test_system_authorities), cmocka_unit_test(test_keep_alive_and_headers),
+		cmocka_unit_test(test_large_request),      cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_deadline),           cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_nobody_there),       cmocka_unit_test(test_tls_is_verified),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(unset); i++)

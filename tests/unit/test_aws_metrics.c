@@ -415,7 +415,22 @@ static void test_period_follows_range(void **state)
 	}
 }
 
-/* After a failover the new reader's lag is asked for, the old one's stays until it leaves the range. */
+/* The answer checks that every start is a multiple of the period. */
+static void test_alignment(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s, 1, false);
+	s.fake.target->range_us = 168 * US_PER_HOUR;
+	fetch_at(&s, NOON + 7 * 60 + 12);
+	assert_int_equal(s.watch.last_end, NOON + 7 * 60);
+	fetch_at(&s, NOON + 11 * 60 + 59);
+	assert_int_equal(s.watch.last_start, NOON - 3 * 3600);
+	end(&s);
+}
+
+/* After a failover the newreader's lag is asked for, the old one's stays until it leaves the range. */
 static void test_failover(void **state)
 {
 	const struct snapshot *snap;
@@ -430,6 +445,17 @@ static void test_failover(void **state)
 	snap = fetch_at(&s, NOON + 3600);
 	assert_int_equal(find(snap, "AuroraReplicaLag", "orders-1")->n, 180);
 	assert_int_equal(find(snap, "AuroraReplicaLag", "orders-2")->n, 120);
+	for (size_t i = 0; i < snap->nrows; i++) { /* and is no newest value any more */
+		struct buf key;
+
+		buf_init(&key, 1024);
+		rec_key_text(snap->type, snapshot_row(snap, i), &key);
+		assert_true(str_find(buf_str(&key),
+				     STR("AuroraReplicaLag\x1f"
+					 "orders-2"),
+				     0) < 0);
+		buf_release(&key);
+	}
 	snap = fetch_at(&s, NOON + 10 * 3600);
 	assert_null(series_find(&snap->series, "AuroraReplicaLag", str_c("orders-2")));
 	end(&s);
@@ -466,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_wide_asks_more),
 		cmocka_unit_test(test_period_follows_range),
 		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_serverless),
 	};
 

@@ -38,8 +38,8 @@ struct script {
 	int n;
 	char last[8192];      /* newest request */
 	struct fake *cancel;  /* cancelled when the first request arrives */
-	const char *rewrite;  /* file written when the first request arrives */
-	const char *new_text; /* with this */
+	const char *rewrite;  /* file written when a request arrives */
+	const char *new_text; /* with this and the number of the request */
 };
 
 static enum loopback_action play(void *ctx, int n, struct str req, struct buf *answer)
@@ -48,10 +48,10 @@ static enum loopback_action play(void *ctx, int n, struct str req, struct buf *a
 	const struct step *step = &s->steps[n < s->n ? n : s->n - 1];
 
 	snprintf(s->last, sizeof(s->last), STR_FMT, STR_ARG(req));
-	if (s->rewrite && n == 0) {
+	if (s->rewrite) {
 		FILE *f = fopen(s->rewrite, "w");
-
-		fputs(s->new_text, f);
+		fprintf(f, "[default]\naws_access_key_id=%s%d\naws_secret_access_key=b%d\naws_session_token=new\n",
+			s->new_text, n, n);
 		fclose(f);
 	}
 	if (s->cancel)
@@ -86,8 +86,8 @@ static void begin(struct scene *s, const struct step *steps, int n)
 static void end(struct scene *s)
 {
 	aws_answer_release(&s->answer);
+	loopback_stop(s->server); /* first: its thread may still use the fake */
 	fake_release(&s->fake);
-	loopback_stop(s->server);
 }
 
 static bool call(struct scene *s, bool once)
@@ -231,6 +231,23 @@ static void test_clock_skew(void **state)
 	end(&s);
 }
 
+/* A server whose clock jumps is not followed for ever. */
+static void test_jumping_clock(void **state)
+{
+	static const struct step steps[] = {
+		{403, "Date: Wed, 15 Jan 2066 08:30:05 GMT\r\n", FAULT("SignatureDoesNotMatch")},
+		{403, "Date: Thu, 16 Jan 2066 08:30:05 GMT\r\n", FAULT("SignatureDoesNotMatch")},
+		{403, "Date: Fri, 17 Jan 2066 08:30:05 GMT\r\n", FAULT("SignatureDoesNotMatch")}};
+	struct scene s;
+
+	(void)state;
+	begin(&s, steps, 3);
+	assert_false(call(&s, false));
+	assert_int_equal(err.code, ERR_CREDENTIALS);
+	assert_int_equal(loopback_requests(s.server), 2);
+	end(&s);
+}
+
 static void test_no_skew_without_a_reason(void **state)
 {
 	char date[64];
@@ -269,14 +286,22 @@ static void test_expired_keys_are_read_again(void **state)
 	setenv("AWS_SHARED_CREDENTIALS_FILE", path, 1);
 	begin(&s, steps, 2);
 	s.script.rewrite = path;
-	s.script.new_text = "[default]\naws_access_key_id=NEWKEY\naws_secret_access_key=b\naws_session_token=new\n";
+	s.script.new_text = "NEWKEY";
 	assert_true(call(&s, false));
 	assert_int_equal(loopback_requests(s.server), 2);
-	assert_non_null(strstr(s.script.last, "Credential=NEWKEY/"));
+	assert_non_null(strstr(s.script.last, "Credential=NEWKEY0/"));
 	assert_non_null(strstr(s.script.last, "x-amz-security-token: new\r\n"));
 	assert_non_null(strstr(s.script.last, "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"));
 	end(&s);
-	/* the same keys again: once, not for ever */
+	/* new keys after every refusal: once a call, not for ever */
+	begin(&s, steps, 1);
+	s.script.rewrite = path;
+	s.script.new_text = "NEWKEY";
+	assert_false(call(&s, false));
+	assert_int_equal(err.code, ERR_CREDENTIALS);
+	assert_int_equal(loopback_requests(s.server), 2);
+	end(&s);
+	/* the same keys again: not sent a second time */
 	begin(&s, steps, 1);
 	assert_false(call(&s, false));
 	assert_int_equal(err.code, ERR_CREDENTIALS);
@@ -345,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_no_row_twice),
 		cmocka_unit_test(test_clock_skew),
+		cmocka_unit_test(test_jumping_clock),
 		cmocka_unit_test(test_no_skew_without_a_reason),
 		cmocka_unit_test(test_expired_keys_are_read_again),
 		cmocka_unit_test(test_json_calls),

@@ -191,6 +191,11 @@ static void test_region_in_pages(void **state)
 	assert_non_null(
 		strstr(t.requests, "Filters.Filter.1.Name=engine&Filters.Filter.1.Values.Value.1=aurora-postgresql\n"));
 	assert_int_equal(f.requests, 2);
+	/* each page stands alone */
+	snapshot_unref(f.published[1]);
+	f.npublished = 1;
+	expect_text(f.published[0], 0, "identifier", "orders");
+	expect_text(f.published[0], 0, "members", "orders-2,orders-1,orders-3");
 	fake_release(&f);
 	loopback_stop(l);
 }
@@ -517,6 +522,18 @@ static void test_types_are_sound(void **state)
 	}
 }
 
+static void test_status(void **state)
+{
+	(void)state;
+	assert_false(aws_status_moving(STR("")));
+	assert_false(aws_status_moving(STR("available")));
+	assert_false(aws_status_moving(STR("stopped")));
+	assert_true(aws_status_moving(STR("modifying")));
+	assert_true(aws_status_moving(STR("word-of-next-year")));
+	assert_int_equal(aws_scale(3, 4), 12);
+	assert_int_equal(aws_scale(INT64_MAX / 2, 3), INT64_MAX);
+}
+
 static void test_classes(void **state)
 {
 	static const struct {
@@ -560,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_ask),
 		cmocka_unit_test(test_types_are_sound),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_status),
 	};
 
 	fake_environment();

@@ -110,7 +110,7 @@ static void each_form_matches_as_documented(void **state)
 		if (filter_match(f, &app) != rows[i].app || filter_match(f, &idle) != rows[i].idle ||
 		    filter_match(f, &empty) != rows[i].empty)
 			fail_msg("%s: %d %d %d", rows[i].text, filter_match(f, &app), filter_match(f, &idle),
-			         filter_match(f, &empty));
+				 filter_match(f, &empty));
 		filter_free(f);
 	}
 }
@@ -128,7 +128,7 @@ static void mistakes_are_named(void **state)
 		{"age:>x", "age_us: \"x\" is not a duration", "250ms"},
 		{">soon", "age_us: \"soon\" is not a duration", "10s"},
 		{"rows:many", "rows: \"many\" is not a count", "10M"},
-		{"pid:1k", "pid: \"1k\" is not a int", "4711"},
+		{"pid:1k", "pid: \"1k\" is not an int", "4711"},
 		{"waiting:perhaps", "is not a bool", "yes or no"},
 		{"hit:high", "is not a ratio", "95%"},
 		{"load:high", "is not a real", "12.5"},

@@ -168,6 +168,10 @@ static void test_one_query_has_one_signature(void **state)
 	assert_string_equal(a, b);
 	sign_get("/", "a=1/&empty=&b=3", host, 1, c);
 	assert_string_not_equal(a, c);
+	/* equal names are ordered by value */
+	sign_get("/", "a=2&a=1", host, 1, a);
+	sign_get("/", "a=1&a=2", host, 1, b);
+	assert_string_equal(a, b);
 	/* a plus sign is itself, not a blank */
 	sign_get("/", "a=x+y", host, 1, a);
 	sign_get("/", "a=x%2By", host, 1, b);

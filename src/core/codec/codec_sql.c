@@ -43,7 +43,7 @@ static const struct pg_known {
 	int size; /* bytes, 0 = any */
 	const char *name;
 } known[] = {
-        /* clang-format off */
+	/* clang-format off */
 	{PG_BOOL, FAMILY_BOOL, 1, "boolean"},
 	{PG_CHAR, FAMILY_TEXT, 0, "\"char\""},
 	{PG_NAME, FAMILY_TEXT, 0, "name"},
@@ -65,7 +65,7 @@ static const struct pg_known {
 	{1186, FAMILY_NONE, 0, "interval"},
 	{1700, FAMILY_NONE, 0, "numeric"},
 	{3220, FAMILY_NONE, 0, "pg_lsn"},
-        /* clang-format on */
+	/* clang-format on */
 };
 
 static const struct pg_known *find_type(uint32_t oid)
@@ -187,7 +187,7 @@ static bool refuse_type(const struct pg_result *r, int x, const struct field *f,
 
 	snprintf(type, sizeof(type), "type %u", (unsigned)oid);
 	return err_set(err, ERR_PROTOCOL, "column %s is of %s, which a field of kind %s does not take", PQfname(r, x),
-	               t->name ? t->name : type, kind_ops[f->kind].name);
+		       t->name ? t->name : type, kind_ops[f->kind].name);
 }
 
 static bool is_mapped(const struct sql_map *m, int field)
@@ -224,7 +224,7 @@ bool sql_map_result(const struct pg_result *r, const struct rec_type *type, stru
 }
 
 static bool read_cell(const struct pg_result *r, int y, const struct sql_column *c, union value *ret_value,
-                      bool *ret_present, struct arena *a, struct err *err)
+		      bool *ret_present, struct arena *a, struct err *err)
 {
 	const struct pg_known *t = find_type(c->pg_type);
 	size_t len = (size_t)PQgetlength(r, y, c->column);
@@ -232,25 +232,26 @@ static bool read_cell(const struct pg_result *r, int y, const struct sql_column 
 
 	if (t->family == FAMILY_TEXT) {
 		if (arena_room(a) < len + 16)
-			return err_set(err, ERR_LIMIT, "the result holds more than %u MiB of text", SNAPSHOT_BYTES_MAX >> 20);
+			return err_set(err, ERR_LIMIT, "the result holds more than %u MiB of text",
+				       SNAPSHOT_BYTES_MAX >> 20);
 		ret_value->str = arena_str(a, (struct str){p, len});
 		*ret_present = true;
 		return true;
 	}
 	if (len != (size_t)t->size)
 		return err_set(err, ERR_PROTOCOL, "column %s of type %s came with %zu bytes instead of %d",
-		               PQfname(r, c->column), t->name, len, t->size);
+			       PQfname(r, c->column), t->name, len, t->size);
 	*ret_present = read_number(t, p, ret_value);
 	return true;
 }
 
 bool sql_read_row(const struct pg_result *r, int y, const struct sql_map *m, const struct rec_type *type, void *row,
-                  struct arena *a, struct err *err)
+		  struct arena *a, struct err *err)
 {
 	for (int i = 0; i < m->n; i++) {
 		const struct sql_column *c = &m->columns[i];
 		union value v;
-		bool present;
+		bool present = false;
 
 		if (PQgetisnull(r, y, c->column))
 			continue;

@@ -8,7 +8,8 @@
 
 #define CODEC_TEXT_MAX (64u << 20)
 
-/* Appends the canonical text of a value; statement and sensitive text never shows a password, and no literal when mask_literals is set. */
+/* Appends the canonical text of a value; statement and sensitive text never shows a password, and no literal when
+ * mask_literals is set. */
 bool codec_field_text(struct buf *out, const struct field *f, union value v, bool mask_literals);
 
 #endif

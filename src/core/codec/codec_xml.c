@@ -82,7 +82,8 @@ static bool open_root(struct xml_decoder *d, struct str name)
 	if (str_ieq(name, STR("html")))
 		return fail_html(d);
 	if (!buf_add_str(&d->root, name)) {
-		err_set(&d->err, ERR_LIMIT, "the answer's root element has a name of more than %d bytes", PATH_MAX_BYTES);
+		err_set(&d->err, ERR_LIMIT, "the answer's root element has a name of more than %d bytes",
+			PATH_MAX_BYTES);
 		stop(d);
 		return false;
 	}
@@ -184,7 +185,7 @@ static void XMLCALL on_end(void *data, const XML_Char *tag)
 }
 
 static void XMLCALL on_doctype(void *data, const XML_Char *name, const XML_Char *sysid, const XML_Char *pubid,
-                               int has_internal_subset)
+			       int has_internal_subset)
 {
 	struct xml_decoder *d = data;
 
@@ -243,7 +244,7 @@ static bool report(struct xml_decoder *d, struct err *err)
 
 	if (!d->failed) {
 		bool cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN ||
-		           code == XML_ERROR_PARTIAL_CHAR || code == XML_ERROR_UNCLOSED_CDATA_SECTION;
+			   code == XML_ERROR_PARTIAL_CHAR || code == XML_ERROR_UNCLOSED_CDATA_SECTION;
 
 		if (!d->any_bytes)
 			err_set(&d->err, ERR_PROTOCOL, "the answer is empty");
@@ -253,7 +254,7 @@ static bool report(struct xml_decoder *d, struct err *err)
 			err_set(&d->err, ERR_PROTOCOL, "the answer holds no XML element");
 		else
 			err_set(&d->err, ERR_PROTOCOL, "the answer is not valid XML: %s in line %lu",
-			        XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(d->parser));
+				XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(d->parser));
 		d->failed = true;
 	}
 	*err = d->err;
@@ -355,8 +356,8 @@ static bool store_leaf(const struct field *f, void *row, struct arena *a, struct
 	if (text.len == 0)
 		return true;
 	if (!ops->parse(str_trim(text), &v))
-		return err_set(err, ERR_PROTOCOL, "%s: \"" STR_FMT "\" is not a %s", f->name,
-		               STR_ARG(str_sub(text, 0, 60)), ops->name);
+		return err_set(err, ERR_PROTOCOL, "%s: \"" STR_FMT "\" is not of kind %s", f->name,
+			       STR_ARG(str_sub(text, 0, 60)), ops->name);
 	rec_set(f, row, v);
 	return true;
 }
@@ -418,5 +419,5 @@ void xml_records_handler(struct xml_handler *h, const char *items, struct xml_re
 {
 	r->row = NULL;
 	*h = (struct xml_handler){
-	        .items = items, .on_leaf = records_leaf, .on_item = records_item, .ctx = r, .wanted = wanted};
+		.items = items, .on_leaf = records_leaf, .on_item = records_item, .ctx = r, .wanted = wanted};
 }

@@ -31,6 +31,7 @@
 struct conn {
 	PGconn *pg;          /* NULL = closed */
 	uint64_t generation; /* of the target it was opened for */
+	struct site site;    /* where it was opened to */
 	uint64_t serial;
 	bool pooler;
 	struct probe probe;
@@ -346,7 +347,9 @@ static bool probe_server(struct fetch *f, struct conn *c, struct err *err)
 	if (!ok)
 		return false;
 	c->pooler = c->pooler || !c->probe.settings_hold || c->probe.backend_pid != PQbackendPID(c->pg);
-	snprintf(c->probe.version, sizeof(c->probe.version), "%s", version ? version : "");
+	/* "15.18 (Debian 15.18-1)": the packager's part is of no use here */
+	snprintf(c->probe.version, sizeof(c->probe.version), "%.*s", version ? (int)strcspn(version, " ") : 0,
+		 version ? version : "");
 	return !c->probe.has_instance || ask_instance(f, c, err);
 }
 
@@ -366,40 +369,49 @@ static bool connect_with(struct fetch *f, struct conn *c, const struct site *sit
 	return ok;
 }
 
-static bool open_anew(struct fetch *f, struct conn *c, struct err *err)
+static bool open_anew(struct fetch *f, struct conn *c, const struct site *site, struct err *err)
 {
-	struct site site;
 	bool refused;
 
-	if (site_find(f->target, f->inputs, &site, err) != READY) {
-		if (err->code == ERR_NONE)
-			err_set(err, ERR_UNAVAILABLE, "the cluster's endpoint is not known yet");
-		return false;
-	}
-	if (connect_with(f, c, &site, true, &refused, err))
+	if (connect_with(f, c, site, true, &refused, err))
 		return true;
 	drop(c);
 	if (!refused)
 		return false;
 	err_clear(err);
-	if (connect_with(f, c, &site, false, &refused, err))
+	if (connect_with(f, c, site, false, &refused, err))
 		return true;
 	drop(c);
 	return false;
+}
+
+/* Another target, another writer (after a failover the old one may live on as a reader), or known to be broken. */
+static bool is_stale(const struct fetch *f, const struct conn *c, const struct site *site)
+{
+	return c->generation != f->target->generation || strcmp(c->site.host, site->host) != 0 ||
+	       c->site.port != site->port || PQstatus(c->pg) != CONNECTION_OK;
 }
 
 bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
 {
 	void **slot = fetch_lane_context(f, conn_free);
 	struct conn *c = *slot;
+	struct site site;
 
 	if (!c)
 		*slot = c = xcalloc(1, sizeof(*c));
-	if (c->pg && (c->generation != f->target->generation || PQstatus(c->pg) != CONNECTION_OK))
+	if (site_find(f->target, f->inputs, &site, err) != READY) {
+		drop(c);
+		if (err->code == ERR_NONE)
+			err_set(err, ERR_UNAVAILABLE, "the cluster's endpoint is not known yet");
+		return false;
+	}
+	if (c->pg && is_stale(f, c, &site))
 		drop(c);
 	if (!c->pg) {
-		if (!open_anew(f, c, err))
+		if (!open_anew(f, c, &site, err))
 			return false;
+		c->site = site;
 		c->generation = f->target->generation;
 		c->serial = atomic_fetch_add(&serials, 1) + 1;
 		own(c, c->probe.backend_pid);

@@ -221,10 +221,10 @@ bool conn_err_query(const struct pg_result *r, const char *message, struct err *
 {
 	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
 	const char *text = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	struct str line = str_c(message);
+	struct str rest = str_c(message), line = rest;
 
 	if (!state || !text) {
-		str_split(&line, '\n', &line);
+		str_split(&rest, '\n', &line);
 		err_set(err, ERR_LOST, "the database connection was lost: " STR_FMT, STR_ARG(str_trim(line)));
 		return false;
 	}

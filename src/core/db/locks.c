@@ -8,9 +8,9 @@
  * the lowest pid (a prepared transaction, 0, before all), else the first in the queue.
  *
  * Edges are kept only as far as reaching needs them: behind an earlier waiter that asks
- * for the same self-conflicting mode stand the same blockers, so one edge to that one
- * will do. A star of 2,500 waiters makes 2,500 edges, not three million. How many stand
- * behind a session is then a walk with marks, which a cycle cannot trap.
+ * for the same self-conflicting mode stand the same blockers, but for the members of
+ * its own parallel group, so one edge to that one will do. A star of 2,500 waiters makes 2,500 edges, not three
+ * million. How many stand behind a session is then a walk with marks, which a cycle cannot trap.
  *
  * A session waits for one lock at a time, so it is a waiter in one group only.
  */
@@ -178,18 +178,20 @@ static void link_waiter(struct work *w, size_t holder, size_t first, size_t end,
 	uint32_t waiter = w->order[at];
 	const struct lock_row *me = &w->rows[waiter];
 	long cover = find_cover(w, first, at);
+	const struct lock_row *same = cover >= 0 ? &w->rows[w->order[cover]] : NULL;
 	size_t stop = w->queue_known ? at : end;
 
 	w->stamp++;
 	w->sessions[w->node[waiter]].since_us = me->since_us;
 	for (size_t i = holder; i < first; i++)
 		if (blocks_directly(&w->rows[w->order[i]], me))
-			count_blocker(w, w->order[i], waiter, cover < 0);
+			count_blocker(w, w->order[i], waiter, !same || same_group(&w->rows[w->order[i]], same));
 	if (!w->queue_known && w->sessions[w->node[waiter]].blockers > 0)
 		return;
 	for (size_t i = first; i < stop; i++) {
 		uint32_t other = w->order[i];
-		bool edge = w->queue_known ? (long)i >= cover : w->sessions[w->node[waiter]].blockers == 0;
+		bool edge = w->queue_known ? (long)i >= cover || same_group(&w->rows[other], same)
+					   : w->sessions[w->node[waiter]].blockers == 0;
 
 		if (i != at && blocks_directly(&w->rows[other], me))
 			count_blocker(w, other, waiter, edge);

@@ -27,7 +27,8 @@ struct lookup {
 	atomic_int refs;
 	struct wake done;
 	char *host;
-	int rc; /* of getaddrinfo() */
+	resolve_lookup *ask; /* copied by the caller, so that a helper left behind reads nothing that may change */
+	int rc;              /* of getaddrinfo() */
 	struct resolved found;
 };
 
@@ -58,17 +59,13 @@ static void take_addresses(const struct addrinfo *list, struct resolved *ret_res
 	}
 }
 
-static int look_up(const char *host, int flags, struct resolved *ret_resolved)
+static int look_up(resolve_lookup *ask, const char *host, int flags, struct resolved *ret_resolved)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
 	struct addrinfo *list = NULL;
 	int rc;
 
-	/* only the real one can be trusted with a numeric host: it must not reach the network */
-	if (test_lookup && !(flags & AI_NUMERICHOST))
-		rc = test_lookup(host, NULL, &hints, &list);
-	else
-		rc = getaddrinfo(host, NULL, &hints, &list);
+	rc = ask(host, NULL, &hints, &list);
 	if (rc != 0)
 		return rc;
 	take_addresses(list, ret_resolved);
@@ -80,10 +77,10 @@ static void *helper_main(void *arg)
 {
 	struct lookup *l = arg;
 
-	l->rc = look_up(l->host, AI_ADDRCONFIG, &l->found);
+	l->rc = look_up(l->ask, l->host, AI_ADDRCONFIG, &l->found);
 	/* a machine with only a loopback address has no address to be configured for */
 	if (l->rc == EAI_NONAME || l->rc == EAI_ADDRFAMILY)
-		l->rc = look_up(l->host, 0, &l->found);
+		l->rc = look_up(l->ask, l->host, 0, &l->found);
 	wake_post(&l->done);
 	lookup_unref(l);
 	atomic_fetch_sub_explicit(&pending, 1, memory_order_relaxed);
@@ -146,7 +143,8 @@ bool resolve_host(const struct fetch *f, const char *host, struct resolved *ret_
 	int rc;
 
 	*ret_resolved = (struct resolved){0};
-	if (look_up(host, AI_NUMERICHOST, ret_resolved) == 0)
+	/* the real one: with this flag it asks nobody */
+	if (look_up(getaddrinfo, host, AI_NUMERICHOST, ret_resolved) == 0)
 		return true;
 	if (atomic_fetch_add_explicit(&pending, 1, memory_order_relaxed) >= RESOLVE_PENDING_MAX) {
 		atomic_fetch_sub_explicit(&pending, 1, memory_order_relaxed);
@@ -157,6 +155,7 @@ bool resolve_host(const struct fetch *f, const char *host, struct resolved *ret_
 	atomic_init(&l->refs, 1);
 	wake_init(&l->done);
 	l->host = xstrdup(host);
+	l->ask = test_lookup ? test_lookup : getaddrinfo;
 	rc = start_helper(l);
 	if (rc != 0) {
 		char reason[128];

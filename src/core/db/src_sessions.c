@@ -15,25 +15,19 @@
 #include "db/sources.h"
 
 #include "base/clock.h"
-#include "base/sort.h"
 #include "base/xalloc.h"
 #include "codec/codec_sql.h"
-#include "db/conn.h"
-#include "db/sessions.h"
+#include "db/sample.h"
 #include "db/site.h"
-#include "db/text_cache.h"
 
 #include <libpq-fe.h>
 
-#define LOAD_POINTS 900
-#define WANTED_MAX 1000
 #define OVERLAP_US (2 * US_PER_S)
-#define LOCKS_SLOW_US (50 * US_PER_MS)
-#define LOCKS_REST_US (5 * US_PER_S)
+/* Names are asked for again after this long: a role or database may have been renamed. */
+#define NAMES_US (60 * US_PER_S)
 #define SESSIONS_MAX 50000
 /* PostgreSQL counts time from 2000-01-01. */
 #define PG_EPOCH_US (INT64_C(946684800) * US_PER_S)
-#define NEEDS_MONITOR STR("needs pg_monitor")
 
 /* The columns of sessions.sql that are not a session's. */
 struct aux {
@@ -48,81 +42,33 @@ static const struct field aux_fields[] = {
 };
 static const struct rec_type aux_type = REC_TYPE(struct aux, "aux", aux_fields);
 
-/* The columns of locks.sql. */
-struct lock_rec {
-	uint64_t present;
-	int64_t pid, granted, waitstart;
-	struct str mode, tag;
-};
-static const struct field lock_fields[] = {
-	FIELD(struct lock_rec, pid, K_INT, .title = "PID", .help = "holder or waiter"),
-	FIELD(struct lock_rec, granted, K_BOOL, .title = "GRANTED", .help = "held"),
-	FIELD(struct lock_rec, waitstart, K_TIME_US, .title = "WAITSTART", .help = "start of the wait"),
-	FIELD(struct lock_rec, mode, K_ENUM, .title = "MODE", .help = "lock mode"),
-	FIELD(struct lock_rec, tag, K_TEXT, .title = "TAG", .help = "object"),
-};
-static const struct rec_type lock_type = REC_TYPE(struct lock_rec, "lock", lock_fields);
-
 enum row_kind { ROW_SESSION, ROW_IDLE, ROW_CLOCK, ROW_ROLE, ROW_DATABASE };
-
-struct name {
-	int64_t oid;
-	struct str text;
-};
-
-struct names {
-	struct name *items;
-	size_t n;
-};
-
-struct state {
-	uint64_t serial;   /* of the connection the rest belongs to */
-	int64_t server_us; /* of the previous sample, 0 = none */
-	bool wide;
-	struct text_cache texts;
-	int32_t wanted[WANTED_MAX];
-	size_t nwanted;
-	bool want_all;
-	struct lock_graph graph;
-	int64_t next_locks_mono_us;
-	struct load load[LOAD_POINTS]; /* ring */
-	size_t nload, first_load;
-};
-
-/* One refresh. */
-struct sample {
-	struct fetch *f;
-	struct conn *conn;
-	struct state *st;
-	struct snapshot *sessions;
-	struct names roles, databases;
-	int64_t server_us, idle_rest;
-	int64_t round_trips;
-	bool all_visible;
-	bool lock_wait;
-};
 
 static void state_free(void *data)
 {
-	struct state *st = data;
+	struct sampler *st = data;
 
 	text_cache_release(&st->texts);
 	lock_graph_release(&st->graph);
+	names_release(&st->roles);
+	names_release(&st->databases);
 	xfree(st);
 }
 
-static struct state *state_of(struct fetch *f, const struct conn *c)
+static struct sampler *state_of(struct fetch *f, const struct conn *c)
 {
 	void **slot = fetch_state(f, state_free);
-	struct state *st = *slot;
+	struct sampler *st = *slot;
 
 	if (!st)
 		*slot = st = xcalloc(1, sizeof(*st));
 	if (st->serial != conn_serial(c)) {
 		text_cache_release(&st->texts);
 		lock_graph_release(&st->graph);
+		names_release(&st->roles);
+		names_release(&st->databases);
 		st->serial = conn_serial(c);
-		st->server_us = st->next_locks_mono_us = 0;
+		st->server_us = st->names_mono_us = st->graph_mono_us = st->locks_rest_mono_us = 0;
 		st->nwanted = 0;
 		st->want_all = st->wide = false;
 	}
@@ -139,9 +85,10 @@ static void put_be64(char out[8], int64_t v)
 
 static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct err *err)
 {
-	struct state *st = s->st;
-	char since[8], wide = s->f->wide;
-	struct conn_param params[3];
+	struct sampler *st = s->st;
+	char since[8], wide = s->f->wide, with_names;
+	int64_t now = clock_mono_us();
+	struct conn_param params[4];
 	struct buf pids;
 	bool ok;
 
@@ -150,6 +97,9 @@ static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct
 		put_be64(since, INT64_MIN);
 	else
 		put_be64(since, st->server_us - OVERLAP_US - PG_EPOCH_US);
+	with_names = st->names_mono_us == 0 || st->names_missing || now - st->names_mono_us > NAMES_US;
+	if (with_names)
+		st->names_mono_us = now;
 	buf_init(&pids, WANTED_MAX * 12 + 8);
 	buf_add_char(&pids, '{');
 	for (size_t i = 0; i < st->nwanted; i++)
@@ -158,61 +108,11 @@ static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct
 	params[0] = (struct conn_param){OID_TIMESTAMPTZ, since, sizeof(since)};
 	params[1] = (struct conn_param){OID_BOOL, &wide, 1};
 	params[2] = (struct conn_param){OID_INT4_ARRAY, buf_c(&pids), -1};
-	ok = conn_query(s->f, s->conn, "sessions", params, 3, ret_result, err);
+	params[3] = (struct conn_param){OID_BOOL, &with_names, 1};
+	ok = conn_query(s->f, s->conn, "sessions", params, 4, ret_result, err);
 	s->round_trips++;
 	buf_release(&pids);
 	return ok;
-}
-
-/* ---- names ---- */
-
-static int compare_names(uint32_t a, uint32_t b, void *ctx)
-{
-	const struct name *names = ctx;
-
-	return (names[a].oid > names[b].oid) - (names[a].oid < names[b].oid);
-}
-
-static void sort_names(struct names *names)
-{
-	uint32_t *index = xcalloc(names->n + 1, sizeof(*index)), *scratch = xcalloc(names->n + 1, sizeof(*scratch));
-	struct name *sorted = xcalloc(names->n + 1, sizeof(*sorted));
-
-	for (size_t i = 0; i < names->n; i++)
-		index[i] = (uint32_t)i;
-	sort_indices(index, scratch, names->n, compare_names, names->items);
-	for (size_t i = 0; i < names->n; i++)
-		sorted[i] = names->items[index[i]];
-	xfree(names->items);
-	names->items = sorted;
-	xfree(index);
-	xfree(scratch);
-}
-
-static bool find_name(const struct names *names, int64_t oid, struct str *ret_text)
-{
-	size_t low = 0, high = names->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (names->items[mid].oid == oid) {
-			*ret_text = names->items[mid].text;
-			return true;
-		}
-		if (names->items[mid].oid < oid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
-}
-
-static void add_name(struct names *names, size_t max, int64_t oid, struct str text)
-{
-	if (!names->items)
-		names->items = xcalloc(max, sizeof(names->items[0]));
-	names->items[names->n++] = (struct name){oid, text};
 }
 
 /* ---- decoding ---- */
@@ -251,16 +151,14 @@ static bool read_rest(const struct pg_result *r, struct decode *d, struct sample
 		else if (aux.k == ROW_CLOCK)
 			s->server_us = row.query_start_at;
 		else if (aux.k == ROW_ROLE)
-			add_name(&s->roles, n, aux.usesysid, row.application);
+			names_put(&s->st->roles, aux.usesysid, row.application);
 		else if (aux.k == ROW_DATABASE)
-			add_name(&s->databases, n, aux.datid, row.application);
+			names_put(&s->st->databases, aux.datid, row.application);
 	}
-	sort_names(&s->roles);
-	sort_names(&s->databases);
 	return s->server_us != 0 || err_set(err, ERR_PROTOCOL, "the server did not tell its clock");
 }
 
-static bool is_wanted(const struct state *st, int64_t pid)
+static bool is_wanted(const struct sampler *st, int64_t pid)
 {
 	for (size_t i = 0; i < st->nwanted; i++)
 		if (st->wanted[i] == pid)
@@ -268,24 +166,36 @@ static bool is_wanted(const struct state *st, int64_t pid)
 	return false;
 }
 
-/* Consoles are sent whatever they do: our own are left out, others are treated like any session. */
+/* Some idle sessions are sent although nobody asked: those of consoles, because ours must be told from others, and
+ * helpers. */
 static bool leave_out(struct sample *s, const struct session *row)
 {
 	bool console = HAS(row, struct session, application) && str_starts(row->application, STR("auroratop "));
 	bool idle = HAS(row, struct session, raw_state) && str_eq(row->raw_state, STR("idle"));
 
-	if (!console)
-		return false;
-	if (conn_is_own(row->pid))
+	if (console && conn_is_own(row->pid))
 		return true;
 	if (!idle || s->f->wide || is_wanted(s->st, row->pid))
 		return false;
-	s->idle_rest++;
+	s->idle_rest += HAS(row, struct session, backend_type) && str_eq(row->backend_type, STR("client backend"));
+	return true;
+}
+
+static bool find_name(struct sample *s, const struct names *names, int64_t oid, struct str *ret_text)
+{
+	struct str text;
+
+	if (!names_find(names, oid, &text)) {
+		s->st->names_missing = true;
+		return false;
+	}
+	*ret_text = arena_str(s->sessions->arena, text);
 	return true;
 }
 
 static bool read_sessions(const struct pg_result *r, const struct decode *d, struct sample *s, struct err *err)
 {
+	s->st->names_missing = false;
 	for (int y = 0; y < PQntuples(r); y++) {
 		struct session row = {0}, *kept;
 		struct aux aux;
@@ -302,9 +212,9 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 		kept = snapshot_add_row(s->sessions);
 		if (!kept)
 			return err_set(err, ERR_LIMIT, "more than %d sessions", SNAPSHOT_ROWS_MAX);
-		if (HAS(&aux, struct aux, usesysid) && find_name(&s->roles, aux.usesysid, &text))
+		if (HAS(&aux, struct aux, usesysid) && find_name(s, &s->st->roles, aux.usesysid, &text))
 			SET(&row, struct session, user, text);
-		if (HAS(&aux, struct aux, datid) && find_name(&s->databases, aux.datid, &text))
+		if (HAS(&aux, struct aux, datid) && find_name(s, &s->st->databases, aux.datid, &text))
 			SET(&row, struct session, database, text);
 		session_derive(&row, s->server_us, s->sessions->arena);
 		*kept = row;
@@ -314,7 +224,7 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 
 /* ---- texts ---- */
 
-static void want(struct state *st, int64_t pid)
+void sample_want(struct sampler *st, int64_t pid)
 {
 	if (st->nwanted < WANTED_MAX)
 		st->wanted[st->nwanted++] = (int32_t)pid;
@@ -340,7 +250,7 @@ static bool find_leader_text(struct sample *s, const struct session *row, struct
 
 static void complete_texts(struct sample *s)
 {
-	struct state *st = s->st;
+	struct sampler *st = s->st;
 	struct session *rows = s->sessions->rows;
 
 	st->nwanted = 0;
@@ -370,208 +280,8 @@ static void complete_texts(struct sample *s)
 		if (find_leader_text(s, &rows[i], &text))
 			SET(&rows[i], struct session, query, text);
 		else
-			want(st, rows[i].pid);
+			sample_want(st, rows[i].pid);
 	}
-}
-
-/* ---- locks ---- */
-
-/* Only members of parallel groups have a leader; there are few. */
-static int64_t group_of(const struct session *const *members, size_t n, int64_t pid)
-{
-	for (size_t i = 0; i < n; i++)
-		if (members[i]->pid == pid)
-			return members[i]->leader_pid;
-	return pid;
-}
-
-static bool build_graph(struct sample *s, const struct snapshot *locks, struct lock_graph *ret_graph, struct err *err)
-{
-	struct lock_row *rows = xcalloc(locks->nrows + 1, sizeof(*rows));
-	const struct session *sessions = s->sessions->rows, **members;
-	size_t nmembers = 0;
-	bool ok;
-
-	members = xcalloc(s->sessions->nrows + 1, sizeof(*members));
-	for (size_t i = 0; i < s->sessions->nrows; i++)
-		if (HAS(&sessions[i], struct session, leader_pid))
-			members[nmembers++] = &sessions[i];
-	for (size_t i = 0; i < locks->nrows; i++) {
-		const struct lock_rec *l = snapshot_row(locks, i);
-
-		rows[i] = (struct lock_row){.tag = l->tag,
-					    .since_us = HAS(l, struct lock_rec, waitstart) ? l->waitstart : 0,
-					    .pid = (int32_t)l->pid,
-					    .group = (int32_t)group_of(members, nmembers, l->pid),
-					    .mode = lock_mode_parse(l->mode),
-					    .granted = l->granted != 0};
-	}
-	ok = lock_graph_build(rows, locks->nrows, conn_probe(s->conn)->version_num >= 140000, ret_graph, err);
-	xfree(rows);
-	xfree(members);
-	return ok;
-}
-
-/* Reads the locks and replaces the graph; a read that was slow is not repeated for a while. */
-static bool read_locks(struct sample *s, struct err *err)
-{
-	struct snapshot *locks;
-	struct lock_graph graph;
-	struct pg_result *r;
-	int64_t began = clock_mono_us();
-	bool ok;
-
-	if (began < s->st->next_locks_mono_us)
-		return true;
-	s->round_trips++;
-	if (!conn_query(s->f, s->conn, "locks", NULL, 0, &r, err))
-		return false;
-	if (clock_mono_us() - began > LOCKS_SLOW_US)
-		s->st->next_locks_mono_us = clock_mono_us() + LOCKS_REST_US;
-	locks = snapshot_new(&lock_type, "locks");
-	ok = sql_read_rows(r, locks, err) && build_graph(s, locks, &graph, err);
-	snapshot_unref(locks);
-	conn_result_free(r);
-	if (ok) {
-		lock_graph_release(&s->st->graph);
-		s->st->graph = graph;
-	}
-	return ok;
-}
-
-/* Sessions that block others but were left out of this sample, because they are idle, come with the next one. */
-static void want_blockers(struct sample *s)
-{
-	const struct session *rows = s->sessions->rows;
-
-	for (size_t i = 0; i < s->st->graph.n; i++) {
-		const struct lock_session *l = &s->st->graph.sessions[i];
-		bool found = l->blocks == 0 || l->pid == 0;
-
-		for (size_t j = 0; j < s->sessions->nrows && !found; j++)
-			found = rows[j].pid == l->pid &&
-				!(HAS(&rows[j], struct session, raw_state) && str_eq(rows[j].raw_state, STR("idle")));
-		if (!found)
-			want(s->st, l->pid);
-	}
-}
-
-static bool add_locks(struct sample *s, struct err *err)
-{
-	struct session *rows = s->sessions->rows;
-
-	for (size_t i = 0; i < s->sessions->nrows; i++)
-		s->lock_wait =
-			s->lock_wait || (HAS(&rows[i], struct session, state) && str_eq(rows[i].state, STR("waiting")));
-	if (!s->lock_wait)
-		lock_graph_release(&s->st->graph);
-	else if (!read_locks(s, err))
-		return false;
-	for (size_t i = 0; i < s->sessions->nrows; i++)
-		session_add_locks(&rows[i], &s->st->graph, s->server_us);
-	want_blockers(s);
-	return true;
-}
-
-/* ---- publishing ---- */
-
-static void mark_unavailable(struct snapshot *snap, const struct sample *s)
-{
-	static const char *const hidden[] = {"state",          "raw_state",     "wait",
-					     "wait_us",        "wait_type",     "wait_event",
-					     "wait_class",     "client",        "client_port",
-					     "xact_us",        "query_us",      "state_us",
-					     "query_start_at", "xact_start_at", "state_change_at",
-					     "query_id",       "backend_type",  "xmin_age",
-					     "query",          "session_us",    "backend_start_at",
-					     "leader_pid"};
-	int version = conn_probe(s->conn)->version_num;
-
-	if (version < 130000)
-		snapshot_set_unavailable(snap, "leader_pid", STR("needs PostgreSQL 13"));
-	if (version < 140000) {
-		snapshot_set_unavailable(snap, "query_id", STR("needs PostgreSQL 14"));
-		snapshot_set_unavailable(snap, "wait_us", STR("needs PostgreSQL 14"));
-	}
-	for (size_t i = 0; !s->all_visible && i < ARRAY_LEN(hidden); i++)
-		if (snapshot_unavailable(snap, hidden[i]).len == 0)
-			snapshot_set_unavailable(snap, hidden[i], NEEDS_MONITOR);
-}
-
-static void stamp(struct snapshot *snap, const struct sample *s)
-{
-	snap->at_us = s->sessions->at_us;
-	snap->server_at_us = s->server_us;
-	snap->took_us = s->sessions->took_us;
-}
-
-static struct str copy_c(struct snapshot *snap, const char *text)
-{
-	return arena_str(snap->arena, str_c(text));
-}
-
-static struct snapshot *make_activity(struct sample *s)
-{
-	static const char *const hidden[] = {
-		"running",        "waiting",         "idle",           "idle_in_transaction", "blocked",
-		"oldest_xact_us", "oldest_xact_pid", "longest_wait_us"};
-	struct snapshot *snap = snapshot_new(&activity_type, source_activity.name);
-	const struct probe *p = conn_probe(s->conn);
-	struct activity *row = snapshot_add_row(snap);
-
-	stamp(snap, s);
-	activity_count(row, s->sessions->rows, s->sessions->nrows, s->idle_rest, s->all_visible);
-	SET(row, struct activity, sampled_at, snap->at_us);
-	SET(row, struct activity, max_connections, p->max_connections);
-	SET(row, struct activity, role, p->in_recovery ? STR("reader") : STR("writer"));
-	SET(row, struct activity, server_version, copy_c(snap, p->version));
-	SET(row, struct activity, database, copy_c(snap, p->database));
-	SET(row, struct activity, user, copy_c(snap, p->user));
-	SET(row, struct activity, via_pooler, conn_via_pooler(s->conn));
-	SET(row, struct activity, sample_us, snap->took_us);
-	SET(row, struct activity, round_trips, s->round_trips);
-	if (p->instance[0])
-		SET(row, struct activity, instance, copy_c(snap, p->instance));
-	else
-		snapshot_set_unavailable(snap, "instance",
-					 p->aurora ? STR("this version has no aurora_db_instance_identifier()")
-						   : STR("not Aurora"));
-	if (p->version_num < 140000)
-		snapshot_set_unavailable(snap, "longest_wait_us", STR("needs PostgreSQL 14"));
-	for (size_t i = 0; !s->all_visible && i < ARRAY_LEN(hidden); i++)
-		if (snapshot_unavailable(snap, hidden[i]).len == 0)
-			snapshot_set_unavailable(snap, hidden[i], NEEDS_MONITOR);
-	return snap;
-}
-
-static struct snapshot *make_load(struct sample *s)
-{
-	struct snapshot *snap = snapshot_new(&load_type, source_load.name);
-	struct state *st = s->st;
-	struct load point = {.sampled_at = s->sessions->at_us};
-	struct err err = {0};
-
-	stamp(snap, s);
-	if (!s->all_visible) {
-		err_set(&err, ERR_UNAVAILABLE, "what other roles' sessions do is not visible to %s",
-			conn_probe(s->conn)->user);
-		err_remedy(&err, "GRANT pg_monitor TO %s", conn_probe(s->conn)->user);
-		snapshot_fail(snap, SNAP_UNAVAILABLE, &err);
-		return snap;
-	}
-	load_count(&point, s->sessions->rows, s->sessions->nrows);
-	if (st->nload < LOAD_POINTS) {
-		st->load[st->nload++] = point;
-	} else {
-		st->load[st->first_load] = point;
-		st->first_load = (st->first_load + 1) % LOAD_POINTS;
-	}
-	for (size_t i = 0; i < st->nload; i++) {
-		struct load *row = snapshot_add_row(snap);
-
-		*row = st->load[(st->first_load + i) % LOAD_POINTS];
-	}
-	return snap;
 }
 
 static bool take_sample(struct sample *s, struct err *err)
@@ -593,7 +303,7 @@ static bool take_sample(struct sample *s, struct err *err)
 	if (!ok)
 		return false;
 	complete_texts(s);
-	if (!add_locks(s, err))
+	if (!sample_add_locks(s, err))
 		return false;
 	s->st->server_us = s->server_us;
 	s->st->wide = s->f->wide;
@@ -614,17 +324,15 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	s.sessions = snapshot_new(&session_type, source_sessions.name);
 	ok = take_sample(&s, err);
 	if (ok) {
-		struct snapshot *activity = make_activity(&s), *load = make_load(&s);
+		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);
 
-		mark_unavailable(s.sessions, &s);
+		sample_mark_unavailable(&s);
 		fetch_publish(f, s.sessions);
 		fetch_publish(f, activity);
 		fetch_publish(f, load);
 	} else {
 		snapshot_unref(s.sessions);
 	}
-	xfree(s.roles.items);
-	xfree(s.databases.items);
 	return ok;
 }
 

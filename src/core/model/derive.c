@@ -37,8 +37,7 @@ static size_t run_end(const struct snapshot *s, const uint32_t *index, size_t i)
 {
 	size_t end = i + 1;
 
-	while (end < s->nrows &&
-	       rec_compare_key(s->type, snapshot_row(s, index[i]), snapshot_row(s, index[end])) == 0)
+	while (end < s->nrows && rec_compare_key(s->type, snapshot_row(s, index[i]), snapshot_row(s, index[end])) == 0)
 		end++;
 	return end;
 }

@@ -26,7 +26,7 @@ struct test {
 
 struct term {
 	bool negate;
-	int field; /* -1 = text in any column */
+	int field;       /* -1 = text in any column */
 	size_t first, n; /* of tests */
 };
 
@@ -118,7 +118,7 @@ static bool unknown_column(const struct rec_type *type, struct str name, struct 
 		names[n++] = type->fields[i].name;
 	nearest = parse_nearest(name, names, n);
 	err_set(err, ERR_USAGE, "there is no column \"" STR_FMT "\"%s%s%s", STR_ARG(name),
-	        nearest ? ", did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+		nearest ? ", did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 	err_remedy(err, "put the text in quotes to search for a colon");
 	return false;
 }
@@ -134,7 +134,7 @@ static bool ambiguous_column(const struct rec_type *type, struct str name, struc
 		if (!str_ieq(str_sub(full, 0, name.len), name) || used + full.len + 3 > sizeof(list))
 			continue;
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s" STR_FMT, used ? ", " : "",
-		                         STR_ARG(full));
+					 STR_ARG(full));
 	}
 	return err_set(err, ERR_USAGE, "\"" STR_FMT "\" can be %s", STR_ARG(name), list);
 }
@@ -218,8 +218,8 @@ static bool parse_test(struct filter *f, int field, struct str s, struct err *er
 		t.op = OP_EQ;
 	if (ops && ops->storage != CT_STR && !(column->kind == K_TIME_US && t.op == OP_HAS)) {
 		if (!ops->parse_constant(t.text, &t.constant)) {
-			err_set(err, ERR_USAGE, "%s: \"" STR_FMT "\" is not a %s", column->name, STR_ARG(t.text),
-			        ops->name);
+			err_set(err, ERR_USAGE, "%s: \"" STR_FMT "\" is not %s %s", column->name, STR_ARG(t.text),
+				strchr("aeiou", ops->name[0]) ? "an" : "a", ops->name);
 			err_remedy(err, "write it like %s", example((enum kind)column->kind));
 			return false;
 		}
@@ -296,7 +296,7 @@ static bool parse_terms(struct filter *f, struct str text, int main_field, struc
 }
 
 bool filter_parse(struct str text, const struct rec_type *type, int main_field, struct filter **ret_filter,
-                  struct err *err)
+		  struct err *err)
 {
 	struct filter *f;
 
@@ -393,7 +393,7 @@ static bool term_holds(const struct filter *f, const struct term *t, const void 
 
 	for (size_t i = t->first; i < t->first + t->n && !any; i++) {
 		any = t->field >= 0 ? test_field(&f->tests[i], &f->type->fields[t->field], rec)
-		                    : test_any(&f->tests[i], f->type, rec);
+				    : test_any(&f->tests[i], f->type, rec);
 	}
 	return any != t->negate;
 }

@@ -205,7 +205,7 @@ bool format_clock(struct buf *out, int64_t wall_us, int64_t now_us)
 	clock_civil(now_us, &now);
 	if (c.year != now.year)
 		return buf_addf(out, "%04d-%02d-%02d %02d:%02d:%02dZ", c.year, c.month, c.day, c.hour, c.minute,
-		                c.second);
+				c.second);
 	if (c.month != now.month || c.day != now.day)
 		return buf_addf(out, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
 	return buf_addf(out, "%02d:%02d:%02dZ", c.hour, c.minute, c.second);

@@ -9,7 +9,6 @@
  */
 #include "model/rec.h"
 
-
 #define KEY_SEPARATOR '\x1f'
 #define KEY_ABSENT '\x1e'
 #define KEY_ESCAPE '\x1d'
@@ -133,7 +132,7 @@ static void audit_suffix(struct audit *a, const struct field *f)
 
 		if (has && !needs) {
 			snprintf(what, sizeof(what), "name ends in %s but the kind is %s", suffixes[i],
-			         kind_ops[f->kind].name);
+				 kind_ops[f->kind].name);
 			fault(a, f, what);
 		}
 		if (needs && !has) {

@@ -108,51 +108,82 @@ static struct span bare_span(struct str s, size_t i)
 	return (struct span){i, end};
 }
 
+enum assignment { ASSIGN_NONE, ASSIGN_COLON, ASSIGN_EQUALS };
+
+/* Skips the quote that closes a name ("password": "x"), blanks and = : := => at *i. */
+static enum assignment skip_assignment(struct str s, size_t *i)
+{
+	enum assignment found = ASSIGN_NONE;
+
+	if (at(s, *i) == '"' || (at(s, *i) == '\'' && at(s, *i + 1) != '\''))
+		++*i;
+	*i = skip_gap(s, *i);
+	for (; at(s, *i) == '=' || at(s, *i) == ':' || at(s, *i) == '>'; ++*i) {
+		if (found != ASSIGN_EQUALS)
+			found = at(s, *i) == '=' ? ASSIGN_EQUALS : ASSIGN_COLON;
+	}
+	*i = skip_gap(s, *i);
+	return found;
+}
+
+/* Position of the quote of E'' or U&'' that starts at i; else i. */
+static size_t skip_prefix(struct str s, size_t i)
+{
+	char letter = (char)(at(s, i) | 32);
+
+	if (letter == 'e' && at(s, i + 1) == '\'')
+		return i + 1;
+	if (letter == 'u' && at(s, i + 1) == '&' && at(s, i + 2) == '\'')
+		return i + 2;
+	return i;
+}
+
 /* What to hide after the word "password" that ends at i; an empty span for nothing. */
 static struct span password_span(struct str s, size_t i)
 {
-	bool assigned = false, equals = false;
+	enum assignment assigned;
 
 	if (is_name(at(s, i)))
 		return (struct span){i, i};
-	if (at(s, i) == '"' || (at(s, i) == '\'' && at(s, i + 1) != '\''))
-		i++;
-	i = skip_gap(s, i);
-	while (at(s, i) == '=' || at(s, i) == ':' || at(s, i) == '>') {
-		equals = equals || s.ptr[i] == '=';
-		assigned = true;
-		i++;
-	}
-	i = skip_gap(s, i);
-	if ((at(s, i) | 32) == 'e' && at(s, i + 1) == '\'')
-		i++;
-	else if ((at(s, i) | 32) == 'u' && at(s, i + 1) == '&' && at(s, i + 2) == '\'')
-		i += 2;
-	if (at(s, i) == '\'' || (assigned && at(s, i) == '"'))
+	assigned = skip_assignment(s, &i);
+	i = skip_prefix(s, i);
+	if (at(s, i) == '\'' || (assigned != ASSIGN_NONE && at(s, i) == '"'))
 		return quoted_span(s, i);
 	if (at(s, i) == '$' && (at(s, i + 1) < '0' || at(s, i + 1) > '9'))
 		return dollar_span(s, i);
-	return equals ? bare_span(s, i) : (struct span){i, i};
+	return assigned == ASSIGN_EQUALS ? bare_span(s, i) : (struct span){i, i};
+}
+
+static bool all_digits(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+static bool is_database_scheme(struct str before)
+{
+	return str_ends(before, STR("postgres")) || str_ends(before, STR("postgresql"));
 }
 
 /* What to hide after "://" that ends at i: the password of user:password@host. */
 static struct span uri_span(struct str s, size_t i)
 {
 	size_t end = i, colon = 0, sign = 0;
-	bool port = true;
 
 	for (; end < s.len && !is_blank(s.ptr[end]) && !strchr("/?'\"", s.ptr[end]); end++) {
 		if (s.ptr[end] == '@')
 			sign = end;
 		else if (s.ptr[end] == ':' && colon == 0)
 			colon = end;
-		else if (colon != 0 && (s.ptr[end] < '0' || s.ptr[end] > '9'))
-			port = false;
 	}
 	if (colon != 0 && sign > colon)
 		return (struct span){colon + 1, sign};
-	/* Cut before the @: what follows the colon is a port, or the head of a password. */
-	if (colon != 0 && sign == 0 && end == s.len && !port)
+	/* Cut before the @: what follows the colon is the head of a password, or a port. */
+	if (colon != 0 && sign == 0 && end == s.len &&
+	    (is_database_scheme(str_sub(s, 0, i - 3)) || !all_digits(str_sub(s, colon + 1, end))))
 		return (struct span){colon + 1, end};
 	return (struct span){i, i};
 }

@@ -13,22 +13,90 @@
 
 /* Sorted; lookup is a binary search over lowered words. */
 static const char *const keywords[] = {
-	"add", "all", "alter", "analyze", "and", "any", "array", "as", "asc", "authorization", "begin", "between",
-	"both", "by", "call", "cascade", "case", "cast", "check", "close", "cluster", "collate", "column", "comment",
-	"commit", "concurrently", "conflict", "constraint", "copy", "create", "cross", "current", "current_date",
-	"current_timestamp", "current_user", "cursor", "database", "deallocate", "declare", "default", "deferrable",
-	"delete", "desc", "distinct", "do", "drop", "each", "else", "end", "except", "execute", "exists", "explain",
-	"extension", "false", "fetch", "filter", "first", "following", "for", "foreign", "from", "full", "function",
-	"grant", "group", "having", "if", "ilike", "in", "index", "inner", "insert", "intersect", "interval", "into",
-	"is", "isnull", "join", "key", "last", "lateral", "leading", "left", "like", "limit", "listen", "lock",
-	"locked", "materialized", "merge", "natural", "no", "not", "nothing", "notify", "notnull", "nowait", "null",
-	"nulls", "of", "offset", "on", "only", "or", "order", "outer", "over", "overlaps", "partition", "password",
-	"preceding", "prepare", "primary", "procedure", "references", "refresh", "reindex", "release", "rename",
-	"reset", "returning", "revoke", "right", "role", "rollback", "row", "rows", "savepoint", "schema", "select",
-	"sequence", "session", "set", "share", "show", "similar", "skip", "some", "start", "table", "tablesample",
-	"temporary", "then", "to", "trailing", "transaction", "trigger", "true", "truncate", "type", "unbounded",
-	"union", "unique", "unlisten", "unlogged", "update", "user", "using", "vacuum", "values", "verbose", "view",
-	"when", "where", "window", "with", "within",
+	"add",          "all",
+	"alter",        "analyze",
+	"and",          "any",
+	"array",        "as",
+	"asc",          "authorization",
+	"begin",        "between",
+	"both",         "by",
+	"call",         "cascade",
+	"case",         "cast",
+	"check",        "close",
+	"cluster",      "collate",
+	"column",       "comment",
+	"commit",       "concurrently",
+	"conflict",     "constraint",
+	"copy",         "create",
+	"cross",        "current",
+	"current_date", "current_timestamp",
+	"current_user", "cursor",
+	"database",     "deallocate",
+	"declare",      "default",
+	"deferrable",   "delete",
+	"desc",         "distinct",
+	"do",           "drop",
+	"each",         "else",
+	"end",          "except",
+	"execute",      "exists",
+	"explain",      "extension",
+	"false",        "fetch",
+	"filter",       "first",
+	"following",    "for",
+	"foreign",      "from",
+	"full",         "function",
+	"grant",        "group",
+	"having",       "if",
+	"ilike",        "in",
+	"index",        "inner",
+	"insert",       "intersect",
+	"interval",     "into",
+	"is",           "isnull",
+	"join",         "key",
+	"last",         "lateral",
+	"leading",      "left",
+	"like",         "limit",
+	"listen",       "lock",
+	"locked",       "materialized",
+	"merge",        "natural",
+	"no",           "not",
+	"nothing",      "notify",
+	"notnull",      "nowait",
+	"null",         "nulls",
+	"of",           "offset",
+	"on",           "only",
+	"or",           "order",
+	"outer",        "over",
+	"overlaps",     "partition",
+	"password",     "preceding",
+	"prepare",      "primary",
+	"procedure",    "references",
+	"refresh",      "reindex",
+	"release",      "rename",
+	"reset",        "returning",
+	"revoke",       "right",
+	"role",         "rollback",
+	"row",          "rows",
+	"savepoint",    "schema",
+	"select",       "sequence",
+	"session",      "set",
+	"share",        "show",
+	"similar",      "skip",
+	"some",         "start",
+	"table",        "tablesample",
+	"temporary",    "then",
+	"to",           "trailing",
+	"transaction",  "trigger",
+	"true",         "truncate",
+	"type",         "unbounded",
+	"union",        "unique",
+	"unlisten",     "unlogged",
+	"update",       "user",
+	"using",        "vacuum",
+	"values",       "verbose",
+	"view",         "when",
+	"where",        "window",
+	"with",         "within",
 };
 #define KEYWORD_MAX 24
 
@@ -141,35 +209,47 @@ static size_t dollar_string_len(struct str s, size_t tag)
 	return end < 0 ? s.len : (size_t)end + tag;
 }
 
+/* Position after the digits (and their separators) at i. */
+static size_t skip_digits(struct str s, size_t i)
+{
+	while (is_digit(at(s, i)) || at(s, i) == '_')
+		i++;
+	return i;
+}
+
+/* 0x1F, 0o17, 0b1: everything up to the next non-word byte. */
+static bool has_base(struct str s)
+{
+	char letter = (char)(at(s, 1) | 32);
+
+	return s.ptr[0] == '0' && (letter == 'x' || letter == 'o' || letter == 'b');
+}
+
+/* Position after the exponent at i; i when there is none. */
+static size_t skip_exponent(struct str s, size_t i)
+{
+	size_t digits = i + 1;
+
+	if (at(s, i) != 'e' && at(s, i) != 'E')
+		return i;
+	if (at(s, digits) == '+' || at(s, digits) == '-')
+		digits++;
+	return is_digit(at(s, digits)) ? skip_digits(s, digits) : i;
+}
+
 static size_t number_len(struct str s)
 {
-	size_t i = 0;
-	bool based = s.ptr[0] == '0' && s.len > 1 && (s.ptr[1] | 32) >= 'a' && (s.ptr[1] | 32) <= 'x' &&
-	             ((s.ptr[1] | 32) == 'x' || (s.ptr[1] | 32) == 'o' || (s.ptr[1] | 32) == 'b');
+	size_t i = 2;
 
-	if (based) {
-		for (i = 2; i < s.len && (is_digit(s.ptr[i]) || is_word_start(s.ptr[i]));)
+	if (has_base(s)) {
+		while (is_digit(at(s, i)) || is_word_start(at(s, i)))
 			i++;
 		return i;
 	}
-	while (i < s.len && (is_digit(s.ptr[i]) || s.ptr[i] == '_'))
-		i++;
-	if (at(s, i) == '.' && at(s, i + 1) != '.') {
-		i++;
-		while (i < s.len && (is_digit(s.ptr[i]) || s.ptr[i] == '_'))
-			i++;
-	}
-	if (at(s, i) == 'e' || at(s, i) == 'E') {
-		size_t exponent = i + 1;
-
-		if (at(s, exponent) == '+' || at(s, exponent) == '-')
-			exponent++;
-		if (is_digit(at(s, exponent))) {
-			while (i < exponent || (i < s.len && is_digit(s.ptr[i])))
-				i++;
-		}
-	}
-	return i;
+	i = skip_digits(s, 0);
+	if (at(s, i) == '.' && at(s, i + 1) != '.')
+		i = skip_digits(s, i + 1);
+	return skip_exponent(s, i);
 }
 
 static size_t operator_len(struct str s)

@@ -139,11 +139,11 @@ static void run_first(struct lane *l)
 	wake_clear(&l->cancel);
 	l->running = -1;
 	l->doing[0] = '\0';
+	/* also without a snapshot, and not after the unlock: who sees the end can rely on the wake-up */
+	wake_post(l->wake);
 	pthread_mutex_unlock(&l->mutex);
 
 	release_item(&item);
-	/* also without a snapshot: the scheduler waits for the end, not only for data */
-	wake_post(l->wake);
 	pthread_mutex_lock(&l->mutex);
 }
 

@@ -10,6 +10,8 @@ struct target *target_new(void)
 	struct target *t = xcalloc(1, sizeof(*t));
 
 	atomic_init(&t->refs, 1);
+	t->interval_us = US_PER_S;
+	t->range_us = 3 * US_PER_HOUR;
 	t->generation = atomic_fetch_add_explicit(&newest_generation, 1, memory_order_relaxed) + 1;
 	return t;
 }

@@ -5,6 +5,7 @@
 #include "ui/panes/panes.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -53,6 +54,8 @@ static bool cell_kind(const struct cell_context *cc, struct pen *pen, int w)
 		(void)snprintf(text, sizeof text, STR_FMT, STR_ARG(status));
 	else
 		(void)snprintf(text, sizeof text, "%.0f %% " STR_FMT, share * 100, STR_ARG(status));
+	if (!isnan(share) && utf8_columns(str_c(text)) > w)
+		(void)snprintf(text, sizeof text, "%.0f %%", share * 100);
 	pen_field(pen, ROLE_NOTICE, 0, w, str_c(text), false);
 	return true;
 }
@@ -73,7 +76,7 @@ static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 static const struct table_column wide_columns[] = {
 	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 48},
 	{.field = "kind", .priority = 4, .min = 9, .max = 10},
-	{.field = "status", .priority = 2, .min = 9, .max = 14, .cell = cell_status},
+	{.field = "status", .priority = 2, .min = 12, .max = 14, .cell = cell_status},
 	{.field = "created_at", .title = "AGE", .priority = 3, .min = 7, .max = 8, .cell = cell_age},
 	{.field = "allocated_bytes", .title = "SIZE", .priority = 5, .min = 8, .max = 9},
 	{.field = "encrypted", .title = "ENCRYPTED", .priority = 6, .min = 9, .max = 9},
@@ -113,8 +116,10 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	int64_t automated, manual, flight, newest;
 	struct buf b;
 
-	counts(store_good(ui->store, "snapshots"), &automated, &manual, &flight, &newest);
 	(void)p;
+	if (!store_good(ui->store, "snapshots"))
+		return;
+	counts(store_good(ui->store, "snapshots"), &automated, &manual, &flight, &newest);
 	buf_init(&b, 64);
 	if (newest) {
 		(void)format_age_backup(&b, ui->now_us > newest ? ui->now_us - newest : 0);
@@ -229,13 +234,13 @@ static void restorable_draw(const struct ui *ui, struct pane *p, struct canvas *
 	}
 	if (r.h < 3)
 		return;
-	for (int i = 0; i <= 4; i++) {
-		int64_t from = earliest - (ui->now_us - earliest) / 40, at = from + (ui->now_us - from) * i / 4;
+	for (int i = 0, n = in.w >= 64 ? 4 : in.w >= 34 ? 2 : 1; i <= n; i++) {
+		int64_t from = earliest - (ui->now_us - earliest) / 40, at = from + (ui->now_us - from) * i / n;
 		struct civil t;
 
 		clock_civil(at, &t);
-		pen = pen_at(c, in, in.y + 2, in.x + (i == 4 ? in.w - 3 : (in.w - 1) * i / 4), ROLE_BG);
-		if (i == 4)
+		pen = pen_at(c, in, in.y + 2, in.x + (i == n ? in.w - 3 : (in.w - 1) * i / n), ROLE_BG);
+		if (i == n)
 			pen_text(&pen, ROLE_FG, "now");
 		else
 			pen_textf(&pen, ROLE_MUTED, "%02d-%02d %02d:%02d", t.month, t.day, t.hour, t.minute);

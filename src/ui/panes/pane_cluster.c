@@ -22,6 +22,12 @@ static int bar_width(int w, int name_w)
 	return bar < 4 ? 0 : bar > 24 ? 24 : bar;
 }
 
+static void none_field(struct pen *pen, int w)
+{
+	pen_skip(pen, w - 1);
+	pen_glyph(pen, ROLE_FAINT, G_NONE);
+}
+
 static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct pen *pen, int name_w)
 {
 	struct str name = data_str(s, i, "identifier"), zone = data_str(s, i, "zone"), status = data_str(s, i, "status");
@@ -44,11 +50,11 @@ static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct
 	else
 		pen_skip(pen, bar);
 	if (isnan(cpu))
-		pen_field(pen, ROLE_FAINT, 0, 5, STR("-"), true);
+		none_field(pen, 5);
 	else
 		pen_textf(pen, ROLE_FG, "%4.0f%%", cpu);
 	if (isnan(lag))
-		pen_field(pen, ROLE_FAINT, 0, 8, STR("-"), true);
+		none_field(pen, 8);
 	else
 		pen_textf(pen, ROLE_FG, "%5.0f ms", lag);
 }
@@ -143,11 +149,11 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	struct str status = data_str(pane_good(ui, p), 0, "status");
-	bool ok = str_eq_c(status, "available");
+	bool ok = str_eq_c(status, "available"), stopped = str_starts(status, STR("stop"));
 
 	if (status.len == 0)
 		return;
-	pen_glyph(pen, ok ? ROLE_OK : ROLE_NOTICE, ok ? G_AVAILABLE : G_PROGRESS);
+	pen_glyph(pen, ok ? ROLE_OK : stopped ? ROLE_MUTED : ROLE_NOTICE, ok ? G_AVAILABLE : stopped ? G_IDLE_STEP : G_PROGRESS);
 	pen_skip(pen, 1);
 	pen_str(pen, ROLE_FG, status);
 }

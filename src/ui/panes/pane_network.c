@@ -38,7 +38,7 @@ static bool cell_port(const struct cell_context *cc, struct pen *pen, int w)
 		(void)snprintf(text, sizeof text, STR_FMT " %lld", STR_ARG(proto), (long long)from);
 	else
 		(void)snprintf(text, sizeof text, STR_FMT " %lld-%lld", STR_ARG(proto), (long long)from, (long long)to);
-	pen_field(pen, ROLE_FG, 0, w, str_c(text), false);
+	pen_field(pen, ROLE_FG, 0, w, str_c(text), true);
 	return true;
 }
 
@@ -120,6 +120,8 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 
 	for (size_t i = 0; rules && i < rules->nrows; i++)
 		ingress += show_ingress(rules, i, 0);
+	if (!rules)
+		return;
 	pen_str(pen, ROLE_FG, data_str(clusters, 0, "security_groups"));
 	pen_textf(pen, ROLE_MUTED, "  %zu ingress rules", ingress);
 	if (open > 0) {

@@ -107,7 +107,8 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	pen_textf(&pen, ROLE_MUTED, " from " STR_FMT, STR_ARG(data_str(s, i, "client")));
 	pen = label(c, in, &y, "connected");
 	duration(&pen, data_i64(s, i, "session_us", -1), SEV_NONE);
-	pen_text(&pen, ROLE_MUTED, " ago");
+	if (data_i64(s, i, "session_us", -1) >= 0)
+		pen_text(&pen, ROLE_MUTED, " ago");
 	pen = label(c, in, &y, "transaction");
 	duration(&pen, data_i64(s, i, "xact_us", -1), limits_xact(data_i64(s, i, "xact_us", 0)));
 	pen = label(c, in, &y, "state");

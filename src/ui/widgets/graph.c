@@ -18,6 +18,7 @@
 
 #define LABEL_W 7
 #define MIN_AXIS_ROWS 6
+#define VALUE_MAX 1e18 /* beyond it a value is drawn as this; also keeps steps larger than rounding */
 
 struct axes {
 	struct rect plot;
@@ -42,11 +43,12 @@ double graph_step(double range, int lines)
 	return 10 * power;
 }
 
-static double binary_step(double range, int lines)
+/* Steps are round in the unit the labels are written in, which the largest value decides. */
+static double binary_step(double range, double largest, int lines)
 {
 	double unit = 1;
 
-	while (range / lines >= 1024 * unit)
+	while (largest >= 1024 * unit)
 		unit *= 1024;
 	return graph_step(range / unit, lines) * unit;
 }
@@ -214,8 +216,8 @@ static void scale_of(const struct graph_area *g, const double *v, size_t n, doub
 		lo = 0;
 	if (g->unit == GRAPH_PERCENT && g->from_zero && hi > 50)
 		hi = 100;
-	range = hi - lo > 0 ? hi - lo : fabs(hi) > 0 ? fabs(hi) * 0.1 : 1;
-	*ret_step = g->unit == GRAPH_BYTES ? binary_step(range, 3) : graph_step(range, 3);
+	range = hi - lo > fabs(hi) * 1e-6 ? hi - lo : fabs(hi) > 0 ? fabs(hi) * 0.1 : 1;
+	*ret_step = g->unit == GRAPH_BYTES ? binary_step(range, fabs(hi), 3) : graph_step(range, 3);
 	*ret_lo = floor(lo / *ret_step) * *ret_step;
 	*ret_hi = ceil((hi + range * 0.02) / *ret_step) * *ret_step;
 	if (g->unit == GRAPH_PERCENT && *ret_hi > 100)
@@ -237,7 +239,7 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 	n = (size_t)a.plot.w * 2;
 	series_resample(g->series, g->from, g->to, v, n);
 	for (size_t i = 0; i < n; i++)
-		v[i] *= g->scale;
+		v[i] = isfinite(v[i]) ? fmax(-VALUE_MAX, fmin(v[i] * g->scale, VALUE_MAX)) : (double)NAN;
 	scale_of(g, v, n, &lo, &hi, &step);
 	a.lo = lo;
 	a.hi = hi;
@@ -361,7 +363,7 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 		step = 1;
 	a.hi = ceil(a.hi / step) * step;
 	draw_labels(c, r, &a, step, GRAPH_COUNT);
-	for (size_t i = 0; i < g->n && (int)i < a.plot.w; i++) {
+	for (size_t i = 0; i < g->n; i++) {
 		int x = a.plot.x + a.plot.w - (int)g->n + (int)i, tops[GRAPH_CLASSES], levels = a.plot.h * 8;
 		double sum = 0;
 

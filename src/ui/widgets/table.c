@@ -199,6 +199,8 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 		if (hold)
 			hold_order(t, s, old, old_index, old_n);
 		find_selection(t);
+	} else {
+		t->cursor = t->total = 0;
 	}
 	xfree(old_index);
 	snapshot_unref(old);

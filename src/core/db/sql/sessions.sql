@@ -4,7 +4,8 @@
 -- $1 timestamptz: statement texts are sent only for statements that began at or after it.
 -- $2 bool: also idle sessions and background processes.
 -- $3 int4[]: sessions that are sent, with their text, whatever they do.
--- k = 0: a session.  1: n idle client backends of one wait type.  2: the server's clock, in query_start_at.
+-- $4 bool: also the names of roles and databases.
+-- k = 0: a session.  1: n idle client backends that are not sent.  2: the server's clock, in query_start_at.
 -- 3: a role's name, oid in usesysid, name in application.  4: a database's, oid in datid.
 -- The CTE is read more than once, so it is computed once in every version.
 WITH a AS (
@@ -12,7 +13,8 @@ WITH a AS (
          s.query_start, s.state_change, s.wait_event_type, s.wait_event, s.state, s.backend_xmin, s.backend_type,
          CASE WHEN (s.state <> 'idle' AND s.query_start >= $1) OR ($2 AND s.query_start >= $1) OR s.pid = ANY ($3)
               THEN left(s.query, 1024) END AS query,
-         $2 OR s.state IS DISTINCT FROM 'idle' OR s.pid = ANY ($3) OR starts_with(s.application_name, 'auroratop ') AS shown
+         $2 OR s.state IS DISTINCT FROM 'idle' OR s.pid = ANY ($3) OR s.backend_type <> 'client backend'
+           OR starts_with(s.application_name, 'auroratop ') AS shown
   FROM pg_stat_get_activity(NULL) AS s
   WHERE s.pid <> pg_backend_pid()
     AND ($2 OR s.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'walsender')
@@ -26,14 +28,14 @@ SELECT 0 AS k, NULL::int8 AS n, a.pid, a.datid, a.usesysid, a.application_name A
 FROM a WHERE a.shown
 UNION ALL
 SELECT 1, count(*), NULL, NULL::oid, NULL::oid, NULL, NULL, NULL, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
-       NULL::timestamptz, a.wait_event_type, NULL, NULL, NULL, NULL, NULL
-FROM a WHERE NOT a.shown AND a.backend_type = 'client backend' GROUP BY a.wait_event_type
+       NULL::timestamptz, NULL, NULL, NULL, NULL, NULL, NULL
+FROM a WHERE NOT a.shown
 UNION ALL
 SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp(), NULL, NULL, NULL, NULL, NULL, NULL, NULL
 UNION ALL
 SELECT 3, NULL, NULL, NULL, r.usesysid, pg_get_userbyid(r.usesysid)::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
        NULL, NULL
-FROM (SELECT DISTINCT a.usesysid FROM a WHERE a.shown AND a.usesysid IS NOT NULL) AS r
+FROM (SELECT DISTINCT a.usesysid FROM a WHERE $4 AND a.shown AND a.usesysid IS NOT NULL) AS r
 UNION ALL
 SELECT 4, NULL, NULL, d.oid, NULL, d.datname::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM pg_database AS d WHERE d.oid IN (SELECT a.datid FROM a WHERE a.shown)
+FROM pg_database AS d WHERE $4 AND d.oid IN (SELECT a.datid FROM a WHERE a.shown)

@@ -1,0 +1,55 @@
+/*
+ * sample.h: the inside of the sampler, shared by src_sessions.c and sample_*.c only.
+ */
+#ifndef DB_SAMPLE_H
+#define DB_SAMPLE_H
+
+#include "db/conn.h"
+#include "db/names.h"
+#include "db/sessions.h"
+#include "db/text_cache.h"
+
+#define LOAD_POINTS 900
+#define WANTED_MAX 1000
+
+/* What the sampler remembers; but for the load it is void after a reconnect. */
+struct sampler {
+	uint64_t serial;   /* of the connection the rest belongs to */
+	int64_t server_us; /* the server's clock at the previous sample, 0 = none */
+	bool wide;         /* of the previous sample */
+	struct text_cache texts;
+	int32_t wanted[WANTED_MAX]; /* pids the next sample asks for by name */
+	size_t nwanted;
+	bool want_all; /* ... or all texts, when there are too many */
+	struct names roles, databases;
+	bool names_missing;
+	int64_t names_mono_us; /* when they were asked for, 0 = never */
+	struct lock_graph graph;
+	uint64_t graph_waiters;        /* whose waits it explains */
+	int64_t graph_mono_us;         /* when it was read, 0 = there is none */
+	int64_t locks_rest_mono_us;    /* no read before, the last one was slow */
+	struct load load[LOAD_POINTS]; /* ring */
+	size_t nload, first_load;
+};
+
+/* One refresh. */
+struct sample {
+	struct fetch *f;
+	struct conn *conn;
+	struct sampler *st;
+	struct snapshot *sessions;
+	int64_t server_us, idle_rest, round_trips;
+	bool all_visible; /* pg_monitor or better */
+};
+
+/* The next sample brings this session, with its text. */
+void sample_want(struct sampler *st, int64_t pid);
+/* Fills what follows from the locks; reads them when somebody waits and the known graph does not serve. */
+bool sample_add_locks(struct sample *s, struct err *err);
+/* Names the fields that this server or role does not give. */
+void sample_mark_unavailable(struct sample *s);
+struct snapshot *sample_make_activity(const struct sample *s);
+/* Adds this sample to the history and makes its snapshot. */
+struct snapshot *sample_make_load(struct sample *s);
+
+#endif

@@ -1,0 +1,406 @@
+/*
+ * test_shown.c: what a tired person must find on the screen, whatever its exact look.
+ */
+#include "tests/ui/fixture.h"
+
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+
+static struct fixture f;
+
+static void open_at(const char *name, const char *view, int cols, int rows)
+{
+	fixture_open(&f, name, GLYPHS_UTF8);
+	fixture_draw(&f, view, rows, cols);
+}
+
+static int close_fixture(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	return 0;
+}
+
+#define SHOWS(text)                                                           \
+	do {                                                                  \
+		if (!fixture_shows(&f, (text)))                               \
+			fail_msg("the screen does not show \"%s\"", (text)); \
+	} while (0)
+#define HIDES(text) assert_false(fixture_shows(&f, (text)))
+#define PANE_SHOWS(pane, text)                                                                     \
+	do {                                                                                       \
+		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text)))                \
+			fail_msg("pane %s does not show \"%s\"", (pane), (text));                  \
+	} while (0)
+
+/* True when some cell of the picture has fg role r. */
+static bool role_seen(enum role r)
+{
+	const struct canvas *c = &f.ui.canvas;
+
+	for (size_t i = 0; i < (size_t)c->rows * (size_t)c->cols; i++)
+		if (c->cells[i].style.fg == r && c->cells[i].rune != ' ')
+			return true;
+	return false;
+}
+
+static int rows_with_role(struct rect r, enum role bg)
+{
+	int n = 0;
+
+	for (int y = r.y; y < r.y + r.h; y++) {
+		bool all = true;
+
+		for (int x = r.x; x < r.x + r.w; x++)
+			all &= canvas_at(&f.ui.canvas, y, x)->style.bg == bg;
+		n += all;
+	}
+	return n;
+}
+
+static void test_incident_overview(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	SHOWS("prod-orders");
+	SHOWS("available");
+	SHOWS("13:45:07Z");
+	SHOWS("12m31s !");
+	SHOWS("412/5000");
+	SHOWS("99.6 %");
+	SHOWS("18 ms");
+	SHOWS("2 Activity ✗");
+	PANE_SHOWS("activity", "4711");
+	PANE_SHOWS("activity", "blocks 7");
+	PANE_SHOWS("activity", "4802 +1");
+	PANE_SHOWS("activity", "waiting 7 ✗");
+	PANE_SHOWS("activity", " 1s ");
+	PANE_SHOWS("cluster", "W orders-1");
+	PANE_SHOWS("cluster", "R orders-2");
+	PANE_SHOWS("cluster", "54%");
+	PANE_SHOWS("cluster", "8 vCPU 64 GiB");
+	PANE_SHOWS("load", "12.7 of 8 vCPU");
+	PANE_SHOWS("load", "lock");
+	PANE_SHOWS("load", "now");
+	PANE_SHOWS("backups", "automated");
+	PANE_SHOWS("backups", "31 h");
+	PANE_SHOWS("backups", "3m55s behind");
+	PANE_SHOWS("backups", "64 %");
+	PANE_SHOWS("network", "! ");
+	PANE_SHOWS("network", "0.0.0.0/0");
+	PANE_SHOWS("network", "self");
+	PANE_SHOWS("volume", "1.21 TiB");
+	PANE_SHOWS("volume", "GiB/d");
+	PANE_SHOWS("volume", "FreeStorageSpace n/a");
+}
+
+/* The statement is one line, in the order of the age of the transactions, and blockers stand above their victims. */
+static void test_activity_order(void **state)
+{
+	struct pane *p;
+
+	(void)state;
+	open_at("incident", "activity", 160, 48);
+	p = fixture_pane(&f, "activity");
+	assert_int_equal(data_i64(p->table.snap, p->table.index[0], "pid", 0), 4711);
+	assert_int_equal(data_i64(p->table.snap, p->table.index[1], "pid", 0), 4802);
+	/* No transaction: absent sorts last although autovacuum has run longest. */
+	assert_int_equal(data_i64(p->table.snap, p->table.index[p->table.n - 1], "pid", 0), 6100);
+	PANE_SHOWS("activity", "select c.region, sum(i.qty * i.price) from order_i");
+	PANE_SHOWS("activity", "XACT ▾");
+	PANE_SHOWS("session", "4711");
+	PANE_SHOWS("session", "7 sessions wait behind it");
+	PANE_SHOWS("session", "idle in transaction for 12m05s");
+	PANE_SHOWS("waits", "Lock:tuple");
+	PANE_SHOWS("databases", "99.6 %");
+}
+
+static void test_selection_is_marked(void **state)
+{
+	struct rect r;
+
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	r = fixture_pane(&f, "activity")->inner;
+	assert_int_equal(rows_with_role(r, ROLE_SELBG), 1);
+	/* Without focus the mark is quieter, and only the pane with focus has the strong one. */
+	fixture_key(&f, K_TAB);
+	fixture_draw(&f, NULL, 48, 160);
+	assert_int_equal(rows_with_role(r, ROLE_SELBG), 0);
+	assert_int_equal(rows_with_role(r, ROLE_IDLEBG), 1);
+}
+
+/* Session panes follow the selection. */
+static void test_session_follows(void **state)
+{
+	(void)state;
+	open_at("incident", "activity", 160, 48);
+	fixture_key(&f, K_DOWN);
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("session", "4802");
+	PANE_SHOWS("session", "blocked by 4711");
+	PANE_SHOWS("session", "2 sessions wait");
+}
+
+static void test_small_screens(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 80, 24);
+	SHOWS("4711");
+	SHOWS("blocks 7");
+	SHOWS("blocked 7 ✗");
+	SHOWS("12m31s");
+	SHOWS("▸ 8 Network");
+	SHOWS("1 open to the world");
+	SHOWS("▸ 7 Backups");
+	SHOWS("? help");
+	fixture_draw(&f, NULL, 12, 40);
+	SHOWS("4711");
+	SHOWS("blocked 7 ✗");
+	SHOWS("? help");
+	assert_true(fixture_pane(&f, "activity")->table.visible_rows >= 3);
+	/* Nothing is refused for size: the focused pane alone. */
+	fixture_draw(&f, NULL, 6, 30);
+	SHOWS("Activity");
+	SHOWS("4711");
+	fixture_draw(&f, NULL, 1, 1);
+	fixture_draw(&f, NULL, 60, 200);
+	SHOWS("4711");
+}
+
+static void test_main_pane_keeps_its_rows(void **state)
+{
+	static const char *const mains[][2] = {
+		{"activity", "activity"}, {"backups", "snapshots"}, {"network", "rules"}, {"clusters", "clusters"}};
+
+	(void)state;
+	open_at("incident", "overview", 80, 24);
+	for (size_t i = 0; i < ARRAY_LEN(mains); i++) {
+		fixture_draw(&f, mains[i][0], 24, 80);
+		assert_ptr_equal(ui_focused(&f.ui), fixture_pane(&f, mains[i][1]));
+		assert_true(fixture_pane(&f, mains[i][1])->frame.h >= 12);
+		fixture_draw(&f, NULL, 12, 40);
+		assert_true(fixture_pane(&f, mains[i][1])->table.visible_rows >= 3);
+	}
+}
+
+/* Quiet until it matters: no severity colour on a healthy screen but the dot that says ok. */
+static void test_healthy_is_quiet(void **state)
+{
+	(void)state;
+	open_at("healthy", "overview", 160, 48);
+	assert_false(role_seen(ROLE_WARN));
+	assert_false(role_seen(ROLE_CRIT));
+	assert_true(role_seen(ROLE_OK));
+	SHOWS("● live");
+	SHOWS("waiting 0");
+	HIDES("✗");
+	fixture_draw(&f, "activity", 48, 160);
+	assert_false(role_seen(ROLE_WARN));
+	assert_false(role_seen(ROLE_CRIT));
+}
+
+static void test_failures_in_words(void **state)
+{
+	(void)state;
+	open_at("failed", "overview", 160, 48);
+	SHOWS("! degraded");
+	PANE_SHOWS("cluster", "No AWS credentials were found for profile prod");
+	PANE_SHOWS("cluster", "aws sso login --profile prod");
+	PANE_SHOWS("cluster", "! no credentials 4m05s");
+	PANE_SHOWS("cluster", "next in 40 s");
+	PANE_SHOWS("activity", "orders-1 refused the connection");
+	PANE_SHOWS("activity", "wait for the failover to end");
+	PANE_SHOWS("activity", "✗ refused 4m05s");
+	/* The last good rows stay. */
+	PANE_SHOWS("activity", "4711");
+	PANE_SHOWS("network", "Not allowed: ec2:DescribeSecurityGroupRules");
+	PANE_SHOWS("network", "add ec2:DescribeSecurityGroup* to the role");
+	PANE_SHOWS("network", "! denied 41s");
+	/* What is not known is not counted. */
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "network")->frame, "0 ingress"));
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "backups")->frame, "0 automated"));
+	PANE_SHOWS("backups", "throttled, next 40s");
+	PANE_SHOWS("backups", "Rate exceeded");
+	PANE_SHOWS("volume", "503");
+	fixture_draw(&f, "activity", 48, 160);
+	PANE_SHOWS("databases", "✗ timeout 41s");
+	PANE_SHOWS("databases", "took longer than 5 s");
+	fixture_draw(&f, "storage", 48, 160);
+	PANE_SHOWS("sizes", "n/a");
+	PANE_SHOWS("sizes", "grant pg_monitor to oncall_ro");
+	fixture_draw(&f, "network", 48, 160);
+	PANE_SHOWS("subnets", "✗ TLS 41s");
+	PANE_SHOWS("subnets", "AWS_CA_BUNDLE");
+	/* Collapsed to one line, the reason still stands there. */
+	fixture_draw(&f, "overview", 24, 80);
+	SHOWS("No AWS credentials");
+	SHOWS("! denied 41s");
+}
+
+static void test_waiting_is_said(void **state)
+{
+	(void)state;
+	open_at("empty", "overview", 160, 48);
+	SHOWS("connecting");
+	PANE_SHOWS("activity", "Waiting for sessions");
+	PANE_SHOWS("activity", "never");
+	PANE_SHOWS("volume", "CloudWatch GetMetricData");
+	HIDES("0 ingress");
+	HIDES("0 automated");
+	fixture_more_text(&f, "a listing that is empty", STR("source snapshots\nsource clusters\nsource security_group_rules\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("backups", "No snapshot of this cluster exists");
+	PANE_SHOWS("backups", "0 automated");
+	PANE_SHOWS("network", "No ingress rule: nothing can connect");
+}
+
+static void test_stopped_is_no_fault(void **state)
+{
+	(void)state;
+	open_at("stopped", "overview", 160, 48);
+	SHOWS("○ stopped");
+	HIDES("degraded");
+	assert_false(role_seen(ROLE_CRIT));
+	PANE_SHOWS("activity", "n/a");
+	PANE_SHOWS("activity", "cluster staging-orders is stopped");
+	PANE_SHOWS("activity", "aws rds start-db-cluster");
+	PANE_SHOWS("backups", "No snapshot of this cluster exists");
+}
+
+static void test_badges(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	/* Older than three periods. */
+	fixture_wait(&f, 48 * US_PER_S);
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("activity", "stale 49s !");
+	PANE_SHOWS("cluster", "51s");
+	PANE_SHOWS("backups", "1m40s");
+	fixture_more_text(&f, "a slow fetch", STR("source sessions at=now-14s running=900ms\nrow pid=1 state=running\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	fixture_key(&f, ' ');
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("‖ paused");
+	PANE_SHOWS("activity", "‖ ");
+}
+
+/* Text from outside cannot reach the terminal as a command, at any size, in any view, with either glyph set. */
+static void test_hostile_text(void **state)
+{
+	static const int sizes[][2] = {{160, 48}, {80, 24}, {40, 12}, {200, 60}, {1, 1}, {3, 100}, {300, 2}};
+	static const char *const keys[] = {"", "\r", "?", ":clu", "/\x1b", "z"};
+
+	(void)state;
+	for (int set = 0; set < 2; set++) {
+		fixture_open(&f, "hostile", set ? GLYPHS_UTF8 : GLYPHS_ASCII);
+		for (size_t v = 0; v < nview_defs; v++)
+			for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
+				for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+					int y = 0, x = 0;
+
+					fixture_draw(&f, view_defs[v]->name, sizes[s][1], sizes[s][0]);
+					for (const char *p = keys[k]; *p; p++)
+						(void)fixture_key(&f, *p == '\r' ? K_ENTER : (uint32_t)(unsigned char)*p);
+					fixture_draw(&f, NULL, sizes[s][1], sizes[s][0]);
+					if (!fixture_clean(&f, &y, &x))
+						fail_msg("%s at %dx%d after \"%s\": cell %d,%d", view_defs[v]->name, sizes[s][0], sizes[s][1],
+						         keys[k], y, x);
+					fixture_key(&f, K_ESC);
+					fixture_key(&f, K_ESC);
+					f.ui.overlay = OVERLAY_NONE;
+				}
+		fixture_close(&f);
+	}
+	open_at("hostile", "overview", 160, 48);
+	SHOWS("�[31mred");
+}
+
+/* With the ASCII set nothing of ours is outside ASCII. */
+static void test_ascii_is_ascii(void **state)
+{
+	(void)state;
+	fixture_open(&f, "incident", GLYPHS_ASCII);
+	for (size_t v = 0; v < nview_defs; v++) {
+		fixture_draw(&f, view_defs[v]->name, 48, 160);
+		for (size_t i = 0; i < (size_t)f.ui.canvas.rows * (size_t)f.ui.canvas.cols; i++)
+			if (f.ui.canvas.cells[i].rune > 0x7E)
+				fail_msg("%s shows U+%04X", view_defs[v]->name, f.ui.canvas.cells[i].rune);
+	}
+	fixture_draw(&f, "overview", 48, 160);
+	SHOWS("#= 2 Activity");
+	SHOWS("blocks 7");
+}
+
+static void test_fleet(void **state)
+{
+	(void)state;
+	open_at("fleet", "clusters", 160, 48);
+	SHOWS("no cluster chosen");
+	PANE_SHOWS("clusters", "63 in eu-west-1");
+	PANE_SHOWS("clusters", "more are coming");
+	PANE_SHOWS("clusters", "◌ billing");
+	PANE_SHOWS("clusters", "○ staging-orders");
+	/* Enter opens what is selected: a new target, and the first view. */
+	fixture_key(&f, K_DOWN);
+	fixture_key(&f, K_ENTER);
+	assert_string_equal(runtime_target(f.rt)->cluster, "prod-orders");
+	fixture_draw(&f, NULL, 48, 160);
+	assert_int_equal(f.ui.view, 0);
+	SHOWS("prod-orders");
+	SHOWS("never");
+}
+
+static void test_gap_is_not_zero(void **state)
+{
+	struct rect r;
+	bool dot = false;
+
+	(void)state;
+	open_at("incident", "storage", 160, 48);
+	r = fixture_pane(&f, "writes")->inner;
+	for (int x = r.x + 8; x < r.x + r.w; x++)
+		for (int y = r.y; y < r.y + r.h; y++)
+			dot |= canvas_at(&f.ui.canvas, y, x)->rune == glyph(G_SEPARATOR);
+	assert_true(dot);
+	PANE_SHOWS("writes", "max 2.0k IO/s");
+	PANE_SHOWS("connections", "412");
+	PANE_SHOWS("cpu", "54 %");
+	PANE_SHOWS("local_storage", "98.0 GiB");
+	SHOWS(" 7d ");
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, close_fixture)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_incident_overview),
+		TEST(test_activity_order),
+		TEST(test_selection_is_marked),
+		TEST(test_session_follows),
+		TEST(test_small_screens),
+		TEST(test_main_pane_keeps_its_rows),
+		TEST(test_healthy_is_quiet),
+		TEST(test_failures_in_words),
+		TEST(test_waiting_is_said),
+		TEST(test_stopped_is_no_fault),
+		TEST(test_badges),
+		TEST(test_hostile_text),
+		TEST(test_ascii_is_ascii),
+		TEST(test_fleet),
+		TEST(test_gap_is_not_zero),
+	};
+
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,329 @@
+/*
+ * test_cli.c: the command line, the environment and config.ini: every option, bad values named,
+ * suggestions, precedence.
+ */
+#include "cli.h"
+
+#include "base/check.h"
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct options o;
+static struct err err;
+static char folder[64], config[128];
+
+static int setup(void **state)
+{
+	static const char *const names[] = {"AURORATOP_DB", "AURORATOP_CONFIG", "AURORATOP_CLUSTER"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		(void)unsetenv(names[i]);
+	(void)snprintf(folder, sizeof folder, "/tmp/auroratop-cli-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(config, sizeof config, "%s/config.ini", folder);
+	/* No settings of whoever runs the test. */
+	(void)setenv("XDG_CONFIG_HOME", folder, 1);
+	(void)setenv("HOME", folder, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	(void)unlink(config);
+	(void)rmdir(folder);
+	return 0;
+}
+
+/* Words separated by one blank. */
+static bool parse(const char *words)
+{
+	static char line[4096];
+	char *argv[64];
+	int argc = 0;
+
+	(void)snprintf(line, sizeof line, "auroratop %s", words);
+	for (char *p = line; p && argc < 63;) {
+		char *blank = strchr(p, ' ');
+
+		if (*p)
+			argv[argc++] = p;
+		if (blank)
+			*blank++ = '\0';
+		p = blank;
+	}
+	argv[argc] = NULL;
+	err_clear(&err);
+	return cli_parse(argc, argv, &o, &err);
+}
+
+static void write_config(const char *text)
+{
+	FILE *out = fopen(config, "w");
+
+	assert_non_null(out);
+	(void)fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void says(const char *words)
+{
+	if (!strstr(err.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	assert_true(parse(""));
+	assert_int_equal(o.command, COMMAND_CONSOLE);
+	assert_int_equal(o.interval_us, US_PER_S);
+	assert_int_equal(o.range_us, 3 * US_PER_HOUR);
+	assert_string_equal(o.theme, "dark");
+	assert_string_equal(o.color, "auto");
+	assert_string_equal(o.cluster, "");
+	assert_int_equal(o.format, FORMAT_TEXT);
+	assert_true(o.motion && o.mouse);
+	assert_false(o.ascii || o.read_only || o.wake || o.show_literals || o.headless);
+}
+
+static void test_every_option(void **state)
+{
+	(void)state;
+	assert_true(parse("--profile p --region=eu-west-1 --endpoint-url http://localhost:1 --db postgresql://h/db --user u "
+	                  "--dbname d --sslmode require --sslrootcert /ca.pem --interval 2.5 --range 12h --theme light "
+	                  "--color never --ascii --no-motion --no-mouse --read-only --wake --show-literals prod-orders"));
+	assert_string_equal(o.profile, "p");
+	assert_string_equal(o.region, "eu-west-1");
+	assert_string_equal(o.endpoint_url, "http://localhost:1");
+	assert_string_equal(o.db, "postgresql://h/db");
+	assert_string_equal(o.user, "u");
+	assert_string_equal(o.dbname, "d");
+	assert_string_equal(o.sslmode, "require");
+	assert_string_equal(o.sslrootcert, "/ca.pem");
+	assert_int_equal(o.interval_us, 2500 * US_PER_MS);
+	assert_int_equal(o.range_us, 12 * US_PER_HOUR);
+	assert_string_equal(o.theme, "light");
+	assert_string_equal(o.color, "never");
+	assert_true(o.ascii && o.read_only && o.wake && o.show_literals);
+	assert_false(o.motion || o.mouse);
+	assert_string_equal(o.cluster, "prod-orders");
+	assert_int_equal(o.command, COMMAND_CONSOLE);
+}
+
+static void test_once_and_panes(void **state)
+{
+	(void)state;
+	assert_true(parse("--once --format json --pane sessions --pane=clusters prod-orders"));
+	assert_int_equal(o.command, COMMAND_ONCE);
+	assert_int_equal(o.format, FORMAT_JSON);
+	assert_int_equal(o.npanes, 2);
+	assert_string_equal(o.panes[0], "sessions");
+	assert_string_equal(o.panes[1], "clusters");
+	assert_true(parse("--once --format csv"));
+	assert_int_equal(o.format, FORMAT_CSV);
+}
+
+static void test_commands(void **state)
+{
+	(void)state;
+	assert_true(parse("demo --headless --clusters 3 --scenario lock-chain"));
+	assert_int_equal(o.command, COMMAND_DEMO);
+	assert_true(o.headless);
+	assert_int_equal(o.clusters, 3);
+	assert_string_equal(o.scenario, "lock-chain");
+	assert_true(parse("fields --format json"));
+	assert_int_equal(o.command, COMMAND_FIELDS);
+	assert_true(parse("--help"));
+	assert_int_equal(o.command, COMMAND_HELP);
+	assert_true(parse("--version"));
+	assert_int_equal(o.command, COMMAND_VERSION);
+	assert_false(parse("demo prod-orders"));
+	says("prod-orders");
+	assert_false(parse("one two"));
+	says("two");
+}
+
+static void test_bad_values_name_the_option(void **state)
+{
+	static const char *const cases[][2] = {
+		{"--interval 0", "--interval"},       {"--interval 61", "--interval"},   {"--interval soon", "--interval"},
+		{"--interval -1", "--interval"},      {"--interval nan", "--interval"},  {"--range 5m", "--range"},
+		{"--range 8d", "--range"},            {"--format xml", "--format"},      {"--color blue", "--color"},
+		{"demo --clusters x", "--clusters"},  {"demo --clusters 5001", "--clusters"}, {"demo --clusters -1", "--clusters"},
+		{"--region", "--region needs a value"}, {"--ascii=yes", "--ascii takes no value"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (parse(cases[i][0]))
+			fail_msg("%s is taken", cases[i][0]);
+		says(cases[i][1]);
+	}
+}
+
+static void test_too_long(void **state)
+{
+	static char long_name[4000];
+
+	(void)state;
+	(void)snprintf(long_name, sizeof long_name, "--region %0*d", 200, 7);
+	assert_false(parse(long_name));
+	says("--region");
+	(void)snprintf(long_name, sizeof long_name, "%0*d", 400, 7);
+	assert_false(parse(long_name));
+	says("cluster");
+	(void)snprintf(long_name, sizeof long_name, "--once --pane %0*d", 100, 7);
+	assert_false(parse(long_name));
+	says("--pane");
+}
+
+static void test_unknown_options(void **state)
+{
+	(void)state;
+	assert_false(parse("--regoin eu-west-1"));
+	says("unknown option --regoin");
+	says("--region");
+	assert_false(parse("--zzzzzz"));
+	says("--zzzzzz");
+	assert_null(strstr(err.text, "did you mean"));
+	assert_false(parse("-x"));
+	says("-x");
+	/* Nothing secret is taken from a command line. */
+	assert_false(parse("--password x"));
+}
+
+/* A file that is named must be there; one that is only looked for need not. */
+static void test_config(void **state)
+{
+	(void)state;
+	assert_false(parse("--config /nonexistent/config.ini"));
+	says("/nonexistent/config.ini");
+	(void)setenv("AURORATOP_CONFIG", "/nonexistent/other.ini", 1);
+	assert_false(parse(""));
+	says("/nonexistent/other.ini");
+	(void)unsetenv("AURORATOP_CONFIG");
+	assert_true(parse(""));
+}
+
+static bool parse_with(const char *text, const char *words)
+{
+	char line[512];
+
+	write_config(text);
+	(void)snprintf(line, sizeof line, "--config %s %s", config, words);
+	return parse(line);
+}
+
+static void test_config_values(void **state)
+{
+	(void)state;
+	assert_true(parse_with("[auroratop]\ntheme = light\ninterval = 2\nread_only = yes\nrange = 1d\nno_mouse = on\n", ""));
+	assert_string_equal(o.theme, "light");
+	assert_int_equal(o.interval_us, 2 * US_PER_S);
+	assert_int_equal(o.range_us, US_PER_DAY);
+	assert_true(o.read_only);
+	assert_false(o.mouse);
+	/* A flag wins over the file. */
+	assert_true(parse_with("[auroratop]\ntheme = light\n", "--theme mono"));
+	assert_string_equal(o.theme, "mono");
+	/* So does the environment. */
+	(void)setenv("AURORATOP_DB", "postgresql://from/env", 1);
+	assert_true(parse_with("[auroratop]\ndb = postgresql://from/file\n", ""));
+	assert_string_equal(o.db, "postgresql://from/env");
+	assert_true(parse_with("[auroratop]\n", "--db postgresql://from/flag"));
+	assert_string_equal(o.db, "postgresql://from/flag");
+	(void)unsetenv("AURORATOP_DB");
+	(void)setenv("AURORATOP_CLUSTER", "from-env", 1);
+	assert_true(parse(""));
+	assert_string_equal(o.cluster, "from-env");
+	assert_true(parse("from-word"));
+	assert_string_equal(o.cluster, "from-word");
+	(void)unsetenv("AURORATOP_CLUSTER");
+}
+
+static void test_config_faults_name_their_place(void **state)
+{
+	char where[160];
+
+	(void)state;
+	assert_false(parse_with("[auroratop]\ntheme = light\nintervall = 2\n", ""));
+	(void)snprintf(where, sizeof where, "%s:3: intervall", config);
+	says(where);
+	says("interval");
+	assert_false(parse_with("[auroratop]\n\ninterval = soon\n", ""));
+	(void)snprintf(where, sizeof where, "%s:3: interval", config);
+	says(where);
+	/* What only makes sense on a command line is no setting. */
+	assert_false(parse_with("[auroratop]\nonce = yes\n", ""));
+	says("once");
+	assert_false(parse_with("[auroratop]\nascii = perhaps\n", ""));
+	says("ascii");
+	assert_false(parse_with("[auroratop\n", ""));
+	says(config);
+}
+
+/* The environment names the file as --config does. */
+static void test_config_from_environment(void **state)
+{
+	(void)state;
+	write_config("[auroratop]\ntheme = light\n");
+	(void)setenv("AURORATOP_CONFIG", config, 1);
+	assert_true(parse(""));
+	assert_string_equal(o.theme, "light");
+	/* The flag wins over it. */
+	assert_false(parse("--config /nonexistent/config.ini"));
+	(void)unsetenv("AURORATOP_CONFIG");
+}
+
+static void test_help_names_all(void **state)
+{
+	static const char *const names[] = {"--profile", "--region", "--endpoint-url", "--db", "--interval", "--once", "--format",
+	                                    "--pane", "--read-only", "--theme", "--color", "--ascii", "--config", "--version",
+	                                    "--help", "--headless", "--clusters", "--scenario", "--wake", "--show-literals"};
+	struct buf help, manual;
+
+	(void)state;
+	buf_init(&help, 1 << 20);
+	buf_init(&manual, 1 << 20);
+	cli_help(&help);
+	cli_manual(&manual);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_true(str_find(buf_str(&help), str_c(names[i]), 0) >= 0);
+		assert_true(str_find(buf_str(&manual), str_c(names[i]), 0) >= 0);
+	}
+	buf_release(&help);
+	buf_release(&manual);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_defaults),
+		TEST(test_every_option),
+		TEST(test_once_and_panes),
+		TEST(test_commands),
+		TEST(test_bad_values_name_the_option),
+		TEST(test_too_long),
+		TEST(test_unknown_options),
+		TEST(test_config),
+		TEST(test_config_values),
+		TEST(test_config_faults_name_their_place),
+		TEST(test_config_from_environment),
+		TEST(test_help_names_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

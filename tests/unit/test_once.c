@@ -1,0 +1,281 @@
+/*
+ * test_once.c: one refresh to standard output as other people's scripts see it: a real child
+ * process, its exit status, and the JSON contract of the command line. No network beyond a port of
+ * loopback where nothing listens.
+ */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "registry.h"
+
+#include <jansson.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORDS_MAX 32
+#define NOBODY_DB "host=127.0.0.1 port=1 dbname=x user=y connect_timeout=5"
+#define NOBODY_AWS "--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1"
+
+static struct buf out, complaint;
+
+static int setup(void **state)
+{
+	(void)state;
+	buf_init(&out, 64u << 20);
+	buf_init(&complaint, 1u << 20);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	buf_release(&out);
+	buf_release(&complaint);
+	return 0;
+}
+
+static void drain(int fd, struct buf *to)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		(void)buf_add(to, chunk, (size_t)n);
+	(void)close(fd);
+}
+
+/* Runs the console with these words (NULL ends) and nobody's settings; its exit status. */
+static int run(const char *first, ...)
+{
+	static const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C.UTF-8", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+	                            "AWS_SECRET_ACCESS_KEY=not-a-secret", "AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=127.0.0.1",
+	                            "ASAN_OPTIONS=detect_leaks=0", NULL};
+	static char program[] = AURORATOP;
+	char *argv[WORDS_MAX] = {program};
+	posix_spawn_file_actions_t files;
+	int pipes[2], errors[2], status, argc = 1;
+	va_list ap;
+	pid_t pid;
+
+	va_start(ap, first);
+	for (const char *word = first; word; word = va_arg(ap, const char *))
+		argv[argc++] = (char *)(uintptr_t)word;
+	va_end(ap);
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(errors, O_CLOEXEC), 0);
+	assert_int_equal(posix_spawn_file_actions_init(&files), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&files, pipes[1], 1), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&files, errors[1], 2), 0);
+	assert_int_equal(posix_spawn(&pid, program, &files, NULL, argv, (char *const *)(uintptr_t)env), 0);
+	(void)posix_spawn_file_actions_destroy(&files);
+	(void)close(pipes[1]);
+	(void)close(errors[1]);
+	buf_clear(&out);
+	buf_clear(&complaint);
+	drain(pipes[0], &out);
+	drain(errors[0], &complaint);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static json_t *parsed(void)
+{
+	json_error_t e;
+	json_t *root = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &e);
+
+	if (!root)
+		fail_msg("line %d: %s", e.line, e.text);
+	return root;
+}
+
+static void assert_keys(const json_t *object, const char *const *names, size_t n)
+{
+	assert_true(json_is_object(object));
+	for (size_t i = 0; i < n; i++)
+		if (!json_object_get(object, names[i]))
+			fail_msg("no %s", names[i]);
+	assert_int_equal(json_object_size(object), n);
+}
+
+static void assert_time(const json_t *text)
+{
+	const char *s = json_string_value(text);
+	int64_t us;
+
+	assert_non_null(s);
+	assert_true(clock_parse_iso8601(str_c(s), &us));
+	assert_int_equal(s[strlen(s) - 1], 'Z');
+}
+
+/* What every source says, whatever happened to it. */
+static void check_source(const char *name, json_t *source)
+{
+	static const char *const keys[] = {"state", "error", "at", "unavailable", "rows"};
+	static const char *const states[] = {"ok", "error", "unavailable", "skipped"};
+	const char *state = json_string_value(json_object_get(source, "state"));
+	bool known = false;
+
+	assert_keys(source, keys, ARRAY_LEN(keys));
+	for (size_t i = 0; state && i < ARRAY_LEN(states); i++)
+		known |= strcmp(state, states[i]) == 0;
+	if (!known)
+		fail_msg("%s: state %s", name, state ? state : "is no text");
+	assert_time(json_object_get(source, "at"));
+	assert_true(json_is_object(json_object_get(source, "unavailable")));
+	assert_true(json_is_array(json_object_get(source, "rows")));
+	if (strcmp(state, "ok") == 0) {
+		assert_true(json_is_null(json_object_get(source, "error")));
+	} else {
+		assert_true(json_string_length(json_object_get(source, "error")) > 0);
+		assert_int_equal(json_array_size(json_object_get(source, "rows")), 0);
+	}
+}
+
+static const char *state_of(json_t *root, const char *name)
+{
+	const char *s = json_string_value(json_object_get(json_object_get(json_object_get(root, "sources"), name), "state"));
+
+	assert_non_null(s);
+	return s;
+}
+
+static json_t *checked(size_t nsources)
+{
+	static const char *const keys[] = {"version", "cluster", "at", "sources"};
+	json_t *root = parsed(), *sources = json_object_get(root, "sources"), *source;
+	const char *name;
+
+	assert_keys(root, keys, ARRAY_LEN(keys));
+	assert_true(json_is_string(json_object_get(root, "version")));
+	assert_time(json_object_get(root, "at"));
+	assert_int_equal(json_object_size(sources), nsources);
+	json_object_foreach(sources, name, source)
+	{
+		assert_true(registry_find(name) >= 0);
+		check_source(name, source);
+	}
+	return root;
+}
+
+/* --db alone: AWS is left out, and every database source says itself why it has nothing. */
+static void test_database_alone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		json_t *root;
+
+		assert_int_equal(run("--once", "--format", "json", "--db", NOBODY_DB, NULL), 3);
+		root = checked(registry_nsources);
+		assert_true(json_is_null(json_object_get(root, "cluster")));
+		for (size_t k = 0; k < registry_nsources; k++)
+			if (strcmp(state_of(root, registry_sources[k]->name),
+			           registry_sources[k]->flags & SOURCE_AWS ? "skipped" : "error") != 0)
+				fail_msg("%s is %s", registry_sources[k]->name, state_of(root, registry_sources[k]->name));
+		json_decref(root);
+	}
+	assert_true(str_find(buf_str(&out), STR("127.0.0.1"), 0) >= 0);
+}
+
+static void test_nothing_answers(void **state)
+{
+	json_t *root;
+
+	(void)state;
+	assert_int_equal(run("--once", "--format", "json", NOBODY_AWS, "prod-orders", NULL), 3);
+	root = checked(registry_nsources);
+	assert_string_equal(json_string_value(json_object_get(root, "cluster")), "prod-orders");
+	for (size_t k = 0; k < registry_nsources; k++)
+		assert_string_equal(state_of(root, registry_sources[k]->name), "error");
+	json_decref(root);
+}
+
+static void test_panes_choose_sources(void **state)
+{
+	json_t *root;
+
+	(void)state;
+	assert_int_equal(run("--once", "--format", "json", "--pane", "sizes", "--db", NOBODY_DB, NULL), 3);
+	root = checked(1);
+	assert_string_equal(state_of(root, "database_sizes"), "error");
+	json_decref(root);
+	assert_int_equal(run("--once", "--pane", "nosuch", "--db", NOBODY_DB, NULL), 2);
+	assert_int_equal(out.len, 0);
+	assert_true(str_find(buf_str(&complaint), STR("nosuch"), 0) >= 0);
+}
+
+static void test_text_and_csv(void **state)
+{
+	(void)state;
+	assert_int_equal(run("--once", "--pane", "sessions", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_starts(buf_str(&out), STR("sessions: error: ")));
+	assert_int_equal(run("--once", "--format", "csv", "--pane", "sessions", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_starts(buf_str(&out), STR("# sessions error: ")));
+}
+
+static void test_usage(void **state)
+{
+	(void)state;
+	assert_int_equal(run("--once", "--format", "xml", NULL), 2);
+	assert_int_equal(out.len, 0);
+	assert_true(str_starts(buf_str(&complaint), STR("auroratop: --format")));
+	assert_int_equal(run("--help", NULL), 0);
+	assert_true(str_find(buf_str(&out), STR("--once"), 0) > 0);
+	assert_int_equal(complaint.len, 0);
+	assert_int_equal(run("--version", NULL), 0);
+	assert_true(str_starts(buf_str(&out), STR("auroratop ")));
+}
+
+/* `fields` says of every field what it is; the names are those of the registry, in its order. */
+static void test_fields(void **state)
+{
+	static const char *const keys[] = {"name", "kind", "unit", "wire", "key", "rate", "list", "help"};
+	json_t *root;
+
+	(void)state;
+	assert_int_equal(run("fields", "--format", "json", NULL), 0);
+	root = parsed();
+	assert_int_equal(json_object_size(root), registry_nsources);
+	for (size_t i = 0; i < registry_nsources; i++) {
+		const struct rec_type *type = registry_sources[i]->type;
+		json_t *source = json_object_get(root, registry_sources[i]->name), *fields = json_object_get(source, "fields");
+
+		assert_true(json_string_length(json_object_get(source, "source")) > 0);
+		assert_true(json_string_length(json_object_get(source, "help")) > 0);
+		assert_int_equal(json_array_size(fields), type->nfields);
+		for (size_t k = 0; k < type->nfields; k++) {
+			json_t *field = json_array_get(fields, k);
+
+			assert_keys(field, keys, ARRAY_LEN(keys));
+			assert_string_equal(json_string_value(json_object_get(field, "name")), type->fields[k].name);
+			assert_string_equal(json_string_value(json_object_get(field, "kind")), kind_ops[type->fields[k].kind].name);
+			assert_int_equal(json_is_true(json_object_get(field, "rate")), !!(type->fields[k].flags & F_RATE));
+			assert_int_equal(json_is_null(json_object_get(field, "wire")), !!(type->fields[k].flags & F_COMPUTED));
+		}
+	}
+	json_decref(root);
+	assert_int_equal(run("fields", NULL), 0);
+	assert_true(str_find(buf_str(&out), STR("xact_us"), 0) > 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_database_alone), TEST(test_nothing_answers), TEST(test_panes_choose_sources),
+		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,244 @@
+/*
+ * test_palette.c: `:` finds everything by name, runs what is chosen, previews themes.
+ */
+#include "tests/ui/fixture.h"
+
+#include "base/clock.h"
+#include "ui/action.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+
+static struct fixture f;
+
+static int open_incident(void **state)
+{
+	(void)state;
+	fixture_open(&f, "incident", GLYPHS_UTF8);
+	fixture_draw(&f, "overview", 48, 160);
+	return 0;
+}
+
+static int close_fixture(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	return 0;
+}
+
+static void draw(void)
+{
+	fixture_draw(&f, NULL, 48, 160);
+}
+
+/* Types :text and Enter; returns the effects. */
+static int run(const char *text)
+{
+	int effects;
+
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, text);
+	draw();
+	effects = fixture_key(&f, K_ENTER);
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+	return effects;
+}
+
+static void test_every_view_and_action_is_there(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nview_defs; i++) {
+		char part[24];
+
+		(void)fixture_key(&f, ':');
+		(void)fixture_type(&f, view_defs[i]->name);
+		draw();
+		assert_true(palette_count(&f.ui) >= 1);
+		(void)snprintf(part, sizeof part, "%.20s", view_defs[i]->help);
+		assert_true(fixture_shows(&f, part));
+		(void)fixture_key(&f, K_ESC);
+	}
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		char part[24];
+
+		if (i == ACTION_PALETTE || i == ACTION_CLUSTERS || !action_applies(&f.ui, (enum action_id)i))
+			continue;
+		(void)fixture_key(&f, ':');
+		(void)fixture_type(&f, actions[i].name);
+		draw();
+		(void)snprintf(part, sizeof part, "%.20s", actions[i].help);
+		if (!fixture_shows(&f, part))
+			fail_msg(":%s does not show \"%s\"", actions[i].name, part);
+		(void)fixture_key(&f, K_ESC);
+	}
+}
+
+/* A whole name runs what bears it, even where the words of another entry's help hold it too. */
+static void test_names_run_what_they_name(void **state)
+{
+	(void)state;
+	(void)run("storage");
+	assert_string_equal(ui_view(&f.ui)->def->name, "storage");
+	(void)run("overview");
+	assert_string_equal(ui_view(&f.ui)->def->name, "overview");
+	assert_true(run("quit") & EFFECT_QUIT);
+	(void)run("zoom");
+	assert_true(ui_view(&f.ui)->zoomed);
+	(void)run("pause");
+	assert_true(runtime_paused(f.rt));
+	(void)run("clusters");
+	assert_string_equal(ui_view(&f.ui)->def->name, "clusters");
+}
+
+static void test_diag_and_help_open(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "diag");
+	(void)fixture_key(&f, K_ENTER);
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_DIAG);
+	assert_true(fixture_shows(&f, "sampler"));
+	assert_true(fixture_shows(&f, "cloudwatch"));
+	assert_true(fixture_shows(&f, "security_group_rules"));
+}
+
+static void test_theme_preview(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "theme light");
+	assert_string_equal(theme_name(f.ui.theme), "light");
+	(void)fixture_key(&f, K_ESC);
+	assert_string_equal(theme_name(f.ui.theme), "dark");
+	assert_true(run("theme light") & EFFECT_REDRAW);
+	assert_string_equal(theme_name(f.ui.theme), "light");
+}
+
+static void test_choice_moves(void **state)
+{
+	size_t n;
+
+	(void)state;
+	(void)fixture_key(&f, ':');
+	n = palette_count(&f.ui);
+	assert_true(n > 20);
+	(void)fixture_key(&f, K_UP);
+	assert_int_equal(f.ui.palette_choice, n - 1);
+	draw();
+	(void)fixture_key(&f, K_DOWN);
+	assert_int_equal(f.ui.palette_choice, 0);
+	/* The chosen entry is on the screen, however small it is. */
+	for (size_t i = 0; i < n; i++) {
+		bool seen = false;
+
+		fixture_draw(&f, NULL, 16, 60);
+		for (size_t c = 0; c < (size_t)f.ui.canvas.rows * (size_t)f.ui.canvas.cols; c++)
+			seen |= f.ui.canvas.cells[c].style.bg == ROLE_SELBG && f.ui.canvas.cells[c].rune == glyph(G_SELECTED);
+		if (!seen)
+			fail_msg("entry %zu of %zu is off the screen", i, n);
+		(void)fixture_key(&f, K_DOWN);
+	}
+}
+
+static void test_verbs(void **state)
+{
+	struct table *t = &fixture_pane(&f, "activity")->table;
+
+	(void)state;
+	(void)run("filter user:worker");
+	assert_int_equal(t->n, 4);
+	(void)run("filter nosuch:column");
+	assert_int_equal(t->n, 4);
+	assert_true(fixture_shows(&f, "!"));
+	(void)run("sort pid");
+	assert_int_equal(data_i64(t->snap, t->index[0], "pid", 0), 4705);
+	(void)run("sort -pid");
+	assert_int_equal(data_i64(t->snap, t->index[0], "pid", 0), 4840);
+	(void)run("sort nosuch");
+	assert_true(fixture_shows(&f, "no column nosuch"));
+	(void)run("interval 2s");
+	assert_int_equal(runtime_target(f.rt)->interval_us, 2 * US_PER_S);
+	(void)run("range 12h");
+	assert_int_equal(runtime_target(f.rt)->range_us, 12 * US_PER_HOUR);
+	(void)run("range yesterday");
+	assert_int_equal(runtime_target(f.rt)->range_us, 12 * US_PER_HOUR);
+	assert_true(fixture_shows(&f, "yesterday is not"));
+}
+
+static void test_number_jumps_to_session(void **state)
+{
+	struct table *t;
+
+	(void)state;
+	fixture_draw(&f, "activity", 48, 160);
+	fixture_draw(&f, "overview", 48, 160);
+	(void)run("4840");
+	assert_string_equal(ui_view(&f.ui)->def->name, "activity");
+	t = &fixture_pane(&f, "activity")->table;
+	assert_int_equal(data_i64(t->snap, (size_t)table_selected_row(t), "pid", 0), 4840);
+}
+
+/* The session is found also when its view was never on screen. */
+static void test_number_jumps_to_unseen_view(void **state)
+{
+	struct table *t;
+
+	(void)state;
+	(void)run("4840");
+	t = &fixture_pane(&f, "activity")->table;
+	assert_int_equal(data_i64(t->snap, (size_t)table_selected_row(t), "pid", 0), 4840);
+	(void)run("31337");
+	assert_true(fixture_shows(&f, "no session 31337"));
+}
+
+static void test_cluster(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	fixture_open(&f, "fleet", GLYPHS_UTF8);
+	fixture_draw(&f, "clusters", 48, 160);
+	(void)run("cluster billing");
+	assert_string_equal(runtime_target(f.rt)->cluster, "billing");
+	assert_string_equal(ui_view(&f.ui)->def->name, "overview");
+}
+
+static void test_nothing_by_that_name(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "qqqqqq");
+	draw();
+	assert_true(fixture_shows(&f, "nothing by that name"));
+	(void)fixture_key(&f, K_ENTER);
+	draw();
+	assert_true(fixture_shows(&f, "nothing is called qqqqqq"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_incident, close_fixture)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_every_view_and_action_is_there),
+		TEST(test_names_run_what_they_name),
+		TEST(test_diag_and_help_open),
+		TEST(test_theme_preview),
+		TEST(test_choice_moves),
+		TEST(test_verbs),
+		TEST(test_number_jumps_to_session),
+		TEST(test_number_jumps_to_unseen_view),
+		TEST(test_cluster),
+		TEST(test_nothing_by_that_name),
+	};
+
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

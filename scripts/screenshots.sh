@@ -43,13 +43,13 @@ picture() {
 }
 
 mkdir -p "$out"
-wait_overview='@20000'
+# The load graph begins with the console.
+wait_overview='@150000'
 picture overview-160x48 160x48 "$wait_overview"
 picture overview-80x24 80x24 '@8000'
 picture overview-40x12 40x12 '@8000'
 picture activity-160x48 160x48 '2@6000'
 picture session-160x48 160x48 '2@6000<Enter>@2000'
-picture load-160x48 160x48 '4@20000'
 picture storage-160x48 160x48 '6@8000'
 picture backups-160x48 160x48 '7@6000'
 picture network-160x48 160x48 '8@6000'

@@ -39,10 +39,12 @@ static uint32_t dice(uint32_t n)
 
 static uint32_t random_key(void)
 {
-	static const uint32_t special[] = {K_UP,   K_DOWN, K_LEFT,  K_RIGHT,   K_PGUP, K_PGDN,   K_HOME,   K_END,
-	                                   K_TAB,  K_ESC,  K_ENTER, K_BACKTAB, K_F1,   K_CTRL_U, K_CTRL_W, K_BACKSPACE,
-	                                   K_DELETE, K_CTRL_A, K_CTRL_E, K_CTRL_L, K_CTRL_N, K_CTRL_P, K_INSERT};
-	static const uint32_t text[] = {' ', '/', ':', 'a', 'q', 'u', 'e', 'r', 'y', '"', '!', '>', '|', 0xE4, 0x8868, 0x202E, 0x1F525, 0x301};
+	static const uint32_t special[] = {K_UP,     K_DOWN,   K_LEFT,   K_RIGHT,     K_PGUP,   K_PGDN,
+					   K_HOME,   K_END,    K_TAB,    K_ESC,       K_ENTER,  K_BACKTAB,
+					   K_F1,     K_CTRL_U, K_CTRL_W, K_BACKSPACE, K_DELETE, K_CTRL_A,
+					   K_CTRL_E, K_CTRL_L, K_CTRL_N, K_CTRL_P,    K_INSERT};
+	static const uint32_t text[] = {' ', '/', ':', 'a', 'q',  'u',    'e',    'r',     'y',
+					'"', '!', '>', '|', 0xE4, 0x8868, 0x202E, 0x1F525, 0x301};
 	char name[16];
 	uint32_t key;
 
@@ -63,7 +65,8 @@ static uint32_t random_key(void)
 
 static struct event random_event(int rows, int cols)
 {
-	static const enum event_type mouse[] = {EVENT_MOUSE_DOWN, EVENT_MOUSE_UP, EVENT_MOUSE_DRAG, EVENT_WHEEL_UP, EVENT_WHEEL_DOWN};
+	static const enum event_type mouse[] = {EVENT_MOUSE_DOWN, EVENT_MOUSE_UP, EVENT_MOUSE_DRAG, EVENT_WHEEL_UP,
+						EVENT_WHEEL_DOWN};
 	struct event e = {.type = EVENT_KEY};
 
 	if (dice(6) == 0) {
@@ -95,7 +98,8 @@ static void check_tables(const struct fixture *f)
 			for (size_t k = 0; k < t->n; k++)
 				assert_true(t->index[k] < t->snap->nrows);
 			assert_true(t->ntags <= TABLE_TAGS_MAX);
-			if (v == f->ui.view && p->frame.h > 2 && !p->collapsed && !p->dirty && t->n > 0 && t->visible_rows > 0 && p->inner.h > 1)
+			if (v == f->ui.view && p->frame.h > 2 && !p->collapsed && !p->dirty && t->n > 0 &&
+			    t->visible_rows > 0 && p->inner.h > 1)
 				assert_true(t->cursor >= t->top && t->cursor < t->top + (size_t)t->visible_rows);
 		}
 }

@@ -175,7 +175,8 @@ static void add_points(struct loader *l, struct series_ring *ring, int64_t *at, 
 		item = str_sub(item, 0, (size_t)star);
 	for (int64_t i = 0; i < n; i++, *at += period)
 		if (!str_eq_c(item, "-"))
-			series_ring_put(ring, *at, fixture_value(&l->at, l->words, K_REAL, item, (size_t)i, (size_t)n).f64);
+			series_ring_put(ring, *at,
+					fixture_value(&l->at, l->words, K_REAL, item, (size_t)i, (size_t)n).f64);
 }
 
 static void add_series(struct loader *l, struct str rest)
@@ -488,8 +489,8 @@ bool fixture_shows(const struct fixture *f, const char *text)
 
 static bool bidi(uint32_t cp)
 {
-	return cp == 0x061C || cp == 0x200E || cp == 0x200F || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) ||
-	       cp == 0x2028 || cp == 0x2029 || (cp >= 0x7F && cp < 0xA0);
+	return cp == 0x061C || cp == 0x200E || cp == 0x200F || (cp >= 0x202A && cp <= 0x202E) ||
+	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0x2028 || cp == 0x2029 || (cp >= 0x7F && cp < 0xA0);
 }
 
 static bool cell_clean(const struct cell *cell, const struct cell *right)

@@ -28,7 +28,8 @@ struct fixture {
 	int64_t now_us;
 };
 
-/* Freezes both clocks at the file's moment, fills the store, opens the UI. Faults in the file abort with file:line. No lane ever runs. */
+/* Freezes both clocks at the file's moment, fills the store, opens the UI. Faults in the file abort with file:line. No
+ * lane ever runs. */
 void fixture_open(struct fixture *f, const char *name, enum glyph_set glyphs);
 void fixture_close(struct fixture *f);
 /* Posts a further file's blocks into the same store (its `now` moves the clock). */
@@ -39,7 +40,8 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text);
 void fixture_wait(struct fixture *f, int64_t us);
 /* Shows a view by name and draws at a size. */
 void fixture_draw(struct fixture *f, const char *view, int rows, int cols);
-/* One key, or each of several: printable characters as they are. Returns the effects of the last. A changed target is given to the runtime. */
+/* One key, or each of several: printable characters as they are. Returns the effects of the last. A changed target is
+ * given to the runtime. */
 int fixture_key(struct fixture *f, uint32_t key);
 int fixture_type(struct fixture *f, const char *keys);
 /* Applies what ui_event returned, as the loop would. */
@@ -55,7 +57,8 @@ void fixture_text(const struct fixture *f, struct buf *out);
 bool fixture_shows(const struct fixture *f, const char *text);
 /* The same within a rectangle. */
 bool fixture_shows_in(const struct fixture *f, struct rect r, const char *text);
-/* What canvas.h promises of every cell: something drawable, never a control or a bidi sign, wide cells whole. False: *ret_y, *ret_x. */
+/* What canvas.h promises of every cell: something drawable, never a control or a bidi sign, wide cells whole. False:
+ * *ret_y, *ret_x. */
 bool fixture_clean(const struct fixture *f, int *ret_y, int *ret_x);
 
 #endif

@@ -109,7 +109,8 @@ static struct str quoted(const struct fixture_place *at, struct str *rest, struc
 	return out;
 }
 
-bool fixture_word(const struct fixture_place *at, struct str *rest, struct arena *a, struct str *ret_name, struct str *ret_value)
+bool fixture_word(const struct fixture_place *at, struct str *rest, struct arena *a, struct str *ret_name,
+		  struct str *ret_value)
 {
 	struct str s = str_trim(*rest);
 	size_t n = 0;
@@ -175,10 +176,11 @@ static struct str numbered(struct arena *a, struct str text, size_t i)
 	if (at < 0)
 		return arena_str(a, text);
 	return arena_fmt(a, STR_FMT "%zu" STR_FMT, STR_ARG(str_sub(text, 0, (size_t)at)), i,
-	                 STR_ARG(str_sub(text, (size_t)at + 1, text.len)));
+			 STR_ARG(str_sub(text, (size_t)at + 1, text.len)));
 }
 
-union value fixture_value(const struct fixture_place *at, struct arena *a, enum kind k, struct str text, size_t i, size_t n)
+union value fixture_value(const struct fixture_place *at, struct arena *a, enum kind k, struct str text, size_t i,
+			  size_t n)
 {
 	long line = n > 1 ? str_find(text, STR(".."), 0) : -1, curve = n > 1 ? str_find(text, STR("~"), 0) : -1;
 	union value v, from, to;

@@ -72,7 +72,7 @@ static const struct golden goldens[] = {
 static void path_of(const struct golden *g, char *out, size_t size)
 {
 	(void)snprintf(out, size, "%s/%s-%s%s%s-%dx%d%s.txt", GOLDEN, g->fixture, g->view, g->label ? "-" : "",
-	               g->label ? g->label : "", g->cols, g->rows, g->ascii ? "-ascii" : "");
+		       g->label ? g->label : "", g->cols, g->rows, g->ascii ? "-ascii" : "");
 }
 
 static void write_golden(const char *path, const struct buf *b)
@@ -116,7 +116,8 @@ static size_t differences(const char *path, struct str want, struct str have)
 		if (!more_b)
 			b = STR("");
 		if (!str_eq(a, b) && n++ < 8)
-			(void)fprintf(stderr, "%s:%d\n  want |" STR_FMT "|\n  have |" STR_FMT "|\n", path, row + 1, STR_ARG(a), STR_ARG(b));
+			(void)fprintf(stderr, "%s:%d\n  want |" STR_FMT "|\n  have |" STR_FMT "|\n", path, row + 1,
+				      STR_ARG(a), STR_ARG(b));
 		row++;
 	}
 }

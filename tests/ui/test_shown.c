@@ -29,16 +29,16 @@ static int close_fixture(void **state)
 	return 0;
 }
 
-#define SHOWS(text)                                                           \
-	do {                                                                  \
-		if (!fixture_shows(&f, (text)))                               \
+#define SHOWS(text)                                                          \
+	do {                                                                 \
+		if (!fixture_shows(&f, (text)))                              \
 			fail_msg("the screen does not show \"%s\"", (text)); \
 	} while (0)
 #define HIDES(text) assert_false(fixture_shows(&f, (text)))
-#define PANE_SHOWS(pane, text)                                                                     \
-	do {                                                                                       \
-		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text)))                \
-			fail_msg("pane %s does not show \"%s\"", (pane), (text));                  \
+#define PANE_SHOWS(pane, text)                                                      \
+	do {                                                                        \
+		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text))) \
+			fail_msg("pane %s does not show \"%s\"", (pane), (text));   \
 	} while (0)
 
 /* True when some cell of the picture has fg role r. */
@@ -256,7 +256,8 @@ static void test_waiting_is_said(void **state)
 	PANE_SHOWS("volume", "CloudWatch GetMetricData");
 	HIDES("0 ingress");
 	HIDES("0 automated");
-	fixture_more_text(&f, "a listing that is empty", STR("source snapshots\nsource clusters\nsource security_group_rules\n"));
+	fixture_more_text(&f, "a listing that is empty",
+			  STR("source snapshots\nsource clusters\nsource security_group_rules\n"));
 	fixture_draw(&f, NULL, 48, 160);
 	PANE_SHOWS("backups", "No snapshot of this cluster exists");
 	PANE_SHOWS("backups", "0 automated");
@@ -286,7 +287,8 @@ static void test_badges(void **state)
 	PANE_SHOWS("activity", "stale 49s !");
 	PANE_SHOWS("cluster", "51s");
 	PANE_SHOWS("backups", "1m40s");
-	fixture_more_text(&f, "a slow fetch", STR("source sessions at=now-14s running=900ms\nrow pid=1 state=running\n"));
+	fixture_more_text(&f, "a slow fetch",
+			  STR("source sessions at=now-14s running=900ms\nrow pid=1 state=running\n"));
 	fixture_draw(&f, NULL, 48, 160);
 	fixture_key(&f, ' ');
 	fixture_draw(&f, NULL, 48, 160);
@@ -310,11 +312,12 @@ static void test_hostile_text(void **state)
 
 					fixture_draw(&f, view_defs[v]->name, sizes[s][1], sizes[s][0]);
 					for (const char *p = keys[k]; *p; p++)
-						(void)fixture_key(&f, *p == '\r' ? K_ENTER : (uint32_t)(unsigned char)*p);
+						(void)fixture_key(&f,
+								  *p == '\r' ? K_ENTER : (uint32_t)(unsigned char)*p);
 					fixture_draw(&f, NULL, sizes[s][1], sizes[s][0]);
 					if (!fixture_clean(&f, &y, &x))
-						fail_msg("%s at %dx%d after \"%s\": cell %d,%d", view_defs[v]->name, sizes[s][0], sizes[s][1],
-						         keys[k], y, x);
+						fail_msg("%s at %dx%d after \"%s\": cell %d,%d", view_defs[v]->name,
+							 sizes[s][0], sizes[s][1], keys[k], y, x);
 					fixture_key(&f, K_ESC);
 					fixture_key(&f, K_ESC);
 					f.ui.overlay = OVERLAY_NONE;

@@ -26,8 +26,8 @@ static void put_colored(const struct fixture *f)
 			if (cell->width == 0)
 				continue;
 			(void)utf8_encode(cell->rune, bytes);
-			(void)printf("\033[0;38;2;%u;%u;%u;48;2;%u;%u;%u%sm%s", l.fg >> 16, l.fg >> 8 & 255, l.fg & 255, l.bg >> 16,
-			             l.bg >> 8 & 255, l.bg & 255, l.attr & ATTR_BOLD ? ";1" : "", bytes);
+			(void)printf("\033[0;38;2;%u;%u;%u;48;2;%u;%u;%u%sm%s", l.fg >> 16, l.fg >> 8 & 255, l.fg & 255,
+				     l.bg >> 16, l.bg >> 8 & 255, l.bg & 255, l.attr & ATTR_BOLD ? ";1" : "", bytes);
 		}
 		(void)printf("\033[0m%s", y + 1 < c->rows ? "\r\n" : "");
 	}
@@ -56,7 +56,8 @@ int main(int argc, char **argv)
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	if (argc < 4 || !size_of(argv[3], &rows, &cols)) {
-		(void)fprintf(stderr, "usage: ui_dump FIXTURE VIEW COLSxROWS [ascii] [color] [keys:TEXT] [theme:NAME]\n");
+		(void)fprintf(stderr,
+			      "usage: ui_dump FIXTURE VIEW COLSxROWS [ascii] [color] [keys:TEXT] [theme:NAME]\n");
 		return 2;
 	}
 	for (int i = 4; i < argc; i++)

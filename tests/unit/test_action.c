@@ -48,11 +48,12 @@ static void test_keys(void **state)
 	static const struct {
 		uint32_t key;
 		enum action_id id;
-	} keys[] = {{'?', ACTION_HELP},      {K_F1, ACTION_HELP},         {'j', ACTION_DOWN},     {K_DOWN, ACTION_DOWN},
-	            {'g', ACTION_FIRST},     {'G', ACTION_LAST},          {K_CTRL_F, ACTION_PAGE_DOWN},
-	            {K_TAB, ACTION_NEXT_PANE}, {K_BACKTAB, ACTION_PREV_PANE}, {' ', ACTION_PAUSE},  {'/', ACTION_FILTER},
-	            {':', ACTION_PALETTE},   {K_ESC, ACTION_BACK},        {'q', ACTION_QUIT},     {K_CTRL_C, ACTION_QUIT},
-	            {K_ENTER, ACTION_DETAIL}, {K_LEFT, ACTION_CURSOR_LEFT}, {']', ACTION_COLS_RIGHT}};
+	} keys[] = {{'?', ACTION_HELP},           {K_F1, ACTION_HELP},          {'j', ACTION_DOWN},
+		    {K_DOWN, ACTION_DOWN},        {'g', ACTION_FIRST},          {'G', ACTION_LAST},
+		    {K_CTRL_F, ACTION_PAGE_DOWN}, {K_TAB, ACTION_NEXT_PANE},    {K_BACKTAB, ACTION_PREV_PANE},
+		    {' ', ACTION_PAUSE},          {'/', ACTION_FILTER},         {':', ACTION_PALETTE},
+		    {K_ESC, ACTION_BACK},         {'q', ACTION_QUIT},           {K_CTRL_C, ACTION_QUIT},
+		    {K_ENTER, ACTION_DETAIL},     {K_LEFT, ACTION_CURSOR_LEFT}, {']', ACTION_COLS_RIGHT}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -143,8 +144,8 @@ static void test_write(void **state)
 	assert_true(str_find((struct str){text, n}, STR("4823"), 0) < str_find((struct str){text, n}, STR("4840"), 0));
 	assert_int_equal(str_find((struct str){text, n}, STR("A-10117"), 0), -1);
 	assert_int_equal(str_find((struct str){text, n}, STR("4711,"), 0) >= 0 &&
-	                         str_find((struct str){text, n}, STR("orders_app"), 0) >= 0,
-	                 0);
+				 str_find((struct str){text, n}, STR("orders_app"), 0) >= 0,
+			 0);
 	(void)fixture_key(&f, 'w');
 	fixture_draw(&f, NULL, 48, 160);
 	assert_true(fixture_shows(&f, "cannot create"));
@@ -188,8 +189,12 @@ static void test_every_action_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table_is_sound), cmocka_unit_test(test_digits_are_free), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_key_names),      cmocka_unit_test(test_footer),          cmocka_unit_test(test_write),
+		cmocka_unit_test(test_table_is_sound),
+		cmocka_unit_test(test_digits_are_free),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_key_names),
+		cmocka_unit_test(test_footer),
+		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_every_action_anywhere),
 	};
 

@@ -100,9 +100,10 @@ static void test_defaults(void **state)
 static void test_every_option(void **state)
 {
 	(void)state;
-	assert_true(parse("--profile p --region=eu-west-1 --endpoint-url http://localhost:1 --db postgresql://h/db --user u "
-	                  "--dbname d --sslmode require --sslrootcert /ca.pem --interval 2.5 --range 12h --theme light "
-	                  "--color never --ascii --no-motion --no-mouse --read-only --wake --show-literals prod-orders"));
+	assert_true(parse(
+		"--profile p --region=eu-west-1 --endpoint-url http://localhost:1 --db postgresql://h/db --user u "
+		"--dbname d --sslmode require --sslrootcert /ca.pem --interval 2.5 --range 12h --theme light "
+		"--color never --ascii --no-motion --no-mouse --read-only --wake --show-literals prod-orders"));
 	assert_string_equal(o.profile, "p");
 	assert_string_equal(o.region, "eu-west-1");
 	assert_string_equal(o.endpoint_url, "http://localhost:1");
@@ -157,11 +158,20 @@ static void test_commands(void **state)
 static void test_bad_values_name_the_option(void **state)
 {
 	static const char *const cases[][2] = {
-		{"--interval 0", "--interval"},       {"--interval 61", "--interval"},   {"--interval soon", "--interval"},
-		{"--interval -1", "--interval"},      {"--interval nan", "--interval"},  {"--range 5m", "--range"},
-		{"--range 8d", "--range"},            {"--format xml", "--format"},      {"--color blue", "--color"},
-		{"demo --clusters x", "--clusters"},  {"demo --clusters 5001", "--clusters"}, {"demo --clusters -1", "--clusters"},
-		{"--region", "--region needs a value"}, {"--ascii=yes", "--ascii takes no value"},
+		{"--interval 0", "--interval"},
+		{"--interval 61", "--interval"},
+		{"--interval soon", "--interval"},
+		{"--interval -1", "--interval"},
+		{"--interval nan", "--interval"},
+		{"--range 5m", "--range"},
+		{"--range 8d", "--range"},
+		{"--format xml", "--format"},
+		{"--color blue", "--color"},
+		{"demo --clusters x", "--clusters"},
+		{"demo --clusters 5001", "--clusters"},
+		{"demo --clusters -1", "--clusters"},
+		{"--region", "--region needs a value"},
+		{"--ascii=yes", "--ascii takes no value"},
 	};
 
 	(void)state;
@@ -228,7 +238,8 @@ static bool parse_with(const char *text, const char *words)
 static void test_config_values(void **state)
 {
 	(void)state;
-	assert_true(parse_with("[auroratop]\ntheme = light\ninterval = 2\nread_only = yes\nrange = 1d\nno_mouse = on\n", ""));
+	assert_true(parse_with("[auroratop]\ntheme = light\ninterval = 2\nread_only = yes\nrange = 1d\nno_mouse = on\n",
+			       ""));
 	assert_string_equal(o.theme, "light");
 	assert_int_equal(o.interval_us, 2 * US_PER_S);
 	assert_int_equal(o.range_us, US_PER_DAY);
@@ -288,9 +299,10 @@ static void test_config_from_environment(void **state)
 
 static void test_help_names_all(void **state)
 {
-	static const char *const names[] = {"--profile", "--region", "--endpoint-url", "--db", "--interval", "--once", "--format",
-	                                    "--pane", "--read-only", "--theme", "--color", "--ascii", "--config", "--version",
-	                                    "--help", "--headless", "--clusters", "--scenario", "--wake", "--show-literals"};
+	static const char *const names[] = {
+		"--profile", "--region",    "--endpoint-url", "--db",       "--interval", "--once",         "--format",
+		"--pane",    "--read-only", "--theme",        "--color",    "--ascii",    "--config",       "--version",
+		"--help",    "--headless",  "--clusters",     "--scenario", "--wake",     "--show-literals"};
 	struct buf help, manual;
 
 	(void)state;

@@ -53,8 +53,14 @@ static void points(size_t n, double from, double to)
 
 static void draw(enum graph_unit unit, bool from_zero)
 {
-	struct graph_area g = {.series = &series, .from = 0, .to = (int64_t)(series.n ? series.n : 60) * US_PER_MIN, .unit = unit,
-	                       .from_zero = from_zero, .scale = 1, .edge = ROLE_G1, .body = ROLE_G1B};
+	struct graph_area g = {.series = &series,
+			       .from = 0,
+			       .to = (int64_t)(series.n ? series.n : 60) * US_PER_MIN,
+			       .unit = unit,
+			       .from_zero = from_zero,
+			       .scale = 1,
+			       .edge = ROLE_G1,
+			       .body = ROLE_G1B};
 
 	canvas_clear(&c, STYLE(ROLE_FG, ROLE_BG, 0));
 	graph_area_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
@@ -82,14 +88,16 @@ static void test_steps_are_round(void **state)
 	static const struct {
 		double range, want;
 		int lines;
-	} cases[] = {{10, 5, 3}, {3, 1, 3}, {100, 50, 3}, {0.3, 0.1, 3}, {7, 5, 2}, {1000, 200, 5}, {0, 1, 3}, {-4, 1, 3}, {5, 1, 0}};
+	} cases[] = {{10, 5, 3},     {3, 1, 3}, {100, 50, 3}, {0.3, 0.1, 3}, {7, 5, 2},
+		     {1000, 200, 5}, {0, 1, 3}, {-4, 1, 3},   {5, 1, 0}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		double got = graph_step(cases[i].range, cases[i].lines);
 
 		if (fabs(got - cases[i].want) > cases[i].want * 1e-9)
-			fail_msg("step of %g in %d lines is %g, not %g", cases[i].range, cases[i].lines, got, cases[i].want);
+			fail_msg("step of %g in %d lines is %g, not %g", cases[i].range, cases[i].lines, got,
+				 cases[i].want);
 	}
 }
 
@@ -117,8 +125,14 @@ static void test_gap_is_not_zero(void **state)
 	}
 	series.n = 80;
 	{
-		struct graph_area g = {.series = &series, .from = 0, .to = 120 * US_PER_MIN, .unit = GRAPH_COUNT, .from_zero = true,
-		                       .scale = 1, .edge = ROLE_G1, .body = ROLE_G1B};
+		struct graph_area g = {.series = &series,
+				       .from = 0,
+				       .to = 120 * US_PER_MIN,
+				       .unit = GRAPH_COUNT,
+				       .from_zero = true,
+				       .scale = 1,
+				       .edge = ROLE_G1,
+				       .body = ROLE_G1B};
 
 		graph_area_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
 	}
@@ -150,7 +164,8 @@ static void test_labels(void **state)
 /* Whatever the numbers are, drawing ends and stays inside. */
 static void test_absurd_values(void **state)
 {
-	static const double values[] = {INFINITY, -INFINITY, 1e300, -1e300, 1e-300, 0, 1.7e308, -1.7e308, 5, 9007199254740993.0};
+	static const double values[] = {INFINITY, -INFINITY, 1e300,    -1e300, 1e-300,
+					0,        1.7e308,   -1.7e308, 5,      9007199254740993.0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
@@ -178,9 +193,15 @@ static double stack[COLS][GRAPH_CLASSES];
 static void draw_stack(double capacity, bool letters)
 {
 	static const enum role roles[GRAPH_CLASSES] = {ROLE_CPU,    ROLE_IO,      ROLE_CLIENT, ROLE_IPC,
-	                                               ROLE_LWLOCK, ROLE_TIMEOUT, ROLE_OTHER,  ROLE_LOCK};
-	struct graph_stack g = {.n = COLS - 9, .values = stack, .roles = roles, .letters = "cikpwtoL", .capacity = capacity,
-	                        .from = 0, .to = 10 * US_PER_MIN, .letters_only = letters};
+						       ROLE_LWLOCK, ROLE_TIMEOUT, ROLE_OTHER,  ROLE_LOCK};
+	struct graph_stack g = {.n = COLS - 9,
+				.values = stack,
+				.roles = roles,
+				.letters = "cikpwtoL",
+				.capacity = capacity,
+				.from = 0,
+				.to = 10 * US_PER_MIN,
+				.letters_only = letters};
 
 	canvas_clear(&c, STYLE(ROLE_FG, ROLE_BG, 0));
 	graph_stack_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
@@ -211,7 +232,8 @@ static void test_stack(void **state)
 	bool through = false;
 
 	for (int y = 0; y <= base; y++)
-		through |= canvas_at(&c, y, COLS - 2)->rune == glyph(G_CAPACITY) && canvas_at(&c, y, COLS - 2)->style.fg == ROLE_BG;
+		through |= canvas_at(&c, y, COLS - 2)->rune == glyph(G_CAPACITY) &&
+			   canvas_at(&c, y, COLS - 2)->style.fg == ROLE_BG;
 	assert_true(through);
 	draw_stack((double)NAN, true);
 	assert_int_equal(canvas_at(&c, base, COLS - 1)->rune, 'c');

@@ -57,9 +57,15 @@ static void drain(int fd, struct buf *to)
 /* Runs the console with these words (NULL ends) and nobody's settings; its exit status. */
 static int run(const char *first, ...)
 {
-	static const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C.UTF-8", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
-	                            "AWS_SECRET_ACCESS_KEY=not-a-secret", "AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=127.0.0.1",
-	                            "ASAN_OPTIONS=detect_leaks=0", NULL};
+	static const char *const env[] = {"PATH=/usr/bin:/bin",
+					  "HOME=/nonexistent",
+					  "LC_ALL=C.UTF-8",
+					  "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+					  "AWS_SECRET_ACCESS_KEY=not-a-secret",
+					  "AWS_EC2_METADATA_DISABLED=true",
+					  "NO_PROXY=127.0.0.1",
+					  "ASAN_OPTIONS=detect_leaks=0",
+					  NULL};
 	static char program[] = AURORATOP;
 	char *argv[WORDS_MAX] = {program};
 	posix_spawn_file_actions_t files;
@@ -144,7 +150,8 @@ static void check_source(const char *name, json_t *source)
 
 static const char *state_of(json_t *root, const char *name)
 {
-	const char *s = json_string_value(json_object_get(json_object_get(json_object_get(root, "sources"), name), "state"));
+	const char *s =
+		json_string_value(json_object_get(json_object_get(json_object_get(root, "sources"), name), "state"));
 
 	assert_non_null(s);
 	return s;
@@ -180,8 +187,9 @@ static void test_database_alone(void **state)
 		assert_true(json_is_null(json_object_get(root, "cluster")));
 		for (size_t k = 0; k < registry_nsources; k++)
 			if (strcmp(state_of(root, registry_sources[k]->name),
-			           registry_sources[k]->flags & SOURCE_AWS ? "skipped" : "error") != 0)
-				fail_msg("%s is %s", registry_sources[k]->name, state_of(root, registry_sources[k]->name));
+				   registry_sources[k]->flags & SOURCE_AWS ? "skipped" : "error") != 0)
+				fail_msg("%s is %s", registry_sources[k]->name,
+					 state_of(root, registry_sources[k]->name));
 		json_decref(root);
 	}
 	assert_true(str_find(buf_str(&out), STR("127.0.0.1"), 0) >= 0);
@@ -248,7 +256,8 @@ static void test_fields(void **state)
 	assert_int_equal(json_object_size(root), registry_nsources);
 	for (size_t i = 0; i < registry_nsources; i++) {
 		const struct rec_type *type = registry_sources[i]->type;
-		json_t *source = json_object_get(root, registry_sources[i]->name), *fields = json_object_get(source, "fields");
+		json_t *source = json_object_get(root, registry_sources[i]->name),
+		       *fields = json_object_get(source, "fields");
 
 		assert_true(json_string_length(json_object_get(source, "source")) > 0);
 		assert_true(json_string_length(json_object_get(source, "help")) > 0);
@@ -258,9 +267,12 @@ static void test_fields(void **state)
 
 			assert_keys(field, keys, ARRAY_LEN(keys));
 			assert_string_equal(json_string_value(json_object_get(field, "name")), type->fields[k].name);
-			assert_string_equal(json_string_value(json_object_get(field, "kind")), kind_ops[type->fields[k].kind].name);
-			assert_int_equal(json_is_true(json_object_get(field, "rate")), !!(type->fields[k].flags & F_RATE));
-			assert_int_equal(json_is_null(json_object_get(field, "wire")), !!(type->fields[k].flags & F_COMPUTED));
+			assert_string_equal(json_string_value(json_object_get(field, "kind")),
+					    kind_ops[type->fields[k].kind].name);
+			assert_int_equal(json_is_true(json_object_get(field, "rate")),
+					 !!(type->fields[k].flags & F_RATE));
+			assert_int_equal(json_is_null(json_object_get(field, "wire")),
+					 !!(type->fields[k].flags & F_COMPUTED));
 		}
 	}
 	json_decref(root);

@@ -141,7 +141,8 @@ static void test_choice_moves(void **state)
 
 		fixture_draw(&f, NULL, 16, 60);
 		for (size_t c = 0; c < (size_t)f.ui.canvas.rows * (size_t)f.ui.canvas.cols; c++)
-			seen |= f.ui.canvas.cells[c].style.bg == ROLE_SELBG && f.ui.canvas.cells[c].rune == glyph(G_SELECTED);
+			seen |= f.ui.canvas.cells[c].style.bg == ROLE_SELBG &&
+				f.ui.canvas.cells[c].rune == glyph(G_SELECTED);
 		if (!seen)
 			fail_msg("entry %zu of %zu is off the screen", i, n);
 		(void)fixture_key(&f, K_DOWN);

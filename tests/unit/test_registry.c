@@ -130,12 +130,14 @@ static size_t check_file(const char *path)
 		long open = str_find(all, STR("\""), (size_t)at), end = str_find(all, STR(";"), (size_t)at), close;
 		struct str call = str_sub(all, (size_t)at, (size_t)at + 16);
 
-		if (open < 0 || end < open || !(str_starts(call, STR("data_i64(")) || str_starts(call, STR("data_f64(")) ||
-		                                str_starts(call, STR("data_str(")) || str_starts(call, STR("data_rate("))))
+		if (open < 0 || end < open ||
+		    !(str_starts(call, STR("data_i64(")) || str_starts(call, STR("data_f64(")) ||
+		      str_starts(call, STR("data_str(")) || str_starts(call, STR("data_rate("))))
 			continue;
 		close = str_find(all, STR("\""), (size_t)open + 1);
 		if (!is_field_of_some_source(str_sub(all, (size_t)open + 1, (size_t)close)))
-			fail_msg("%s reads \"" STR_FMT "\", which no source has", path, STR_ARG(str_sub(all, (size_t)open + 1, (size_t)close)));
+			fail_msg("%s reads \"" STR_FMT "\", which no source has", path,
+				 STR_ARG(str_sub(all, (size_t)open + 1, (size_t)close)));
 		names++;
 	}
 	return names;

@@ -62,7 +62,8 @@ static void sample(const char *rows)
 	show(48, 160);
 }
 
-#define ROW(pid, xact) "row pid=" #pid " state=running xact_us=" #xact " backend_start_at=2026-03-17T09:00:00Z query=q" #pid "\n"
+#define ROW(pid, xact) \
+	"row pid=" #pid " state=running xact_us=" #xact " backend_start_at=2026-03-17T09:00:00Z query=q" #pid "\n"
 
 static void test_selection_follows_the_key(void **state)
 {
@@ -210,7 +211,8 @@ static bool has_column(const char *field)
 
 static void test_columns_leave_by_priority(void **state)
 {
-	static const char *const kept[] = {"pid", "xact_us", "blocked_by", "wait", "query", "user", "state", "application"};
+	static const char *const kept[] = {"pid",   "xact_us", "blocked_by", "wait",
+					   "query", "user",    "state",      "application"};
 	size_t before = 99;
 
 	(void)state;

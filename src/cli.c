@@ -14,8 +14,8 @@
 enum option_type { OPT_TEXT, OPT_FLAG, OPT_NO_FLAG, OPT_SECONDS, OPT_COUNT, OPT_FORMAT, OPT_PANE, OPT_COMMAND };
 
 struct option {
-	const char *name;  /* without dashes; also the config key with _ for - when config is set */
-	const char *arg;   /* NULL = takes none */
+	const char *name; /* without dashes; also the config key with _ for - when config is set */
+	const char *arg;  /* NULL = takes none */
 	const char *env;
 	const char *help;
 	enum option_type type;
@@ -24,42 +24,71 @@ struct option {
 	int value; /* OPT_COMMAND */
 };
 
-#define TEXT(flag, member, argname, environment, about)                                                        \
-	{                                                                                                      \
-		.name = (flag), .arg = (argname), .env = (environment), .help = (about), .type = OPT_TEXT,     \
-		.offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member), .config = true, \
+#define TEXT(flag, member, argname, environment, about)                                                    \
+	{                                                                                                  \
+		.name = (flag), .arg = (argname), .env = (environment), .help = (about), .type = OPT_TEXT, \
+		.offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member), \
+		.config = true,                                                                            \
 	}
-#define FLAG(flag, member, about) \
-	{.name = (flag), .help = (about), .type = OPT_FLAG, .offset = offsetof(struct options, member), .config = true}
+#define FLAG(flag, member, about)                                                                              \
+	{                                                                                                      \
+		.name = (flag), .help = (about), .type = OPT_FLAG, .offset = offsetof(struct options, member), \
+		.config = true                                                                                 \
+	}
 
 static const struct option options[] = {
 	TEXT("profile", profile, "NAME", NULL, "AWS profile, as the AWS CLI means it"),
 	TEXT("region", region, "NAME", NULL, "AWS region, as the AWS CLI means it"),
 	TEXT("endpoint-url", endpoint_url, "URL", NULL, "AWS endpoint, as the AWS CLI means it"),
-	TEXT("db", db, "CONNINFO", "AURORATOP_DB", "connect here (URI or keywords) instead of to the cluster's writer; alone, without AWS, it is enough"),
+	TEXT("db", db, "CONNINFO", "AURORATOP_DB",
+	     "connect here (URI or keywords) instead of to the cluster's writer; alone, without AWS, it is enough"),
 	TEXT("user", user, "NAME", NULL, "database user (default PGUSER)"),
 	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
 	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
 	TEXT("sslrootcert", sslrootcert, "FILE", NULL, "certificates that the database's is checked against"),
-	{.name = "interval", .arg = "SECONDS", .help = "sampler period, 0.25 to 60 (default 1)", .type = OPT_SECONDS,
-	 .offset = offsetof(struct options, interval_us), .config = true},
-	{.name = "range", .arg = "TIME", .help = "range of the graphs: 1h 3h 12h 1d 7d (default 3h)", .type = OPT_SECONDS,
-	 .offset = offsetof(struct options, range_us), .config = true},
-	{.name = "once", .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
-	 .type = OPT_COMMAND, .value = COMMAND_ONCE},
+	{.name = "interval",
+	 .arg = "SECONDS",
+	 .help = "sampler period, 0.25 to 60 (default 1)",
+	 .type = OPT_SECONDS,
+	 .offset = offsetof(struct options, interval_us),
+	 .config = true},
+	{.name = "range",
+	 .arg = "TIME",
+	 .help = "range of the graphs: 1h 3h 12h 1d 7d (default 3h)",
+	 .type = OPT_SECONDS,
+	 .offset = offsetof(struct options, range_us),
+	 .config = true},
+	{.name = "once",
+	 .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
+	 .type = OPT_COMMAND,
+	 .value = COMMAND_ONCE},
 	{.name = "format", .arg = "text|json|csv", .help = "of --once and fields (default text)", .type = OPT_FORMAT},
-	{.name = "pane", .arg = "NAME", .help = "only this source or pane with --once; may be repeated", .type = OPT_PANE},
+	{.name = "pane",
+	 .arg = "NAME",
+	 .help = "only this source or pane with --once; may be repeated",
+	 .type = OPT_PANE},
 	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and files"),
 	FLAG("read-only", read_only, "nothing that changes anything is offered"),
 	FLAG("wake", wake, "consent to connect to a serverless cluster that may be paused"),
 	TEXT("theme", theme, "NAME", NULL, "dark, light, high-contrast, mono, or one of your own"),
 	TEXT("color", color, "auto|always|256|16|never", NULL, "colours to use (default auto)"),
 	FLAG("ascii", ascii, "ASCII signs only"),
-	{.name = "no-motion", .help = "no spinner", .type = OPT_NO_FLAG, .offset = offsetof(struct options, motion), .config = true},
-	{.name = "no-mouse", .help = "leave the mouse to the terminal", .type = OPT_NO_FLAG, .offset = offsetof(struct options, mouse), .config = true},
+	{.name = "no-motion",
+	 .help = "no spinner",
+	 .type = OPT_NO_FLAG,
+	 .offset = offsetof(struct options, motion),
+	 .config = true},
+	{.name = "no-mouse",
+	 .help = "leave the mouse to the terminal",
+	 .type = OPT_NO_FLAG,
+	 .offset = offsetof(struct options, mouse),
+	 .config = true},
 	TEXT("config", config, "FILE", "AURORATOP_CONFIG", "instead of config.ini in the configuration folder"),
 	FLAG("headless", headless, "with demo: no console, print the settings and run until a signal"),
-	{.name = "clusters", .arg = "N", .help = "with demo: that many more clusters", .type = OPT_COUNT,
+	{.name = "clusters",
+	 .arg = "N",
+	 .help = "with demo: that many more clusters",
+	 .type = OPT_COUNT,
 	 .offset = offsetof(struct options, clusters)},
 	TEXT("scenario", scenario, "NAME", NULL, "with demo: what happens in it"),
 	{.name = "version", .help = "print the version", .type = OPT_COMMAND, .value = COMMAND_VERSION},
@@ -94,7 +123,8 @@ static bool store_seconds(const struct option *o, struct options *ret, struct st
 	else if (!parse_duration_us(v, &us))
 		return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not a time", where, STR_ARG(v));
 	if (us < lo || us > hi)
-		return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not between %s", where, STR_ARG(v), range ? "1h and 7d" : "0.25 and 60 seconds");
+		return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not between %s", where, STR_ARG(v),
+			       range ? "1h and 7d" : "0.25 and 60 seconds");
 	*(int64_t *)(void *)((char *)ret + o->offset) = us;
 	return true;
 }
@@ -139,7 +169,8 @@ static bool store(const struct option *o, struct options *ret, struct str v, con
 		return store_seconds(o, ret, v, where, err);
 	case OPT_COUNT:
 		if (!parse_i64(v, &n) || n < 0 || n > 5000)
-			return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not a number from 0 to 5000", where, STR_ARG(v));
+			return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not a number from 0 to 5000", where,
+				       STR_ARG(v));
 		*(int64_t *)(void *)((char *)ret + o->offset) = n;
 		return true;
 	case OPT_FORMAT:
@@ -185,7 +216,8 @@ static bool apply_config(const struct ini *ini, const char *path, struct options
 		if (!o || !o->config) {
 			const char *like = nearest(str_c(key));
 
-			return err_set(err, ERR_CONFIG, "%s: no such setting%s%s", where, like ? "; did you mean " : "", like ? like : "");
+			return err_set(err, ERR_CONFIG, "%s: no such setting%s%s", where, like ? "; did you mean " : "",
+				       like ? like : "");
 		}
 		if (!store(o, ret, e->value, where, err))
 			return false;
@@ -252,45 +284,57 @@ static bool read_word(struct options *ret, const char *word, bool *first, struct
 	return true;
 }
 
+static bool unknown(struct str name, struct err *err)
+{
+	const char *like = nearest(name);
+
+	return err_set(err, ERR_USAGE, "unknown option --" STR_FMT "%s%s", STR_ARG(name),
+		       like ? "; did you mean --" : "", like ? like : "");
+}
+
+/* One --option, with its value in the same word or the next one (*i then moves on). */
+static bool read_option(int argc, char **argv, int *i, struct options *ret, bool only_config, struct err *err)
+{
+	struct str name = str_sub(str_c(argv[*i]), 2, SIZE_MAX), value = {NULL, 0};
+	const struct option *o;
+	char where[80];
+
+	if (memchr(name.ptr, '=', name.len)) {
+		value = name;
+		(void)str_split(&value, '=', &name);
+	}
+	o = find(name);
+	if (!o)
+		return unknown(name, err);
+	(void)snprintf(where, sizeof where, "--%s", o->name);
+	if (!o->arg && value.ptr)
+		return err_set(err, ERR_USAGE, "%s takes no value", where);
+	if (o->arg && !value.ptr) {
+		if (*i + 1 >= argc)
+			return err_set(err, ERR_USAGE, "%s needs a value: %s", where, o->arg);
+		value = str_c(argv[++*i]);
+	}
+	/* --config is read in a first pass: the file's settings yield to all other options. */
+	if (only_config != str_eq_c(str_c(o->name), "config"))
+		return true;
+	return store(o, ret, value, where, err);
+}
+
 static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
 {
 	bool first = true;
 
 	for (int i = 1; i < argc; i++) {
-		struct str word = str_c(argv[i]), name, value = {NULL, 0};
-		const struct option *o;
-		char where[80];
+		struct str word = str_c(argv[i]);
 
-		if (!str_starts(word, STR("--"))) {
-			if (word.len > 1 && word.ptr[0] == '-')
-				return err_set(err, ERR_USAGE, "unknown option %s", argv[i]);
-			if (!only_config && !read_word(ret, argv[i], &first, err))
+		if (str_starts(word, STR("--"))) {
+			if (!read_option(argc, argv, &i, ret, only_config, err))
 				return false;
 			continue;
 		}
-		name = str_sub(word, 2, word.len);
-		if (memchr(name.ptr, '=', name.len)) {
-			value = name;
-			(void)str_split(&value, '=', &name);
-		}
-		o = find(name);
-		if (!o) {
-			const char *like = nearest(name);
-
-			return err_set(err, ERR_USAGE, "unknown option --" STR_FMT "%s%s", STR_ARG(name), like ? "; did you mean --" : "",
-			               like ? like : "");
-		}
-		(void)snprintf(where, sizeof where, "--%s", o->name);
-		if (o->arg && !value.ptr) {
-			if (i + 1 >= argc)
-				return err_set(err, ERR_USAGE, "%s needs a value: %s", where, o->arg);
-			value = str_c(argv[++i]);
-		} else if (!o->arg && value.ptr) {
-			return err_set(err, ERR_USAGE, "%s takes no value", where);
-		}
-		if (only_config != str_eq_c(str_c(o->name), "config"))
-			continue;
-		if (!store(o, ret, value, where, err))
+		if (word.len > 1 && word.ptr[0] == '-')
+			return err_set(err, ERR_USAGE, "unknown option %s", argv[i]);
+		if (!only_config && !read_word(ret, argv[i], &first, err))
 			return false;
 	}
 	return true;
@@ -300,8 +344,12 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	static const char *const colors[] = {"auto", "always", "256", "16", "never"};
 
-	*ret = (struct options){.interval_us = US_PER_S, .range_us = 3 * US_PER_HOUR, .theme = "dark", .color = "auto",
-	                        .motion = true, .mouse = true};
+	*ret = (struct options){.interval_us = US_PER_S,
+				.range_us = 3 * US_PER_HOUR,
+				.theme = "dark",
+				.color = "auto",
+				.motion = true,
+				.mouse = true};
 	if (!read_arguments(argc, argv, ret, true, err) || !read_config(ret, err) || !read_environment(ret, err) ||
 	    !read_arguments(argc, argv, ret, false, err))
 		return false;
@@ -313,22 +361,26 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 
 void cli_help(struct buf *out)
 {
-	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters to choose from\n"
-	                     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
-	                     "auroratop fields [--format json]   every source and field\n\n");
+	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
+			     "to choose from\n"
+			     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+			     "auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];
 
-		(void)snprintf(flag, sizeof flag, "--%s%s%s", options[i].name, options[i].arg ? " " : "", options[i].arg ? options[i].arg : "");
+		(void)snprintf(flag, sizeof flag, "--%s%s%s", options[i].name, options[i].arg ? " " : "",
+			       options[i].arg ? options[i].arg : "");
 		(void)buf_addf(out, "  %-32s %s\n", flag, options[i].help);
 	}
-	(void)buf_add_c(out, "\nThe same names, with _ for -, are keys of [auroratop] in config.ini.\n"
-	                     "AWS settings come from the ordinary AWS files and variables, PostgreSQL settings from libpq's.\n");
+	(void)buf_add_c(
+		out,
+		"\nThe same names, with _ for -, are keys of [auroratop] in config.ini.\n"
+		"AWS settings come from the ordinary AWS files and variables, PostgreSQL settings from libpq's.\n");
 }
 
 void cli_manual(struct buf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		(void)buf_addf(out, "*--%s*%s%s%s\n\t%s\n\n", options[i].name, options[i].arg ? " _" : "",
-		               options[i].arg ? options[i].arg : "", options[i].arg ? "_" : "", options[i].help);
+			       options[i].arg ? options[i].arg : "", options[i].arg ? "_" : "", options[i].help);
 }

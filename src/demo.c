@@ -29,7 +29,8 @@ struct exports {
 /* Beside this program (build tree), or in the installed place. */
 static bool find_helper(char *out, size_t size, struct err *err)
 {
-	static const char *const places[] = {"/sim/auroratop-demo", "/auroratop-demo", "/../libexec/auroratop/auroratop-demo"};
+	static const char *const places[] = {"/sim/auroratop-demo", "/auroratop-demo",
+					     "/../libexec/auroratop/auroratop-demo"};
 	char self[1024];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
@@ -155,7 +156,8 @@ static void make_arguments(char **argv, const char **out)
 
 	out[k++] = argv[0];
 	for (size_t i = 1; argv[i] && k < ARGUMENTS_MAX - 1; i++) {
-		if (strcmp(argv[i], "demo") == 0 || strncmp(argv[i], "--clusters=", 11) == 0 || strncmp(argv[i], "--scenario=", 11) == 0)
+		if (strcmp(argv[i], "demo") == 0 || strncmp(argv[i], "--clusters=", 11) == 0 ||
+		    strncmp(argv[i], "--scenario=", 11) == 0)
 			continue;
 		if (strcmp(argv[i], "--clusters") == 0 || strcmp(argv[i], "--scenario") == 0) {
 			i += argv[i + 1] != NULL;

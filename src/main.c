@@ -2,9 +2,9 @@
  * main.c: start-up order: arguments, locale, signals, tables, runtime, then the console or one
  * refresh. The only place that exits.
  */
+#include "aws/config.h"
 #include "base/clock.h"
 #include "cli.h"
-#include "aws/config.h"
 #include "demo.h"
 #include "once.h"
 #include "registry.h"
@@ -124,8 +124,11 @@ static int run_console(struct runtime *rt, const struct options *o, int signals)
 {
 	const char *no_color = getenv("NO_COLOR");
 	struct loop_options lo = {
-		.term = {.color = color_wish(o->color), .ascii = o->ascii, .mouse = o->mouse, .no_color = no_color && no_color[0],
-		         .colorterm = getenv("COLORTERM")},
+		.term = {.color = color_wish(o->color),
+			 .ascii = o->ascii,
+			 .mouse = o->mouse,
+			 .no_color = no_color && no_color[0],
+			 .colorterm = getenv("COLORTERM")},
 		.ui = {.theme = o->theme, .product = "auroratop " AURORATOP_VERSION, .motion = o->motion},
 		.signal_fd = signals,
 	};

@@ -61,7 +61,9 @@ static bool choose(struct round *r, const struct options *o, struct err *err)
 			if (str_eq_c(str_c(o->panes[p]), pane_defs[i]->name))
 				found = add_names(r, pane_defs[i]->sources);
 		if (!found)
-			return err_set(err, ERR_USAGE, "--pane: there is no source or pane called %s; `auroratop fields` lists them", o->panes[p]);
+			return err_set(err, ERR_USAGE,
+				       "--pane: there is no source or pane called %s; `auroratop fields` lists them",
+				       o->panes[p]);
 	}
 	return true;
 }
@@ -90,30 +92,52 @@ static const struct snapshot *failed_input(const struct round *r, const struct s
 	return NULL;
 }
 
+/* Notes a new good snapshot and when the second one is wanted. */
+static void note_good(struct round *r, size_t i)
+{
+	const struct store_entry *e = &r->store->entries[i];
+
+	if (!e->good || e->good == r->last_good[i])
+		return;
+	r->last_good[i] = e->good;
+	r->good_seen[i]++;
+	r->again_at[i] = clock_mono_us() + runtime_target(r->rt)->interval_us;
+}
+
+static void ask_again(struct round *r, size_t i)
+{
+	if (r->again_at[i] == 0 || clock_mono_us() < r->again_at[i])
+		return;
+	r->again_at[i] = 0;
+	runtime_refresh(r->rt, r->store->entries[i].source->name);
+}
+
+static bool failed(const struct store_entry *e)
+{
+	return e->latest && e->latest->state != SNAP_OK;
+}
+
 static bool finished(struct round *r, size_t i)
 {
 	const struct store_entry *e = &r->store->entries[i];
 	const struct source *s = e->source;
 	unsigned need = s->flags & SOURCE_TWICE ? 2 : 1;
-	int feeder = s->fed_by ? registry_find(s->fed_by) : -1;
 
-	if (e->latest && e->latest->state != SNAP_OK)
+	if (failed(e))
 		return true;
-	if (e->good && e->good != r->last_good[i]) {
-		r->last_good[i] = e->good;
-		r->good_seen[i]++;
-		r->again_at[i] = clock_mono_us() + runtime_target(r->rt)->interval_us;
+	note_good(r, i);
+	if (s->fed_by) {
+		size_t feeder = (size_t)registry_find(s->fed_by);
+
+		return e->good ? finished(r, feeder) : failed(&r->store->entries[feeder]);
 	}
-	if (feeder >= 0)
-		return (e->good && finished(r, (size_t)feeder)) || (!e->good && r->store->entries[feeder].latest &&
-		                                                    r->store->entries[feeder].latest->state != SNAP_OK);
-	if (e->good && !e->good->partial && r->good_seen[i] >= need)
-		return true;
-	if (e->good && need > 1 && r->good_seen[i] < need && clock_mono_us() >= r->again_at[i] && r->again_at[i]) {
-		r->again_at[i] = 0;
-		runtime_refresh(r->rt, s->name);
+	if (!e->good)
+		return failed_input(r, s, 0) != NULL;
+	if (r->good_seen[i] < need) {
+		ask_again(r, i);
+		return false;
 	}
-	return !e->latest && failed_input(r, s, 0);
+	return !e->good->partial;
 }
 
 static bool all_finished(struct round *r)
@@ -174,7 +198,9 @@ static struct outcome outcome_of(const struct round *r, size_t i)
 	if (!blocked && e->source->fed_by)
 		blocked = r->store->entries[registry_find(e->source->fed_by)].latest;
 	if (blocked) {
-		o.state = blocked->state == SNAP_SKIPPED ? "skipped" : blocked->state == SNAP_UNAVAILABLE ? "unavailable" : "error";
+		o.state = blocked->state == SNAP_SKIPPED       ? "skipped"
+			  : blocked->state == SNAP_UNAVAILABLE ? "unavailable"
+							       : "error";
 		o.error = blocked->err.text;
 	}
 	return o;
@@ -315,13 +341,14 @@ static void field_json(struct buf *b, const struct field *f)
 {
 	(void)buf_add_c(b, "{\"name\": ");
 	(void)json_write_string(b, str_c(f->name));
-	(void)buf_addf(b, ", \"kind\": \"%s\", \"unit\": \"%s\", \"wire\": ", kind_ops[f->kind].name, kind_ops[f->kind].unit);
+	(void)buf_addf(b, ", \"kind\": \"%s\", \"unit\": \"%s\", \"wire\": ", kind_ops[f->kind].name,
+		       kind_ops[f->kind].unit);
 	if (f->flags & F_COMPUTED)
 		(void)buf_add_c(b, "null");
 	else
 		(void)json_write_string(b, str_c(f->wire ? f->wire : f->name));
 	(void)buf_addf(b, ", \"key\": %s, \"rate\": %s, \"list\": %s, \"help\": ", f->flags & F_KEY ? "true" : "false",
-	               f->flags & F_RATE ? "true" : "false", f->flags & F_LIST ? "true" : "false");
+		       f->flags & F_RATE ? "true" : "false", f->flags & F_LIST ? "true" : "false");
 	(void)json_write_string(b, str_c(f->help));
 	(void)buf_add_c(b, "}");
 }
@@ -351,9 +378,12 @@ void once_fields(const struct options *o)
 				(void)buf_add_c(&b, f ? ",\n  " : "\n  ");
 				field_json(&b, field);
 			} else {
-				(void)buf_addf(&b, "  %-24s %-14s %-8s %-44s %s\n", field->name, kind_ops[field->kind].name,
-				               kind_ops[field->kind].unit,
-				               field->flags & F_COMPUTED ? "-" : field->wire ? field->wire : field->name, field->help);
+				(void)buf_addf(&b, "  %-24s %-14s %-8s %-44s %s\n", field->name,
+					       kind_ops[field->kind].name, kind_ops[field->kind].unit,
+					       field->flags & F_COMPUTED ? "-"
+					       : field->wire             ? field->wire
+									 : field->name,
+					       field->help);
 			}
 		}
 		(void)buf_add_c(&b, o->format == FORMAT_JSON ? "]}" : "\n");

@@ -5,8 +5,8 @@
  */
 #include "ui/action.h"
 
-#include "base/utf8.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
 
@@ -30,16 +30,16 @@ static const struct {
 	const char *name;
 	uint32_t key;
 } key_names[] = {
-	{"Up", K_UP},       {"Down", K_DOWN},   {"Left", K_LEFT},      {"Right", K_RIGHT}, {"PgUp", K_PGUP},
-	{"PgDn", K_PGDN},   {"Home", K_HOME},   {"End", K_END},        {"Tab", K_TAB},     {"S-Tab", K_BACKTAB},
-	{"Enter", K_ENTER}, {"Esc", K_ESC},     {"Space", ' '},        {"F1", K_F1},       {"C-b", K_CTRL_B},
-	{"C-c", K_CTRL_C},  {"C-f", K_CTRL_F},  {"C-l", K_CTRL_L},
+	{"Up", K_UP},       {"Down", K_DOWN},  {"Left", K_LEFT},  {"Right", K_RIGHT}, {"PgUp", K_PGUP},
+	{"PgDn", K_PGDN},   {"Home", K_HOME},  {"End", K_END},    {"Tab", K_TAB},     {"S-Tab", K_BACKTAB},
+	{"Enter", K_ENTER}, {"Esc", K_ESC},    {"Space", ' '},    {"F1", K_F1},       {"C-b", K_CTRL_B},
+	{"C-c", K_CTRL_C},  {"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},
 };
 
 const char *action_group_name(enum action_group g)
 {
-	static const char *const names[GROUP__COUNT] = {"Views and panes", "Move", "This row", "Order and filter",
-	                                                "Time and refresh", "Other"};
+	static const char *const names[GROUP__COUNT] = {"Views and panes",  "Move", "This row", "Order and filter",
+							"Time and refresh", "Other"};
 
 	return names[g];
 }
@@ -86,7 +86,8 @@ bool actions_check(struct err *err)
 			uint32_t key = name.len > 0 ? key_by_name(name) : 1;
 
 			if (key == 0)
-				return err_set(err, ERR_USAGE, "action %s: unknown key " STR_FMT, actions[i].name, STR_ARG(name));
+				return err_set(err, ERR_USAGE, "action %s: unknown key " STR_FMT, actions[i].name,
+					       STR_ARG(name));
 			if (key != 1 && action_of_key(key) != i)
 				return err_set(err, ERR_USAGE, "key " STR_FMT " has two actions", STR_ARG(name));
 		}
@@ -237,7 +238,8 @@ static int copy_row(struct ui *ui)
 	for (size_t i = 0; i < t->snap->type->nfields; i++) {
 		union value v;
 
-		if (t->snap->type->fields[i].kind == K_SQL && rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v)) {
+		if (t->snap->type->fields[i].kind == K_SQL &&
+		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v)) {
 			(void)sql_mask_literals(&ui->copy, v.str);
 			ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
 			return EFFECT_PAINT;
@@ -282,8 +284,8 @@ static int write_pane(struct ui *ui)
 	if (!t || !t->snap)
 		return EFFECT_NONE;
 	clock_civil(ui->now_us, &c);
-	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv", t->def->source, c.year, c.month, c.day,
-	               c.hour, c.minute, c.second);
+	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv", t->def->source, c.year, c.month,
+		       c.day, c.hour, c.minute, c.second);
 	buf_init(&b, EXPORT_BYTES_MAX);
 	(void)csv_write_heading(&b, t->snap->type);
 	for (size_t i = 0; i < t->n; i++)

@@ -68,7 +68,8 @@ static void fresh(const struct ui *ui, const struct store_entry *e, struct badge
 	age_text(text, sizeof text, age > 0 ? age : 0);
 	b->role = ROLE_MUTED;
 	if (e->fetch_since_mono_us && ui->mono_us - e->fetch_since_mono_us > REFRESHING_AFTER_US) {
-		(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), sign);
+		(void)utf8_encode(
+			ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), sign);
 		(void)snprintf(b->text, sizeof b->text, "%s %s", sign, text);
 		return;
 	}
@@ -93,28 +94,47 @@ static void paused(const struct ui *ui, struct badge *b)
 	buf_release(&t);
 }
 
+static void spinner(const struct ui *ui, char out[5])
+{
+	memset(out, 0, 5);
+	(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), out);
+}
+
+/* Nothing has arrived yet: never asked, just asked, or asked for longer than a blink. */
+static void no_data(const struct ui *ui, const struct store_entry *e, struct badge *b)
+{
+	char sign[5];
+
+	b->role = e->fetch_since_mono_us ? ROLE_MUTED : ROLE_WARN;
+	spinner(ui, sign);
+	if (!e->fetch_since_mono_us)
+		(void)snprintf(b->text, sizeof b->text, "never");
+	else if (ui->mono_us - e->fetch_since_mono_us > REFRESHING_AFTER_US)
+		(void)snprintf(b->text, sizeof b->text, "%s", sign);
+	else
+		b->text[0] = '\0';
+}
+
+static void say(const struct ui *ui, const struct store_entry *e, struct badge *b)
+{
+	if (ui->paused_at_us && e->good)
+		paused(ui, b);
+	else if (e->latest && e->latest->state == SNAP_ERROR)
+		failing(ui, e, b);
+	else if (e->good)
+		fresh(ui, e, b);
+	else if (!e->latest)
+		no_data(ui, e, b);
+}
+
 int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,
-               enum role bg)
+	       enum role bg)
 {
 	struct badge b = {ROLE_MUTED, "n/a"};
 	int w;
 
-	if (e && ui->paused_at_us && e->good)
-		paused(ui, &b);
-	else if (e && e->latest && e->latest->state == SNAP_ERROR)
-		failing(ui, e, &b);
-	else if (e && e->good)
-		fresh(ui, e, &b);
-	else if (e && !e->latest) {
-		char sign[5] = {0};
-
-		b.role = e->fetch_since_mono_us ? ROLE_MUTED : ROLE_WARN;
-		(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), sign);
-		if (e->fetch_since_mono_us && ui->mono_us - e->fetch_since_mono_us > REFRESHING_AFTER_US)
-			(void)snprintf(b.text, sizeof b.text, "%s", sign);
-		else
-			(void)snprintf(b.text, sizeof b.text, "%s", e->fetch_since_mono_us ? "" : "never");
-	}
+	if (e)
+		say(ui, e, &b);
 	w = utf8_columns(str_c(b.text));
 	if (w > 0)
 		canvas_text_c(c, clip, y, x_end - w, b.text, STYLE(b.role, bg, 0));

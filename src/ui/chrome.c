@@ -20,7 +20,13 @@ static void draw_status(const struct ui *ui, struct pen *pen)
 	if (status.len == 0 || !runtime_target(ui->rt)->cluster[0])
 		return;
 	pen_skip(pen, 2);
-	pen_glyph(pen, available ? ROLE_OK : stopped ? ROLE_MUTED : ROLE_NOTICE, available ? G_AVAILABLE : stopped ? G_IDLE_STEP : G_PROGRESS);
+	pen_glyph(pen,
+		  available ? ROLE_OK
+		  : stopped ? ROLE_MUTED
+			    : ROLE_NOTICE,
+		  available ? G_AVAILABLE
+		  : stopped ? G_IDLE_STEP
+			    : G_PROGRESS);
 	pen_skip(pen, 1);
 	pen_str(pen, ROLE_FG, status);
 }
@@ -45,7 +51,8 @@ static void draw_name(const struct ui *ui, struct pen *pen)
 
 static void draw_engine(const struct ui *ui, struct pen *pen)
 {
-	const struct snapshot *clusters = store_good(ui->store, "clusters"), *instances = store_good(ui->store, "instances");
+	const struct snapshot *clusters = store_good(ui->store, "clusters"),
+			      *instances = store_good(ui->store, "instances");
 	const struct snapshot *activity = store_good(ui->store, "activity");
 	struct str version = data_str(clusters, 0, "engine_version"), server = data_str(activity, 0, "server_version");
 	long writer = data_find(instances, "role", STR("writer"));
@@ -198,8 +205,8 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER, ACTION_SORT, ACTION_DETAIL, ACTION_MODE,       ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
-	ACTION_ZOOM,   ACTION_TAG,  ACTION_COPY,   ACTION_COLS_RIGHT, ACTION_PALETTE,    ACTION_PAUSE, ACTION_QUIT,
+	ACTION_FILTER, ACTION_SORT, ACTION_DETAIL,     ACTION_MODE,    ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_ZOOM,
+	ACTION_TAG,    ACTION_COPY, ACTION_COLS_RIGHT, ACTION_PALETTE, ACTION_PAUSE,      ACTION_QUIT,
 };
 
 static int hint(struct pen *pen, enum action_id id)
@@ -241,13 +248,15 @@ static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 	pen_boldf(&pen, ROLE_ACCENT, "%c ", ui->prompt.sign);
 	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text, ui->prompt.cursor});
 	pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
-	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
+	pen_str(&pen, ROLE_STRONG,
+		(struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
 	pen_skip(&pen, 3);
 	if (t->filter_err.code != ERR_NONE) {
 		pen_glyph(&pen, ROLE_WARN, G_WARN);
 		pen_textf(&pen, ROLE_WARN, " %s", t->filter_err.text);
 	} else {
-		pen_textf(&pen, ROLE_MUTED, "%zu of %zu   user:app  >10s  !idle  a|b   Enter keep  Esc clear", t->n, t->total);
+		pen_textf(&pen, ROLE_MUTED, "%zu of %zu   user:app  >10s  !idle  a|b   Enter keep  Esc clear", t->n,
+			  t->total);
 	}
 }
 
@@ -268,7 +277,7 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 	for (size_t i = 0; i < ARRAY_LEN(footer_actions); i++) {
 		char key[16];
 		int w = utf8_columns(str_c(action_key_name(footer_actions[i], key, sizeof key))) +
-		        utf8_columns(str_c(actions[footer_actions[i]].name)) + 1;
+			utf8_columns(str_c(actions[footer_actions[i]].name)) + 1;
 
 		if (pen.x + w >= end || !action_applies(ui, footer_actions[i]))
 			continue;

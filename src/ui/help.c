@@ -47,7 +47,8 @@ static void group(struct column *col, const struct ui *ui, enum action_group g)
 			continue;
 		applies = action_applies(ui, (enum action_id)i);
 		pen = line(col);
-		pen_field(&pen, applies ? ROLE_STRONG : ROLE_FAINT, applies ? ATTR_BOLD : 0, 12, str_c(actions[i].keys), false);
+		pen_field(&pen, applies ? ROLE_STRONG : ROLE_FAINT, applies ? ATTR_BOLD : 0, 12, str_c(actions[i].keys),
+			  false);
 		pen_text(&pen, applies ? ROLE_FG : ROLE_FAINT, actions[i].help);
 	}
 }
@@ -79,9 +80,9 @@ static void sign(struct column *col, enum glyph g, enum role role, const char *m
 static void signs(struct column *col)
 {
 	static const char *const classes[] = {"lock", "lwlock", "io", "cpu", "client", "ipc", "timeout", "other"};
-	static const char *const meanings[] = {"heavyweight lock", "lock inside the server", "storage, commit", "no wait: on CPU or ready",
-	                                       "waits for its client", "waits for another process", "sleeps on purpose",
-	                                       "buffer pin, extension"};
+	static const char *const meanings[] = {
+		"heavyweight lock",     "lock inside the server",    "storage, commit",   "no wait: on CPU or ready",
+		"waits for its client", "waits for another process", "sleeps on purpose", "buffer pin, extension"};
 
 	section(col, "Signs");
 	sign(col, G_CRIT, ROLE_CRIT, "critical: act now");
@@ -103,9 +104,12 @@ static void signs(struct column *col)
 static void filters(struct column *col)
 {
 	static const char *const rows[][2] = {
-		{"timeout", "text in any column"},      {"user:app", "by column; all terms hold"},
-		{">10s", "the main clock of the table"}, {"size:>1MiB", "number with a unit"},
-		{"!idle", "not"},                        {"db:a|b", "either"},
+		{"timeout", "text in any column"},
+		{"user:app", "by column; all terms hold"},
+		{">10s", "the main clock of the table"},
+		{"size:>1MiB", "number with a unit"},
+		{"!idle", "not"},
+		{"db:a|b", "either"},
 		{"\"for update\"", "words with a blank"},
 	};
 

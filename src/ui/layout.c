@@ -186,7 +186,7 @@ static void place_all(const struct plan *p, struct rect area, struct layout_plac
 }
 
 void layout_panes(struct rect area, const struct layout_item *items, size_t n, size_t focused,
-                  struct layout_place *ret_places)
+		  struct layout_place *ret_places)
 {
 	struct plan p = {.items = items, .n = n, .focused = focused};
 	int lines_wanted;

@@ -37,14 +37,14 @@ struct layout_place {
 
 /* area: rows and columns for panes, at the given offset. n <= LAYOUT_PANES_MAX; focused is an index. */
 void layout_panes(struct rect area, const struct layout_item *items, size_t n, size_t focused,
-                  struct layout_place *ret_places);
+		  struct layout_place *ret_places);
 
 /* What stands around the panes at a size (visual system, Layout). */
 struct chrome_rows {
 	int identity, tabs, vitals, footer; /* row numbers, -1 = not shown */
 	int vitals_rows;                    /* 2, 1 or 0 */
 	struct rect body;
-	bool frames;                        /* false: rules instead of frames */
+	bool frames; /* false: rules instead of frames */
 };
 struct chrome_rows layout_chrome(int rows, int cols, bool overview);
 

@@ -206,7 +206,8 @@ bool loop_run(struct runtime *rt, const struct loop_options *o, int *ret_status,
 		return false;
 	}
 	ui_init(&l.ui, rt, &o->ui, theme);
-	l.ui.depth = term_depth(l.term);
+	l.ui.terminal_depth = term_depth(l.term);
+	l.ui.depth = theme_is_mono(theme) ? DEPTH_MONO : l.ui.terminal_depth;
 	if (!runtime_target(rt)->cluster[0] && runtime_target(rt)->aws)
 		(void)ui_show_view(&l.ui, (size_t)view_by_name("clusters"));
 	else if (!runtime_target(rt)->aws)

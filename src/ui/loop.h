@@ -9,7 +9,8 @@
 struct loop_options {
 	struct term_options term;
 	struct ui_options ui;
-	int signal_fd; /* signalfd for SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT; all blocked before any thread starts */
+	int signal_fd; /* signalfd for SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT; all blocked before any
+			  thread starts */
 };
 
 /*

@@ -9,10 +9,12 @@
 
 #include <stdio.h>
 
-struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark, enum role line)
+struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
+			enum role line)
 {
 	bool small = c->cols < 100 || c->rows < 30;
-	int max_h = small ? c->rows - (ui->chrome.footer >= 0 ? 2 : 0) : c->rows - 6, max_w = small ? c->cols : c->cols - 14;
+	int max_h = small ? c->rows - (ui->chrome.footer >= 0 ? 2 : 0) : c->rows - 6,
+	    max_w = small ? c->cols : c->cols - 14;
 	struct rect r;
 	struct pen pen;
 
@@ -81,7 +83,8 @@ static void diag_lane(struct canvas *c, struct rect r, int y, struct lane *lane)
 	(void)buf_addf(&b, "%lld", (long long)st.failures);
 	pen_field(&pen, st.failures ? ROLE_STRONG : ROLE_MUTED, 0, 10, buf_str(&b), true);
 	buf_clear(&b);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, st.busy_us) : format_duration(&b, st.busy_us));
+	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, st.busy_us)
+						  : format_duration(&b, st.busy_us));
 	pen_field(&pen, ROLE_FG, 0, 10, buf_str(&b), true);
 	pen_skip(&pen, 2);
 	pen_text(&pen, ROLE_MUTED, !st.started ? "not started" : st.doing[0] ? st.doing : "idle");
@@ -98,7 +101,8 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 	for (size_t i = 0; (lane = runtime_lane(ui->rt, i)) != NULL; i++)
 		diag_lane(c, r, ++y, lane);
 	y += 2;
-	canvas_text_c(c, r, y, r.x, "SOURCE               STATE     ROWS  FAILURES  TOOK", STYLE(ROLE_MUTED, ROLE_RAISED, 0));
+	canvas_text_c(c, r, y, r.x, "SOURCE               STATE     ROWS  FAILURES  TOOK",
+		      STYLE(ROLE_MUTED, ROLE_RAISED, 0));
 	for (size_t i = 0; i < ui->store->n && y < r.y + r.h - 1; i++) {
 		const struct store_entry *e = &ui->store->entries[i];
 		static const char *const states[] = {"ok", "error", "n/a", "skipped"};
@@ -107,9 +111,10 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 		buf_init(&b, 64);
 		if (e->latest)
 			(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, e->latest->took_us)
-			                                          : format_duration(&b, e->latest->took_us));
+								  : format_duration(&b, e->latest->took_us));
 		canvas_textf(c, r, ++y, r.x, STYLE(ROLE_FG, ROLE_RAISED, 0), "%-20s %-8s %5zu %9u  %s", e->source->name,
-		             e->latest ? states[e->latest->state] : "-", e->good ? e->good->nrows : 0, e->failures, buf_c(&b));
+			     e->latest ? states[e->latest->state] : "-", e->good ? e->good->nrows : 0, e->failures,
+			     buf_c(&b));
 		buf_release(&b);
 	}
 }

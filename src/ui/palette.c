@@ -45,7 +45,8 @@ static void add(struct entries *e, struct str typed, const struct entry *entry)
 	struct str rest = typed, word;
 
 	while (str_split(&rest, ' ', &word))
-		if (word.len > 0 && str_ifind(str_c(entry->text), word, 0) < 0 && str_ifind(str_c(entry->help), word, 0) < 0)
+		if (word.len > 0 && str_ifind(str_c(entry->text), word, 0) < 0 &&
+		    str_ifind(str_c(entry->help), word, 0) < 0)
 			return;
 	if (e->n < ENTRIES_MAX)
 		e->items[e->n++] = *entry;
@@ -74,7 +75,8 @@ static void gather(const struct ui *ui, struct entries *e)
 	e->n = 0;
 	gather_verbs(e, typed);
 	for (size_t i = 0; i < nview_defs; i++) {
-		struct entry x = {.kind = ENTRY_VIEW, .id = (int)i, .help = view_defs[i]->help, .key = {view_defs[i]->digit}};
+		struct entry x = {
+			.kind = ENTRY_VIEW, .id = (int)i, .help = view_defs[i]->help, .key = {view_defs[i]->digit}};
 
 		(void)snprintf(x.text, sizeof x.text, "%s", view_defs[i]->name);
 		add(e, typed, &x);
@@ -170,7 +172,9 @@ static const char *kind_title(enum entry_kind k)
 
 static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, const struct entries *e)
 {
-	size_t first = ui->palette_choice > (size_t)(r.h > 6 ? r.h - 6 : 0) ? ui->palette_choice - (size_t)(r.h > 6 ? r.h - 6 : 0) : 0;
+	size_t first = ui->palette_choice > (size_t)(r.h > 6 ? r.h - 6 : 0)
+			       ? ui->palette_choice - (size_t)(r.h > 6 ? r.h - 6 : 0)
+			       : 0;
 	int y = r.y;
 
 	for (size_t i = first; i < e->n && y < r.y + r.h; i++) {
@@ -214,7 +218,8 @@ void palette_draw(struct ui *ui, struct canvas *c)
 	pen_bold(&pen, ROLE_ACCENT, ": ");
 	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text, ui->prompt.cursor});
 	pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
-	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
+	pen_str(&pen, ROLE_STRONG,
+		(struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
 	draw_entries(ui, c, (struct rect){r.y + 1, r.x - 1, r.h - 1, r.w + 1}, e);
 	xfree(e);
 }
@@ -249,7 +254,8 @@ static int jump_to_session(struct ui *ui, struct str pid)
 		found = true;
 	}
 	if (!found)
-		ui_toast(ui, SEV_NOTICE, "no session " STR_FMT " is shown; m turns to other selections of rows", STR_ARG(pid));
+		ui_toast(ui, SEV_NOTICE, "no session " STR_FMT " is shown; m turns to other selections of rows",
+			 STR_ARG(pid));
 	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
 }
 
@@ -258,9 +264,10 @@ static int set_range(struct ui *ui, struct str text, bool interval)
 	struct target *t;
 	int64_t us;
 
-	if (!parse_duration_us(text, &us) || us < (interval ? 250 * US_PER_MS : US_PER_HOUR) || us > (interval ? US_PER_MIN : 7 * US_PER_DAY)) {
+	if (!parse_duration_us(text, &us) || us < (interval ? 250 * US_PER_MS : US_PER_HOUR) ||
+	    us > (interval ? US_PER_MIN : 7 * US_PER_DAY)) {
 		ui_toast(ui, SEV_WARN, "%s: " STR_FMT " is not %s", interval ? "interval" : "range", STR_ARG(text),
-		         interval ? "a time from 250ms to 60s" : "one of 1h 3h 12h 1d 7d");
+			 interval ? "a time from 250ms to 60s" : "one of 1h 3h 12h 1d 7d");
 		return EFFECT_PAINT;
 	}
 	t = ui_copy_target(ui);

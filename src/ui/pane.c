@@ -74,7 +74,8 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 	if (!e)
 		return;
 	if (!e->latest) {
-		(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for", e->source->title);
+		(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for",
+			       e->source->title);
 		y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
 		(void)draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
 		return;
@@ -88,7 +89,7 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 	y = draw_wrapped(c, in, y, str_c(err->text), ROLE_STRONG, true);
 	if (e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && y < in.y + in.h && in.h > 3) {
 		(void)snprintf(line, sizeof line, "attempt %u, next in %d s", e->failures,
-		               (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
+			       (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
 		y = draw_wrapped(c, in, y, str_c(line), ROLE_MUTED, false);
 	}
 	if (in.h > 4)
@@ -124,8 +125,9 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 	int badge;
 
 	if (!frames)
-		canvas_hline(c, clip, r.y, r.x, r.w, glyph(p->focused && ui->depth == DEPTH_MONO ? G_HEAVY_H : G_FRAME_H),
-		             STYLE(line, ROLE_BG, 0));
+		canvas_hline(c, clip, r.y, r.x, r.w,
+			     glyph(p->focused && ui->depth == DEPTH_MONO ? G_HEAVY_H : G_FRAME_H),
+			     STYLE(line, ROLE_BG, 0));
 	badge = badge_draw(ui, pane_entry(ui, p), c, clip, r.y, r.x + r.w - 3, ROLE_BG);
 	if (badge < r.x + r.w - 3) {
 		canvas_put(c, clip, r.y, badge - 1, ' ', STYLE(ROLE_FG, ROLE_BG, 0));
@@ -178,6 +180,31 @@ void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 	p->def->ops->draw(ui, p, c, in);
 }
 
+/* What a collapsed pane says of its newest data. */
+static void line_of_data(const struct ui *ui, const struct pane *p, const struct snapshot *good, struct pen *pen)
+{
+	const struct table_def *table = p->def->table;
+
+	if (p->def->ops->line)
+		p->def->ops->line(ui, p, pen);
+	else if (p->def->ops->summary)
+		p->def->ops->summary(ui, p, pen);
+	else if (table)
+		pen_textf(pen, ROLE_FG, "%zu %.*s", good->nrows, (int)strlen(table->noun) - (good->nrows == 1),
+			  table->noun);
+}
+
+/* What a collapsed pane says: the reason why it has nothing, or its facts. */
+static void draw_line_words(struct ui *ui, struct pane *p, const struct store_entry *e, struct pen *pen)
+{
+	if (!e || !e->latest)
+		pen_textf(pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
+	else if (!e->good)
+		pen_str(pen, ROLE_FG, str_c(e->latest->err.text));
+	else
+		line_of_data(ui, p, e->good, pen);
+}
+
 void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 {
 	const struct store_entry *e = pane_entry(ui, p);
@@ -189,17 +216,7 @@ void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 	pen_boldf(&pen, ROLE_MUTED, " %c ", p->def->digit ? p->def->digit : ' ');
 	pen_bold(&pen, ROLE_STRONG, p->def->title);
 	pen_skip(&pen, pen.x < r.x + 13 ? r.x + 15 - pen.x : 2);
-	if (e && !e->good && e->latest)
-		pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
-	else if (e && e->good && p->def->ops->line)
-		p->def->ops->line(ui, p, &pen);
-	else if (e && e->good && p->def->ops->summary)
-		p->def->ops->summary(ui, p, &pen);
-	else if (e && e->good && p->def->table)
-		pen_textf(&pen, ROLE_FG, "%zu %.*s", e->good->nrows,
-		          (int)strlen(p->def->table->noun) - (e->good->nrows == 1), p->def->table->noun);
-	else if (!e || !e->good)
-		pen_textf(&pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
+	draw_line_words(ui, p, e, &pen);
 }
 
 void pane_table_recalc(struct ui *ui, struct pane *p)

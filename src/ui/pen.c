@@ -179,10 +179,10 @@ enum role wait_role(struct str wait_class, bool fill)
 		const char *name;
 		enum role fill, text;
 	} classes[] = {
-		{"cpu", ROLE_CPU, ROLE_CPU_TEXT},       {"io", ROLE_IO, ROLE_IO_TEXT},
+		{"cpu", ROLE_CPU, ROLE_CPU_TEXT},          {"io", ROLE_IO, ROLE_IO_TEXT},
 		{"client", ROLE_CLIENT, ROLE_CLIENT_TEXT}, {"ipc", ROLE_IPC, ROLE_IPC_TEXT},
 		{"lwlock", ROLE_LWLOCK, ROLE_LWLOCK_TEXT}, {"timeout", ROLE_TIMEOUT, ROLE_TIMEOUT_TEXT},
-		{"other", ROLE_OTHER, ROLE_OTHER_TEXT},  {"lock", ROLE_LOCK, ROLE_LOCK_TEXT},
+		{"other", ROLE_OTHER, ROLE_OTHER_TEXT},    {"lock", ROLE_LOCK, ROLE_LOCK_TEXT},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(classes); i++)

@@ -114,6 +114,7 @@ void ui_set_theme(struct ui *ui, const char *name)
 	}
 	theme_free(ui->theme);
 	ui->theme = t;
+	ui->depth = theme_is_mono(t) ? DEPTH_MONO : ui->terminal_depth;
 }
 
 void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...)

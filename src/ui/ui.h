@@ -21,12 +21,12 @@
 
 enum effect {
 	EFFECT_NONE = 0,
-	EFFECT_PAINT = 1 << 0,   /* something visible changed */
-	EFFECT_RECALC = 1 << 1,  /* filter, order or range changed */
-	EFFECT_LAYOUT = 1 << 2,  /* focus, zoom or view changed */
-	EFFECT_DEMAND = 1 << 3,  /* other sources are visible now */
-	EFFECT_TARGET = 1 << 4,  /* cluster or range changed: ui->next_target is set */
-	EFFECT_REDRAW = 1 << 5,  /* the terminal must be repainted whole */
+	EFFECT_PAINT = 1 << 0,  /* something visible changed */
+	EFFECT_RECALC = 1 << 1, /* filter, order or range changed */
+	EFFECT_LAYOUT = 1 << 2, /* focus, zoom or view changed */
+	EFFECT_DEMAND = 1 << 3, /* other sources are visible now */
+	EFFECT_TARGET = 1 << 4, /* cluster or range changed: ui->next_target is set */
+	EFFECT_REDRAW = 1 << 5, /* the terminal must be repainted whole */
 	EFFECT_SUSPEND = 1 << 6,
 	EFFECT_QUIT = 1 << 7,
 };
@@ -56,11 +56,11 @@ struct pane_ops {
 };
 
 struct pane_def {
-	const char *name;  /* "activity": palette, --pane */
-	const char *title; /* one or two words */
-	const char *help;  /* one sentence */
-	char digit;        /* view it opens, 0 = none */
-	const char *sources; /* space-separated; the first gives badge and error */
+	const char *name;              /* "activity": palette, --pane */
+	const char *title;             /* one or two words */
+	const char *help;              /* one sentence */
+	char digit;                    /* view it opens, 0 = none */
+	const char *sources;           /* space-separated; the first gives badge and error */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
 };
@@ -79,8 +79,8 @@ struct pane {
 
 struct view_def {
 	char digit;
-	const char *name;       /* "overview" */
-	const char *title;      /* "Overview" */
+	const char *name;  /* "overview" */
+	const char *title; /* "Overview" */
 	const char *short_title;
 	const char *help;
 	struct view_pane {
@@ -95,7 +95,7 @@ struct view {
 	struct pane *panes; /* npanes of them */
 	size_t focus;
 	bool zoomed;
-	bool range_bar; /* the row with the ranges of the graphs is shown above the panes */
+	bool range_bar;   /* the row with the ranges of the graphs is shown above the panes */
 	int tab_x, tab_w; /* of its tab in the last picture; w 0 = not shown */
 };
 
@@ -104,9 +104,9 @@ enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL,
 #define PROMPT_MAX 512
 struct prompt {
 	bool open;
-	char sign;           /* '/' filter, ':' palette */
+	char sign; /* '/' filter, ':' palette */
 	char text[PROMPT_MAX];
-	size_t len, cursor;  /* bytes */
+	size_t len, cursor; /* bytes */
 };
 
 #define TOASTS_MAX 3
@@ -127,7 +127,8 @@ struct ui {
 	struct runtime *rt;
 	struct store *store;
 	struct theme *theme;
-	enum depth depth;
+	enum depth terminal_depth; /* what the terminal can do */
+	enum depth depth;          /* what is used: none for a theme without colours */
 	struct canvas canvas;
 	struct ui_options options;
 	int64_t now_us, mono_us; /* of this frame */
@@ -156,7 +157,8 @@ const struct snapshot *pane_good(const struct ui *ui, const struct pane *p);
 /* Draws frame or rule, title, badge and the inside, or why there is nothing. */
 void pane_draw(struct ui *ui, struct pane *p, struct canvas *c);
 void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c);
-/* Says in words why a source has nothing: connecting, waiting, failed with remedy, unavailable. Used when there are no rows. */
+/* Says in words why a source has nothing: connecting, waiting, failed with remedy, unavailable. Used when there are no
+ * rows. */
 void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r);
 /* Generic operations for table panes. */
 extern const struct pane_ops table_pane_ops;
@@ -166,7 +168,8 @@ int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *
 
 /* ---- badge.c ---- */
 /* Draws the freshness badge right-aligned so that it ends before column x_end; returns the column where it starts. */
-int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end, enum role bg);
+int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,
+	       enum role bg);
 
 /* ---- frame.c ---- */
 /* A frame around r with a title built by the caller; the pen stands after the corner. */
@@ -187,11 +190,13 @@ void palette_draw(struct ui *ui, struct canvas *c);
 int palette_run(struct ui *ui);
 void palette_changed(struct ui *ui);
 size_t palette_count(const struct ui *ui);
-/* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first. */
+/* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first.
+ */
 size_t palette_best(const struct ui *ui);
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
 /* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
-struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark, enum role line);
+struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
+			enum role line);
 
 /* ---- view.c ---- */
 extern const struct view_def *const view_defs[];

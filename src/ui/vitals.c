@@ -54,7 +54,7 @@ static bool vital_load(const struct ui *ui, struct pen *pen)
 		double share = isnan(spark[i]) ? 0 : spark[i] / (top * 1.5);
 
 		pen_rune(pen, !isnan(capacity) && spark[i] > capacity ? ROLE_WARN : ROLE_MUTED,
-		         isnan(spark[i]) ? ' ' : glyph_eighth(share >= 1 ? 8 : 1 + (int)(share * 7)));
+			 isnan(spark[i]) ? ' ' : glyph_eighth(share >= 1 ? 8 : 1 + (int)(share * 7)));
 	}
 	return true;
 }
@@ -187,10 +187,14 @@ static const struct {
 	int weight;
 	vital_fn *draw;
 } vitals[] = {
-	{"load", "load", 31, vital_load},         {"sessions", "sess", 15, vital_sessions},
-	{"tps", "tps", 10, vital_tps},            {"cache", "cache", 12, vital_cache},
-	{"oldest xact", "xact", 16, vital_oldest}, {"blocked", "blocked", 12, vital_blocked},
-	{"volume", "volume", 14, vital_volume},   {"lag", "lag", 10, vital_lag},
+	{"load", "load", 31, vital_load},
+	{"sessions", "sess", 15, vital_sessions},
+	{"tps", "tps", 10, vital_tps},
+	{"cache", "cache", 12, vital_cache},
+	{"oldest xact", "xact", 16, vital_oldest},
+	{"blocked", "blocked", 12, vital_blocked},
+	{"volume", "volume", 14, vital_volume},
+	{"lag", "lag", 10, vital_lag},
 };
 /* Order in one row, where the last ones do not fit: what an incident is about comes first. */
 static const size_t by_importance[ARRAY_LEN(vitals)] = {0, 5, 4, 1, 7, 2, 3, 6};

@@ -74,6 +74,18 @@ static bool has_options(const char *startup, size_t len)
 	return false;
 }
 
+/* Blanks the value of options: the server then sees none. */
+static void blank_options(char *startup, size_t len)
+{
+	for (char *p = startup + 8; p < startup + len && *p;) {
+		char *value = p + strlen(p) + 1;
+
+		if (strcmp(p, "options") == 0)
+			memset(value, ' ', strlen(value));
+		p = value + strlen(value) + 1;
+	}
+}
+
 static void refuse(int client)
 {
 	static const char body[] = "SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0";
@@ -99,7 +111,7 @@ static int connect_server(const struct fake_pooler *p)
 }
 
 /* Passes the server's greeting on, with another process id in BackendKeyData. */
-static bool pass_greeting(int server, int client)
+static bool pass_greeting(int server, int client, bool keep_id)
 {
 	char message[4096];
 
@@ -111,7 +123,7 @@ static bool pass_greeting(int server, int client)
 		len = get32(message + 1);
 		if (len < 4 || len + 1 > sizeof(message) || !read_all(server, message + 5, len - 4))
 			return false;
-		if (message[0] == 'K')
+		if (message[0] == 'K' && !keep_id)
 			memset(message + 5, 1, 4);
 		if (!send_all(client, message, len + 1))
 			return false;
@@ -146,7 +158,9 @@ static void serve(struct fake_pooler *p, int client)
 
 	if (len == 0)
 		return;
-	if (has_options(startup, len)) {
+	if (p->swallow) {
+		blank_options(startup, len);
+	} else if (has_options(startup, len)) {
 		p->refused++;
 		refuse(client);
 		return;
@@ -154,7 +168,7 @@ static void serve(struct fake_pooler *p, int client)
 	server = connect_server(p);
 	if (server < 0)
 		return;
-	if (send_all(server, startup, len) && pass_greeting(server, client))
+	if (send_all(server, startup, len) && pass_greeting(server, client, p->swallow))
 		pass_on(client, server);
 	close(server);
 }
@@ -171,12 +185,12 @@ static void *pooler_main(void *arg)
 	return NULL;
 }
 
-void fake_pooler_start(struct fake_pooler *p, const struct pg *pg)
+void fake_pooler_start(struct fake_pooler *p, const struct pg *pg, bool swallow)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(a);
 
-	*p = (struct fake_pooler){.listener = socket(AF_INET, SOCK_STREAM, 0)};
+	*p = (struct fake_pooler){.listener = socket(AF_INET, SOCK_STREAM, 0), .swallow = swallow};
 	snprintf(p->server, sizeof(p->server), "%s/.s.PGSQL.%d", pg->dir, pg->port);
 	if (bind(p->listener, (struct sockaddr *)&a, sizeof(a)) || listen(p->listener, 8) ||
 	    getsockname(p->listener, (struct sockaddr *)&a, &len))

@@ -15,10 +15,11 @@ struct fake_pooler {
 	int listener, port;
 	char server[96]; /* path of the server's socket */
 	pthread_t thread;
-	int refused; /* clients sent away because of options */
+	int refused;  /* clients sent away because of options */
+	bool swallow; /* instead: drop the options silently and pass the server's process id on */
 };
 
-void fake_pooler_start(struct fake_pooler *p, const struct pg *pg);
+void fake_pooler_start(struct fake_pooler *p, const struct pg *pg, bool swallow);
 /* Clients must have gone. */
 void fake_pooler_stop(struct fake_pooler *p);
 

@@ -164,6 +164,11 @@ static void test_tls(void **state)
 		"host=orders-2.rds.amazonaws.com hostaddr=127.0.0.1 port=%d user=watch password=watch-pw dbname=orders "
 		"sslmode=require",
 		pg.port));
+	/* also when it is chosen in the very words of libpq's own default */
+	expect_success(text_of(
+		"host=orders-2.rds.amazonaws.com hostaddr=127.0.0.1 port=%d user=watch password=watch-pw dbname=orders "
+		"sslmode=prefer",
+		pg.port));
 	unsetenv("PGSSLROOTCERT");
 	/* a bundle in a usual place is found */
 	assert_int_equal(mkdir(text_of("%s/home/.postgresql", pg.dir), 0755), 0);
@@ -340,7 +345,7 @@ static void test_pooler(void **state)
 	size_t leaks;
 
 	(void)state;
-	fake_pooler_start(&pooler, &pg);
+	fake_pooler_start(&pooler, &pg, false);
 	leaks = pg_log_count(&pg, "auroratop sampler|", "SET search_path");
 	driver_init(&d, text_of("host=127.0.0.1 port=%d user=watch dbname=orders", pooler.port));
 	for (int i = 0; i < 3; i++) {
@@ -356,6 +361,24 @@ static void test_pooler(void **state)
 	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "SET search_path"), leaks);
 	assert_true(pg_log_count(&pg, "auroratop sampler|", "BEGIN READ ONLY; SET LOCAL search_path") >= 4);
 	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "execute sessions:") > 0, true);
+}
+
+/* Something in between that drops our settings without a word is found out by their absence. */
+static void test_lost_settings(void **state)
+{
+	struct fake_pooler pooler;
+	struct driver d;
+	size_t before;
+
+	(void)state;
+	fake_pooler_start(&pooler, &pg, true);
+	before = pg_log_count(&pg, "auroratop sampler|", "SET LOCAL search_path");
+	driver_init(&d, text_of("host=127.0.0.1 port=%d user=watch dbname=orders", pooler.port));
+	assert_int_equal(driver_fetch(&d, DRIVE_SESSIONS, false, 0)->state, SNAP_OK);
+	assert_int_equal(driver_activity(&d)->via_pooler, 1);
+	driver_release(&d);
+	fake_pooler_stop(&pooler);
+	assert_true(pg_log_count(&pg, "auroratop sampler|", "SET LOCAL search_path") > before);
 }
 
 /* A new target is a new connection. */
@@ -489,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_silent_name_service),
 		cmocka_unit_test(test_cancel_is_obeyed),
 		cmocka_unit_test(test_pooler),
+		cmocka_unit_test(test_lost_settings),
 		cmocka_unit_test(test_other_target),
 		cmocka_unit_test(test_the_writer_of_a_cluster),
 	};

@@ -99,6 +99,44 @@ static void test_counters_and_rates(void **state)
 	driver_release(&d);
 }
 
+/* The ratio is that of the interval, not of all time. */
+static void test_hit_ratio_of_the_interval(void **state)
+{
+	const struct snapshot *s;
+	union value hit, read, ratio, v;
+	struct driver d;
+	bool checked = false;
+
+	(void)state;
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	s = fetch_until(&d, "blks_hit", 1);
+	for (int i = 0; i < 100 && !checked; i++) {
+		PGconn *c = pg_connect(&pg, "app_1", "worker");
+		int64_t hits, reads;
+
+		assert_true(value_of(s, "postgres", "blks_hit", &hit) && value_of(s, "postgres", "blks_read", &read));
+		hits = hit.i64;
+		reads = read.i64;
+		pg_exec(c, "SELECT count(*) FROM pg_class");
+		PQfinish(c);
+		nanosleep(&(struct timespec){0, 50 * 1000 * 1000}, NULL);
+		s = driver_fetch(&d, DRIVE_DATABASES, false, 0);
+		assert_true(value_of(s, "postgres", "blks_hit", &v));
+		hits = v.i64 - hits;
+		assert_true(value_of(s, "postgres", "blks_read", &v));
+		reads = v.i64 - reads;
+		assert_true(value_of(s, "postgres", "cache_hit_ratio", &ratio));
+		if (hits > 0) {
+			double expected = (double)hits / (double)(hits + reads);
+
+			assert_true(ratio.f64 > expected - 1e-9 && ratio.f64 < expected + 1e-9);
+			checked = true;
+		}
+	}
+	assert_true(checked);
+	driver_release(&d);
+}
+
 static void test_sizes(void **state)
 {
 	const struct snapshot *s;
@@ -161,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counters_and_rates),
+		cmocka_unit_test(test_hit_ratio_of_the_interval),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_rdsadmin_is_left_alone),
 	};

@@ -164,8 +164,9 @@ static void test_labels(void **state)
 /* Whatever the numbers are, drawing ends and stays inside. */
 static void test_absurd_values(void **state)
 {
-	static const double values[] = {INFINITY, -INFINITY, 1e300,    -1e300, 1e-300,
-					0,        1.7e308,   -1.7e308, 5,      9007199254740993.0};
+	static const double values[] = {
+		(double)INFINITY,  -(double)INFINITY, 1e300, -1e300, 1e-300, 0, 1.7e308, -1.7e308, 5,
+		9007199254740993.0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)

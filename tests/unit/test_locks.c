@@ -110,6 +110,22 @@ static void test_queue_counts(void **state)
 	lock_graph_release(&g);
 }
 
+/* A wait whose start the server has not written down yet has only just begun: it stands last. */
+static void test_unknown_start_is_last(void **state)
+{
+	const struct lock_row rows[] = {
+		lock("t", 1, LOCK_EXCLUSIVE, GRANTED, 0),
+		lock("t", 2, LOCK_EXCLUSIVE, WAITS, 0),
+		lock("t", 3, LOCK_EXCLUSIVE, WAITS, 50),
+	};
+	struct lock_graph g = build(rows, ARRAY_LEN(rows), true);
+
+	(void)state;
+	expect(&g, 3, 1, 1, 1);
+	expect(&g, 2, 1, 2, 0);
+	lock_graph_release(&g);
+}
+
 /* Without the start of waits a holder explains a wait; only where none does, another waiter is named. */
 static void test_queue_unknown(void **state)
 {
@@ -268,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_mode_names),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_queue_counts),
+		cmocka_unit_test(test_unknown_start_is_last),
 		cmocka_unit_test(test_queue_unknown),
 		cmocka_unit_test(test_several_blockers_and_a_prepared_one),
 		cmocka_unit_test(test_parallel_group_never_blocks_itself),

@@ -13,7 +13,11 @@
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Zero, or a compile error with message m when c is false; usable inside constants. */
-#define ASSERT_ZERO(c, m) (0 * sizeof(struct { int unused_; _Static_assert(c, m); }))
+#define ASSERT_ZERO(c, m)              \
+	(0 * sizeof(struct {           \
+		 int unused_;          \
+		 _Static_assert(c, m); \
+	 }))
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))

@@ -23,9 +23,9 @@ enum err_code {
 	ERR_NOT_FOUND,   /* the named thing does not exist */
 	ERR_THROTTLED,   /* the service asks to slow down */
 	ERR_DNS,
-	ERR_REFUSED,     /* connection refused or unreachable */
+	ERR_REFUSED, /* connection refused or unreachable */
 	ERR_TLS,
-	ERR_LOGIN,       /* database login failed */
+	ERR_LOGIN, /* database login failed */
 	ERR_TIMEOUT,
 	ERR_CANCELLED,   /* by us: quit, target change */
 	ERR_PROTOCOL,    /* malformed or unexpected answer */
@@ -48,7 +48,8 @@ struct err {
 	char remedy[ERR_REMEDY_MAX];
 };
 
-/* Fills *err and returns false, so that `return err_set(...)` reads well. Cuts long text at a UTF-8 boundary with an ellipsis. */
+/* Fills *err and returns false, so that `return err_set(...)` reads well. Cuts long text at a UTF-8 boundary with an
+ * ellipsis. */
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Adds or replaces the remedy of an error already set. */
 void err_remedy(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

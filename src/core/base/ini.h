@@ -36,11 +36,12 @@ struct ini {
 	struct ini_section {
 		struct str name;
 		int line;
-	} *sections; /* every section heading, also empty ones */
+	} * sections; /* every section heading, also empty ones */
 	size_t nsections;
 };
 
-/* Parses text; name is used in messages. False when anything was malformed: err->text has all faults joined by "; ", *ret_ini is usable either way and must be released. */
+/* Parses text; name is used in messages. False when anything was malformed: err->text has all faults joined by "; ",
+ * *ret_ini is usable either way and must be released. */
 bool ini_parse(struct ini *ret_ini, const char *name, struct str text, unsigned flags, struct err *err) MUST_CHECK;
 /* Reads and parses a file. A missing file gives ERR_NOT_FOUND; unreadable, ERR_CONFIG. */
 bool ini_read_file(struct ini *ret_ini, const char *path, unsigned flags, struct err *err) MUST_CHECK;

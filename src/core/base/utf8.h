@@ -22,13 +22,15 @@
 
 #define UTF8_REPLACEMENT 0xFFFDu
 
-/* Decodes one code point at *s, advances *s past it (at least one byte); an invalid byte gives UTF8_REPLACEMENT and *ret_valid false. s->len must be > 0. */
+/* Decodes one code point at *s, advances *s past it (at least one byte); an invalid byte gives UTF8_REPLACEMENT and
+ * *ret_valid false. s->len must be > 0. */
 uint32_t utf8_decode(struct str *s, bool *ret_valid);
 /* Encodes cp into out[4], returns the number of bytes. */
 int utf8_encode(uint32_t cp, char out[4]);
 /* Columns a printable code point takes: 0 (combining), 1 or 2; -1 if it must not be drawn. */
 int utf8_width(uint32_t cp);
-/* Next thing to draw: a safe base code point (never a control, U+FFFD for what is unsafe), its width (1 or 2); combining marks after it are skipped. False at the end. */
+/* Next thing to draw: a safe base code point (never a control, U+FFFD for what is unsafe), its width (1 or 2);
+ * combining marks after it are skipped. False at the end. */
 bool utf8_next_cell(struct str *s, uint32_t *ret_cp, int *ret_width);
 /* Columns that s takes after sanitising. */
 int utf8_columns(struct str s);

@@ -2,9 +2,9 @@
  * codec_sql.h: PostgreSQL results in binary format to records.
  *
  * Columns are matched to fields by name once per result; unknown columns are left for the source, missing fields
- * stay absent. Accepted types: bool, int2/4/8, oid, xid (as number), float4/8, numeric is refused, text, name, varchar, "char", bpchar,
- * timestamptz (binary microseconds since 2000-01-01 UTC; infinity is absent), interval is refused. Anything
- * else is ERR_PROTOCOL naming column and type, so a wrong SQL file cannot pass.
+ * stay absent. Accepted types: bool, int2/4/8, oid, xid (as number), float4/8, numeric is refused, text, name, varchar,
+ * "char", bpchar, timestamptz (binary microseconds since 2000-01-01 UTC; infinity is absent), interval is refused.
+ * Anything else is ERR_PROTOCOL naming column and type, so a wrong SQL file cannot pass.
  */
 #ifndef CODEC_SQL_H
 #define CODEC_SQL_H
@@ -25,10 +25,11 @@ struct sql_map {
 	} columns[SQL_COLUMNS_MAX];
 };
 
-bool sql_map_result(const struct pg_result *r, const struct rec_type *type, struct sql_map *ret_map, struct err *err) MUST_CHECK;
+bool sql_map_result(const struct pg_result *r, const struct rec_type *type, struct sql_map *ret_map,
+		    struct err *err) MUST_CHECK;
 /* Decodes row y into row; texts are copied to the arena. */
 bool sql_read_row(const struct pg_result *r, int y, const struct sql_map *m, const struct rec_type *type, void *row,
-                  struct arena *a, struct err *err) MUST_CHECK;
+		  struct arena *a, struct err *err) MUST_CHECK;
 /* All rows of r into s. */
 bool sql_read_rows(const struct pg_result *r, struct snapshot *s, struct err *err) MUST_CHECK;
 /* Single values by column number; false when NULL. Type is checked (BUG on misuse). */

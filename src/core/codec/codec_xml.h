@@ -2,12 +2,13 @@
  * codec_xml.h: AWS query and EC2 answers, streamed through expat as bytes arrive.
  *
  * The decoder watches one list (`items` path, below the root element, `*` matches any tag, for
- * example "DescribeDBClustersResult/DBClusters/DBCluster" or ".../DBClusters/" followed by `*`). For each item it calls on_leaf with the path below the item
- * ("Endpoint/Address", list children keep their tag) and the text, then on_item. Leaves outside the items are remembered by
- * path below the root when asked for in `wanted` (markers, request ids, error codes). An absent
- * element and an empty one differ: an empty leaf gives an on_leaf with empty text. Unknown
- * elements are skipped, namespaces ignored, DOCTYPE refused, depth and text size limited. HTML
- * or an empty body is ERR_PROTOCOL with words that say so. One thread.
+ * example "DescribeDBClustersResult/DBClusters/DBCluster" or ".../DBClusters/" followed by `*`). For each item it calls
+ * on_leaf with the path below the item
+ * ("Endpoint/Address", list children keep their tag) and the text, then on_item. Leaves outside the items are
+ * remembered by path below the root when asked for in `wanted` (markers, request ids, error codes). An absent element
+ * and an empty one differ: an empty leaf gives an on_leaf with empty text. Unknown elements are skipped, namespaces
+ * ignored, DOCTYPE refused, depth and text size limited. HTML or an empty body is ERR_PROTOCOL with words that say so.
+ * One thread.
  */
 #ifndef CODEC_XML_H
 #define CODEC_XML_H
@@ -48,7 +49,8 @@ struct str xml_decoder_root(const struct xml_decoder *d);
 struct xml_records {
 	struct snapshot *out;
 	void *row; /* current */
-	bool (*finish)(void *row, struct snapshot *out, void *ctx); /* computed fields; false drops the row; may be NULL */
+	bool (*finish)(void *row, struct snapshot *out,
+		       void *ctx); /* computed fields; false drops the row; may be NULL */
 	void *ctx;
 };
 /* Prepares h for records; r must outlive the decoder. */

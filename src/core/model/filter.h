@@ -19,8 +19,10 @@
 
 struct filter;
 
-/* main_field: index that bare comparisons use, -1 = none. False: err names the term and, for an unknown column, the nearest one. */
-bool filter_parse(struct str text, const struct rec_type *type, int main_field, struct filter **ret_filter, struct err *err) MUST_CHECK;
+/* main_field: index that bare comparisons use, -1 = none. False: err names the term and, for an unknown column, the
+ * nearest one. */
+bool filter_parse(struct str text, const struct rec_type *type, int main_field, struct filter **ret_filter,
+		  struct err *err) MUST_CHECK;
 void filter_free(struct filter *f);
 /* NULL filter matches everything. Pure. */
 bool filter_match(const struct filter *f, const void *rec);

@@ -19,20 +19,20 @@
 enum storage { CT_BAD, CT_I64, CT_F64, CT_STR };
 
 enum kind {
-	K_TEXT,        /* str: free text */
-	K_ID,          /* str: an identifier; never cut where room allows */
-	K_ENUM,        /* str: a word of the source's own vocabulary */
-	K_SQL,         /* str: statement text; sensitive, drawn on one line */
-	K_BOOL,        /* i64 0 or 1 */
-	K_INT,         /* i64: a number that is not a quantity (pid, port, oid, query id): plain digits */
-	K_COUNT,       /* i64: how many; drawn 412, 1 912, 88.1 M */
-	K_COUNTER,     /* i64: cumulative count; F_RATE gives per second */
-	K_BYTES,       /* i64 */
-	K_BYTE_COUNTER,/* i64: cumulative bytes */
-	K_DURATION_US, /* i64 microseconds */
-	K_TIME_US,     /* i64 wall clock */
-	K_RATIO,       /* f64 0 to 1 */
-	K_REAL,        /* f64, unit named elsewhere */
+	K_TEXT,         /* str: free text */
+	K_ID,           /* str: an identifier; never cut where room allows */
+	K_ENUM,         /* str: a word of the source's own vocabulary */
+	K_SQL,          /* str: statement text; sensitive, drawn on one line */
+	K_BOOL,         /* i64 0 or 1 */
+	K_INT,          /* i64: a number that is not a quantity (pid, port, oid, query id): plain digits */
+	K_COUNT,        /* i64: how many; drawn 412, 1 912, 88.1 M */
+	K_COUNTER,      /* i64: cumulative count; F_RATE gives per second */
+	K_BYTES,        /* i64 */
+	K_BYTE_COUNTER, /* i64: cumulative bytes */
+	K_DURATION_US,  /* i64 microseconds */
+	K_TIME_US,      /* i64 wall clock */
+	K_RATIO,        /* f64 0 to 1 */
+	K_REAL,         /* f64, unit named elsewhere */
 	K__COUNT
 };
 
@@ -71,6 +71,7 @@ bool format_bytes_short(struct buf *out, double bytes);      /* 1.21T, 98G: axes
 bool format_count(struct buf *out, int64_t n);               /* 412, 1 912, 88.1 M, 4.1 B */
 bool format_count_short(struct buf *out, double n);          /* 412, 1.9k, 88M: strips, axes */
 bool format_ratio(struct buf *out, double ratio, int width); /* 99.6 %; 54% under 6 wide */
-bool format_clock(struct buf *out, int64_t wall_us, int64_t now_us); /* 13:45:07Z today, 03-16 18:02 else, year when it differs */
+bool format_clock(struct buf *out, int64_t wall_us,
+		  int64_t now_us); /* 13:45:07Z today, 03-16 18:02 else, year when it differs */
 
 #endif

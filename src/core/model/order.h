@@ -9,8 +9,8 @@
 #include "model/snapshot.h"
 
 struct order {
-	int field;       /* index in type->fields; -1 = leave as is */
-	bool rate;       /* by the derived rate of that field */
+	int field; /* index in type->fields; -1 = leave as is */
+	bool rate; /* by the derived rate of that field */
 	bool descending;
 };
 

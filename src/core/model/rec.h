@@ -47,20 +47,21 @@ struct rec_type {
 	size_t nfields;
 };
 
-#define KIND_CTYPE(k)                                                                        \
-	((k) == K_TEXT || (k) == K_ID || (k) == K_ENUM || (k) == K_SQL ? CT_STR            \
-	                                    : (k) == K_RATIO || (k) == K_REAL ? CT_F64 : CT_I64)
-#define CTYPE_OF(x) _Generic((x), int64_t: CT_I64, double: CT_F64, struct str: CT_STR, default: CT_BAD)
-#define FIELD(T, m, k, ...)                                                                          \
-	{                                                                                            \
-		.name = #m, .kind = (k),                                                             \
-		.offset = (uint16_t)(offsetof(T, m) + ASSERT_ZERO(CTYPE_OF(((T *)0)->m) == KIND_CTYPE(k), \
-		                                                  "kind does not fit the C type of " #m)), \
-		__VA_ARGS__                                                                          \
+#define KIND_CTYPE(k)                                                           \
+	((k) == K_TEXT || (k) == K_ID || (k) == K_ENUM || (k) == K_SQL ? CT_STR \
+	 : (k) == K_RATIO || (k) == K_REAL                             ? CT_F64 \
+								       : CT_I64)
+#define CTYPE_OF(x) _Generic((x), int64_t : CT_I64, double : CT_F64, struct str : CT_STR, default : CT_BAD)
+#define FIELD(T, m, k, ...)                                                                                \
+	{                                                                                                  \
+		.name = #m, .kind = (k),                                                                   \
+		.offset = (uint16_t)(offsetof(T, m) + ASSERT_ZERO(CTYPE_OF(((T *)0)->m) == KIND_CTYPE(k),  \
+								  "kind does not fit the C type of " #m)), \
+		__VA_ARGS__                                                                                \
 	}
-#define REC_TYPE(T, id, table)                                                                    \
-	{                                                                                         \
-		.name = (id), .fields = (table), .nfields = ARRAY_LEN(table),                     \
+#define REC_TYPE(T, id, table)                                                                           \
+	{                                                                                                \
+		.name = (id), .fields = (table), .nfields = ARRAY_LEN(table),                            \
 		.size = sizeof(T) + ASSERT_ZERO(sizeof(T) <= 8 * (REC_SLOTS_MAX + 1), "too many slots"), \
 	}
 #define BIT(T, m) (UINT64_C(1) << (offsetof(T, m) / 8 - 1))
@@ -79,7 +80,8 @@ int rec_find(const struct rec_type *type, struct str name);
 bool rec_get(const struct field *f, const void *rec, union value *ret_value);
 /* Stores v and marks it present. */
 void rec_set(const struct field *f, void *rec, union value v);
-/* Audits one type: unique names, unit suffix matches kind (_bytes, _us, _ratio, _at), every slot claimed once, help and title given. Appends every fault to err. */
+/* Audits one type: unique names, unit suffix matches kind (_bytes, _us, _ratio, _at), every slot claimed once, help and
+ * title given. Appends every fault to err. */
 bool rec_check(const struct rec_type *type, struct err *err) MUST_CHECK;
 /* Compares the F_KEY fields of two records of one type. */
 int rec_compare_key(const struct rec_type *type, const void *a, const void *b);

@@ -54,7 +54,8 @@ void series_ring_copy(const struct series_ring *r, struct arena *a, int64_t from
 
 /* Statistics over [from, to]; false when there is no point. */
 bool series_stats(const struct series *s, int64_t from, int64_t to, struct series_stats *ret_stats);
-/* Resamples [from, to) to n buckets (mean of points in each); out[i] is NaN where no point fell. Points of a period longer than a bucket fill the buckets they cover. */
+/* Resamples [from, to) to n buckets (mean of points in each); out[i] is NaN where no point fell. Points of a period
+ * longer than a bucket fill the buckets they cover. */
 void series_resample(const struct series *s, int64_t from, int64_t to, double *out, size_t n);
 /* Finds by metric and object (object "" = any), or NULL. */
 const struct series *series_find(const struct series_set *set, const char *metric, struct str object);

@@ -31,27 +31,28 @@ struct snapshot {
 	const char *source; /* static name */
 	struct arena *arena;
 	enum snap_state state;
-	struct err err;         /* SNAP_ERROR: what failed; SNAP_UNAVAILABLE/SKIPPED: why */
-	int64_t at_us;          /* wall clock when the data was read */
-	int64_t server_at_us;   /* the server's clock at that moment, 0 = unknown */
-	int64_t took_us;        /* from request to decoded */
-	uint64_t generation;    /* of the target it belongs to */
-	bool partial;           /* a page of a longer listing; the next snapshot has more */
-	void *rows;             /* nrows records of type->size bytes */
+	struct err err;       /* SNAP_ERROR: what failed; SNAP_UNAVAILABLE/SKIPPED: why */
+	int64_t at_us;        /* wall clock when the data was read */
+	int64_t server_at_us; /* the server's clock at that moment, 0 = unknown */
+	int64_t took_us;      /* from request to decoded */
+	uint64_t generation;  /* of the target it belongs to */
+	bool partial;         /* a page of a longer listing; the next snapshot has more */
+	void *rows;           /* nrows records of type->size bytes */
 	size_t nrows, cap_rows;
 	struct arena *row_arena; /* holds rows once published; before that they are private and may move */
 	bool published;
-	double *rates;          /* nrows * type->nfields, NaN = absent; NULL = no rates */
+	double *rates; /* nrows * type->nfields, NaN = absent; NULL = no rates */
 	struct unavailable {
 		struct str field, reason;
-	} *unavailable;
+	} * unavailable;
 	size_t nunavailable;
 	struct series_set series;
 };
 
 /* A private snapshot with an empty arena; the caller holds the one reference. */
 struct snapshot *snapshot_new(const struct rec_type *type, const char *source);
-/* Appends a zeroed row and returns it; rows may move until publish. NULL beyond SNAPSHOT_ROWS_MAX (caller reports ERR_LIMIT). */
+/* Appends a zeroed row and returns it; rows may move until publish. NULL beyond SNAPSHOT_ROWS_MAX (caller reports
+ * ERR_LIMIT). */
 void *snapshot_add_row(struct snapshot *s);
 /* Takes the last row back, if row is that row. */
 void snapshot_drop_row(struct snapshot *s, const void *row);

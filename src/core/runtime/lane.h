@@ -21,17 +21,18 @@
 struct lane;
 
 struct lane_stats {
-	char doing[160];        /* "" = idle */
-	int64_t since_mono_us;  /* of doing */
+	char doing[160];       /* "" = idle */
+	int64_t since_mono_us; /* of doing */
 	int64_t requests, bytes, fetches, failures;
-	int64_t busy_us;        /* time spent in fetches */
+	int64_t busy_us; /* time spent in fetches */
 	bool started, stuck;
 };
 
 /* mailboxes[i] belongs to sources[i]; both outlive the lane. wake is posted after each publish. UI thread. */
 struct lane *lane_new(enum lane_id id, const char *name, const struct source *const *sources, size_t nsources,
-                      struct mailbox *mailboxes, struct wake *wake);
-/* UI thread. Queues a fetch (refs target and inputs); false when this source is queued or running already. Never blocks beyond a short mutex. */
+		      struct mailbox *mailboxes, struct wake *wake);
+/* UI thread. Queues a fetch (refs target and inputs); false when this source is queued or running already. Never blocks
+ * beyond a short mutex. */
 bool lane_request(struct lane *l, size_t source_index, const struct fetch *template) MUST_CHECK;
 /* UI thread. True while the source is queued or running; *ret_since is when it started to run (0 = only queued). */
 bool lane_pending(struct lane *l, size_t source_index, int64_t *ret_since_mono_us);

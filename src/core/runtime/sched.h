@@ -25,7 +25,8 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us);
 int runtime_fd(const struct runtime *rt);
 struct store *runtime_store(struct runtime *rt);
 const struct target *runtime_target(const struct runtime *rt);
-/* A new target: lanes are cancelled, the store is emptied. With the generation of the present one (only pace or range differ) everything known stays. Takes a reference. */
+/* A new target: lanes are cancelled, the store is emptied. With the generation of the present one (only pace or range
+ * differ) everything known stays. Takes a reference. */
 void runtime_set_target(struct runtime *rt, const struct target *target);
 /* Says which sources are wanted from now on: bit i = source i. */
 void runtime_demand(struct runtime *rt, uint64_t mask);
@@ -36,7 +37,8 @@ void runtime_pause(struct runtime *rt, bool paused);
 bool runtime_paused(const struct runtime *rt);
 /* Fetch demanded sources now (name NULL = all), whatever their period or backoff. */
 void runtime_refresh(struct runtime *rt, const char *name);
-/* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none). *ret_changed counts changed entries. */
+/* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none).
+ * *ret_changed counts changed entries. */
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
 /* For :diag: lane i, or NULL past the end. */
 struct lane *runtime_lane(struct runtime *rt, size_t i);

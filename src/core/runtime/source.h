@@ -16,8 +16,8 @@
 #include "model/snapshot.h"
 
 enum lane_id {
-	LANE_SAMPLER,    /* database: fast, one scan of pg_stat_activity a refresh */
-	LANE_SLOW,       /* database: sizes, statements */
+	LANE_SAMPLER, /* database: fast, one scan of pg_stat_activity a refresh */
+	LANE_SLOW,    /* database: sizes, statements */
 	LANE_RDS,
 	LANE_EC2,
 	LANE_CLOUDWATCH,
@@ -46,12 +46,12 @@ struct target {
 	char region[64];
 	char profile[128];
 	char endpoint_url[512];
-	char conninfo[2048];    /* --db; "" = the cluster's writer endpoint */
-	bool aws;               /* AWS sources are wanted (false with --db alone) */
-	bool wake;              /* consent to connect to a serverless cluster that may be paused */
+	char conninfo[2048]; /* --db; "" = the cluster's writer endpoint */
+	bool aws;            /* AWS sources are wanted (false with --db alone) */
+	bool wake;           /* consent to connect to a serverless cluster that may be paused */
 	bool read_only;
-	int64_t interval_us;    /* sampler period */
-	int64_t range_us;       /* of metric graphs */
+	int64_t interval_us;                                        /* sampler period */
+	int64_t range_us;                                           /* of metric graphs */
 	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
@@ -69,10 +69,11 @@ struct fetch {
 	const struct source *source;
 	struct lane *lane;
 	const struct target *target;
-	const struct snapshot *inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
+	const struct snapshot
+		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
-	bool wide;     /* the view wants rows normally left out (idle sessions) */
-	uint64_t seq;  /* counts fetches of this source on this lane for this target, from 1 */
+	bool wide;    /* the view wants rows normally left out (idle sessions) */
+	uint64_t seq; /* counts fetches of this source on this lane for this target, from 1 */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };
@@ -90,17 +91,20 @@ struct source {
 	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL */
 	const char *fed_by;     /* published by that source's fetch; has no fetch of its own; or NULL */
 	const char *origin;     /* "RDS DescribeDBClusters" or "pg_stat_activity": for fields and messages */
-	/* UI thread, pure: may it be fetched now? READY_WAIT: inputs are not there yet. READY_UNAVAILABLE: why. NULL = ready when all inputs are. */
+	/* UI thread, pure: may it be fetched now? READY_WAIT: inputs are not there yet. READY_UNAVAILABLE: why. NULL =
+	 * ready when all inputs are. */
 	enum readiness (*ready)(const struct target *t, const struct snapshot *const *inputs, struct err *why);
 	/* UI thread, pure: does this snapshot show something in flight (use busy_period_us)? NULL = never. */
 	bool (*busy)(const struct snapshot *s);
-	/* Lane thread. False = failed: the runtime publishes an error snapshot from err for this source and those it feeds. */
+	/* Lane thread. False = failed: the runtime publishes an error snapshot from err for this source and those it
+	 * feeds. */
 	bool (*fetch)(struct fetch *f, struct err *err);
 };
 
 /* ---- for fetch(), lane thread ---- */
 
-/* Gives s away (also s of a fed source); it is sealed, put into that source's mailbox and the UI is woken. Sets source name, generation, at_us if 0, took_us if 0. Never blocks. */
+/* Gives s away (also s of a fed source); it is sealed, put into that source's mailbox and the UI is woken. Sets source
+ * name, generation, at_us if 0, took_us if 0. Never blocks. */
 void fetch_publish(struct fetch *f, struct snapshot *s);
 /* True when the fetch should give up now (cancel, quit, target changed). */
 bool fetch_cancelled(const struct fetch *f);
@@ -112,9 +116,11 @@ int64_t fetch_left_us(const struct fetch *f);
 bool fetch_wait(const struct fetch *f, int fd, short events, struct err *err) MUST_CHECK;
 /* What the lane is doing now, for :diag ("connecting to orders-1"). */
 void fetch_doing(struct fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Slot for what all sources of this lane share (a connection, an HTTP client); freed by the lane with free_fn when it closes or is idle for 5 min. */
+/* Slot for what all sources of this lane share (a connection, an HTTP client); freed by the lane with free_fn when it
+ * closes or is idle for 5 min. */
 void **fetch_lane_context(struct fetch *f, void (*free_fn)(void *));
-/* Slot private to this source on this lane; freed with free_fn when the target's generation changes or the lane ends. */
+/* Slot private to this source on this lane; freed with free_fn when the target's generation changes or the lane ends.
+ */
 void **fetch_state(struct fetch *f, void (*free_fn)(void *));
 /* Adds to the lane's cost counters: requests (AWS calls or SQL round trips) and bytes received. */
 void fetch_count(struct fetch *f, int64_t requests, int64_t bytes);

@@ -28,9 +28,11 @@ struct store {
 
 void store_init(struct store *st, const struct source *const *sources, size_t n);
 void store_release(struct store *st);
-/* Takes what has arrived; returns how many entries changed. Snapshots of an older target are dropped. A partial snapshot becomes good at once. */
+/* Takes what has arrived; returns how many entries changed. Snapshots of an older target are dropped. A partial
+ * snapshot becomes good at once. */
 unsigned store_collect(struct store *st);
-/* Takes the caller's reference to a published snapshot as the newest of entry i; false (and released) when it is of another target. */
+/* Takes the caller's reference to a published snapshot as the newest of entry i; false (and released) when it is of
+ * another target. */
 bool store_put(struct store *st, size_t i, const struct snapshot *s);
 /* Forget everything: the target changed. */
 void store_reset(struct store *st, uint64_t generation);

@@ -121,7 +121,13 @@ static const struct table_column columns[] = {
 	{.field = "wait", .priority = 4, .min = 12, .max = 24, .cell = cell_wait},
 	{.field = "xact_us", .title = "XACT", .priority = 2, .min = 6, .max = 8, .cell = cell_xact},
 	{.field = "query_us", .title = "QUERY", .priority = 9, .min = 7, .max = 8},
-	{.field = "blocked_by", .title = "BLOCKED BY", .short_title = "BY", .priority = 3, .min = 8, .max = 11, .cell = cell_blocked},
+	{.field = "blocked_by",
+	 .title = "BLOCKED BY",
+	 .short_title = "BY",
+	 .priority = 3,
+	 .min = 8,
+	 .max = 11,
+	 .cell = cell_blocked},
 	{.field = "query", .title = "SQL", .priority = 5, .min = 12, .max = 0},
 	{.field = "database", .title = "DATABASE", .priority = 11, .min = 6, .max = 14},
 	{.field = "state_us", .title = "IN STATE", .priority = 12, .min = 8, .max = 8},
@@ -131,8 +137,16 @@ static const struct table_column columns[] = {
 };
 
 static const struct table_def table = {
-	.source = "sessions", .columns = columns, .ncolumns = ARRAY_LEN(columns), .order = "-xact_us", .main_field = "xact_us",
-	.empty = "No session is doing anything", .noun = "sessions", .show = show, .modes = mode_names, .wide_mode = MODE_ALL,
+	.source = "sessions",
+	.columns = columns,
+	.ncolumns = ARRAY_LEN(columns),
+	.order = "-xact_us",
+	.main_field = "xact_us",
+	.empty = "No session is doing anything",
+	.noun = "sessions",
+	.show = show,
+	.modes = mode_names,
+	.wide_mode = MODE_ALL,
 };
 
 static void fact(struct pen *pen, const char *word, int64_t n, enum severity s)
@@ -177,7 +191,8 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 static enum severity severity(const struct ui *ui, const struct pane *p)
 {
 	const struct snapshot *a = store_good(ui->store, "activity");
-	enum severity blocked = limits_blocked(data_i64(a, 0, "blocked", 0)), xact = limits_xact(data_i64(a, 0, "oldest_xact_us", 0));
+	enum severity blocked = limits_blocked(data_i64(a, 0, "blocked", 0)),
+		      xact = limits_xact(data_i64(a, 0, "oldest_xact_us", 0));
 
 	(void)p;
 	return blocked > xact ? blocked : xact;
@@ -212,10 +227,19 @@ static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, s
 }
 
 static const struct pane_ops ops = {
-	.recalc = pane_table_recalc, .summary = summary, .draw = pane_table_draw, .severity = severity, .detail = detail,
+	.recalc = pane_table_recalc,
+	.summary = summary,
+	.draw = pane_table_draw,
+	.severity = severity,
+	.detail = detail,
 };
 
 const struct pane_def pane_activity = {
-	.name = "activity", .title = "Activity", .help = "Sessions that are doing something, longest transaction first.",
-	.digit = '2', .sources = "sessions activity", .table = &table, .ops = &ops,
+	.name = "activity",
+	.title = "Activity",
+	.help = "Sessions that are doing something, longest transaction first.",
+	.digit = '2',
+	.sources = "sessions activity",
+	.table = &table,
+	.ops = &ops,
 };

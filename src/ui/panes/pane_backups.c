@@ -83,8 +83,13 @@ static const struct table_column wide_columns[] = {
 	{.field = "engine_version", .title = "PG", .priority = 7, .min = 5, .max = 8},
 };
 static const struct table_def wide_table = {
-	.source = "snapshots", .columns = wide_columns, .ncolumns = ARRAY_LEN(wide_columns), .order = "-created_at",
-	.empty = "No snapshot of this cluster exists", .noun = "snapshots", .mark = mark,
+	.source = "snapshots",
+	.columns = wide_columns,
+	.ncolumns = ARRAY_LEN(wide_columns),
+	.order = "-created_at",
+	.empty = "No snapshot of this cluster exists",
+	.noun = "snapshots",
+	.mark = mark,
 };
 static const struct table_column small_columns[] = {
 	{.field = "created_at", .title = "AGE", .priority = 1, .min = 7, .max = 8, .cell = cell_age},
@@ -92,8 +97,13 @@ static const struct table_column small_columns[] = {
 	{.field = "identifier", .title = "NAME", .priority = 2, .min = 12, .max = 0},
 };
 static const struct table_def small_table = {
-	.source = "snapshots", .columns = small_columns, .ncolumns = ARRAY_LEN(small_columns), .order = "-created_at",
-	.empty = "No snapshot of this cluster exists", .noun = "snapshots", .mark = mark,
+	.source = "snapshots",
+	.columns = small_columns,
+	.ncolumns = ARRAY_LEN(small_columns),
+	.order = "-created_at",
+	.empty = "No snapshot of this cluster exists",
+	.noun = "snapshots",
+	.mark = mark,
 };
 
 static void counts(const struct snapshot *s, int64_t *automated, int64_t *manual, int64_t *flight, int64_t *newest)
@@ -150,7 +160,7 @@ static void window_bar(const struct ui *ui, struct canvas *c, struct rect r, int
 
 	for (int x = 0; x < r.w; x++)
 		canvas_glyph(c, r, y, r.x + x, x >= a && x <= b ? G_BAR_FULL : G_BAR_TRACK,
-		             STYLE(x >= a && x <= b ? ROLE_OK : ROLE_GRID, ROLE_BG, 0));
+			     STYLE(x >= a && x <= b ? ROLE_OK : ROLE_GRID, ROLE_BG, 0));
 	for (size_t i = 0; s && i < s->nrows; i++) {
 		int64_t at = data_i64(s, i, "created_at", 0);
 
@@ -229,7 +239,8 @@ static void restorable_draw(const struct ui *ui, struct pane *p, struct canvas *
 
 	(void)p;
 	if (window_rows(ui, c, in) == 0 || !window(ui, &earliest, &latest)) {
-		canvas_text_c(c, in, in.y, in.x, "No restorable window: AWS gives none for this cluster", STYLE(ROLE_FG, ROLE_BG, 0));
+		canvas_text_c(c, in, in.y, in.x, "No restorable window: AWS gives none for this cluster",
+			      STYLE(ROLE_FG, ROLE_BG, 0));
 		return;
 	}
 	if (r.h < 3)
@@ -248,7 +259,8 @@ static void restorable_draw(const struct ui *ui, struct pane *p, struct canvas *
 	if (r.h >= 5) {
 		pen = pen_at(c, in, in.y + 4, in.x, ROLE_BG);
 		pen_glyph(&pen, ROLE_OK, G_OWN);
-		pen_text(&pen, ROLE_MUTED, " automated snapshot   the bar moves with now; the left end follows the retention");
+		pen_text(&pen, ROLE_MUTED,
+			 " automated snapshot   the bar moves with now; the left end follows the retention");
 	}
 }
 
@@ -280,27 +292,49 @@ static void settings_draw(const struct ui *ui, struct pane *p, struct canvas *c,
 }
 
 static const struct pane_ops small_ops = {
-	.recalc = pane_table_recalc, .summary = summary, .draw = draw_small, .detail = pane_table_detail,
+	.recalc = pane_table_recalc,
+	.summary = summary,
+	.draw = draw_small,
+	.detail = pane_table_detail,
 };
 static const struct pane_ops wide_ops = {
-	.recalc = pane_table_recalc, .summary = summary, .draw = pane_table_draw, .detail = pane_table_detail,
+	.recalc = pane_table_recalc,
+	.summary = summary,
+	.draw = pane_table_draw,
+	.detail = pane_table_detail,
 };
 static const struct pane_ops restorable_ops = {.summary = restorable_summary, .draw = restorable_draw};
 static const struct pane_ops settings_ops = {.draw = settings_draw};
 
 const struct pane_def pane_backups = {
-	.name = "backups", .title = "Backups", .help = "Restorable window and newest snapshots.",
-	.digit = '7', .sources = "snapshots clusters", .table = &small_table, .ops = &small_ops,
+	.name = "backups",
+	.title = "Backups",
+	.help = "Restorable window and newest snapshots.",
+	.digit = '7',
+	.sources = "snapshots clusters",
+	.table = &small_table,
+	.ops = &small_ops,
 };
 const struct pane_def pane_snapshots = {
-	.name = "snapshots", .title = "Snapshots", .help = "Automated and manual snapshots of the cluster.",
-	.digit = '7', .sources = "snapshots", .table = &wide_table, .ops = &wide_ops,
+	.name = "snapshots",
+	.title = "Snapshots",
+	.help = "Automated and manual snapshots of the cluster.",
+	.digit = '7',
+	.sources = "snapshots",
+	.table = &wide_table,
+	.ops = &wide_ops,
 };
 const struct pane_def pane_restorable = {
-	.name = "restorable", .title = "Restorable window", .help = "From when to when any second can be restored.",
-	.sources = "clusters snapshots", .ops = &restorable_ops,
+	.name = "restorable",
+	.title = "Restorable window",
+	.help = "From when to when any second can be restored.",
+	.sources = "clusters snapshots",
+	.ops = &restorable_ops,
 };
 const struct pane_def pane_backup_settings = {
-	.name = "backup_settings", .title = "Settings", .help = "Retention, windows and protection of the cluster.",
-	.sources = "clusters", .ops = &settings_ops,
+	.name = "backup_settings",
+	.title = "Settings",
+	.help = "Retention, windows and protection of the cluster.",
+	.sources = "clusters",
+	.ops = &settings_ops,
 };

@@ -30,7 +30,8 @@ static void none_field(struct pen *pen, int w)
 
 static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct pen *pen, int name_w)
 {
-	struct str name = data_str(s, i, "identifier"), zone = data_str(s, i, "zone"), status = data_str(s, i, "status");
+	struct str name = data_str(s, i, "identifier"), zone = data_str(s, i, "zone"),
+		   status = data_str(s, i, "status");
 	bool writer = str_eq_c(data_str(s, i, "role"), "writer");
 	double cpu = newest(ui, "CPUUtilization", name), lag = newest(ui, "AuroraReplicaLag", name);
 	int bar = bar_width(pen_left(pen), name_w);
@@ -112,7 +113,8 @@ static void facts(const struct snapshot *s, const struct snapshot *instances, st
 	struct pen pen;
 
 	if (writer >= 0 && y < r.y + r.h) {
-		int64_t vcpu = data_i64(instances, (size_t)writer, "vcpu", 0), mem = data_i64(instances, (size_t)writer, "memory_bytes", 0);
+		int64_t vcpu = data_i64(instances, (size_t)writer, "vcpu", 0),
+			mem = data_i64(instances, (size_t)writer, "memory_bytes", 0);
 
 		pen = label(c, r, &y, "class");
 		pen_str(&pen, ROLE_FG, data_str(instances, (size_t)writer, "class"));
@@ -127,7 +129,8 @@ static void facts(const struct snapshot *s, const struct snapshot *instances, st
 	text_line(c, r, &y, "reader", data_str(s, 0, "reader_endpoint"));
 	if (y < r.y + r.h) {
 		pen = label(c, r, &y, "storage");
-		pen_text(&pen, ROLE_FG, str_eq_c(data_str(s, 0, "storage_type"), "aurora-iopt1") ? "I/O-Optimized" : "standard");
+		pen_text(&pen, ROLE_FG,
+			 str_eq_c(data_str(s, 0, "storage_type"), "aurora-iopt1") ? "I/O-Optimized" : "standard");
 		pen_text(&pen, ROLE_MUTED, data_i64(s, 0, "encrypted", 0) ? " encrypted" : " not encrypted");
 	}
 	text_line(c, r, &y, "window", data_str(s, 0, "maintenance_window"));
@@ -153,7 +156,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 
 	if (status.len == 0)
 		return;
-	pen_glyph(pen, ok ? ROLE_OK : stopped ? ROLE_MUTED : ROLE_NOTICE, ok ? G_AVAILABLE : stopped ? G_IDLE_STEP : G_PROGRESS);
+	pen_glyph(pen,
+		  ok        ? ROLE_OK
+		  : stopped ? ROLE_MUTED
+			    : ROLE_NOTICE,
+		  ok        ? G_AVAILABLE
+		  : stopped ? G_IDLE_STEP
+			    : G_PROGRESS);
 	pen_skip(pen, 1);
 	pen_str(pen, ROLE_FG, status);
 }
@@ -177,6 +186,9 @@ static void line(const struct ui *ui, const struct pane *p, struct pen *pen)
 static const struct pane_ops ops = {.summary = summary, .draw = draw, .line = line};
 
 const struct pane_def pane_cluster = {
-	.name = "cluster", .title = "Cluster", .help = "Nodes, endpoints and settings of the cluster as AWS tells them.",
-	.sources = "clusters instances metrics", .ops = &ops,
+	.name = "cluster",
+	.title = "Cluster",
+	.help = "Nodes, endpoints and settings of the cluster as AWS tells them.",
+	.sources = "clusters instances metrics",
+	.ops = &ops,
 };

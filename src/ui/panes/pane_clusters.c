@@ -26,8 +26,13 @@ static const struct table_column columns[] = {
 	{.field = "endpoint", .title = "ENDPOINT", .priority = 6, .min = 12, .max = 0},
 };
 static const struct table_def table = {
-	.source = "clusters", .columns = columns, .ncolumns = ARRAY_LEN(columns), .order = "identifier",
-	.empty = "No Aurora PostgreSQL cluster in this region", .noun = "clusters", .mark = mark,
+	.source = "clusters",
+	.columns = columns,
+	.ncolumns = ARRAY_LEN(columns),
+	.order = "identifier",
+	.empty = "No Aurora PostgreSQL cluster in this region",
+	.noun = "clusters",
+	.mark = mark,
 };
 
 static int key(struct ui *ui, struct pane *p, uint32_t key)
@@ -38,7 +43,8 @@ static int key(struct ui *ui, struct pane *p, uint32_t key)
 	if (key != K_ENTER || row < 0)
 		return -1;
 	t = ui_copy_target(ui);
-	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(data_str(p->table.snap, (size_t)row, "identifier")));
+	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT,
+		       STR_ARG(data_str(p->table.snap, (size_t)row, "identifier")));
 	ui->next_target = t;
 	return EFFECT_TARGET | ui_show_view(ui, 0) | EFFECT_PAINT;
 }
@@ -57,10 +63,18 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 }
 
 static const struct pane_ops ops = {
-	.recalc = pane_table_recalc, .summary = summary, .draw = pane_table_draw, .key = key, .detail = pane_table_detail,
+	.recalc = pane_table_recalc,
+	.summary = summary,
+	.draw = pane_table_draw,
+	.key = key,
+	.detail = pane_table_detail,
 };
 
 const struct pane_def pane_clusters = {
-	.name = "clusters", .title = "Clusters", .help = "The region's clusters to choose from.",
-	.sources = "clusters", .table = &table, .ops = &ops,
+	.name = "clusters",
+	.title = "Clusters",
+	.help = "The region's clusters to choose from.",
+	.sources = "clusters",
+	.table = &table,
+	.ops = &ops,
 };

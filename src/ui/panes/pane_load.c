@@ -28,8 +28,10 @@ static double now_of(const struct snapshot *s, const char *cls)
 	for (size_t i = s->nrows > 5 ? s->nrows - 5 : 0; i < s->nrows; i++) {
 		double v = data_f64(s, i, cls);
 
-		if (!isnan(v))
-			sum += v, n++;
+		if (isnan(v))
+			continue;
+		sum += v;
+		n++;
 	}
 	return n ? sum / (double)n : (double)NAN;
 }
@@ -101,7 +103,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 {
 	const struct snapshot *s = pane_good(ui, p);
 	static const enum role roles[GRAPH_CLASSES] = {ROLE_CPU,    ROLE_IO,      ROLE_CLIENT, ROLE_IPC,
-	                                               ROLE_LWLOCK, ROLE_TIMEOUT, ROLE_OTHER,  ROLE_LOCK};
+						       ROLE_LWLOCK, ROLE_TIMEOUT, ROLE_OTHER,  ROLE_LOCK};
 	int side = r.w >= 50 ? LEGEND_W + 1 : 0, w = r.w - 2 - side - 7;
 	struct load_state *st = p->state;
 	struct graph_stack g = {.roles = roles, .letters = "cikpwtoL", .capacity = limits_capacity(ui)};
@@ -155,6 +157,9 @@ static void line(const struct ui *ui, const struct pane *p, struct pen *pen)
 static const struct pane_ops ops = {.summary = summary, .draw = draw, .line = line};
 
 const struct pane_def pane_load = {
-	.name = "load", .title = "Load", .help = "Average active sessions by wait class, from own samples.",
-	.sources = "load instances", .ops = &ops,
+	.name = "load",
+	.title = "Load",
+	.help = "Average active sessions by wait class, from own samples.",
+	.sources = "load instances",
+	.ops = &ops,
 };

@@ -140,14 +140,20 @@ static void no_points(const struct ui *ui, const struct metric_view *v, struct c
 	(void)ui;
 	(void)snprintf(line, sizeof line, "No datapoints of %s in this range", v->metric);
 	canvas_text_c(c, in, in.y, in.x, line, STYLE(ROLE_FG, ROLE_BG, 0));
-	canvas_text_c(c, in, in.y + 1, in.x, "CloudWatch answered; the target does not emit it, or not yet", STYLE(ROLE_MUTED, ROLE_BG, 0));
+	canvas_text_c(c, in, in.y + 1, in.x, "CloudWatch answered; the target does not emit it, or not yet",
+		      STYLE(ROLE_MUTED, ROLE_BG, 0));
 }
 
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	const struct metric_view *v = view_of(p);
 	const struct series *s = series_of(ui, p);
-	struct graph_area g = {.series = s, .unit = v->unit, .from_zero = v->from_zero, .scale = v->scale, .edge = v->edge, .body = v->body};
+	struct graph_area g = {.series = s,
+			       .unit = v->unit,
+			       .from_zero = v->from_zero,
+			       .scale = v->scale,
+			       .edge = v->edge,
+			       .body = v->body};
 	int extra = p->def == &pane_volume && r.h >= 8 ? 2 : 0;
 
 	if (!s || s->n == 0) {
@@ -164,19 +170,24 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 		others(ui, c, (struct rect){r.y + r.h - 2, r.x + 1, 1, r.w - 2}, "local free", "FreeLocalStorage");
 		if (!free_space || free_space->n == 0)
 			canvas_text_c(c, (struct rect){r.y + r.h - 1, r.x + 1, 1, r.w - 2}, r.y + r.h - 1, r.x + 1,
-			              "FreeStorageSpace n/a: not emitted by Aurora, VolumeBytesUsed replaces it",
-			              STYLE(ROLE_MUTED, ROLE_BG, 0));
+				      "FreeStorageSpace n/a: not emitted by Aurora, VolumeBytesUsed replaces it",
+				      STYLE(ROLE_MUTED, ROLE_BG, 0));
 		else
-			others(ui, c, (struct rect){r.y + r.h - 1, r.x + 1, 1, r.w - 2}, "free storage", "FreeStorageSpace");
+			others(ui, c, (struct rect){r.y + r.h - 1, r.x + 1, 1, r.w - 2}, "free storage",
+			       "FreeStorageSpace");
 	}
 }
 
 static const struct pane_ops ops = {.summary = summary, .draw = draw};
 
-#define METRIC_PANE(id, heading, number_, about)                                                       \
-	const struct pane_def pane_##id = {                                                            \
-		.name = #id, .title = (heading), .help = (about), .digit = (number_),                  \
-		.sources = "metrics instances", .ops = &ops,                                           \
+#define METRIC_PANE(id, heading, number_, about) \
+	const struct pane_def pane_##id = {      \
+		.name = #id,                     \
+		.title = (heading),              \
+		.help = (about),                 \
+		.digit = (number_),              \
+		.sources = "metrics instances",  \
+		.ops = &ops,                     \
 	}
 
 METRIC_PANE(volume, "Storage", '6', "Bytes used by the cluster volume, with its growth.");

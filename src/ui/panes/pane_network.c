@@ -61,8 +61,14 @@ static const struct table_column small_columns[] = {
 	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 0},
 };
 static const struct table_def small_table = {
-	.source = "security_group_rules", .columns = small_columns, .ncolumns = ARRAY_LEN(small_columns), .order = "from_port",
-	.empty = "No ingress rule: nothing can connect", .noun = "rules", .show = show_ingress, .mark = mark,
+	.source = "security_group_rules",
+	.columns = small_columns,
+	.ncolumns = ARRAY_LEN(small_columns),
+	.order = "from_port",
+	.empty = "No ingress rule: nothing can connect",
+	.noun = "rules",
+	.show = show_ingress,
+	.mark = mark,
 };
 static const struct table_column wide_columns[] = {
 	{.field = "from_port", .title = "PORT", .priority = 2, .min = 9, .max = 14, .cell = cell_port},
@@ -79,8 +85,16 @@ static bool show_direction(const struct snapshot *s, size_t row, int mode)
 }
 
 static const struct table_def wide_table = {
-	.source = "security_group_rules", .columns = wide_columns, .ncolumns = ARRAY_LEN(wide_columns), .order = "from_port",
-	.empty = "No rule in this direction", .noun = "rules", .show = show_direction, .modes = directions, .wide_mode = -1, .mark = mark,
+	.source = "security_group_rules",
+	.columns = wide_columns,
+	.ncolumns = ARRAY_LEN(wide_columns),
+	.order = "from_port",
+	.empty = "No rule in this direction",
+	.noun = "rules",
+	.show = show_direction,
+	.modes = directions,
+	.wide_mode = -1,
+	.mark = mark,
 };
 static const struct table_column group_columns[] = {
 	{.field = "group_id", .title = "GROUP", .priority = 1, .min = 12, .max = 24},
@@ -89,8 +103,12 @@ static const struct table_column group_columns[] = {
 	{.field = "description", .priority = 3, .min = 10, .max = 0},
 };
 static const struct table_def group_table = {
-	.source = "security_groups", .columns = group_columns, .ncolumns = ARRAY_LEN(group_columns), .order = "group_id",
-	.empty = "No security group is attached", .noun = "groups",
+	.source = "security_groups",
+	.columns = group_columns,
+	.ncolumns = ARRAY_LEN(group_columns),
+	.order = "group_id",
+	.empty = "No security group is attached",
+	.noun = "groups",
 };
 static const struct table_column subnet_columns[] = {
 	{.field = "subnet_id", .title = "SUBNET", .priority = 1, .min = 12, .max = 26},
@@ -100,8 +118,12 @@ static const struct table_column subnet_columns[] = {
 	{.field = "vpc", .title = "VPC", .priority = 5, .min = 10, .max = 24},
 };
 static const struct table_def subnet_table = {
-	.source = "subnets", .columns = subnet_columns, .ncolumns = ARRAY_LEN(subnet_columns), .order = "zone",
-	.empty = "No subnet is known", .noun = "subnets",
+	.source = "subnets",
+	.columns = subnet_columns,
+	.ncolumns = ARRAY_LEN(subnet_columns),
+	.order = "zone",
+	.empty = "No subnet is known",
+	.noun = "subnets",
 };
 
 static size_t count_open(const struct snapshot *s)
@@ -115,7 +137,8 @@ static size_t count_open(const struct snapshot *s)
 
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
-	const struct snapshot *rules = store_good(ui->store, "security_group_rules"), *clusters = store_good(ui->store, "clusters");
+	const struct snapshot *rules = store_good(ui->store, "security_group_rules"),
+			      *clusters = store_good(ui->store, "clusters");
 	size_t open = count_open(rules), ingress = 0;
 
 	for (size_t i = 0; rules && i < rules->nrows; i++)
@@ -140,22 +163,44 @@ static enum severity severity(const struct ui *ui, const struct pane *p)
 }
 
 static const struct pane_ops ops = {
-	.recalc = pane_table_recalc, .summary = summary, .draw = pane_table_draw, .severity = severity, .detail = pane_table_detail,
+	.recalc = pane_table_recalc,
+	.summary = summary,
+	.draw = pane_table_draw,
+	.severity = severity,
+	.detail = pane_table_detail,
 };
 
 const struct pane_def pane_network = {
-	.name = "network", .title = "Network", .help = "Who may connect: ingress rules of the cluster's security groups.",
-	.digit = '8', .sources = "security_group_rules clusters", .table = &small_table, .ops = &ops,
+	.name = "network",
+	.title = "Network",
+	.help = "Who may connect: ingress rules of the cluster's security groups.",
+	.digit = '8',
+	.sources = "security_group_rules clusters",
+	.table = &small_table,
+	.ops = &ops,
 };
 const struct pane_def pane_rules = {
-	.name = "rules", .title = "Security-group rules", .help = "Every rule by port; m turns to egress.",
-	.digit = '8', .sources = "security_group_rules clusters", .table = &wide_table, .ops = &ops,
+	.name = "rules",
+	.title = "Security-group rules",
+	.help = "Every rule by port; m turns to egress.",
+	.digit = '8',
+	.sources = "security_group_rules clusters",
+	.table = &wide_table,
+	.ops = &ops,
 };
 const struct pane_def pane_groups = {
-	.name = "groups", .title = "Security groups", .help = "Groups attached to the cluster.",
-	.sources = "security_groups", .table = &group_table, .ops = &table_pane_ops,
+	.name = "groups",
+	.title = "Security groups",
+	.help = "Groups attached to the cluster.",
+	.sources = "security_groups",
+	.table = &group_table,
+	.ops = &table_pane_ops,
 };
 const struct pane_def pane_subnets = {
-	.name = "subnets", .title = "Subnets", .help = "Subnets of the cluster's subnet group.",
-	.sources = "subnets", .table = &subnet_table, .ops = &table_pane_ops,
+	.name = "subnets",
+	.title = "Subnets",
+	.help = "Subnets of the cluster's subnet group.",
+	.sources = "subnets",
+	.table = &subnet_table,
+	.ops = &table_pane_ops,
 };

@@ -80,7 +80,8 @@ static void blocking(const struct snapshot *s, size_t row, struct canvas *c, str
 	if (by >= 0 && blocks > 0)
 		pen_text(&pen, ROLE_FG, ", ");
 	if (blocks > 0)
-		pen_textf(&pen, ROLE_FG, "%lld session%s behind it", (long long)blocks, blocks == 1 ? " waits" : "s wait");
+		pen_textf(&pen, ROLE_FG, "%lld session%s behind it", (long long)blocks,
+			  blocks == 1 ? " waits" : "s wait");
 }
 
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
@@ -205,10 +206,16 @@ static const struct pane_ops ops = {.summary = summary, .draw = draw};
 static const struct pane_ops waits_ops = {.summary = waits_summary, .draw = waits_draw};
 
 const struct pane_def pane_session = {
-	.name = "session", .title = "Session", .help = "The session selected in Activity.",
-	.sources = "sessions", .ops = &ops,
+	.name = "session",
+	.title = "Session",
+	.help = "The session selected in Activity.",
+	.sources = "sessions",
+	.ops = &ops,
 };
 const struct pane_def pane_waits = {
-	.name = "waits", .title = "Waits", .help = "What active sessions wait for in the newest sample.",
-	.sources = "sessions", .ops = &waits_ops,
+	.name = "waits",
+	.title = "Waits",
+	.help = "What active sessions wait for in the newest sample.",
+	.sources = "sessions",
+	.ops = &waits_ops,
 };

@@ -135,9 +135,9 @@ static void time_text(char *out, size_t size, int64_t us, int64_t span)
 
 static void draw_times(struct canvas *c, struct rect r, const struct axes *a, int64_t from, int64_t to)
 {
-	static const int64_t steps[] = {US_PER_MIN,       2 * US_PER_MIN,  5 * US_PER_MIN,  10 * US_PER_MIN, 30 * US_PER_MIN,
-	                                US_PER_HOUR,      3 * US_PER_HOUR, 6 * US_PER_HOUR, 12 * US_PER_HOUR, US_PER_DAY,
-	                                2 * US_PER_DAY};
+	static const int64_t steps[] = {US_PER_MIN,       2 * US_PER_MIN, 5 * US_PER_MIN,  10 * US_PER_MIN,
+					30 * US_PER_MIN,  US_PER_HOUR,    3 * US_PER_HOUR, 6 * US_PER_HOUR,
+					12 * US_PER_HOUR, US_PER_DAY,     2 * US_PER_DAY};
 	int64_t span = to - from, step = steps[ARRAY_LEN(steps) - 1];
 	int y = a->plot.y + a->plot.h;
 
@@ -196,13 +196,14 @@ static void draw_area_cell(struct canvas *c, const struct axes *a, const struct 
 
 		if (mask)
 			canvas_put(c, a->plot, a->plot.y + a->plot.h - 1 - row, x, glyph_braille(mask),
-			           STYLE(edge ? g->edge : g->body, ROLE_BG, 0));
+				   STYLE(edge ? g->edge : g->body, ROLE_BG, 0));
 	}
 }
 
-static void scale_of(const struct graph_area *g, const double *v, size_t n, double *ret_lo, double *ret_hi, double *ret_step)
+static void scale_of(const struct graph_area *g, const double *v, size_t n, double *ret_lo, double *ret_hi,
+		     double *ret_step)
 {
-	double lo = INFINITY, hi = -INFINITY, range;
+	double lo = (double)INFINITY, hi = -(double)INFINITY, range;
 
 	for (size_t i = 0; i < n; i++) {
 		if (isnan(v[i]))
@@ -210,8 +211,10 @@ static void scale_of(const struct graph_area *g, const double *v, size_t n, doub
 		lo = fmin(lo, v[i]);
 		hi = fmax(hi, v[i]);
 	}
-	if (!(hi >= lo))
-		lo = 0, hi = 1;
+	if (!(hi >= lo)) {
+		lo = 0;
+		hi = 1;
+	}
 	if (g->from_zero && lo > 0)
 		lo = 0;
 	if (g->unit == GRAPH_PERCENT && g->from_zero && hi > 50)
@@ -251,8 +254,9 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 	}
 	if (g->cursor_us > g->from && g->cursor_us < g->to)
 		for (int y = 0; y < a.plot.h; y++)
-			canvas_glyph(c, a.plot, a.plot.y + y, a.plot.x + (int)((g->cursor_us - g->from) * a.plot.w / (g->to - g->from)),
-			             G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
+			canvas_glyph(c, a.plot, a.plot.y + y,
+				     a.plot.x + (int)((g->cursor_us - g->from) * a.plot.w / (g->to - g->from)),
+				     G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 	if (a.times)
 		draw_times(c, r, &a, g->from, g->to);
 }
@@ -260,7 +264,7 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 /* ---- stack ---- */
 
 struct slice {
-	int cls[2];     /* the two thickest classes in the cell, lower first; -1 = none */
+	int cls[2]; /* the two thickest classes in the cell, lower first; -1 = none */
 	int eighths[2];
 	int empty;
 };
@@ -294,7 +298,8 @@ static struct slice cut(const int *tops, int from)
 	return s;
 }
 
-static void draw_stack_cell(struct canvas *c, const struct graph_stack *g, struct rect plot, int y, int x, struct slice s)
+static void draw_stack_cell(struct canvas *c, const struct graph_stack *g, struct rect plot, int y, int x,
+			    struct slice s)
 {
 	int lower = s.cls[0], upper = s.cls[1];
 
@@ -302,7 +307,8 @@ static void draw_stack_cell(struct canvas *c, const struct graph_stack *g, struc
 		return;
 	if (g->letters_only) {
 		if (8 - s.empty >= 4)
-			canvas_put(c, plot, y, x, (uint32_t)(unsigned char)g->letters[lower], STYLE(g->roles[lower], ROLE_BG, 0));
+			canvas_put(c, plot, y, x, (uint32_t)(unsigned char)g->letters[lower],
+				   STYLE(g->roles[lower], ROLE_BG, 0));
 		return;
 	}
 	if (s.empty > 0 || upper < 0) {

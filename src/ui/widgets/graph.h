@@ -15,11 +15,11 @@ enum graph_unit { GRAPH_BYTES, GRAPH_COUNT, GRAPH_PERCENT, GRAPH_MS };
 
 struct graph_area {
 	const struct series *series;
-	int64_t from, to;     /* wall time shown */
-	int64_t cursor_us;    /* 0 = none */
+	int64_t from, to;  /* wall time shown */
+	int64_t cursor_us; /* 0 = none */
 	enum graph_unit unit;
-	bool from_zero;       /* else the scale spans the data */
-	double scale;         /* values are multiplied by this (1 = as they are) */
+	bool from_zero; /* else the scale spans the data */
+	double scale;   /* values are multiplied by this (1 = as they are) */
 	enum role edge, body;
 };
 
@@ -29,13 +29,13 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 #define GRAPH_CLASSES 8
 
 struct graph_stack {
-	size_t n;                                        /* columns, newest last */
-	double (*values)[GRAPH_CLASSES];                 /* NaN in [0] = gap */
-	const enum role *roles;                          /* fill of each class, from the bottom */
-	const char *letters;                             /* one per class, for ASCII and mono */
-	double capacity;                                 /* NaN = none */
+	size_t n;                        /* columns, newest last */
+	double (*values)[GRAPH_CLASSES]; /* NaN in [0] = gap */
+	const enum role *roles;          /* fill of each class, from the bottom */
+	const char *letters;             /* one per class, for ASCII and mono */
+	double capacity;                 /* NaN = none */
 	int64_t from, to;
-	bool letters_only;                               /* no colours: draw letters */
+	bool letters_only; /* no colours: draw letters */
 };
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g);
 

@@ -138,7 +138,7 @@ static uint32_t old_place(const struct old_rows *o, const uint32_t *sorted, size
 
 /* Keeps rows where they were; rows that are new follow in the table's order. */
 static void hold_order(struct table *t, const struct snapshot *s, const struct snapshot *old, const uint32_t *old_index,
-                       size_t old_n)
+		       size_t old_n)
 {
 	struct old_rows o = {old, old_index};
 	uint32_t *sorted = xcalloc(old_n + 1, sizeof *sorted), *tmp = xcalloc(old_n + 1, sizeof *tmp);

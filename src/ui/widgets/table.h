@@ -39,13 +39,13 @@ struct table_column {
 };
 
 struct table_def {
-	const char *source;      /* whose rows */
+	const char *source; /* whose rows */
 	const struct table_column *columns;
 	size_t ncolumns;
-	const char *order;       /* default, "-xact_us" */
-	const char *main_field;  /* what a bare `>10s` compares; NULL = none */
-	const char *empty;       /* sentence when there are no rows */
-	const char *noun;        /* "sessions" */
+	const char *order;      /* default, "-xact_us" */
+	const char *main_field; /* what a bare `>10s` compares; NULL = none */
+	const char *empty;      /* sentence when there are no rows */
+	const char *noun;       /* "sessions" */
 	/* False hides a row before the filter (modes). NULL: all. */
 	bool (*show)(const struct snapshot *s, size_t row, int mode);
 	const char *const *modes; /* NULL-terminated names for `m`; NULL = none */
@@ -58,21 +58,21 @@ struct table {
 	const struct table_def *def;
 	const struct snapshot *snap; /* what index refers to; own reference */
 	uint32_t *index, *scratch;
-	size_t n, cap, total;        /* shown; rows that `show` lets through */
+	size_t n, cap, total; /* shown; rows that `show` lets through */
 	char filter_text[FILTER_TEXT_MAX + 1];
 	struct filter *filter;
-	struct err filter_err;       /* code != ERR_NONE: the text is not a filter */
+	struct err filter_err; /* code != ERR_NONE: the text is not a filter */
 	struct order order;
 	int order_column;
 	char selected[TABLE_KEY_MAX];
 	size_t selected_len;
 	size_t cursor, top;
-	int first_column;            /* of those after the key column */
+	int first_column; /* of those after the key column */
 	int mode;
 	int64_t held_until_mono_us;
 	char (*tags)[TABLE_KEY_MAX];
 	size_t ntags;
-	uint8_t widths[TABLE_COLUMNS_MAX]; /* grown to what was seen */
+	uint8_t widths[TABLE_COLUMNS_MAX];      /* grown to what was seen */
 	int visible_rows, heading_y, heading_x; /* of the last draw, for paging and the mouse */
 	struct {
 		int x, w, column;

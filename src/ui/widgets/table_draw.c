@@ -148,7 +148,8 @@ static bool fit(const struct table *t, struct plan *p, int width)
 
 	while (p->n > 1) {
 		int worst = least_important(t, p);
-		enum squeeze most = t->def->columns[p->cols[worst].column].priority <= PRIORITY_CORE ? SQUEEZE_CELLS : SQUEEZE_HEADINGS;
+		enum squeeze most = t->def->columns[p->cols[worst].column].priority <= PRIORITY_CORE ? SQUEEZE_CELLS
+												     : SQUEEZE_HEADINGS;
 
 		for (p->squeeze = SQUEEZE_NONE; p->squeeze <= most; p->squeeze++)
 			if (plan_width(t, p, p->squeeze) <= width)
@@ -185,8 +186,7 @@ static bool right_aligned(const struct table *t, int column)
 {
 	struct order o;
 
-	return column_order(t, column, &o) &&
-	       (o.rate || kind_ops[t->snap->type->fields[o.field].kind].right_aligned);
+	return column_order(t, column, &o) && (o.rate || kind_ops[t->snap->type->fields[o.field].kind].right_aligned);
 }
 
 static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
@@ -211,7 +211,8 @@ static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
 		} else {
 			(void)snprintf(text, sizeof text, "%s", heading(t, c, p->squeeze != SQUEEZE_NONE));
 		}
-		pen_field(pen, sorted ? ROLE_STRONG : ROLE_MUTED, sorted ? ATTR_BOLD : 0, w, str_c(text), right_aligned(t, c));
+		pen_field(pen, sorted ? ROLE_STRONG : ROLE_MUTED, sorted ? ATTR_BOLD : 0, w, str_c(text),
+			  right_aligned(t, c));
 	}
 }
 
@@ -237,8 +238,11 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 	} else if (cell_text(cc->snap, cc->row, o, w, &b)) {
 		bool key = column == 0;
 
-		pen_field(pen, cc->faint ? ROLE_FAINT : cc->selected && key ? ROLE_STRONG : ROLE_FG,
-		          cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
+		pen_field(pen,
+			  cc->faint             ? ROLE_FAINT
+			  : cc->selected && key ? ROLE_STRONG
+						: ROLE_FG,
+			  cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
 	} else {
 		char none[5] = {0};
 
@@ -249,7 +253,8 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 	pen->x = x + w;
 }
 
-static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position, bool focused)
+static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position,
+		     bool focused)
 {
 	struct cell_context cc = {ui, t->snap, t->index[position], position == t->cursor, false};
 	int start = pen->x;
@@ -257,7 +262,7 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;
 	if (cc.selected)
 		canvas_fill(pen->c, rect_intersect(pen->clip, (struct rect){pen->y, pen->clip.x, 1, pen->clip.w}),
-		            STYLE(ROLE_FG, pen->bg, 0));
+			    STYLE(ROLE_FG, pen->bg, 0));
 	pen->x = start - 1;
 	if (cc.selected)
 		pen_glyph(pen, ROLE_ACCENT, G_SELECTED);
@@ -285,9 +290,10 @@ void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct r
 	int mark = t->def->mark ? 2 : 0;
 	size_t last;
 
-	t->visible_rows = r.h - 1;
+	t->visible_rows = 0;
 	if (!t->snap || r.h < 1 || r.w < 4)
 		return;
+	t->visible_rows = r.h - 1;
 	if (t->visible_rows > 0) {
 		size_t h = (size_t)t->visible_rows;
 

@@ -62,6 +62,15 @@ double data_rate_sum(const struct snapshot *s, const char *field)
 	return any ? sum : (double)NAN;
 }
 
+int64_t data_whole(double v)
+{
+	const double most = 9.2e18;
+
+	if (isnan(v))
+		return 0;
+	return (int64_t)fmax(-most, fmin(v, most));
+}
+
 long data_find(const struct snapshot *s, const char *field, struct str value)
 {
 	for (size_t i = 0; s && i < s->nrows; i++)

@@ -21,6 +21,8 @@ double data_f64(const struct snapshot *s, size_t row, const char *field);
 double data_rate(const struct snapshot *s, size_t row, const char *field);
 /* Sum of a rate over all rows; NaN when no row has one. */
 double data_rate_sum(const struct snapshot *s, const char *field);
+/* The whole number of a real one that came from outside: NaN is 0, what does not fit is the nearest that does. */
+int64_t data_whole(double v);
 /* First row whose text field equals value, or -1. */
 long data_find(const struct snapshot *s, const char *field, struct str value);
 

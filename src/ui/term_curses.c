@@ -230,6 +230,8 @@ bool term_open(const struct term_options *o, struct term **ret_term, struct err 
 	struct term_entry entry = entry_read();
 	term_out_arm(STDOUT_FILENO);
 	set_escdelay(ESCAPE_DELAY_MS);
+	/* Looking for typed keys in mid-picture would flush every few cells. */
+	(void)typeahead(-1);
 	SCREEN *screen = open_screen(name, &entry, o, &wanted);
 	if (!screen) {
 		term_out_disarm();

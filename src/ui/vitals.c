@@ -54,7 +54,10 @@ static bool vital_load(const struct ui *ui, struct pen *pen)
 		double share = isnan(spark[i]) ? 0 : spark[i] / (top * 1.5);
 
 		pen_rune(pen, !isnan(capacity) && spark[i] > capacity ? ROLE_WARN : ROLE_MUTED,
-			 isnan(spark[i]) ? ' ' : glyph_eighth(share >= 1 ? 8 : 1 + (int)(share * 7)));
+			 isnan(spark[i]) ? ' '
+					 : glyph_eighth(share >= 1  ? 8
+							: share < 0 ? 0
+								    : 1 + (int)(share * 7)));
 	}
 	return true;
 }
@@ -163,7 +166,7 @@ static bool vital_volume(const struct ui *ui, struct pen *pen)
 	if (!last_metric(ui, "VolumeBytesUsed", false, &bytes))
 		return false;
 	buf_init(&b, 32);
-	(void)format_bytes(&b, (int64_t)bytes);
+	(void)format_bytes(&b, data_whole(bytes));
 	pen_quantity(pen, ROLE_STRONG, ATTR_BOLD, buf_str(&b));
 	buf_release(&b);
 	return true;

@@ -133,7 +133,7 @@ static void one_round(uint64_t seed, int round)
 	struct fixture f;
 
 	fixture_open(&f, fixtures[(size_t)round % ARRAY_LEN(fixtures)], dice(4) ? GLYPHS_UTF8 : GLYPHS_ASCII);
-	f.ui.depth = (enum depth)dice(4);
+	f.ui.depth = f.ui.terminal_depth = (enum depth)dice(4);
 	check_picture(&f, seed, round);
 	for (uint32_t i = 0, n = dice(EVENTS); i < n; i++) {
 		struct event e = random_event(f.ui.canvas.rows, f.ui.canvas.cols);

@@ -384,7 +384,7 @@ void fixture_open(struct fixture *f, const char *name, enum glyph_set glyphs)
 	if (!theme_load("dark", &theme, &err))
 		abort();
 	ui_init(&f->ui, f->rt, &o, theme);
-	f->ui.depth = DEPTH_RGB;
+	f->ui.depth = f->ui.terminal_depth = DEPTH_RGB;
 }
 
 void fixture_close(struct fixture *f)

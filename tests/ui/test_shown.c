@@ -94,7 +94,7 @@ static void test_incident_overview(void **state)
 	PANE_SHOWS("backups", "31 h");
 	PANE_SHOWS("backups", "3m55s behind");
 	PANE_SHOWS("backups", "64 %");
-	PANE_SHOWS("network", "! ");
+	PANE_SHOWS("network", "! 1 open to the world");
 	PANE_SHOWS("network", "0.0.0.0/0");
 	PANE_SHOWS("network", "self");
 	PANE_SHOWS("volume", "1.21 TiB");

@@ -155,6 +155,30 @@ static void large_counters_keep_small_differences(void **state)
 	snapshot_unref(cur);
 }
 
+struct plain {
+	uint64_t present;
+	int64_t pid;
+};
+
+static const struct field plain_fields[] = {
+	FIELD(struct plain, pid, K_INT, .title = "PID", .help = "Process.", .flags = F_KEY),
+};
+static const struct rec_type plain_type = REC_TYPE(struct plain, "plain", plain_fields);
+
+static void a_type_without_counters_has_no_rates(void **state)
+{
+	struct snapshot *prev = snapshot_new(&plain_type, "plain"), *cur = snapshot_new(&plain_type, "plain");
+
+	(void)state;
+	snapshot_add_row(prev);
+	snapshot_add_row(cur);
+	cur->at_us = US_PER_S;
+	derive_rates(cur, prev);
+	assert_null(cur->rates); /* hence no empty rates in exports */
+	snapshot_unref(prev);
+	snapshot_unref(cur);
+}
+
 static void another_type_or_an_empty_sample_gives_nothing(void **state)
 {
 	static const struct rec_type other = REC_TYPE(struct thing, "other", thing_fields);
@@ -183,6 +207,7 @@ int main(void)
 		cmocka_unit_test(time_that_stands_still_gives_no_rates),
 		cmocka_unit_test(rows_with_the_same_key_have_no_rate),
 		cmocka_unit_test(large_counters_keep_small_differences),
+		cmocka_unit_test(a_type_without_counters_has_no_rates),
 		cmocka_unit_test(another_type_or_an_empty_sample_gives_nothing),
 	};
 

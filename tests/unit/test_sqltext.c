@@ -51,6 +51,8 @@ static const struct {
 	{"a<=b", "wow"},
 	{"a--b\nc", "wc_w"},
 	{"a- -b", "wo_ow"},
+	{"a*-b", "wow"},
+	{"a*/b", "wow"},
 	{"a/* x /* y */ z */b", "wcw"},
 	{"a*/**/b", "wocw"},
 	{"x::int4", "wow"},

@@ -68,42 +68,37 @@ static bool path_matches(struct str pattern, struct str path)
 	return pattern.len == 0 && path.len == 0;
 }
 
-static bool fail_html(struct xml_decoder *d)
+static void fail_html(struct xml_decoder *d)
 {
 	err_set(&d->err, ERR_PROTOCOL, "the answer is an HTML page, not XML");
 	err_remedy(&d->err, "a proxy or load balancer answered instead of AWS: check the network path and endpoint");
 	stop(d);
-	return false;
 }
 
-/* Opens the root element; false when decoding stops. */
-static bool open_root(struct xml_decoder *d, struct str name)
+static void open_root(struct xml_decoder *d, struct str name)
 {
-	if (str_ieq(name, STR("html")))
-		return fail_html(d);
-	if (!buf_add_str(&d->root, name)) {
+	if (str_ieq(name, STR("html"))) {
+		fail_html(d);
+	} else if (!buf_add_str(&d->root, name)) {
 		err_set(&d->err, ERR_LIMIT, "the answer's root element has a name of more than %d bytes",
 			PATH_MAX_BYTES);
 		stop(d);
-		return false;
 	}
-	return true;
 }
 
-static bool open_child(struct xml_decoder *d, struct str name)
+static void open_child(struct xml_decoder *d, struct str name)
 {
 	if (d->path.len > 0)
 		buf_add_char(&d->path, '/');
 	if (!buf_add_str(&d->path, name)) {
 		err_set(&d->err, ERR_LIMIT, "the answer's tags are longer than %d bytes", PATH_MAX_BYTES);
 		stop(d);
-		return false;
+		return;
 	}
 	if (d->item_depth == 0 && d->h.items && path_matches(str_c(d->h.items), buf_str(&d->path))) {
 		d->item_depth = d->depth;
 		d->item_path = d->path.len;
 	}
-	return true;
 }
 
 static void XMLCALL on_start(void *data, const XML_Char *tag, const XML_Char **attributes)

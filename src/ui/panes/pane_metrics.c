@@ -60,7 +60,7 @@ static void number(struct pen *pen, const struct metric_view *v, double value, b
 
 	buf_init(&b, 64);
 	if (v->unit == GRAPH_BYTES)
-		(void)format_bytes(&b, (int64_t)value);
+		(void)format_bytes(&b, data_whole(value));
 	else if (v->unit == GRAPH_PERCENT)
 		(void)buf_addf(&b, "%.0f", value);
 	else
@@ -88,7 +88,7 @@ static void growth(struct pen *pen, const struct series *s, const struct series_
 		return;
 	per_day = (st->last - s->value[first]) / days;
 	buf_init(&b, 64);
-	(void)format_bytes(&b, (int64_t)fabs(per_day));
+	(void)format_bytes(&b, data_whole(fabs(per_day)));
 	pen_textf(pen, ROLE_MUTED, "  %c%s/d", per_day < 0 ? '-' : '+', buf_c(&b));
 	buf_release(&b);
 }
@@ -125,7 +125,7 @@ static void others(const struct ui *ui, struct canvas *c, struct rect r, const c
 		if (!str_eq_c(s->metric, metric) || s->n == 0)
 			continue;
 		buf_init(&b, 64);
-		(void)format_bytes(&b, (int64_t)s->value[s->n - 1]);
+		(void)format_bytes(&b, data_whole(s->value[s->n - 1]));
 		pen_textf(&pen, ROLE_MUTED, "  " STR_FMT " ", STR_ARG(s->object));
 		pen_quantity(&pen, ROLE_FG, 0, buf_str(&b));
 		buf_release(&b);
@@ -166,12 +166,13 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	if (extra) {
 		const struct snapshot *m = store_good(ui->store, "metrics");
 		const struct series *free_space = series_find(&m->series, "FreeStorageSpace", STR(""));
+		struct pen last =
+			pen_at(c, (struct rect){r.y + r.h - 1, r.x + 1, 1, r.w - 2}, r.y + r.h - 1, r.x + 1, ROLE_BG);
 
 		others(ui, c, (struct rect){r.y + r.h - 2, r.x + 1, 1, r.w - 2}, "local free", "FreeLocalStorage");
 		if (!free_space || free_space->n == 0)
-			canvas_text_c(c, (struct rect){r.y + r.h - 1, r.x + 1, 1, r.w - 2}, r.y + r.h - 1, r.x + 1,
-				      "FreeStorageSpace n/a: not emitted by Aurora, VolumeBytesUsed replaces it",
-				      STYLE(ROLE_MUTED, ROLE_BG, 0));
+			pen_text(&last, ROLE_MUTED,
+				 "FreeStorageSpace n/a: not emitted by Aurora, VolumeBytesUsed replaces it");
 		else
 			others(ui, c, (struct rect){r.y + r.h - 1, r.x + 1, 1, r.w - 2}, "free storage",
 			       "FreeStorageSpace");

@@ -145,13 +145,14 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		ingress += show_ingress(rules, i, 0);
 	if (!rules)
 		return;
-	pen_str(pen, ROLE_FG, data_str(clusters, 0, "security_groups"));
-	pen_textf(pen, ROLE_MUTED, "  %zu ingress rules", ingress);
+	/* A title is cut from its end: what must be seen stands first. */
 	if (open > 0) {
-		pen_skip(pen, 2);
 		pen_glyph(pen, ROLE_WARN, G_WARN);
 		pen_textf(pen, ROLE_WARN, " %zu open to the world", open);
+		pen_skip(pen, 2);
 	}
+	pen_str(pen, ROLE_FG, data_str(clusters, 0, "security_groups"));
+	pen_textf(pen, ROLE_MUTED, "  %zu ingress rules", ingress);
 	if (p->def->table->modes)
 		pen_textf(pen, ROLE_MUTED, "  shown: %s", p->def->table->modes[p->table.mode]);
 }

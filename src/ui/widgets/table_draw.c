@@ -43,7 +43,7 @@ static bool cell_text(const struct snapshot *s, size_t row, struct order o, int 
 		if (isnan(r))
 			return false;
 		if (f->kind == K_BYTE_COUNTER)
-			return format_bytes(out, (int64_t)r) && buf_add_c(out, "/s");
+			return format_bytes(out, data_whole(r)) && buf_add_c(out, "/s");
 		return format_count_short(out, r);
 	}
 	if (!rec_get(f, snapshot_row(s, row), &v))

@@ -11,6 +11,7 @@
 #include "ui/action.h"
 #include "ui/loop.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -120,6 +121,31 @@ static enum color_wish color_wish(const char *word)
 	return COLOR_AUTO;
 }
 
+/* While the screen is up nothing may write over it: libpq warns on standard error. Returns a copy to put back, or -1.
+ */
+static int hush(void)
+{
+	int saved = -1, null;
+
+	if (!isatty(STDERR_FILENO))
+		return -1;
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null >= 0) {
+		saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		(void)dup2(null, STDERR_FILENO);
+		(void)close(null);
+	}
+	return saved;
+}
+
+static void unhush(int saved)
+{
+	if (saved < 0)
+		return;
+	(void)dup2(saved, STDERR_FILENO);
+	(void)close(saved);
+}
+
 static int run_console(struct runtime *rt, const struct options *o, int signals)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -133,12 +159,14 @@ static int run_console(struct runtime *rt, const struct options *o, int signals)
 		.signal_fd = signals,
 	};
 	struct err err;
-	int status;
+	int status, saved;
+	bool ok;
 
 	catch_fatal();
-	if (!loop_run(rt, &lo, &status, &err))
-		return complain(&err, ONCE_USAGE);
-	return status;
+	saved = hush();
+	ok = loop_run(rt, &lo, &status, &err);
+	unhush(saved);
+	return ok ? status : complain(&err, ONCE_USAGE);
 }
 
 static int run(const struct options *o)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define DATA_PAINT_US (100 * US_PER_MS)
+#define CLOCK_PAINT_US (1500 * US_PER_MS) /* the clock rides on the data's repaints; alone it moves this late */
 #define SPIN_US (250 * US_PER_MS)
 
 struct loop {
@@ -149,9 +150,17 @@ static int64_t earliest(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* When the picture would change by itself: clock, toasts, ages. */
+static int64_t next_change(const struct loop *l)
+{
+	int64_t next = ui_next_change(&l->ui), least = l->painted_mono_us + CLOCK_PAINT_US;
+
+	return next == INT64_MAX || next > least ? next : least;
+}
+
 static int timeout_ms(const struct loop *l)
 {
-	int64_t now = clock_mono_us(), next = earliest(l->next_work_mono_us, ui_next_change(&l->ui)), left;
+	int64_t now = clock_mono_us(), next = earliest(l->next_work_mono_us, next_change(l)), left;
 
 	if (l->paint_soon)
 		next = earliest(next, l->painted_mono_us + DATA_PAINT_US);
@@ -173,7 +182,7 @@ static bool paint_due(const struct loop *l)
 		return true;
 	if (spinning(l) && now - l->painted_mono_us >= SPIN_US)
 		return true;
-	return now >= ui_next_change(&l->ui);
+	return now >= next_change(l);
 }
 
 static void turn(struct loop *l)
@@ -215,6 +224,7 @@ bool loop_run(struct runtime *rt, const struct loop_options *o, int *ret_status,
 	ui_apply(&l.ui, EFFECT_DEMAND);
 	term_title(l.term, str_c(runtime_target(rt)->cluster[0] ? runtime_target(rt)->cluster : "auroratop"));
 	paint(&l);
+	l.painted_mono_us -= DATA_PAINT_US; /* the first data is shown the moment it comes */
 	while (!l.quit)
 		turn(&l);
 	term_close(l.term);

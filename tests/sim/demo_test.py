@@ -112,14 +112,14 @@ class Demo:
     def folders(self):
         return [name for name in os.listdir(self.tmp) if name.startswith("auroratop-demo-")]
 
-    def left(self):
-        """What should be gone: processes of the demo, and its folder."""
-        marks = (self.tmp, BINARY)
+    def processes_left(self):
         alive = processes()
         names = [alive[pid][1] or str(pid) for pid in self.family & set(alive)]
-        names += [command for pid, (_, command) in alive.items()
-                  if pid != os.getpid() and any(mark in command for mark in marks[:1])]
-        return names + self.folders()
+        return names + [command for pid, (_, command) in alive.items() if pid != os.getpid() and self.tmp in command]
+
+    def left(self):
+        """What should be gone: processes of the demo, and its folder."""
+        return self.processes_left() + self.folders()
 
     def psql(self, sql, conninfo=None):
         command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", conninfo or self.env["AURORATOP_DB"], "-c", sql]
@@ -256,6 +256,21 @@ class Leaving(unittest.TestCase):
 
     def test_database_killed(self):
         self.leave(lambda demo: os.kill(demo.postmaster(), signal.SIGKILL))
+
+    def test_watcher_and_supervisor_killed_at_once(self):
+        """Nobody is left to remove the folder, but the kernel ends the processes."""
+
+        def both(demo):
+            victims = [demo.watcher, demo.supervisor()]
+            for sig in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in victims:
+                    os.kill(pid, sig)
+            until(GONE_WITHIN, lambda: not demo.processes_left())
+            self.assertEqual(demo.processes_left(), [])
+            for name in demo.folders():
+                shutil.rmtree(os.path.join(demo.tmp, name))
+
+        self.leave(both)
 
     def test_process_group_killed(self):
         self.leave(lambda demo: os.killpg(demo.process.pid, signal.SIGKILL))

@@ -94,6 +94,7 @@ static void test_incident_overview(void **state)
 	PANE_SHOWS("backups", "31 h");
 	PANE_SHOWS("backups", "3m55s behind");
 	PANE_SHOWS("backups", "64 %");
+	PANE_SHOWS("backups", " 34m");
 	PANE_SHOWS("network", "! 1 open to the world");
 	PANE_SHOWS("network", "0.0.0.0/0");
 	PANE_SHOWS("network", "self");
@@ -121,6 +122,7 @@ static void test_activity_order(void **state)
 	PANE_SHOWS("session", "idle in transaction for 12m05s");
 	PANE_SHOWS("waits", "Lock:tuple");
 	PANE_SHOWS("databases", "99.6 %");
+	PANE_SHOWS("databases", "COMMIT/S ▾");
 }
 
 static void test_selection_is_marked(void **state)

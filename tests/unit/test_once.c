@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define WORDS_MAX 32
+#define ENV_MAX 32
 #define NOBODY_DB "host=127.0.0.1 port=1 dbname=x user=y connect_timeout=5"
 #define NOBODY_AWS "--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1"
 
@@ -54,21 +55,40 @@ static void drain(int fd, struct buf *to)
 	(void)close(fd);
 }
 
-/* Runs the console with these words (NULL ends) and nobody's settings; its exit status. */
+/* Settings of nobody; what the simulated endpoint says of itself comes after them and replaces the same names. */
+static const char *env[ENV_MAX] = {
+	"PATH=/usr/bin:/bin",
+	"HOME=/nonexistent",
+	"LC_ALL=C.UTF-8",
+	"AWS_EC2_METADATA_DISABLED=true",
+	"NO_PROXY=127.0.0.1",
+	"ASAN_OPTIONS=detect_leaks=0",
+	"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+	"AWS_SECRET_ACCESS_KEY=not-a-secret",
+};
+#define ENV_OWN 6
+
+/* Starts a program with its standard output and error on these descriptors (-1 = ours). */
+static pid_t start(char *const *argv, int to, int errors)
+{
+	posix_spawn_file_actions_t files;
+	pid_t pid;
+
+	assert_int_equal(posix_spawn_file_actions_init(&files), 0);
+	if (to >= 0)
+		assert_int_equal(posix_spawn_file_actions_adddup2(&files, to, 1), 0);
+	if (errors >= 0)
+		assert_int_equal(posix_spawn_file_actions_adddup2(&files, errors, 2), 0);
+	assert_int_equal(posix_spawn(&pid, argv[0], &files, NULL, argv, (char *const *)(uintptr_t)env), 0);
+	(void)posix_spawn_file_actions_destroy(&files);
+	return pid;
+}
+
+/* Runs the console with these words (NULL ends); its exit status. */
 static int run(const char *first, ...)
 {
-	static const char *const env[] = {"PATH=/usr/bin:/bin",
-					  "HOME=/nonexistent",
-					  "LC_ALL=C.UTF-8",
-					  "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
-					  "AWS_SECRET_ACCESS_KEY=not-a-secret",
-					  "AWS_EC2_METADATA_DISABLED=true",
-					  "NO_PROXY=127.0.0.1",
-					  "ASAN_OPTIONS=detect_leaks=0",
-					  NULL};
 	static char program[] = AURORATOP;
 	char *argv[WORDS_MAX] = {program};
-	posix_spawn_file_actions_t files;
 	int pipes[2], errors[2], status, argc = 1;
 	va_list ap;
 	pid_t pid;
@@ -79,11 +99,7 @@ static int run(const char *first, ...)
 	va_end(ap);
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(errors, O_CLOEXEC), 0);
-	assert_int_equal(posix_spawn_file_actions_init(&files), 0);
-	assert_int_equal(posix_spawn_file_actions_adddup2(&files, pipes[1], 1), 0);
-	assert_int_equal(posix_spawn_file_actions_adddup2(&files, errors[1], 2), 0);
-	assert_int_equal(posix_spawn(&pid, program, &files, NULL, argv, (char *const *)(uintptr_t)env), 0);
-	(void)posix_spawn_file_actions_destroy(&files);
+	pid = start(argv, pipes[1], errors[1]);
 	(void)close(pipes[1]);
 	(void)close(errors[1]);
 	buf_clear(&out);
@@ -279,6 +295,70 @@ static void test_fields(void **state)
 	assert_int_equal(run("fields", NULL), 0);
 	assert_true(str_find(buf_str(&out), STR("xact_us"), 0) > 0);
 }
+
+#ifdef AURORATOP_SIM
+/* Lines `export NAME=value` until `ready` become the environment of what is run next. */
+static void read_settings(FILE *from, char (*lines)[256], size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = ENV_OWN; i < ENV_MAX; i++)
+		env[i] = NULL;
+	while (n < max && fgets(lines[n], (int)sizeof lines[n], from) && !str_starts(str_c(lines[n]), STR("ready"))) {
+		lines[n][strcspn(lines[n], "\n")] = '\0';
+		assert_true(str_starts(str_c(lines[n]), STR("export ")));
+		env[ENV_OWN + n] = lines[n] + strlen("export ");
+		n++;
+	}
+	assert_true(n >= 4);
+}
+
+/* The AWS half answers and the database does not: 1, and each source speaks for itself. */
+static void test_half_answers(void **state)
+{
+	static char program[] = AURORATOP_SIM, flag[] = "--supervised", number[16], lines[16][256];
+	char *argv[] = {program, flag, number, NULL};
+	int life[2], says[2], status;
+	json_t *root, *rows;
+	pid_t pid;
+	FILE *from;
+
+	(void)state;
+	/* The read end must be inherited; the write end is what keeps the endpoint alive. */
+	assert_int_equal(pipe(life), 0);
+	assert_int_equal(fcntl(life[1], F_SETFD, FD_CLOEXEC), 0);
+	assert_int_equal(pipe2(says, O_CLOEXEC), 0);
+	(void)snprintf(number, sizeof number, "%d", life[0]);
+	pid = start(argv, says[1], -1);
+	(void)close(says[1]);
+	(void)close(life[0]);
+	from = fdopen(says[0], "r");
+	assert_non_null(from);
+	read_settings(from, lines, ARRAY_LEN(lines));
+	assert_int_equal(run("--once", "--format", "json", "--db", NOBODY_DB, "prod-orders", NULL), 1);
+	root = checked(registry_nsources);
+	for (size_t k = 0; k < registry_nsources; k++)
+		assert_string_equal(state_of(root, registry_sources[k]->name),
+				    registry_sources[k]->flags & SOURCE_AWS ? "ok" : "error");
+	rows = json_object_get(json_object_get(json_object_get(root, "sources"), "clusters"), "rows");
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "identifier")), "prod-orders");
+	assert_true(json_is_array(json_object_get(json_array_get(rows, 0), "readers")));
+	assert_true(json_is_boolean(json_object_get(json_array_get(rows, 0), "encrypted")));
+	assert_time(json_object_get(json_array_get(rows, 0), "created_at"));
+	json_decref(root);
+	assert_int_equal(run("--once", "--pane", "instances", "--pane", "clusters", "prod-orders", NULL), 0);
+	assert_true(str_starts(buf_str(&out), STR("clusters: ok\n")));
+	assert_true(str_find(buf_str(&out), STR("orders-1"), 0) > 0);
+	(void)close(life[1]);
+	(void)fclose(from);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	for (size_t i = ENV_OWN; i < ENV_MAX; i++)
+		env[i] = NULL;
+	env[ENV_OWN] = "AWS_ACCESS_KEY_ID=AKIDEXAMPLE";
+	env[ENV_OWN + 1] = "AWS_SECRET_ACCESS_KEY=not-a-secret";
+}
+#endif
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 

@@ -29,13 +29,16 @@ static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
 
 static bool cell_age(const struct cell_context *cc, struct pen *pen, int w)
 {
-	int64_t at = data_i64(cc->snap, cc->row, "created_at", 0);
+	int64_t at = data_i64(cc->snap, cc->row, "created_at", 0), age = cc->ui->now_us > at ? cc->ui->now_us - at : 0;
 	struct buf b;
 
 	if (!at)
 		return false;
 	buf_init(&b, 64);
-	(void)format_age_backup(&b, cc->ui->now_us > at ? cc->ui->now_us - at : 0);
+	if (age < US_PER_HOUR)
+		(void)buf_addf(&b, "%dm", (int)(age / US_PER_MIN));
+	else
+		(void)format_age_backup(&b, age);
 	pen_field(pen, ROLE_FG, 0, w, buf_str(&b), true);
 	buf_release(&b);
 	return true;

@@ -1,6 +1,6 @@
 /*
  * pane_load.c: average active sessions by wait class, from the sampler's own samples, with
- * the vCPUs of the writer's class as capacity. One column is LOAD_WINDOW divided by the width.
+ * the vCPUs of the writer's class as capacity. The window grows with the samples, from two minutes to ten.
  */
 #include "ui/limits.h"
 #include "ui/panes/panes.h"
@@ -11,7 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LOAD_WINDOW_US (10 * US_PER_MIN)
+#define WINDOW_MIN_US (2 * US_PER_MIN)
+#define WINDOW_MAX_US (10 * US_PER_MIN)
 #define LEGEND_W 15
 
 static const char *const classes[GRAPH_CLASSES] = {"cpu", "io", "client", "ipc", "lwlock", "timeout", "other", "lock"};
@@ -99,6 +100,14 @@ static void legend(const struct ui *ui, const struct snapshot *s, struct canvas 
 	}
 }
 
+/* Whole minutes that hold all samples, within the limits. */
+static int64_t window_of(const struct snapshot *s, int64_t to)
+{
+	int64_t age = to - data_i64(s, 0, "sampled_at", to), minutes = (age + US_PER_MIN - 1) / US_PER_MIN * US_PER_MIN;
+
+	return minutes < WINDOW_MIN_US ? WINDOW_MIN_US : minutes > WINDOW_MAX_US ? WINDOW_MAX_US : minutes;
+}
+
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	const struct snapshot *s = pane_good(ui, p);
@@ -114,7 +123,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 		st = p->state = xalloc(sizeof *st);
 	g.n = (size_t)(w > GRAPH_COLUMNS_MAX ? GRAPH_COLUMNS_MAX : w);
 	g.to = ui->paused_at_us ? ui->paused_at_us : s->at_us;
-	g.from = g.to - LOAD_WINDOW_US;
+	g.from = g.to - window_of(s, g.to);
 	fill(s, st->values, g.n, g.from, g.to + 1);
 	g.values = st->values;
 	g.letters_only = ui->depth == DEPTH_MONO || glyph_set_in_use() == GLYPHS_ASCII;

@@ -76,7 +76,8 @@ static void measure(struct table *t, size_t first, size_t last)
 	buf_init(&b, CELL_TEXT_MAX);
 	for (size_t c = 0; c < t->def->ncolumns; c++) {
 		const struct table_column *tc = &t->def->columns[c];
-		int w = utf8_columns(str_c(heading(t, (int)c, false))) + (t->order_column == (int)c ? 2 : 0);
+		int head = utf8_columns(str_c(heading(t, (int)c, false))) + (t->order_column == (int)c ? 2 : 0),
+		    w = head;
 		struct order o;
 
 		if (tc->max == 0 || !column_order(t, (int)c, &o))
@@ -89,7 +90,8 @@ static void measure(struct table *t, size_t first, size_t last)
 				w = need > w ? need : w;
 			}
 		}
-		w = w > tc->max ? tc->max : w;
+		/* The largest width is about values; a heading is never cut for it. */
+		w = w > tc->max ? (head > tc->max ? head : tc->max) : w;
 		if (w > t->widths[c])
 			t->widths[c] = (uint8_t)w;
 	}

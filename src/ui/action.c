@@ -176,6 +176,10 @@ static int go_back(struct ui *ui)
 			ui->toasts[i].until_mono_us = 0;
 			return EFFECT_PAINT;
 		}
+	if (ui->cursor_us && v->range_bar) {
+		ui->cursor_us = 0;
+		return EFFECT_PAINT;
+	}
 	if (t && t->filter_text[0]) {
 		struct err err;
 
@@ -373,6 +377,22 @@ static int change_range(struct ui *ui, int step)
 	return EFFECT_TARGET | EFFECT_PAINT;
 }
 
+/* One sixtieth of the range a step; past the right end the cursor is gone. */
+static int move_cursor(struct ui *ui, int direction)
+{
+	int64_t range = runtime_target(ui->rt)->range_us, now = ui->paused_at_us ? ui->paused_at_us : ui->now_us;
+	int64_t at = (ui->cursor_us ? ui->cursor_us : now) + direction * range / 60;
+
+	if (!ui_view(ui)->range_bar)
+		return EFFECT_NONE;
+	if (at >= now)
+		at = 0;
+	else if (at < now - range)
+		at = now - range + 1;
+	ui->cursor_us = at;
+	return EFFECT_PAINT;
+}
+
 static int scroll_columns(struct ui *ui, int delta)
 {
 	struct table *t = focused_table(ui);
@@ -491,6 +511,10 @@ static int run_time(struct ui *ui, enum action_id id)
 		return change_range(ui, 1);
 	case ACTION_RANGE_PREV:
 		return change_range(ui, -1);
+	case ACTION_CURSOR_LEFT:
+		return move_cursor(ui, -1);
+	case ACTION_CURSOR_RIGHT:
+		return move_cursor(ui, 1);
 	case ACTION_PAUSE:
 		return toggle_pause(ui);
 	case ACTION_REFRESH:

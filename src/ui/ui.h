@@ -142,6 +142,7 @@ struct ui {
 	struct toast toasts[TOASTS_MAX];
 	int64_t last_key_mono_us;
 	int64_t paused_at_us;
+	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
 	bool pasting;
 	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */
 	char theme_before[64];      /* while the palette previews themes */

@@ -365,6 +365,9 @@ static void test_half_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+#ifdef AURORATOP_SIM
+		TEST(test_half_answers),
+#endif
 		TEST(test_database_alone), TEST(test_nothing_answers), TEST(test_panes_choose_sources),
 		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
 	};

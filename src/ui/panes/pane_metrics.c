@@ -93,6 +93,24 @@ static void growth(struct pen *pen, const struct series *s, const struct series_
 	buf_release(&b);
 }
 
+/* The point under the time cursor: the newest one not after it. */
+static void at_cursor(const struct ui *ui, const struct metric_view *v, const struct series *s, struct pen *pen)
+{
+	size_t i = s->n;
+	struct buf b;
+
+	while (i > 0 && s->at[i - 1] > ui->cursor_us)
+		i--;
+	buf_init(&b, 64);
+	(void)format_clock(&b, ui->cursor_us, ui->now_us);
+	pen_textf(pen, ROLE_ACCENT, "%s ", buf_c(&b));
+	buf_release(&b);
+	if (i > 0)
+		number(pen, v, s->value[i - 1] * v->scale, true);
+	else
+		pen_text(pen, ROLE_MUTED, "no point");
+}
+
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct metric_view *v = view_of(p);
@@ -102,6 +120,10 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 
 	if (!s || !series_stats(s, from, to, &st))
 		return;
+	if (ui->cursor_us && ui->views[ui->view].range_bar) {
+		at_cursor(ui, v, s, pen);
+		return;
+	}
 	number(pen, v, st.last * v->scale, true);
 	if (p->def == &pane_volume)
 		growth(pen, s, &st, from);
@@ -150,6 +172,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	const struct series *s = series_of(ui, p);
 	struct graph_area g = {.series = s,
 			       .unit = v->unit,
+			       .cursor_us = ui->views[ui->view].range_bar ? ui->cursor_us : 0,
 			       .from_zero = v->from_zero,
 			       .scale = v->scale,
 			       .edge = v->edge,

@@ -20,11 +20,15 @@
 #define LINE_MAX_ 512
 
 static const char *const scan =
-	"WITH a AS MATERIALIZED (SELECT pid, datid, usesysid, application_name, state, wait_event_type, wait_event, query_start, "
+	"WITH a AS MATERIALIZED (SELECT pid, datid, usesysid, application_name, state, wait_event_type, wait_event, "
+	"query_start, "
 	"CASE WHEN state <> 'idle' THEN left(query, 255) END AS query FROM pg_stat_get_activity(NULL)) "
-	"SELECT 0, pid, datid::text, usesysid::text, application_name, state, coalesce(wait_event_type || ':' || wait_event, ''), "
-	"extract(epoch FROM now() - query_start)::float8, query FROM a WHERE state <> 'idle' AND pid <> pg_backend_pid() "
-	"UNION ALL SELECT 1, count(*), '', '', '', coalesce(state, 'background'), '', 0, '' FROM a GROUP BY state ORDER BY 1, 8 DESC";
+	"SELECT 0, pid, datid::text, usesysid::text, application_name, state, coalesce(wait_event_type || ':' || "
+	"wait_event, ''), "
+	"extract(epoch FROM now() - query_start)::float8, query FROM a WHERE state <> 'idle' AND pid <> "
+	"pg_backend_pid() "
+	"UNION ALL SELECT 1, count(*), '', '', '', coalesce(state, 'background'), '', 0, '' FROM a GROUP BY state "
+	"ORDER BY 1, 8 DESC";
 
 static char lines[ROWS_MAX][LINE_MAX_];
 static int nlines, selected, top;
@@ -68,12 +72,14 @@ static void take(PGresult *r)
 	head[0] = '\0';
 	for (int y = 0; y < PQntuples(r) && nlines < ROWS_MAX; y++) {
 		if (PQgetvalue(r, y, 0)[0] == '1') {
-			used += (size_t)snprintf(head + used, used < 200 ? 100 : 1, "%s %s  ", PQgetvalue(r, y, 5), PQgetvalue(r, y, 1));
+			used += (size_t)snprintf(head + used, used < 200 ? 100 : 1, "%s %s  ", PQgetvalue(r, y, 5),
+						 PQgetvalue(r, y, 1));
 			continue;
 		}
-		snprintf(lines[nlines++], LINE_MAX_, "%7s %-8s %-8s %-18.18s %-20.20s %-20.20s %9.1f %s", PQgetvalue(r, y, 1),
-			 PQgetvalue(r, y, 2), PQgetvalue(r, y, 3), PQgetvalue(r, y, 4), PQgetvalue(r, y, 5), PQgetvalue(r, y, 6),
-			 strtod(PQgetvalue(r, y, 7), NULL), PQgetvalue(r, y, 8));
+		snprintf(lines[nlines++], LINE_MAX_, "%7s %-8s %-8s %-18.18s %-20.20s %-20.20s %9.1f %s",
+			 PQgetvalue(r, y, 1), PQgetvalue(r, y, 2), PQgetvalue(r, y, 3), PQgetvalue(r, y, 4),
+			 PQgetvalue(r, y, 5), PQgetvalue(r, y, 6), strtod(PQgetvalue(r, y, 7), NULL),
+			 PQgetvalue(r, y, 8));
 	}
 }
 
@@ -136,7 +142,8 @@ static void watch(const char *conninfo)
 
 static PGconn *session(const char *conninfo, const char *sql, int wait)
 {
-	const char *const names[] = {"dbname", "application_name", NULL}, *const values[] = {conninfo, "benchload", NULL};
+	const char *const names[] = {"dbname", "application_name", NULL}, *const values[] = {conninfo, "benchload",
+											     NULL};
 	PGconn *c = PQconnectdbParams(names, values, 1);
 
 	if (PQstatus(c) != CONNECTION_OK) {

@@ -12,3 +12,8 @@ if(TARGET auroratop-sim)
     set_tests_properties(sim.${name} PROPERTIES TIMEOUT 600 ENVIRONMENT AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>)
   endforeach()
 endif()
+if(TARGET auroratop AND TARGET auroratop-demo)
+  add_test(NAME sim.compare COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/compare_test.py
+           $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-demo>)
+  set_tests_properties(sim.compare PROPERTIES TIMEOUT 600 RUN_SERIAL TRUE)
+endif()

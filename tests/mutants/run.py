@@ -7,8 +7,10 @@ The tree is copied to build/mutants/tree and built once; its tests must pass. Th
 the named tests need is rebuilt, and they run. A fault that does not compile is an error of the list, not a kill.
 
 usage: run.py [--jobs N] [--check] [NAME-REGEX]      --check: only see that every fault fits the tree
+MUTANTS_DIR in the environment is used instead of build/mutants.
 """
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -18,7 +20,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WORK = ROOT / "build" / "mutants"
+WORK = pathlib.Path(os.environ.get("MUTANTS_DIR", ROOT / "build" / "mutants"))
 TREE, BUILD = WORK / "tree", WORK / "build"
 KEYS = {"name", "file", "find", "replace", "tests"}
 TEST_SECONDS = 120
@@ -63,6 +65,17 @@ def run(*command, timeout=None):
         return done.returncode, done.stdout
     except subprocess.TimeoutExpired:
         return 1, "timeout"
+
+
+def lock():
+    """One run at a time: they share a tree. The lock goes with the process."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    file = open(WORK / "lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("another run is using " + str(WORK))
+    return file
 
 
 def configure():
@@ -134,6 +147,7 @@ def main():
     if not mutants:
         print("0 of 0 killed")
         return 1
+    held = lock()
     copy_tree()
     if not baseline(mutants, args.jobs):
         return 1
@@ -142,6 +156,7 @@ def main():
         outcome, told = attempt(row, args.jobs)
         counts[outcome] += 1
         print(f"{outcome:9}{row['name']}{': ' + told if told else ''}", flush=True)
+    held.close()
     print(f"{counts['killed']} of {len(mutants)} killed")
     return 0 if counts["killed"] == len(mutants) else 1
 

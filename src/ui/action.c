@@ -433,7 +433,12 @@ static int choose_cluster(struct ui *ui)
 		ui_toast(ui, SEV_NOTICE, "no AWS region here: started with --db alone");
 		return EFFECT_PAINT;
 	}
-	return v < 0 ? EFFECT_NONE : ui_show_view(ui, (size_t)v);
+	if (v < 0)
+		return EFFECT_NONE;
+	/* An open cluster is polled alone; the list needs the whole region. */
+	if (runtime_target(ui->rt)->cluster[0])
+		ui->next_target = ui_target_for(ui, STR(""));
+	return ui_show_view(ui, (size_t)v) | (ui->next_target ? EFFECT_TARGET : 0) | EFFECT_PAINT;
 }
 
 static long page(struct ui *ui)

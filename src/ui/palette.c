@@ -228,11 +228,7 @@ void palette_draw(struct ui *ui, struct canvas *c)
 
 static int open_cluster(struct ui *ui, const char *name)
 {
-	struct target *t = ui_copy_target(ui);
-
-	(void)snprintf(t->cluster, sizeof t->cluster, "%s", name);
-	t->conninfo[0] = '\0';
-	ui->next_target = t;
+	ui->next_target = ui_target_for(ui, str_c(name));
 	return EFFECT_TARGET | ui_show_view(ui, 0) | EFFECT_PAINT;
 }
 

@@ -51,6 +51,7 @@ static void init_view(struct view *v, const struct view_def *def)
 void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, struct theme *theme)
 {
 	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
+	ui->home = target_ref(runtime_target(rt));
 	canvas_init(&ui->canvas, 24, 80);
 	buf_init(&ui->copy, COPY_MAX);
 	ui->nviews = nview_defs;
@@ -83,6 +84,7 @@ void ui_release(struct ui *ui)
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
+	target_unref(ui->home);
 }
 
 int ui_show_view(struct ui *ui, size_t view)
@@ -100,6 +102,16 @@ struct target *ui_copy_target(const struct ui *ui)
 	struct target *t = target_new();
 
 	target_copy(t, now);
+	return t;
+}
+
+struct target *ui_target_for(const struct ui *ui, struct str cluster)
+{
+	struct target *t = ui_copy_target(ui);
+	bool home = !ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster);
+
+	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(cluster));
+	(void)snprintf(t->conninfo, sizeof t->conninfo, "%s", home && cluster.len > 0 ? ui->home->conninfo : "");
 	return t;
 }
 

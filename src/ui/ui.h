@@ -144,6 +144,7 @@ struct ui {
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
 	bool pasting;
+	const struct target *home;  /* what the console was started with */
 	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */
 	char theme_before[64];      /* while the palette previews themes */
 	struct buf copy;            /* text to put on the clipboard after this turn */
@@ -230,6 +231,9 @@ void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...) PRINTF_LIKE(
 int ui_show_view(struct ui *ui, size_t view);
 /* A copy of the present target to change, with the next generation; give it to ui->next_target. */
 struct target *ui_copy_target(const struct ui *ui);
+/* The same for another cluster ("" = none: the region's list). --db belongs to the cluster the console was started with
+ * and is used only there. */
+struct target *ui_target_for(const struct ui *ui, struct str cluster);
 /* Loads and uses a theme; a fault becomes a toast. */
 void ui_set_theme(struct ui *ui, const char *name);
 

@@ -258,7 +258,8 @@ static bool is_ready(struct runtime *rt, size_t i, const struct snapshot *const 
 	struct err why = {0};
 
 	if ((src->flags & SOURCE_AWS) && !rt->target->aws) {
-		err_set(&why, ERR_UNAVAILABLE, "%s: left out, because no AWS region was given", src->title);
+		err_set(&why, ERR_UNAVAILABLE, "%s: left out, because --db was given without a cluster or a region",
+			src->title);
 		err_remedy(&why, "start with --cluster and --region to see it");
 		*changed += put_words(rt, i, SNAP_SKIPPED, &why);
 		return false;

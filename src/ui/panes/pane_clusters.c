@@ -38,14 +38,10 @@ static const struct table_def table = {
 static int key(struct ui *ui, struct pane *p, uint32_t key)
 {
 	long row = table_selected_row(&p->table);
-	struct target *t;
 
 	if (key != K_ENTER || row < 0)
 		return -1;
-	t = ui_copy_target(ui);
-	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT,
-		       STR_ARG(data_str(p->table.snap, (size_t)row, "identifier")));
-	ui->next_target = t;
+	ui->next_target = ui_target_for(ui, data_str(p->table.snap, (size_t)row, "identifier"));
 	return EFFECT_TARGET | ui_show_view(ui, 0) | EFFECT_PAINT;
 }
 

@@ -70,7 +70,7 @@ static void draw_engine(const struct ui *ui, struct pen *pen)
 		pen_textf(pen, ROLE_MUTED, "   PostgreSQL ");
 		pen_str(pen, ROLE_FG, server);
 	}
-	if (writer >= 0 && pen_left(pen) > 50) {
+	if (writer >= 0 && runtime_target(ui->rt)->cluster[0] && pen_left(pen) > 50) {
 		pen_text(pen, ROLE_MUTED, "   writer ");
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 		if (instances->nrows > 1)

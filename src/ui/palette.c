@@ -301,6 +301,9 @@ static int run_entry(struct ui *ui, const struct entry *x)
 {
 	switch (x->kind) {
 	case ENTRY_VIEW:
+		/* The list of clusters is of the region, not of the open one. */
+		if (x->id == view_by_name("clusters"))
+			return action_run(ui, ACTION_CLUSTERS) | EFFECT_PAINT;
 		return ui_show_view(ui, (size_t)x->id) | EFFECT_PAINT;
 	case ENTRY_ACTION:
 		return action_run(ui, (enum action_id)x->id) | EFFECT_PAINT;

@@ -38,8 +38,10 @@ static void check_names(const struct source *s, struct buf *faults)
 	}
 	if (s->fed_by && registry_find(s->fed_by) < 0)
 		(void)buf_addf(faults, "%s: no feeder %s; ", s->name, s->fed_by);
-	if (!s->fed_by == !s->fetch)
-		(void)buf_addf(faults, "%s: either fed_by or fetch; ", s->name);
+	if (s->merges && registry_find(s->merges) < 0)
+		(void)buf_addf(faults, "%s: no source %s to merge; ", s->name, s->merges);
+	if ((s->fed_by != NULL) + (s->merges != NULL) + (s->fetch != NULL) != 1)
+		(void)buf_addf(faults, "%s: one of fed_by, merges and fetch; ", s->name);
 	if (!s->title || !s->help || !s->type || !s->origin)
 		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
 }

@@ -38,6 +38,7 @@ struct sample {
 	struct conn *conn;
 	struct sampler *st;
 	struct snapshot *sessions;
+	struct str node; /* instance the rows are of, "" = not Aurora */
 	int64_t server_us, idle_rest, round_trips;
 	bool all_visible; /* pg_monitor or better */
 };

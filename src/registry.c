@@ -42,6 +42,8 @@ static void check_names(const struct source *s, struct buf *faults)
 		(void)buf_addf(faults, "%s: no source %s to merge; ", s->name, s->merges);
 	if ((s->fed_by != NULL) + (s->merges != NULL) + (s->fetch != NULL) != 1)
 		(void)buf_addf(faults, "%s: one of fed_by, merges and fetch; ", s->name);
+	if (!s->merges && registry_find(s->name) > 0 && registry_sources[registry_find(s->name) - 1]->merges)
+		(void)buf_addf(faults, "%s: stands behind a merged source; ", s->name);
 	if (!s->title || !s->help || !s->type || !s->origin)
 		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
 }

@@ -108,9 +108,14 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
+	if (p && p->def->ops->offers && p->def->ops->offers(ui, p, id))
+		return true;
 	switch (id) {
+	case ACTION_GROUP:
+	case ACTION_FOLD:
+		return false; /* only where a pane offers them */
 	case ACTION_MODE:
-		return table && p->def->table->modes;
+		return table && p->table.def->modes;
 	case ACTION_DETAIL:
 		return p && p->def->ops->detail;
 	case ACTION_DOWN:
@@ -280,6 +285,7 @@ static bool write_file(const char *name, struct str text, struct err *err)
 static int write_pane(struct ui *ui)
 {
 	struct table *t = focused_table(ui);
+	const struct store_entry *e;
 	struct civil c;
 	struct err err;
 	struct buf b;
@@ -288,8 +294,10 @@ static int write_pane(struct ui *ui)
 	if (!t || !t->snap)
 		return EFFECT_NONE;
 	clock_civil(ui->now_us, &c);
-	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv", t->def->source, c.year, c.month,
-		       c.day, c.hour, c.minute, c.second);
+	e = store_entry(ui->store, t->def->source);
+	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv",
+		       e && e->source->merges ? e->source->merges : t->def->source, c.year, c.month, c.day, c.hour,
+		       c.minute, c.second);
 	buf_init(&b, EXPORT_BYTES_MAX);
 	(void)csv_write_heading(&b, t->snap->type);
 	for (size_t i = 0; i < t->n; i++)
@@ -565,6 +573,11 @@ static int run_other(struct ui *ui, enum action_id id)
 
 int action_run(struct ui *ui, enum action_id id)
 {
+	struct pane *p = ui_focused(ui);
+	int effects = p && p->def->ops->act ? p->def->ops->act(ui, p, id) : -1;
+
+	if (effects >= 0)
+		return effects;
 	switch (actions[id].group) {
 	case GROUP_MOVE:
 		return run_move(ui, id);

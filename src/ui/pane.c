@@ -183,7 +183,7 @@ void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 /* What a collapsed pane says of its newest data. */
 static void line_of_data(const struct ui *ui, const struct pane *p, const struct snapshot *good, struct pen *pen)
 {
-	const struct table_def *table = p->def->table;
+	const struct table_def *table = p->table.def;
 
 	if (p->def->ops->line)
 		p->def->ops->line(ui, p, pen);
@@ -221,7 +221,7 @@ void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 
 void pane_table_recalc(struct ui *ui, struct pane *p)
 {
-	const struct store_entry *e = store_entry(ui->store, p->def->table->source);
+	const struct store_entry *e = store_entry(ui->store, p->table.def->source);
 
 	table_recalc(&p->table, e ? e->good : NULL, ui->mono_us);
 }

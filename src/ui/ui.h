@@ -49,6 +49,10 @@ struct pane_ops {
 	enum severity (*severity)(const struct ui *ui, const struct pane *p);
 	/* Own keys before the shared ones; returns effects, -1 = not mine. NULL: none. */
 	int (*key)(struct ui *ui, struct pane *p, uint32_t key);
+	/* The pane's own meaning of an action (enum action_id); effects, -1 = not mine. NULL: none. */
+	int (*act)(struct ui *ui, struct pane *p, int action);
+	/* True for the actions that act() would take now: footer and help show them. NULL: none. */
+	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
 	/* Frees pane->state. NULL: xfree. */

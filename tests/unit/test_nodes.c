@@ -47,7 +47,10 @@ static size_t find_nodes(const struct target *t, const struct snapshot *const *i
 	return n;
 }
 
-#define ROW(id, ...) {.name = (id), .title = (id), .help = "h", .type = &fake_type, .origin = "o", __VA_ARGS__}
+#define ROW(id, ...)                                                                                     \
+	{                                                                                                \
+		.name = (id), .title = (id), .help = "h", .type = &fake_type, .origin = "o", __VA_ARGS__ \
+	}
 static const struct source rows[NSOURCES] = {
 	ROW("members", .lane = LANE_RDS, .fetch = fetch_members, .period_us = US_PER_HOUR),
 	ROW("rows", .lane = LANE_SAMPLER, .fetch = fetch_rows, .nodes = find_nodes, .inputs = "members",
@@ -200,12 +203,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(nobody_asks_readers_unless_their_rows_are_wanted),
-		T(rows_of_all_nodes_stand_together_own_first),
-		T(a_reader_that_refuses_is_absent_and_says_why),
-		T(a_reader_that_hangs_delays_nobody),
-		T(when_the_own_node_has_no_rows_it_says_so),
-		T(closing_the_view_ends_the_reading),
+		T(nobody_asks_readers_unless_their_rows_are_wanted), T(rows_of_all_nodes_stand_together_own_first),
+		T(a_reader_that_refuses_is_absent_and_says_why),     T(a_reader_that_hangs_delays_nobody),
+		T(when_the_own_node_has_no_rows_it_says_so),         T(closing_the_view_ends_the_reading),
 #undef T
 	};
 

@@ -31,12 +31,8 @@ struct instance {
 	int64_t port;
 };
 static const struct field instance_fields[] = {
-	F(instance, identifier, K_ID),
-	F(instance, role, K_ENUM),
-	F(instance, endpoint, K_ID),
-	F(instance, cluster, K_ID),
-	F(instance, status, K_ENUM),
-	F(instance, port, K_INT),
+	F(instance, identifier, K_ID), F(instance, role, K_ENUM),   F(instance, endpoint, K_ID),
+	F(instance, cluster, K_ID),    F(instance, status, K_ENUM), F(instance, port, K_INT),
 };
 static const struct rec_type instance_type = REC_TYPE(struct instance, "instance", instance_fields);
 

@@ -155,13 +155,16 @@ static bool serves(struct str status)
 	       !str_eq_c(status, "stopping") && !str_eq_c(status, "failed");
 }
 
-/* A target for one reader, or NULL when it cannot be connected to. */
+/* A target for the row's reader, or NULL when it is none or cannot be connected to. */
 static struct target *reader_target(const struct target *t, const struct snapshot *s, const void *row)
 {
 	struct site site;
-	struct target *node = target_new();
+	struct target *node;
 	bool mapped;
 
+	if (!str_eq(text_of(s, row, "role"), STR("reader")) || !str_eq_c(text_of(s, row, "cluster"), t->cluster))
+		return NULL;
+	node = target_new();
 	target_copy(node, t);
 	mapped = find_mapping(t->nodes, text_of(s, row, "identifier"), node->node_conninfo, sizeof node->node_conninfo);
 	if (!serves(text_of(s, row, "status")) || !take_endpoint(s, row, &site) || (t->conninfo[0] && !mapped) ||
@@ -175,8 +178,7 @@ static struct target *reader_target(const struct target *t, const struct snapsho
 	return node;
 }
 
-size_t site_nodes(const struct target *t, const struct snapshot *const *inputs, struct target **ret_targets,
-		  size_t max)
+size_t site_nodes(const struct target *t, const struct snapshot *const *inputs, struct target **ret_targets, size_t max)
 {
 	const struct snapshot *clusters = inputs[0], *instances = inputs[1];
 	struct err why = {0};
@@ -189,13 +191,8 @@ size_t site_nodes(const struct target *t, const struct snapshot *const *inputs, 
 	if (!cluster || !is_usable(t, clusters, cluster, &why) || (!t->conninfo[0] && !is_user_known(t, &why)))
 		return 0;
 	for (size_t i = 0; i < instances->nrows && n < max; i++) {
-		const void *row = snapshot_row(instances, i);
-		struct target *node;
+		struct target *node = reader_target(t, instances, snapshot_row(instances, i));
 
-		if (!str_eq(text_of(instances, row, "role"), STR("reader")) ||
-		    !str_eq_c(text_of(instances, row, "cluster"), t->cluster))
-			continue;
-		node = reader_target(t, instances, row);
 		if (!node)
 			continue;
 		if (!node->dbname[0] && !t->conninfo[0])

@@ -2,8 +2,8 @@
  * site.h: which server a target's database is, and whether it may be connected to now.
  *
  * With conninfo (--db) the user said it all. Otherwise it is the writer instance of the
- * open cluster (or the member that the target names), from the records of the sources "clusters" and "instances", whose fields
- * are read by their public names.
+ * open cluster (or the member that the target names), from the records of the sources "clusters" and "instances", whose
+ * fields are read by their public names.
  */
 #ifndef DB_SITE_H
 #define DB_SITE_H

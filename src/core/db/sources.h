@@ -6,7 +6,7 @@
 
 #include "runtime/source.h"
 
-extern const struct source source_sessions; /* feeds the next two */
+extern const struct source source_sessions;      /* feeds the next two */
 extern const struct source source_node_sessions; /* of all nodes */
 extern const struct source source_activity;
 extern const struct source source_load;

@@ -339,7 +339,8 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	s.st = state_of(f, s.conn);
 	s.all_visible = conn_probe(s.conn)->read_all_stats || conn_probe(s.conn)->superuser;
 	s.sessions = snapshot_new(&session_type, source_sessions.name);
-	s.node = arena_str(s.sessions->arena, str_c(f->target->node[0] ? f->target->node : conn_probe(s.conn)->instance));
+	s.node = arena_str(s.sessions->arena,
+			   str_c(f->target->node[0] ? f->target->node : conn_probe(s.conn)->instance));
 	ok = take_sample(&s, err);
 	if (ok) {
 		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);

@@ -415,8 +415,8 @@ struct runtime *runtime_new_sharing(const struct source *const *sources, size_t 
 	for (size_t i = 0; i < LANE__COUNT; i++) {
 		(void)snprintf(rt->lane_names[i], LANE_NAME_MAX, "%s%s%s", lane_names[i], target->node[0] ? " " : "",
 			       target->node);
-		rt->lanes[i] = lane_new((enum lane_id)i, rt->lane_names[i], rt->sources, n, rt->store.mailboxes,
-					rt->wake);
+		rt->lanes[i] =
+			lane_new((enum lane_id)i, rt->lane_names[i], rt->sources, n, rt->store.mailboxes, rt->wake);
 	}
 	/* the state of xorshift must not be 0 */
 	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;

@@ -79,13 +79,22 @@ static bool row_shown(const struct table *t, const struct snapshot *s, size_t ro
 	return !t->def->show || t->def->show(s, row, t->mode);
 }
 
+static bool is_folded(const struct table *t, const struct snapshot *s, size_t row)
+{
+	long parent = t->def->parent && !t->unfolded ? t->def->parent(s, row) : -1;
+
+	/* under a leader that is not shown itself it would be lost */
+	return parent >= 0 && row_shown(t, s, (size_t)parent) &&
+	       filter_match(t->filter, snapshot_row(s, (size_t)parent));
+}
+
 static void collect(struct table *t, const struct snapshot *s)
 {
 	t->n = 0;
 	t->total = 0;
 	ensure_room(t, s->nrows);
 	for (size_t i = 0; i < s->nrows; i++) {
-		if (!row_shown(t, s, i))
+		if (!row_shown(t, s, i) || is_folded(t, s, i))
 			continue;
 		t->total++;
 		if (filter_match(t->filter, snapshot_row(s, i)))
@@ -156,6 +165,75 @@ static void hold_order(struct table *t, const struct snapshot *s, const struct s
 	xfree(rank);
 }
 
+static bool shown_at(const struct table *t, long row)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->index[i] == (uint32_t)row)
+			return true;
+	return false;
+}
+
+/* Puts each row that belongs under another one right behind it, in the order they had. */
+static void put_under_parents(struct table *t, const struct snapshot *s)
+{
+	long *parents = xcalloc(t->n + 1, sizeof *parents);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		parents[i] = t->def->parent(s, t->index[i]);
+		if (parents[i] >= 0 && !shown_at(t, parents[i]))
+			parents[i] = -1;
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		if (parents[i] >= 0)
+			continue;
+		t->scratch[n++] = t->index[i];
+		for (size_t k = 0; k < t->n; k++)
+			if (parents[k] == (long)t->index[i])
+				t->scratch[n++] = t->index[k];
+	}
+	CHECK(n <= t->n);
+	memcpy(t->index, t->scratch, n * sizeof *t->index);
+	t->n = n;
+	xfree(parents);
+}
+
+static bool has_parents(const struct table *t, const struct snapshot *s)
+{
+	if (!t->def->parent || !t->unfolded)
+		return false;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->def->parent(s, t->index[i]) >= 0)
+			return true;
+	return false;
+}
+
+static bool equal_cells(const struct snapshot *s, const struct field *f, size_t a, size_t b)
+{
+	union value va, vb;
+	bool has_a = rec_get(f, snapshot_row(s, a), &va), has_b = rec_get(f, snapshot_row(s, b), &vb);
+
+	if (!has_a || !has_b)
+		return has_a == has_b;
+	if (kind_ops[f->kind].storage == CT_STR)
+		return str_eq(va.str, vb.str);
+	return kind_ops[f->kind].storage == CT_F64 ? !(va.f64 < vb.f64 || va.f64 > vb.f64) : va.i64 == vb.i64;
+}
+
+/* Which of the columns that may leave say the same in every row. */
+static void find_same(struct table *t, const struct snapshot *s)
+{
+	t->same = 0;
+	for (size_t c = 0; c < t->def->ncolumns; c++) {
+		int f = rec_find(s->type, str_c(t->def->columns[c].field));
+		bool same = t->def->columns[c].leaves_when_same && f >= 0;
+
+		for (size_t i = 1; same && i < t->n; i++)
+			same = equal_cells(s, &s->type->fields[f], t->index[0], t->index[i]);
+		t->same |= same ? UINT32_C(1) << c : 0;
+	}
+}
+
 static void find_selection(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
@@ -198,6 +276,9 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 		order_rows(s, t->order, t->index, t->scratch, t->n);
 		if (hold)
 			hold_order(t, s, old, old_index, old_n);
+		if (has_parents(t, s))
+			put_under_parents(t, s);
+		find_same(t, s);
 		find_selection(t);
 	} else {
 		t->cursor = t->total = 0;

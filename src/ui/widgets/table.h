@@ -34,6 +34,7 @@ struct table_column {
 	const char *short_title; /* used when narrow; NULL: none */
 	uint8_t priority;        /* 1 is kept longest; the key column never leaves */
 	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
+	bool leaves_when_same;   /* left out while all rows have one value */
 	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */
 	bool (*cell)(const struct cell_context *cc, struct pen *pen, int w);
 };
@@ -50,6 +51,8 @@ struct table_def {
 	bool (*show)(const struct snapshot *s, size_t row, int mode);
 	const char *const *modes; /* NULL-terminated names for `m`; NULL = none */
 	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
+	/* Row that this one belongs under (a parallel worker's leader), or -1. NULL: rows are independent. */
+	long (*parent)(const struct snapshot *s, size_t row);
 	/* Sign in front of a row (severity, progress), or ' '. NULL: no sign column. */
 	uint32_t (*mark)(const struct cell_context *cc, enum role *ret_role);
 };
@@ -69,6 +72,8 @@ struct table {
 	size_t cursor, top;
 	int first_column; /* of those after the key column */
 	int mode;
+	bool unfolded; /* rows that have a parent are shown, under it */
+	uint32_t same; /* bit per column that leaves */
 	int64_t held_until_mono_us;
 	char (*tags)[TABLE_KEY_MAX];
 	size_t ntags;

@@ -125,13 +125,19 @@ static int plan_width(const struct table *t, const struct plan *p, enum squeeze 
 	return w;
 }
 
+/* How well a column can be missed: the one that the rows are ordered by stays as long as the key. */
+static int dispensable(const struct table *t, const struct plan *p, int i)
+{
+	return p->cols[i].column == t->order_column ? 0 : t->def->columns[p->cols[i].column].priority;
+}
+
 /* Position of the column that can be missed best; the key column never is. */
 static int least_important(const struct table *t, const struct plan *p)
 {
 	int worst = 1;
 
 	for (int i = 1; i < p->n; i++)
-		if (t->def->columns[p->cols[i].column].priority > t->def->columns[p->cols[worst].column].priority)
+		if (dispensable(t, p, i) > dispensable(t, p, worst))
 			worst = i;
 	return worst;
 }
@@ -170,7 +176,7 @@ static void make_plan(struct table *t, struct plan *p, int width, int screen_col
 	p->gap = screen_cols >= 120 ? 2 : 1;
 	p->n = 0;
 	for (int c = 0; c < (int)t->def->ncolumns; c++)
-		if (c == 0 || c > t->first_column)
+		if (c == 0 || (c > t->first_column && !(t->same & UINT32_C(1) << c)))
 			p->cols[p->n++].column = c;
 	t->more_left = t->first_column > 0;
 	t->more_right = fit(t, p, width);

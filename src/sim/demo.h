@@ -22,6 +22,7 @@
 
 #define DEMO_CLUSTER "prod-orders"
 #define DEMO_WRITER "orders-1"
+#define DEMO_READER "orders-2"
 #define DEMO_DATABASE "orders"
 #define DEMO_DOMAIN "rds.demo.example" /* reserved: never resolves, never leaves this machine */
 #define DEMO_HASH "c9akci"             /* the account's part of endpoint names, as the simulator makes them */
@@ -51,8 +52,8 @@ struct demo {
 	char dir[DEMO_DIR_MAX];
 	char bin[DEMO_PATH_MAX]; /* folder of initdb and postgres */
 	int signals;             /* signalfd of the current process */
-	uint16_t db_port;
-	pid_t postmaster, workload; /* 0 = not running */
+	uint16_t db_port, reader_port;
+	pid_t postmaster, standby, workload; /* 0 = not running */
 	char owner_secret[DEMO_SECRET_CHARS + 1], app_secret[DEMO_SECRET_CHARS + 1],
 		oncall_secret[DEMO_SECRET_CHARS + 1];
 };
@@ -99,10 +100,24 @@ bool demo_tls_make(const struct demo *d, const char *region, struct err *err) MU
 bool demo_server_find(struct demo *d, struct err *err) MUST_CHECK;
 /* initdb, configuration, start on a free port of 127.0.0.1; returns when it accepts connections. */
 bool demo_server_start(struct demo *d, struct err *err) MUST_CHECK;
-/* Appends keywords that reach DB as USER over TLS by the writer's endpoint name. */
-void demo_conninfo(const struct demo *d, const char *user, const char *secret, const char *db, struct buf *out);
+/* A port of 127.0.0.1 that nobody listens on at this moment, 0 when there is none. */
+uint16_t demo_free_port(void);
+/* Appends keywords that reach DB as USER over TLS by the endpoint name of an instance, DEMO_WRITER or DEMO_READER. */
+void demo_conninfo(const struct demo *d, const char *instance, const char *user, const char *secret, const char *db,
+		   struct buf *out);
 /* Roles, stand-ins for Aurora's functions, database and rows. */
 bool demo_data_load(struct demo *d, struct err *err) MUST_CHECK;
+
+/* err_set with the end of a log of the folder; returns false. */
+bool demo_fail_with_log(const struct demo *d, const char *log, struct err *err, const char *what);
+
+/* demo_standby.c */
+/* Copies the writer's data folder; before its first start. */
+bool demo_standby_copy(const struct demo *d, struct err *err) MUST_CHECK;
+/* Starts the reader; the writer runs. */
+bool demo_standby_start(struct demo *d, struct err *err) MUST_CHECK;
+/* Returns when the reader has the contents and accepts connections. */
+bool demo_standby_wait(struct demo *d, struct err *err) MUST_CHECK;
 
 /* demo_workload.c: connects and works until killed; never returns. */
 NORETURN void demo_workload_run(const struct demo *d);

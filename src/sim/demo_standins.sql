@@ -8,9 +8,10 @@ create function pg_catalog.aurora_version() returns text
 language sql stable parallel safe
 return '15.4';
 
+-- The reader is a standby with the same catalog.
 create function pg_catalog.aurora_db_instance_identifier() returns varchar
 language sql stable parallel safe
-return 'orders-1';
+return case when pg_is_in_recovery() then 'orders-2' else 'orders-1' end;
 
 create function pg_catalog.aurora_replica_status(
   out server_id text, out session_id text, out durable_lsn bigint, out highest_lsn_rcvd bigint,

@@ -42,6 +42,7 @@ struct sim_options {
 	int extra_clusters;        /* fleet-0001 ... beside prod-orders, analytics-sls, legacy-archive */
 	const char *db_host;       /* Address of prod-orders' endpoints; NULL = realistic names */
 	uint16_t db_port;          /* Port of prod-orders' endpoints; 0 = 5432 */
+	uint16_t reader_port;      /* Port of orders-2; 0 = db_port */
 	const char *domain;        /* endpoints end in ".c9akci.REGION.DOMAIN"; NULL = rds.amazonaws.com */
 	int64_t seed;              /* of the metric curves and the fleet */
 	const char *scenario;      /* "healthy" (NULL) or "incident": newest automated snapshot 31 h old, load up */

@@ -308,7 +308,7 @@ static void instance_place(struct sim_request *r, struct buf *b, const struct si
 
 	sim_xml_open(b, "Endpoint");
 	endpoint(r, b, "Address", c, names);
-	sim_xml_int(b, "Port", port_of(r, c));
+	sim_xml_int(b, "Port", c->is_orders && m == &c->members[1] ? r->sim->o.reader_port : port_of(r, c));
 	sim_xml_str(b, "HostedZoneId", "Z29XKXDKYMONMX");
 	sim_xml_close(b, "Endpoint");
 	sim_xml_int(b, "DbInstancePort", 0);

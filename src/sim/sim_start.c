@@ -21,6 +21,7 @@ static void copy_options(struct sim *s, const struct sim_options *o)
 	s->o.region = copy(s, o->region, SIM_REGION);
 	s->o.db_host = copy(s, o->db_host, NULL);
 	s->o.db_port = o->db_port ? o->db_port : 5432;
+	s->o.reader_port = o->reader_port ? o->reader_port : s->o.db_port;
 	s->o.domain = copy(s, o->domain, "rds.amazonaws.com");
 	s->o.scenario = copy(s, o->scenario, "healthy");
 	s->o.tls_cert = copy(s, o->tls_cert, NULL);

@@ -91,7 +91,17 @@ static const struct view_def clusters = {
 	.npanes = 1,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &clusters};
+static const struct view_def progress = {
+	.digit = 0,
+	.name = "progress",
+	.title = "Progress",
+	.short_title = "Prog",
+	.help = "running vacuum, index builds, analyze, COPY; who holds the xmin horizon",
+	.panes = {{&pane_progress, {0, 1, 6, 0, 40, 0}}, {&pane_horizon, {1, 1, 6, 10, 40, 3}}},
+	.npanes = 2,
+};
+
+const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &clusters, &progress};
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

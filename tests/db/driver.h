@@ -8,7 +8,17 @@
 #include "db/sources.h"
 #include "runtime/lane.h"
 
-enum driver_source { DRIVE_SESSIONS, DRIVE_ACTIVITY, DRIVE_LOAD, DRIVE_DATABASES, DRIVE_SIZES, DRIVE__COUNT };
+/* Those of the slow lane begin with DRIVE_DATABASES. */
+enum driver_source {
+	DRIVE_SESSIONS,
+	DRIVE_ACTIVITY,
+	DRIVE_LOAD,
+	DRIVE_DATABASES,
+	DRIVE_SIZES,
+	DRIVE_PROGRESS,
+	DRIVE_HORIZON,
+	DRIVE__COUNT
+};
 
 struct driver {
 	struct lane *sampler, *slow;

@@ -82,6 +82,8 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 				must_be_ok(&d, DRIVE_DATABASES, false);
 		}
 		must_be_ok(&d, DRIVE_SIZES, false);
+		must_be_ok(&d, DRIVE_PROGRESS, false);
+		must_be_ok(&d, DRIVE_HORIZON, false);
 	}
 	driver_release(&d);
 }

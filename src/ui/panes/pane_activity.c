@@ -23,7 +23,8 @@ static bool show(const struct snapshot *s, size_t row, int mode)
 
 	switch ((enum mode)mode) {
 	case MODE_ACTIVE:
-		return !str_eq_c(state, "idle");
+		/* a background process that waits for work is not at work */
+		return !str_eq_c(state, "idle") && !str_eq_c(data_str(s, row, "wait_type"), "Activity");
 	case MODE_RUNNING:
 		return str_eq_c(state, "running");
 	case MODE_WAITING:

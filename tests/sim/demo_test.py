@@ -214,8 +214,18 @@ class Serving(unittest.TestCase):
     def test_slow_query_and_applications(self):
         slow = "select count(*) from pg_stat_activity where state = 'active' and wait_event = 'PgSleep' and usename = 'reporting'"
         self.assertTrue(until(60, lambda: self.demo.psql(slow) == "1"))
-        apps = "select string_agg(distinct application_name, ' ' order by application_name) from pg_stat_activity where usename <> 'oncall'"
+        apps = "select string_agg(distinct application_name, ' ' order by application_name) from pg_stat_activity where usename not in ('oncall', 'rdsadmin')"
         self.assertTrue(until(40, lambda: self.demo.psql(apps) == "etl flyway metabase orders-api picker storefront"))
+
+    def test_reader_follows(self):
+        streaming = "select count(*) from pg_stat_replication where application_name = 'orders-2' and state = 'streaming'"
+        self.assertTrue(until(20, lambda: self.demo.psql(streaming) == "1"))
+        self.assertEqual(self.demo.env["AURORATOP_NODES"], "orders-2=hostaddr=127.0.0.1")
+
+    def test_hostile_objects_stand_in_public(self):
+        planted = ("select count(*) from pg_class where relnamespace = 'public'::regnamespace and relname in "
+                   "('pg_stat_activity', 'pg_locks', 'pg_stat_database')")
+        self.assertEqual(self.demo.psql(planted), "3")
 
     def test_terminated_sessions_come_back(self):
         forgotten = "state = 'idle in transaction' and query like '%from orders where id = $1 for update'"

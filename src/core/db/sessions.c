@@ -12,9 +12,9 @@
 /* clang-format off */
 static const struct field session_fields[] = {
 	F(pid, K_INT, .title = "PID", .width = 7, .flags = F_KEY, .help = "Process id of the server process."),
-	F(node, K_ID, .title = "NODE", .width = 8, .flags = F_KEY | F_COMPUTED, .help = "Instance it is connected to, on Aurora."),
 	F(user, K_ID, .title = "USER", .width = 10, .flags = F_COMPUTED, .help = "Role that logged in."),
 	F(database, K_ID, .title = "DATABASE", .width = 10, .flags = F_COMPUTED, .help = "Database it is connected to."),
+	F(node, K_ID, .title = "NODE", .width = 8, .flags = F_KEY | F_COMPUTED, .help = "Instance it is connected to, on Aurora."),
 	F(application, K_TEXT, .title = "APP", .width = 10, .help = "application_name as the client set it."),
 	F(client, K_TEXT, .title = "CLIENT", .width = 10, .flags = F_SENSITIVE,
 	  .help = "Address of the client; local is a Unix socket."),

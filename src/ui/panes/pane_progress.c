@@ -55,11 +55,11 @@ static bool cell_relation(const struct cell_context *cc, struct pen *pen, int w)
 
 static const struct table_column columns[] = {
 	{.field = "pid", .priority = 1, .min = 5, .max = 8},
-	{.field = "command", .priority = 3, .min = 8, .max = 26, .cell = cell_command},
+	{.field = "command", .priority = 4, .min = 8, .max = 26, .cell = cell_command},
 	{.field = "relation", .priority = 2, .min = 10, .max = 40, .cell = cell_relation},
 	{.field = "index", .priority = 9, .min = 8, .max = 30},
-	{.field = "phase", .priority = 4, .min = 12, .max = 34},
-	{.field = "done_ratio", .title = "DONE", .priority = 5, .min = 6, .max = 17, .cell = cell_done},
+	{.field = "phase", .priority = 5, .min = 12, .max = 34},
+	{.field = "done_ratio", .title = "DONE", .priority = 3, .min = 15, .max = 17, .cell = cell_done},
 	{.field = "left_us", .title = "LEFT", .priority = 6, .min = 6, .max = 8},
 	{.field = "running_us", .title = "RUNNING", .priority = 7, .min = 7, .max = 8},
 	{.field = "locker_pid", .title = "WAITS FOR", .priority = 8, .min = 9, .max = 9},

@@ -3,6 +3,7 @@
  * for, both from the newest sample.
  */
 #include "ui/limits.h"
+#include "ui/panes/activity_groups.h"
 #include "ui/panes/panes.h"
 
 #include "base/sort.h"
@@ -13,13 +14,13 @@
 
 #define WAITS_MAX 64
 
-/* The Activity pane of the view on screen. */
+/* The Activity pane of the view on screen, unless its rows are groups. */
 static const struct pane *activity_of(const struct ui *ui)
 {
 	const struct view *v = &ui->views[ui->view];
 
 	for (size_t i = 0; i < v->def->npanes; i++)
-		if (v->panes[i].def == &pane_activity)
+		if (v->panes[i].def == &pane_activity && !activity_grouped_by(&v->panes[i]))
 			return &v->panes[i];
 	return NULL;
 }

@@ -14,3 +14,14 @@ if(TARGET aurora_db)
     set_tests_properties(db.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
   endforeach()
 endif()
+
+# The same on the other majors; what they send, and that nothing of it is an error there.
+if(TARGET aurora_db)
+  find_program(PYTHON3_DB python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  foreach(major 11 12 13 14 16 17 18)
+    add_test(NAME db.major.${major}
+             COMMAND ${PYTHON3_DB} ${CMAKE_CURRENT_SOURCE_DIR}/db/majors.py ${major} $<TARGET_FILE:test_db_steady>
+                     $<TARGET_FILE:test_db_maintenance> $<TARGET_FILE:test_db_sessions>)
+    set_tests_properties(db.major.${major} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 280)
+  endforeach()
+endif()

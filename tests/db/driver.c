@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const struct source *const sources[DRIVE__COUNT] = {
-	&source_sessions,       &source_activity, &source_load,        &source_databases,
-	&source_database_sizes, &source_progress, &source_xmin_horizon};
+	&source_sessions,       &source_activity, &source_load,         &source_databases,
+	&source_database_sizes, &source_progress, &source_xmin_horizon, &source_tables};
 
 void driver_set_target(struct driver *d, const struct target *t)
 {

@@ -17,6 +17,7 @@ enum driver_source {
 	DRIVE_SIZES,
 	DRIVE_PROGRESS,
 	DRIVE_HORIZON,
+	DRIVE_TABLES,
 	DRIVE__COUNT
 };
 

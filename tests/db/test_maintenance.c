@@ -203,6 +203,33 @@ static void test_the_horizon_names_a_prepared_transaction(void **state)
 	pg_exec(admin, "ROLLBACK PREPARED 'left behind'");
 }
 
+static void test_tables_tell_dead_rows_and_age_of_statistics(void **state)
+{
+	const struct snapshot *s;
+	struct driver d;
+	union value v;
+	size_t row = 0;
+
+	(void)state;
+	pg_exec(admin, "CREATE TABLE churned AS SELECT g FROM generate_series(1, 5000) AS g");
+	pg_exec(admin, "ANALYZE churned");
+	pg_exec(admin, "DELETE FROM churned WHERE g <= 2000");
+	/* the deletion reaches the statistics a moment later, before 15 through another process */
+	pg_wait_for(admin, "SELECT (pg_stat_get_dead_tuples('churned'::regclass) >= 2000)::int "
+			   "FROM (SELECT pg_stat_clear_snapshot()) AS fresh");
+	driver_init(&d, pg_conninfo(&pg, "watch", "dbname=postgres"));
+	s = must_fetch(&d, DRIVE_TABLES);
+	while (row < s->nrows && !text_is(s, row, "relation", "public.churned"))
+		row++;
+	assert_true(row < s->nrows);
+	assert_true(value_of(s, row, "dead_rows", &v) && v.i64 >= 2000);
+	assert_true(value_of(s, row, "changed_since_analyze", &v) && v.i64 >= 2000);
+	assert_true(value_of(s, row, "analyzed_at", &v));
+	assert_false(value_of(s, row, "vacuumed_at", &v));
+	assert_true(value_of(s, row, "dead_ratio", &v) && v.f64 > 0.2);
+	driver_release(&d);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -226,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_another_database),
 		cmocka_unit_test(test_the_horizon_names_a_session),
 		cmocka_unit_test(test_the_horizon_names_a_prepared_transaction),
+		cmocka_unit_test(test_tables_tell_dead_rows_and_age_of_statistics),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

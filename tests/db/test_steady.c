@@ -84,6 +84,7 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 		must_be_ok(&d, DRIVE_SIZES, false);
 		must_be_ok(&d, DRIVE_PROGRESS, false);
 		must_be_ok(&d, DRIVE_HORIZON, false);
+		must_be_ok(&d, DRIVE_TABLES, false);
 	}
 	driver_release(&d);
 }

@@ -28,6 +28,7 @@ struct conn_param {
 };
 
 #define OID_BOOL 16
+#define OID_INT4 23
 #define OID_INT4_ARRAY 1007
 #define OID_TIMESTAMPTZ 1184
 

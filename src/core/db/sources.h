@@ -13,6 +13,7 @@ extern const struct source source_load;
 extern const struct source source_databases;
 extern const struct source source_database_sizes;
 extern const struct source source_progress;
+extern const struct source source_tables;
 extern const struct source source_xmin_horizon;
 
 #endif

@@ -191,7 +191,7 @@ size_t statement_relations(struct str text, struct relation_name *ret_names, siz
 			continue;
 		while (is_filler(&s.tokens[0]))
 			advance(&s);
-		list = true;
+		list = !target;
 		if (take_name(&s, target, &ret_names[n])) {
 			n += !is_known(ret_names, n, &ret_names[n]);
 		} else if (is_name(&s.tokens[0])) {

@@ -15,6 +15,12 @@ if(TARGET aurora_db)
   endforeach()
 endif()
 
+# An hour of samples and fifty reconnects without a line of ours in the server's log (safety.md 1).
+if(TARGET test_db_steady)
+  add_test(NAME db.steady_hour COMMAND test_db_steady)
+  set_tests_properties(db.steady_hour PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 ENVIRONMENT "AURORATOP_STEADY_LONG=1")
+endif()
+
 # The same on the other majors; what they send, and that nothing of it is an error there.
 if(TARGET aurora_db)
   find_program(PYTHON3_DB python3 PATHS /usr/bin NO_DEFAULT_PATH)

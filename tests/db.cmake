@@ -1,5 +1,5 @@
 # The database layer: what is pure, and what needs a real PostgreSQL (skipped with status 77 where there is none).
-foreach(name locks sqlset resolve text_cache conn_err site)
+foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache conn_err site)
   unit(${name} db)
 endforeach()
 

@@ -8,13 +8,22 @@
 #include "db/sources.h"
 #include "runtime/lane.h"
 
-enum driver_source { DRIVE_SESSIONS, DRIVE_ACTIVITY, DRIVE_LOAD, DRIVE_DATABASES, DRIVE_SIZES, DRIVE__COUNT };
+enum driver_source {
+	DRIVE_SESSIONS,
+	DRIVE_ACTIVITY,
+	DRIVE_LOAD,
+	DRIVE_LOCKS,
+	DRIVE_DATABASES,
+	DRIVE_SIZES,
+	DRIVE__COUNT
+};
 
 struct driver {
 	struct lane *sampler, *slow;
 	struct mailbox mailboxes[DRIVE__COUNT];
 	struct wake wake;
 	const struct target *target;
+	bool looks_at_locks;                       /* the lock trees are wanted, too */
 	const struct snapshot *inputs[2];          /* borrowed */
 	const struct snapshot *last[DRIVE__COUNT]; /* newest of any state */
 };

@@ -399,6 +399,37 @@ static bool holds_against(const struct lock_row *rows, size_t n, int64_t group, 
 	return false;
 }
 
+static void check_place(const struct lock_forest *f, size_t i)
+{
+	const struct forest_node *node = &f->nodes[i], *parent;
+
+	if (node->parent == FOREST_NONE) {
+		assert_int_equal(node->depth, 0);
+		assert_int_equal(node->root, i);
+		assert_true(node->wait_row == FOREST_NONE || node->blockers == 0 || node->blocker > i);
+		return;
+	}
+	parent = &f->nodes[node->parent];
+	assert_true(node->parent < i && node->parent == node->blocker);
+	assert_int_equal(node->depth, parent->depth + 1);
+	assert_int_equal(node->root, parent->root);
+	assert_true(parent->victims > 0 && parent->direct_victims > 0);
+}
+
+/* The one above it holds what it wants; or nobody does. */
+static void check_reason(const struct lock_row *rows, size_t n, const struct lock_forest *f, size_t i)
+{
+	const struct forest_node *node = &f->nodes[i];
+
+	assert_int_equal(node->blockers > 0, node->blocker != FOREST_NONE);
+	if (node->held_row != FOREST_NONE) {
+		assert_true(holds_against(rows, n, f->nodes[node->blocker].id, &rows[node->wait_row]));
+		return;
+	}
+	for (int64_t other = 1; other <= PIDS && node->wait_row != FOREST_NONE; other++)
+		assert_true(other == node->id || !holds_against(rows, n, other, &rows[node->wait_row]));
+}
+
 static void check_table(const struct lock_row *rows, size_t n, const struct lock_forest *f)
 {
 	bool waits[PIDS + 1] = {false}, seen[PIDS + 1] = {false};
@@ -407,32 +438,15 @@ static void check_table(const struct lock_row *rows, size_t n, const struct lock
 		waits[rows[i].group] |= !rows[i].granted;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct forest_node *node = &f->nodes[i];
-		const struct lock_row *wait = node->wait_row != FOREST_NONE ? &rows[node->wait_row] : NULL;
 
 		if (seen[node->id])
 			fail_msg("%lld stands twice", (long long)node->id);
 		seen[node->id] = true;
-		assert_int_equal(wait != NULL, waits[node->id]);
-		assert_true(wait || node->victims > 0);
-		if (node->parent == FOREST_NONE) {
-			assert_int_equal(node->depth, 0);
-			assert_int_equal(node->root, i);
-			assert_true(!wait || node->blockers == 0 || node->blocker > i);
-		} else {
-			const struct forest_node *parent = &f->nodes[node->parent];
-
-			assert_true(node->parent < i && node->parent == node->blocker);
-			assert_int_equal(node->depth, parent->depth + 1);
-			assert_int_equal(node->root, parent->root);
-			assert_true(parent->victims > 0 && parent->direct_victims > 0);
-		}
+		assert_int_equal(node->wait_row != FOREST_NONE, waits[node->id]);
+		assert_true(waits[node->id] || node->victims > 0);
 		assert_true(node->victims >= node->direct_victims);
-		assert_int_equal(node->blockers > 0, node->blocker != FOREST_NONE);
-		if (node->held_row != FOREST_NONE)
-			assert_true(holds_against(rows, n, f->nodes[node->blocker].id, wait));
-		else if (wait)
-			for (int64_t other = 1; other <= PIDS; other++)
-				assert_true(other == node->id || !holds_against(rows, n, other, wait));
+		check_place(f, i);
+		check_reason(rows, n, f, i);
 	}
 	for (int64_t id = 1; id <= PIDS; id++)
 		if (waits[id] && !seen[id])

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
+#include "ui/jump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,12 +113,15 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return true;
 	switch (id) {
 	case ACTION_GROUP:
-	case ACTION_FOLD:
 		return false; /* only where a pane offers them */
 	case ACTION_MODE:
 		return table && p->table.def->modes;
 	case ACTION_DETAIL:
 		return p && p->def->ops->detail;
+	case ACTION_FOLD:
+		return table && p->def->table->depth;
+	case ACTION_ROOT:
+		return jump_has_root(ui);
 	case ACTION_DOWN:
 	case ACTION_UP:
 	case ACTION_FIRST:
@@ -411,6 +415,16 @@ static int scroll_columns(struct ui *ui, int delta)
 	return EFFECT_PAINT;
 }
 
+static int fold(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t)
+		return EFFECT_NONE;
+	table_fold_toggle(t, ui->mono_us);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
 static int tag(struct ui *ui, bool all)
 {
 	struct table *t = focused_table(ui);
@@ -487,6 +501,10 @@ static int run_row(struct ui *ui, enum action_id id)
 		return detail(ui);
 	case ACTION_MODE:
 		return next_mode(ui);
+	case ACTION_FOLD:
+		return fold(ui);
+	case ACTION_ROOT:
+		return jump_to_root(ui);
 	case ACTION_TAG:
 		return tag(ui, false);
 	case ACTION_TAG_ALL:

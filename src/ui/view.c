@@ -43,6 +43,17 @@ static const struct view_def activity = {
 		  {&pane_databases, {1, 32, 9, 15, 40, 5}}},
 	.npanes = 4,
 };
+static const struct view_def locks = {
+	.digit = '3',
+	.name = "locks",
+	.title = "Locks",
+	.short_title = "Lock",
+	.help = "who blocks whom, for what, and what ends it",
+	.panes = {{&pane_locks, {0, 1, 7, 0, 30, 0}},
+		  {&pane_lock_root, {1, 50, 9, 19, 44, 3}},
+		  {&pane_blocked, {1, 50, 9, 19, 44, 5}}},
+	.npanes = 3,
+};
 static const struct view_def storage = {
 	.digit = '6',
 	.name = "storage",
@@ -101,7 +112,8 @@ static const struct view_def progress = {
 	.npanes = 2,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &clusters, &progress};
+const struct view_def *const view_defs[] = {&overview, &activity, &locks,    &storage,
+					    &backups,  &network,  &clusters, &progress};
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

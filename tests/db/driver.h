@@ -13,6 +13,7 @@ enum driver_source {
 	DRIVE_SESSIONS,
 	DRIVE_ACTIVITY,
 	DRIVE_LOAD,
+	DRIVE_LOCKS,
 	DRIVE_DATABASES,
 	DRIVE_SIZES,
 	DRIVE_PROGRESS,
@@ -26,6 +27,7 @@ struct driver {
 	struct mailbox mailboxes[DRIVE__COUNT];
 	struct wake wake;
 	const struct target *target;
+	bool looks_at_locks;                       /* the lock trees are wanted, too */
 	const struct snapshot *inputs[2];          /* borrowed */
 	const struct snapshot *last[DRIVE__COUNT]; /* newest of any state */
 };

@@ -178,7 +178,7 @@ void session_derive(struct session *row, int64_t server_now_us, struct arena *a)
 
 void session_add_locks(struct session *row, const struct lock_graph *g, int64_t server_now_us)
 {
-	const struct lock_session *s = lock_graph_find(g, (int32_t)row->pid);
+	const struct lock_session *s = lock_graph_find(g, row->pid);
 
 	SET(row, struct session, blocks, s ? s->blocks : 0);
 	SET(row, struct session, blockers, 0);
@@ -188,7 +188,7 @@ void session_add_locks(struct session *row, const struct lock_graph *g, int64_t 
 		SET(row, struct session, wait_us, age(server_now_us, s->since_us));
 	row->blockers = s->blockers;
 	if (s->blockers > 0)
-		SET(row, struct session, blocked_by, s->blocked_by);
+		SET(row, struct session, blocked_by, s->blocked_by > 0 ? s->blocked_by : 0);
 }
 
 static void count_client(struct activity *out, const struct session *row)

@@ -50,6 +50,7 @@ static void state_free(void *data)
 
 	text_cache_release(&st->texts);
 	lock_graph_release(&st->graph);
+	lock_trees_release(&st->trees);
 	names_release(&st->roles);
 	names_release(&st->databases);
 	xfree(st);
@@ -65,6 +66,7 @@ static struct sampler *state_of(struct fetch *f, const struct conn *c)
 	if (st->serial != conn_serial(c)) {
 		text_cache_release(&st->texts);
 		lock_graph_release(&st->graph);
+		lock_trees_release(&st->trees);
 		names_release(&st->roles);
 		names_release(&st->databases);
 		st->serial = conn_serial(c);
@@ -344,14 +346,17 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	ok = take_sample(&s, err);
 	if (ok) {
 		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);
+		struct snapshot *locks = sample_make_locks(&s);
 
 		sample_mark_unavailable(&s);
 		fetch_publish(f, s.sessions);
 		fetch_publish(f, activity);
 		fetch_publish(f, load);
+		fetch_publish(f, locks);
 	} else {
 		snapshot_unref(s.sessions);
 	}
+	xfree(s.by_pid);
 	return ok;
 }
 

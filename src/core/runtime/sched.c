@@ -269,7 +269,7 @@ static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
 {
 	struct job *job = &rt->jobs[i];
-	struct fetch template = {.target = rt->target, .wide = job->wide};
+	struct fetch template = {.target = rt->target, .wide = job->wide, .demand = rt->wanted};
 
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))

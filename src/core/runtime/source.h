@@ -77,8 +77,9 @@ struct fetch {
 	const struct snapshot
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
-	bool wide;    /* the view wants rows normally left out (idle sessions) */
-	uint64_t seq; /* counts fetches of this source on this lane for this target, from 1 */
+	bool wide;       /* the view wants rows normally left out (idle sessions) */
+	uint64_t demand; /* bit i: source i of the lane is wanted by something; for fetch_wants() */
+	uint64_t seq;    /* counts fetches of this source on this lane for this target, from 1 */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };
@@ -116,6 +117,8 @@ struct source {
 /* Gives s away (also s of a fed source); it is sealed, put into that source's mailbox and the UI is woken. Sets source
  * name, generation, at_us if 0, took_us if 0. Never blocks. */
 void fetch_publish(struct fetch *f, struct snapshot *s);
+/* True when something wants this source now: the fetch's own or one that it feeds. For what costs extra to bring. */
+bool fetch_wants(const struct fetch *f, const char *source);
 /* True when the fetch should give up now (cancel, quit, target changed). */
 bool fetch_cancelled(const struct fetch *f);
 /* Readable when the fetch should give up: put it into every poll(). */

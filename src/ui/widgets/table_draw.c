@@ -18,6 +18,7 @@
 #define PRIORITY_EXTRA 11 /* from here on: only where there is room to spare */
 #define PRIORITY_CORE 4   /* up to here columns are squeezed before they leave */
 #define CELL_TEXT_MAX 4096
+#define KEY_TEXT_MIN 6 /* what the guides of a tree leave to the key */
 
 struct column_plan {
 	int column, w;
@@ -85,8 +86,9 @@ static void measure(struct table *t, size_t first, size_t last)
 		for (size_t i = first; i < last && w < tc->max; i++) {
 			buf_clear(&b);
 			if (cell_text(t->snap, t->index[i], o, tc->max, &b)) {
-				int need = utf8_columns(buf_str(&b));
+				int need = utf8_columns(buf_str(&b)) + tc->extra;
 
+				need += c == 0 && t->is_tree ? tree_width(&t->tree[i]) : 0;
 				w = need > w ? need : w;
 			}
 		}
@@ -194,6 +196,9 @@ static bool right_aligned(const struct table *t, int column)
 {
 	struct order o;
 
+	/* the key of a tree stands at its guides */
+	if (column == 0 && t->def->depth)
+		return false;
 	return column_order(t, column, &o) && (o.rate || kind_ops[t->snap->type->fields[o.field].kind].right_aligned);
 }
 
@@ -227,12 +232,17 @@ static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
 static void draw_cell(const struct cell_context *cc, const struct table *t, int column, struct pen *pen, int w)
 {
 	const struct table_column *tc = &t->def->columns[column];
+	bool in_tree = column == 0 && cc->tree;
 	struct order o;
 	struct buf b;
-	int x = pen->x;
+	int edge = pen->x + w;
 
+	if (in_tree) {
+		tree_draw(pen, cc->tree, w - KEY_TEXT_MIN);
+		w = edge - pen->x;
+	}
 	if (tc->cell && tc->cell(cc, pen, w)) {
-		pen->x = x + w;
+		pen->x = edge;
 		return;
 	}
 	if (!column_order(t, column, &o))
@@ -258,13 +268,14 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 		pen_field(pen, ROLE_FAINT, 0, w, str_c(none), right_aligned(t, column));
 	}
 	buf_release(&b);
-	pen->x = x + w;
+	pen->x = edge;
 }
 
 static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position,
 		     bool focused)
 {
-	struct cell_context cc = {ui, t->snap, t->index[position], position == t->cursor, false};
+	struct cell_context cc = {
+		ui, t->snap, t->index[position], t->is_tree ? &t->tree[position] : NULL, position == t->cursor, false};
 	int start = pen->x;
 
 	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;

@@ -15,13 +15,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "sim/sim.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEMO_CLUSTER "prod-orders"
-#define DEMO_WRITER "orders-1"
 #define DEMO_DATABASE "orders"
 #define DEMO_DOMAIN "rds.demo.example" /* reserved: never resolves, never leaves this machine */
 #define DEMO_HASH "c9akci"             /* the account's part of endpoint names, as the simulator makes them */
@@ -35,7 +34,7 @@
 struct demo_options {
 	int pipe_fd;          /* reading end; its closing ends the demo; -1 = none */
 	int clusters;         /* beside those the simulator always has */
-	const char *scenario; /* of the simulator */
+	const char *scenario; /* of the simulator: name or file */
 };
 
 /* Whom PostgreSQL and the workload run as. */
@@ -48,6 +47,7 @@ struct demo_user {
 struct demo {
 	struct demo_options options;
 	struct demo_user user;
+	struct sim_behind behind; /* which cluster the server stands for */
 	char dir[DEMO_DIR_MAX];
 	char bin[DEMO_PATH_MAX]; /* folder of initdb and postgres */
 	int signals;             /* signalfd of the current process */

@@ -147,6 +147,9 @@ static bool write_configuration(const struct demo *d, struct err *err)
 	buf_add_c(&conf, settings);
 	buf_addf(&conf, "data_directory = '%s/data'\nhba_file = '%s/hba.conf'\nunix_socket_directories = '%s'\n",
 		 d->dir, d->dir, d->dir);
+	/* For the stand-ins of Aurora's functions. */
+	buf_addf(&conf, "demo.instances = '%s'\ndemo.engine_version = '%s'\n", d->behind.instances,
+		 d->behind.engine_version);
 	buf_addf(&conf, "ssl_cert_file = '%s/server.pem'\nssl_key_file = '%s/server.key'\n", d->dir, d->dir);
 	done = demo_file_write(d, "postgresql.conf", buf_str(&conf), err) &&
 	       demo_file_write(d, "hba.conf", STR("hostssl all all 127.0.0.1/32 scram-sha-256\n"), err);
@@ -187,8 +190,10 @@ static bool start_postmaster(struct demo *d, struct err *err)
 
 void demo_conninfo(const struct demo *d, const char *user, const char *secret, const char *db, struct buf *out)
 {
-	buf_addf(out, "host=%s.%s.%s.%s hostaddr=127.0.0.1 port=%u", DEMO_WRITER, DEMO_HASH, SIM_REGION, DEMO_DOMAIN,
-		 (unsigned)d->db_port);
+	struct str writer = str_sub(str_c(d->behind.instances), 0, strcspn(d->behind.instances, " "));
+
+	buf_addf(out, "host=" STR_FMT ".%s.%s.%s hostaddr=127.0.0.1 port=%u", STR_ARG(writer), DEMO_HASH, SIM_REGION,
+		 DEMO_DOMAIN, (unsigned)d->db_port);
 	buf_addf(out, " sslmode=verify-full sslrootcert=%s/ca.pem user=%s password=%s dbname=%s", d->dir, user, secret,
 		 db);
 }

@@ -59,7 +59,7 @@ static bool announce(const struct demo *d, const struct sim *sim, struct err *er
 	buf_addf(&out, "export AWS_REGION=%s\n", SIM_REGION);
 	buf_addf(&out, "export AWS_ACCESS_KEY_ID=%s\n", SIM_ACCESS_KEY);
 	buf_addf(&out, "export AWS_SECRET_ACCESS_KEY=%s\n", SIM_SECRET_KEY);
-	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", DEMO_CLUSTER);
+	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", d->behind.cluster);
 	buf_add_c(&out, "export AURORATOP_DB='");
 	demo_conninfo(d, "oncall", d->oncall_secret, DEMO_DATABASE, &out);
 	buf_add_c(&out, "'\nready\n");

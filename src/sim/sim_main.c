@@ -26,12 +26,12 @@ struct settings {
 
 static const char usage[] = "usage: auroratop-sim [OPTION]...\n"
 			    "  --port N              listen on 127.0.0.1:N (default: any free port)\n"
-			    "  --clusters N          N clusters beside the three standing ones\n"
+			    "  --clusters N          N clusters beside those of the scenario\n"
 			    "  --region R            region that requests must be signed for (eu-west-1)\n"
 			    "  --access-key K        --secret-key S  --session-token T\n"
 			    "  --db-host H           --db-port N     endpoints of prod-orders\n"
 			    "  --domain D            suffix of endpoint names (rds.amazonaws.com)\n"
-			    "  --scenario NAME       healthy, incident\n"
+			    "  --scenario NAME|FILE  what stands there and happens (healthy)\n"
 			    "  --seed N              of metrics and fleet\n"
 			    "  --tls-cert FILE       --tls-key FILE  serve HTTPS\n"
 			    "  --supervised FD       end when this pipe closes\n";

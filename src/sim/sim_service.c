@@ -123,6 +123,7 @@ void sim_prepare(struct sim_request *r)
 	make_id(r);
 	buf_init(&r->body, SIM_ANSWER_MAX);
 	read_request(r);
+	sim_state_advance(r->sim);
 	sim_fault_plan(r->sim, r->service, r->operation, &r->plan);
 	pthread_mutex_unlock(&r->sim->lock);
 }

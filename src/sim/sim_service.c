@@ -169,6 +169,7 @@ static void wrap_xml(struct sim_request *r, struct str result)
 {
 	const struct service *s = service_of(r->service);
 
+	CHECK(s != NULL); /* its operation has just run */
 	buf_addf(&r->body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT "Response xmlns=\"%s\">\n",
 		 STR_ARG(r->operation), s->xmlns);
 	if (strcmp(s->name, "ec2") == 0) {

@@ -370,6 +370,105 @@ static void test_security_group_rules(void **state)
 	fake_release(&f);
 }
 
+#define LIST_RULE(id, egress, list)                                                                                 \
+	RULE(id, "<isEgress>" egress "</isEgress><ipProtocol>tcp</ipProtocol><fromPort>5432</fromPort><toPort>5432" \
+		 "</toPort><prefixListId>" list "</prefixListId>")
+#define LIST_RULES(rules)                                                                              \
+	"<DescribeSecurityGroupRulesResponse><securityGroupRuleSet>" rules "</securityGroupRuleSet></" \
+	"DescribeSecurityGroupRulesResponse>"
+#define ENTRY(cidr) "<item><cidr>" cidr "</cidr><description>somewhere</description></item>"
+#define ENTRIES_PAGE(items, next)                                                                          \
+	"<GetManagedPrefixListEntriesResponse><requestId>1</requestId><entrySet>" items "</entrySet>" next \
+	"</GetManagedPrefixListEntriesResponse>"
+
+static size_t times(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+		n++;
+	return n;
+}
+
+/* Every list is asked once, all its pages, and fills each rule that names it. */
+static void test_prefix_lists(void **state)
+{
+	struct table t = {
+		.answers = {
+			{"Action=DescribeSecurityGroupRules",
+			 LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")
+					    LIST_RULE("sgr-3", "true", "pl-2") LIST_RULE("sgr-4", "false", "pl-1")
+						    RULE("sgr-5", "<cidrIpv4>10.0.0.0/8</cidrIpv4>")),
+			 0},
+			{"PrefixListId=pl-1&MaxResults=100",
+			 ENTRIES_PAGE(ENTRY("203.0.113.0/24") ENTRY("198.51.100.0/25"), "<nextToken>t2</nextToken>"),
+			 0},
+			{"PrefixListId=pl-1&MaxResults=100&NextToken=t2", ENTRIES_PAGE(ENTRY("192.0.2.7/32"), ""), 0},
+			{"PrefixListId=pl-2", ENTRIES_PAGE(ENTRY("0.0.0.0/0"), ""), 0}}};
+	struct fake f;
+	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
+
+	(void)state;
+	assert_int_equal(s->nrows, 5);
+	expect_text(s, 0, "networks", "203.0.113.0/24,198.51.100.0/25,192.0.2.7/32");
+	expect_i64(s, 0, "network_count", 3);
+	expect_i64(s, 0, "world_open", 0);
+	expect_i64(s, 1, "world_open", 1); /* a list that holds the whole world is as open as the world */
+	expect_i64(s, 2, "world_open", 0);
+	expect_i64(s, 2, "network_count", 1);
+	expect_i64(s, 3, "network_count", 3);
+	assert_true(absent(s, 4, "networks") && absent(s, 4, "network_count"));
+	assert_int_equal(snapshot_unavailable(s, "networks").len, 0);
+	assert_int_equal(times(t.requests, "Action=GetManagedPrefixListEntries"), 3);
+	fake_release(&f);
+}
+
+/* No right to read a list costs its networks, nothing else, and is not asked for every list. */
+static void test_prefix_lists_denied(void **state)
+{
+	struct table t = {
+		.answers = {{"Action=DescribeSecurityGroupRules",
+			     LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")), 0},
+			    {"Action=GetManagedPrefixListEntries",
+			     "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
+			     403}}};
+	struct fake f;
+	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
+
+	(void)state;
+	assert_int_equal(s->nrows, 2);
+	assert_int_equal(s->state, SNAP_OK);
+	expect_text(s, 1, "peer", "pl-2");
+	assert_true(absent(s, 0, "networks"));
+	assert_true(str_eq_c(snapshot_unavailable(s, "networks"), "needs ec2:GetManagedPrefixListEntries"));
+	assert_true(str_eq_c(snapshot_unavailable(s, "network_count"), "needs ec2:GetManagedPrefixListEntries"));
+	assert_int_equal(snapshot_unavailable(s, "peer").len, 0);
+	assert_int_equal(times(t.requests, "Action=GetManagedPrefixListEntries"), 1);
+	fake_release(&f);
+}
+
+/* A list that is gone, or shared no more, does not cost the others. */
+static void test_prefix_list_gone(void **state)
+{
+	struct table t = {
+		.answers = {
+			{"Action=DescribeSecurityGroupRules",
+			 LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")), 0},
+			{"PrefixListId=pl-1",
+			 "<Response><Errors><Error><Code>InvalidPrefixListID.NotFound</Code><Message>The prefix list "
+			 "ID 'pl-1' does not exist</Message></Error></Errors></Response>",
+			 400},
+			{"PrefixListId=pl-2", ENTRIES_PAGE(ENTRY("10.9.0.0/16"), ""), 0}}};
+	struct fake f;
+	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
+
+	(void)state;
+	assert_true(absent(s, 0, "networks"));
+	expect_text(s, 1, "networks", "10.9.0.0/16");
+	assert_true(str_find(snapshot_unavailable(s, "networks"), STR("pl-1"), 0) >= 0);
+	fake_release(&f);
+}
+
 #define SUBNET_GROUPS                                                                                           \
 	"<DescribeDBSubnetGroupsResponse><DescribeDBSubnetGroupsResult><DBSubnetGroups><DBSubnetGroup>"         \
 	"<DBSubnetGroupName>private</DBSubnetGroupName><VpcId>vpc-1</VpcId><Subnets><Subnet><SubnetIdentifier>" \
@@ -570,6 +669,9 @@ int main(void)
 		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_security_groups),
 		cmocka_unit_test(test_security_group_rules),
+		cmocka_unit_test(test_prefix_lists),
+		cmocka_unit_test(test_prefix_lists_denied),
+		cmocka_unit_test(test_prefix_list_gone),
 		cmocka_unit_test(test_subnets),
 		cmocka_unit_test(test_subnets_without_ec2),
 		cmocka_unit_test(test_snapshots),

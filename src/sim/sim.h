@@ -46,6 +46,7 @@ struct sim_options {
 	const char *domain;        /* endpoints end in ".c9akci.REGION.DOMAIN"; NULL = rds.amazonaws.com */
 	int64_t seed;              /* of the metric curves and the fleet */
 	const char *scenario;      /* name or file, see sim_scenario.h; NULL = healthy */
+	const char *requests;      /* file that every request is added to, one JSON object a line; NULL = none */
 	const char *tls_cert;      /* PEM text; NULL = plain HTTP */
 	const char *tls_key;       /* PEM text */
 };

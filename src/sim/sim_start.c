@@ -60,6 +60,11 @@ bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err
 	pthread_cond_init(&s->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	copy_options(s, options);
+	if (options->requests && !(s->requests = fopen(options->requests, "ae"))) {
+		err_set(err, ERR_IO, "cannot write %s", options->requests);
+		sim_stop(s);
+		return false;
+	}
 	sim_state_build(s);
 	sim_fault_plan_scenario(s);
 	*ret_sim = s;
@@ -87,6 +92,8 @@ void sim_stop(struct sim *s)
 	if (s->daemon)
 		sim_http_stop(s);
 	sim_log_clear(s);
+	if (s->requests)
+		fclose(s->requests);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	arena_free(s->arena);

@@ -15,6 +15,7 @@
 #include "sim/sim.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #define SIM_MEMBERS_MAX 4
 #define SIM_FAULTS_MAX 64
@@ -113,6 +114,7 @@ struct sim {
 	size_t failovers_done; /* of the estate's, which are in the order of time */
 	struct sim_fault_row faults[SIM_FAULTS_MAX];
 	size_t nfaults;
+	FILE *requests; /* that every request is added to, or NULL */
 	struct sim_log_row log[SIM_REQUESTS_MAX];
 	size_t log_first, log_n;
 	uint64_t next_id;

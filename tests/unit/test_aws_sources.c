@@ -7,6 +7,7 @@
 #include "aws/classes.h"
 #include "aws/input.h"
 #include "aws/sources.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -213,6 +214,77 @@ static void test_pages_without_end(void **state)
 	assert_int_equal(err.code, ERR_PROTOCOL);
 	assert_non_null(strstr(err.text, "page marker"));
 	assert_int_equal(loopback_requests(l), 2);
+	fake_release(&f);
+	loopback_stop(l);
+}
+
+#define NAMED(id) \
+	"<DBCluster><DBClusterIdentifier>" id "</DBClusterIdentifier><Engine>aurora-postgresql</Engine></DBCluster>"
+
+/* A page, half of the next one, then that one whole. */
+static enum loopback_action breaks_off(void *ctx, int n, struct str req, struct buf *answer)
+{
+	static const char second[] = CLUSTERS(NAMED("bills") NAMED("carts"), "");
+	long cut = (long)(strstr(second, NAMED("carts")) - second);
+
+	(void)ctx;
+	(void)req;
+	if (n == 0) {
+		loopback_reply(answer, 200, "", CLUSTERS(NAMED("apples"), "<Marker>2</Marker>"));
+		return LOOPBACK_KEEP;
+	}
+	if (n == 1) {
+		buf_addf(answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%.*s", strlen(second), (int)cut,
+			 second);
+		return LOOPBACK_CLOSE;
+	}
+	loopback_reply(answer, 200, "", second);
+	return LOOPBACK_KEEP;
+}
+
+/* Rows of a page that broke off are forgotten before it is asked for again; those of the page before stay. */
+static void test_half_a_page(void **state)
+{
+	struct loopback *l = loopback_start(breaks_off, NULL, false);
+	const struct snapshot *s;
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &source_clusters, loopback_url(l), "");
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(loopback_requests(l), 3);
+	s = fake_last(&f);
+	assert_int_equal(s->nrows, 3);
+	expect_text(s, 0, "identifier", "apples");
+	expect_text(s, 1, "identifier", "bills");
+	expect_text(s, 2, "identifier", "carts");
+	fake_release(&f);
+	loopback_stop(l);
+}
+
+static enum loopback_action falls_silent(void *ctx, int n, struct str req, struct buf *answer)
+{
+	(void)ctx;
+	(void)n;
+	(void)req;
+	buf_add_c(answer, "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n<DescribeDBClustersResponse>");
+	return LOOPBACK_HANG;
+}
+
+/* The deadline of the fetch is that of every call it makes. */
+static void test_deadline_of_the_fetch(void **state)
+{
+	struct loopback *l = loopback_start(falls_silent, NULL, false);
+	int64_t before = clock_mono_us();
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &source_clusters, loopback_url(l), "");
+	f.fetch.deadline_mono_us = clock_mono_us() + 200 * US_PER_MS;
+	assert_false(source_clusters.fetch(&f.fetch, &err));
+	assert_int_equal(err.code, ERR_TIMEOUT);
+	assert_true(clock_mono_us() < before + 10 * US_PER_S);
+	assert_int_equal(loopback_requests(l), 1);
 	fake_release(&f);
 	loopback_stop(l);
 }
@@ -668,6 +740,8 @@ int main(void)
 		cmocka_unit_test(test_cluster_not_found),
 		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_security_groups),
+		cmocka_unit_test(test_half_a_page),
+		cmocka_unit_test(test_deadline_of_the_fetch),
 		cmocka_unit_test(test_security_group_rules),
 		cmocka_unit_test(test_prefix_lists),
 		cmocka_unit_test(test_prefix_lists_denied),

@@ -93,7 +93,7 @@ static const struct option options[] = {
 	 .help = "with demo: that many more clusters",
 	 .type = OPT_COUNT,
 	 .offset = offsetof(struct options, clusters)},
-	TEXT("scenario", scenario, "NAME", NULL, "with demo: what happens in it"),
+	TEXT("scenario", scenario, "NAME|FILE", NULL, "with demo: what stands there and what happens"),
 	{.name = "version", .help = "print the version", .type = OPT_COMMAND, .value = COMMAND_VERSION},
 	{.name = "help", .help = "print this", .type = OPT_COMMAND, .value = COMMAND_HELP},
 };

@@ -15,14 +15,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "sim/sim.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEMO_CLUSTER "prod-orders"
-#define DEMO_WRITER "orders-1"
-#define DEMO_READER "orders-2"
 #define DEMO_DATABASE "orders"
 #define DEMO_DOMAIN "rds.demo.example" /* reserved: never resolves, never leaves this machine */
 #define DEMO_HASH "c9akci"             /* the account's part of endpoint names, as the simulator makes them */
@@ -33,10 +31,13 @@
 #define DEMO_START_US (30 * US_PER_S)
 #define DEMO_STOP_US (8 * US_PER_S)
 
+enum demo_node { DEMO_WRITER, DEMO_READER };
+#define DEMO_NAME_MAX 64
+
 struct demo_options {
 	int pipe_fd;          /* reading end; its closing ends the demo; -1 = none */
 	int clusters;         /* beside those the simulator always has */
-	const char *scenario; /* of the simulator */
+	const char *scenario; /* of the simulator: name or file */
 };
 
 /* Whom PostgreSQL and the workload run as. */
@@ -49,6 +50,7 @@ struct demo_user {
 struct demo {
 	struct demo_options options;
 	struct demo_user user;
+	struct sim_behind behind; /* which cluster the server stands for */
 	char dir[DEMO_DIR_MAX];
 	char bin[DEMO_PATH_MAX]; /* folder of initdb and postgres */
 	int signals;             /* signalfd of the current process */
@@ -102,8 +104,12 @@ bool demo_server_find(struct demo *d, struct err *err) MUST_CHECK;
 bool demo_server_start(struct demo *d, struct err *err) MUST_CHECK;
 /* A port of 127.0.0.1 that nobody listens on at this moment, 0 when there is none. */
 uint16_t demo_free_port(void);
-/* Appends keywords that reach DB as USER over TLS by the endpoint name of an instance, DEMO_WRITER or DEMO_READER. */
-void demo_conninfo(const struct demo *d, const char *instance, const char *user, const char *secret, const char *db,
+/* Name of the instance that a node stands for, the first or second of the scenario's; "" = there is none. */
+void demo_instance(const struct demo *d, enum demo_node node, char ret_name[DEMO_NAME_MAX]);
+/* The scenario has a reader. */
+bool demo_has_reader(const struct demo *d);
+/* Appends keywords that reach DB as USER over TLS by the endpoint name of a node. */
+void demo_conninfo(const struct demo *d, enum demo_node node, const char *user, const char *secret, const char *db,
 		   struct buf *out);
 /* Roles, stand-ins for Aurora's functions, database and rows. */
 bool demo_data_load(struct demo *d, struct err *err) MUST_CHECK;

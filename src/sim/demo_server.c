@@ -151,6 +151,9 @@ static bool write_configuration(const struct demo *d, struct err *err)
 	buf_add_c(&conf, settings);
 	buf_addf(&conf, "data_directory = '%s/data'\nhba_file = '%s/hba.conf'\nunix_socket_directories = '%s'\n",
 		 d->dir, d->dir, d->dir);
+	/* For the stand-ins of Aurora's functions. */
+	buf_addf(&conf, "demo.instances = '%s'\ndemo.engine_version = '%s'\n", d->behind.instances,
+		 d->behind.engine_version);
 	buf_addf(&conf, "ssl_cert_file = '%s/server.pem'\nssl_key_file = '%s/server.key'\n", d->dir, d->dir);
 	done = demo_file_write(d, "postgresql.conf", buf_str(&conf), err) &&
 	       demo_file_write(d, "hba.conf",
@@ -191,13 +194,32 @@ static bool start_postmaster(struct demo *d, struct err *err)
 	return demo_spawn(d, argv, "server.log", SIGQUIT, &d->postmaster, err);
 }
 
-void demo_conninfo(const struct demo *d, const char *instance, const char *user, const char *secret, const char *db,
+void demo_instance(const struct demo *d, enum demo_node node, char ret_name[DEMO_NAME_MAX])
+{
+	struct str rest = str_c(d->behind.instances), name = {0};
+
+	(void)str_split(&rest, ' ', &name);
+	if (node == DEMO_READER && !str_split(&rest, ' ', &name))
+		name = STR("");
+	(void)snprintf(ret_name, DEMO_NAME_MAX, STR_FMT, STR_ARG(name));
+}
+
+bool demo_has_reader(const struct demo *d)
+{
+	char name[DEMO_NAME_MAX];
+
+	demo_instance(d, DEMO_READER, name);
+	return name[0] != '\0';
+}
+
+void demo_conninfo(const struct demo *d, enum demo_node node, const char *user, const char *secret, const char *db,
 		   struct buf *out)
 {
-	bool reader = strcmp(instance, DEMO_READER) == 0;
+	char name[DEMO_NAME_MAX];
 
-	buf_addf(out, "host=%s.%s.%s.%s hostaddr=127.0.0.1 port=%u", instance, DEMO_HASH, SIM_REGION, DEMO_DOMAIN,
-		 (unsigned)(reader ? d->reader_port : d->db_port));
+	demo_instance(d, node, name);
+	buf_addf(out, "host=%s.%s.%s.%s hostaddr=127.0.0.1 port=%u", name, DEMO_HASH, SIM_REGION, DEMO_DOMAIN,
+		 (unsigned)(node == DEMO_READER ? d->reader_port : d->db_port));
 	buf_addf(out, " sslmode=verify-full sslrootcert=%s/ca.pem user=%s password=%s dbname=%s", d->dir, user, secret,
 		 db);
 }
@@ -249,7 +271,7 @@ bool demo_server_start(struct demo *d, struct err *err)
 	if (!demo_secret(d->owner_secret, err) || !demo_secret(d->app_secret, err) ||
 	    !demo_secret(d->oncall_secret, err))
 		return false;
-	if (!run_initdb(d, err) || !demo_standby_copy(d, err) || !write_configuration(d, err))
+	if (!run_initdb(d, err) || (demo_has_reader(d) && !demo_standby_copy(d, err)) || !write_configuration(d, err))
 		return false;
 	for (int i = 0; i < PORT_TRIES && gone; i++) {
 		if (!start_postmaster(d, err))

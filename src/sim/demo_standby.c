@@ -1,5 +1,5 @@
 /*
- * The demo's reader: a streaming standby of the demo's PostgreSQL, under the name orders-2.
+ * The demo's reader: a streaming standby of the demo's PostgreSQL, under the name of the scenario's second instance.
  *
  * Its data folder is a copy of the writer's taken between initdb and the first start, so
  * everything else reaches it by replication, over TLS and with a password like any other
@@ -45,9 +45,12 @@ bool demo_standby_copy(const struct demo *d, struct err *err)
 /* The password is in a file, not in the setting, so that pg_settings does not show it. */
 static bool write_configuration(const struct demo *d, struct err *err)
 {
+	char writer[DEMO_NAME_MAX], reader[DEMO_NAME_MAX];
 	struct buf conf, pass;
 	bool done;
 
+	demo_instance(d, DEMO_WRITER, writer);
+	demo_instance(d, DEMO_READER, reader);
 	buf_init(&conf, CONF_MAX);
 	buf_init(&pass, CONF_MAX);
 	buf_addf(&conf, "include '%s/postgresql.conf'\n", d->dir);
@@ -57,7 +60,7 @@ static bool write_configuration(const struct demo *d, struct err *err)
 		&conf,
 		"primary_conninfo = 'host=%s.%s.%s.%s hostaddr=127.0.0.1 port=%u user=rdsadmin passfile=%s/standby.pass"
 		" sslmode=verify-full sslrootcert=%s/ca.pem application_name=%s'\n",
-		DEMO_WRITER, DEMO_HASH, SIM_REGION, DEMO_DOMAIN, (unsigned)d->db_port, d->dir, d->dir, DEMO_READER);
+		writer, DEMO_HASH, SIM_REGION, DEMO_DOMAIN, (unsigned)d->db_port, d->dir, d->dir, reader);
 	buf_addf(&pass, "*:*:*:rdsadmin:%s\n", d->owner_secret);
 	done = demo_file_write(d, "standby.conf", buf_str(&conf), err) &&
 	       demo_file_write(d, "standby.pass", buf_str(&pass), err) &&
@@ -72,6 +75,8 @@ bool demo_standby_start(struct demo *d, struct err *err)
 	char program[DEMO_PATH_MAX + 16], data[DEMO_DIR_MAX + 16], conf[DEMO_DIR_MAX + 48], port[32];
 	const char *const argv[] = {program, "-D", data, "-c", conf, "-c", port, NULL};
 
+	if (!demo_has_reader(d))
+		return true;
 	d->reader_port = demo_free_port();
 	if (!d->reader_port)
 		return err_set(err, ERR_IO, "no free port on 127.0.0.1");
@@ -103,7 +108,7 @@ bool demo_standby_wait(struct demo *d, struct err *err)
 {
 	int64_t deadline = clock_mono_us() + DEMO_START_US;
 
-	while (clock_mono_us() < deadline) {
+	while (d->standby && clock_mono_us() < deadline) {
 		int sig;
 
 		if (demo_reap(d->standby, 0, NULL)) {
@@ -116,5 +121,6 @@ bool demo_standby_wait(struct demo *d, struct err *err)
 		if (sig && sig != SIGCHLD)
 			return err_set(err, ERR_CANCELLED, "stopped while starting");
 	}
-	return demo_fail_with_log(d, "standby.log", err, "the demo's reader did not answer within 30 seconds");
+	return !d->standby ||
+	       demo_fail_with_log(d, "standby.log", err, "the demo's reader did not answer within 30 seconds");
 }

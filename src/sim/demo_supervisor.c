@@ -51,6 +51,7 @@ static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *er
 /* The lines that a shell can evaluate and that the console reads; `ready` closes them. */
 static bool announce(const struct demo *d, const struct sim *sim, struct err *err)
 {
+	char reader[DEMO_NAME_MAX];
 	struct buf out;
 	struct str rest;
 	bool done = true;
@@ -60,10 +61,11 @@ static bool announce(const struct demo *d, const struct sim *sim, struct err *er
 	buf_addf(&out, "export AWS_REGION=%s\n", SIM_REGION);
 	buf_addf(&out, "export AWS_ACCESS_KEY_ID=%s\n", SIM_ACCESS_KEY);
 	buf_addf(&out, "export AWS_SECRET_ACCESS_KEY=%s\n", SIM_SECRET_KEY);
-	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", DEMO_CLUSTER);
+	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", d->behind.cluster);
 	buf_add_c(&out, "export AURORATOP_DB='");
 	demo_conninfo(d, DEMO_WRITER, "oncall", d->oncall_secret, DEMO_DATABASE, &out);
-	buf_addf(&out, "'\nexport AURORATOP_NODES='%s=hostaddr=127.0.0.1'\nready\n", DEMO_READER);
+	demo_instance(d, DEMO_READER, reader);
+	buf_addf(&out, "'\nexport AURORATOP_NODES='%s%s'\nready\n", reader, reader[0] ? "=hostaddr=127.0.0.1" : "");
 	rest = buf_str(&out);
 	while (rest.len && done) {
 		ssize_t n = write(STDOUT_FILENO, rest.ptr, rest.len);
@@ -96,7 +98,7 @@ static bool watch_children(struct demo *d, struct err *err)
 			d->postmaster = 0;
 			return err_set(err, ERR_LOST, "the demo's PostgreSQL ended by itself");
 		}
-		if (demo_reap(d->standby, 0, NULL)) {
+		if (d->standby && demo_reap(d->standby, 0, NULL)) {
 			d->standby = 0;
 			return err_set(err, ERR_LOST, "the demo's reader ended by itself");
 		}

@@ -254,6 +254,31 @@ void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, stru
 	table_draw(ui, t, c, r, p->focused);
 }
 
+/* Items of a list over as many lines as they need; returns how many. */
+static int detail_list(struct canvas *c, struct rect r, int y, int x, struct str items)
+{
+	struct pen pen = pen_at(c, r, y, x, ROLE_RAISED);
+	struct str part;
+	int lines = 1;
+
+	while (items.len > 0 && str_split(&items, ',', &part)) {
+		int need = utf8_columns(part) + 2;
+
+		if (pen.x > x && pen.x + need > r.x + r.w) {
+			pen.x = x;
+			pen.y++;
+			lines++;
+		}
+		if (pen.y < r.y || pen.y >= r.y + r.h) {
+			pen.x += need;
+			continue;
+		}
+		pen_str(&pen, ROLE_FG, part);
+		pen_text(&pen, ROLE_MUTED, items.len > 0 ? ", " : "");
+	}
+	return lines;
+}
+
 int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
 {
 	const struct snapshot *s = p->table.snap;
@@ -269,6 +294,12 @@ int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *
 		union value v;
 
 		line++;
+		if (f->flags & F_LIST && rec_get(f, snapshot_row(s, (size_t)row), &v)) {
+			line += detail_list(c, r, pen.y, pen.x + 26, v.str) - 1;
+			if (pen.y >= r.y && pen.y < r.y + r.h)
+				pen_field(&pen, ROLE_MUTED, 0, 26, str_c(f->name), false);
+			continue;
+		}
 		if (pen.y < r.y || pen.y >= r.y + r.h)
 			continue;
 		buf_init(&b, 8192);

@@ -236,6 +236,52 @@ class Serving(unittest.TestCase):
         self.assertTrue(until(30, lambda: self.demo.psql(back) == "1"))
 
 
+OWN = """
+[scenario]
+title = one cluster of one's own
+[cluster shop]
+engine_version = 14.9
+database = orders
+security_group = sg-1
+subnet_group = net
+database_behind = yes
+[instance shop-1]
+cluster = shop
+class = db.r7g.large
+[instance shop-2]
+cluster = shop
+class = db.r7g.large
+[security-group sg-1]
+name = shop
+description = Shop
+[subnet subnet-1]
+range = 10.1.0.0/24
+zone = a
+[subnet-group net]
+description = Net
+subnets = subnet-1
+"""
+
+
+class OwnScenario(unittest.TestCase):
+    def test_the_database_stands_for_its_cluster(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "own.ini")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(OWN)
+            demo = Demo("--scenario", path)
+            try:
+                self.assertTrue(demo.ready)
+                self.assertEqual(demo.env["AURORATOP_CLUSTER"], "shop")
+                self.assertIn("host=shop-1.c9akci.", demo.env["AURORATOP_DB"])
+                nodes = "select string_agg(server_id, ' ' order by server_id) from aurora_replica_status()"
+                self.assertEqual(demo.psql("select aurora_db_instance_identifier()"), "shop-1")
+                self.assertEqual(demo.psql(nodes), "shop-1 shop-2")
+                self.assertEqual(demo.psql("select aurora_version()"), "14.9")
+            finally:
+                demo.close()
+
+
 class Leaving(unittest.TestCase):
     def leave(self, how, through_parent=False):
         demo = Demo(through_parent=through_parent)
@@ -322,9 +368,16 @@ class Refusing(unittest.TestCase):
         os.chmod(tmp, 0o755)
         try:
             status, told = self.refused("--scenario", "nonsense", env={**os.environ, "TMPDIR": tmp})
-            self.assertEqual(status, 1)
-            self.assertIn("nonsense", told)
+            self.assertEqual(status, 2)
+            self.assertIn("no scenario 'nonsense'; there are denied, failover, healthy, incident", told)
             self.assertEqual(os.listdir(tmp), [])
+            path = os.path.join(tmp, "mine.ini")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("[scenario]\nbase = healthy\n[cluster prod-orders]\nvolume = big\n")
+            status, told = self.refused("--scenario", path, env={**os.environ, "TMPDIR": tmp})
+            self.assertEqual(status, 2)
+            self.assertIn(path + ":4: [cluster prod-orders] volume: 'big' is no size", told)
+            self.assertEqual(os.listdir(tmp), ["mine.ini"])
         finally:
             shutil.rmtree(tmp, ignore_errors=True)
 

@@ -248,6 +248,26 @@ static void test_failures_in_words(void **state)
 	SHOWS("! denied 41s");
 }
 
+static void test_prefix_lists(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	PANE_SHOWS("network", "office vpn, 3 nets");
+	fixture_draw(&f, "network", 48, 160);
+	PANE_SHOWS("rules", "3 networks: 198.51.100.0/25 198.51.100.192/27 203.0.113.128/25");
+	fixture_more_text(&f, "without the right to read lists",
+			  STR("source security_group_rules\n"
+			      "row rule_id=sgr-1 group_id=sg-1 egress=false protocol=tcp from_port=5432 to_port=5432 "
+			      "peer=pl-1 prefix_list=pl-1\n"
+			      "row rule_id=sgr-2 group_id=sg-1 egress=false protocol=tcp from_port=5432 to_port=5432 "
+			      "peer=10.0.0.0/16 cidr_ipv4=10.0.0.0/16\n"
+			      "missing networks needs ec2:GetManagedPrefixListEntries\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("rules", "pl-1");
+	PANE_SHOWS("rules", "n/a: needs ec2:GetManagedPrefixListEntries");
+	PANE_SHOWS("rules", "10.0.0.0/16");
+}
+
 static void test_waiting_is_said(void **state)
 {
 	(void)state;
@@ -503,6 +523,7 @@ int main(void)
 		TEST(test_hostile_text),
 		TEST(test_ascii_is_ascii),
 		TEST(test_fleet),
+		TEST(test_prefix_lists),
 		TEST(test_gap_is_not_zero),
 	};
 

@@ -63,10 +63,11 @@ static const char *env[ENV_MAX] = {
 	"AWS_EC2_METADATA_DISABLED=true",
 	"NO_PROXY=127.0.0.1",
 	"ASAN_OPTIONS=detect_leaks=0",
+	"AURORATOP_REQUESTS=", /* where the simulator writes what it is asked */
 	"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
 	"AWS_SECRET_ACCESS_KEY=not-a-secret",
 };
-#define ENV_OWN 6
+#define ENV_OWN 7
 
 /* Starts a program with its standard output and error on these descriptors (-1 = ours). */
 static pid_t start(char *const *argv, int to, int errors)
@@ -374,6 +375,7 @@ static void test_half_answers(void **state)
 
 int main(void)
 {
+	static char requests[1024];
 	const struct CMUnitTest tests[] = {
 #ifdef AURORATOP_SIM
 		TEST(test_half_answers),
@@ -382,5 +384,9 @@ int main(void)
 		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
 	};
 
+	if (getenv("AURORATOP_REQUESTS")) {
+		(void)snprintf(requests, sizeof requests, "AURORATOP_REQUESTS=%s", getenv("AURORATOP_REQUESTS"));
+		env[ENV_OWN - 1] = requests;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,6 +261,8 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 			  : cc->selected && key ? ROLE_STRONG
 						: ROLE_FG,
 			  cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
+	} else if (snapshot_unavailable(cc->snap, cc->snap->type->fields[o.field].name).len > 0) {
+		pen_field(pen, ROLE_MUTED, 0, w, STR("n/a"), right_aligned(t, column));
 	} else {
 		char none[5] = {0};
 

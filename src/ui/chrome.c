@@ -45,14 +45,20 @@ static void draw_half(const struct ui *ui, const struct store_entry *e, const ch
 	}
 }
 
+/* The database was never reached because AWS could not say where it is: that is no failure of the database. */
+static bool is_blamed(const struct ui *ui, const struct store_entry *db, const char *source)
+{
+	const struct store_entry *e = failing_half(ui, source);
+
+	return e && !runtime_target(ui->rt)->conninfo[0] && e->latest->err.code == db->latest->err.code;
+}
+
 static void draw_halves(const struct ui *ui, struct pen *pen)
 {
 	static const char *const aws_names[] = {"AWS", "AWS"}, *const db_names[] = {"database", "DB"};
 	const struct store_entry *aws = failing_half(ui, "clusters"), *db = failing_half(ui, "sessions");
 
-	/* A database that was never reached because AWS could not say where it is. */
-	if (aws && db && !db->good && !runtime_target(ui->rt)->conninfo[0] &&
-	    db->latest->err.code == aws->latest->err.code)
+	if (db && !db->good && (is_blamed(ui, db, "clusters") || is_blamed(ui, db, "instances")))
 		db = NULL;
 	if (aws && db) {
 		int half = pen_left(pen) / 2;

@@ -397,7 +397,7 @@ static int teardown_db(void **state)
 	return 0;
 }
 
-/* ---- aws: faults of the AWS side ---- */
+/* ---- aws: the AWS side; what recovers by itself is in test_recovery.c ---- */
 
 /* The console on the simulated cluster; its database is refused all along. */
 static struct vt *start_aws(void)
@@ -433,48 +433,6 @@ static void an_unknown_cluster_is_said(void **state)
 	console_sees(v, "The cluster no-such does not exist in eu-west-1");
 	console_sees(v, "✗ not found");
 	console_quit(v);
-}
-
-/* All requests suffer from kind; words appear, and when it ends the panes fill by themselves. */
-static void suffers(const char *kind, const char *badge, const char *words)
-{
-	char form[64];
-	struct vt *v;
-
-	snprintf(form, sizeof(form), "kind=%s", kind);
-	sim_process_admin(&sim, "fault", form);
-	v = start_aws();
-	console_sees(v, badge);
-	console_sees(v, words);
-	sim_process_admin(&sim, "clear", "");
-	console_sees(v, "● available");
-	console_sees(v, "orders-2");
-	console_gone(v, words);
-	console_quit(v);
-}
-
-static void throttling_is_waited_out(void **state)
-{
-	(void)state;
-	suffers("throttle", "throttled, next", "RDS asks to slow down");
-}
-
-static void malformed_xml_is_said(void **state)
-{
-	(void)state;
-	suffers("malformed&operation=DescribeDBClusters", "✗ bad answer", "not valid XML");
-}
-
-static void a_page_of_a_proxy_is_said(void **state)
-{
-	(void)state;
-	suffers("html&operation=DescribeDBClusters", "✗ bad answer", "HTML page");
-}
-
-static void a_cut_body_is_said(void **state)
-{
-	(void)state;
-	suffers("truncate&operation=DescribeDBClusters", "✗ lost", "transfer closed");
 }
 
 static void one_denied_call_spoils_one_pane(void **state)
@@ -546,12 +504,6 @@ static const struct CMUnitTest aws_tests[] = {
 	WITH_SIM(one_denied_call_spoils_one_pane),
 	WITH_SIM(keys_work_while_requests_hang),
 };
-static const struct CMUnitTest answers_tests[] = {
-	WITH_SIM(throttling_is_waited_out),
-	WITH_SIM(malformed_xml_is_said),
-	WITH_SIM(a_page_of_a_proxy_is_said),
-	WITH_SIM(a_cut_body_is_said),
-};
 
 #define RUN(tests) cmocka_run_group_tests(tests, NULL, NULL)
 
@@ -586,14 +538,14 @@ int main(int argc, char **argv)
 	program = argv[1];
 	sim_program = argv[2];
 	console_clean_environment();
-	if (strcmp(argv[3], "start") != 0 && strcmp(argv[3], "aws") != 0 && strcmp(argv[3], "answers") != 0)
+	if (strcmp(argv[3], "start") != 0 && strcmp(argv[3], "aws") != 0)
 		return run_with_db(argv[3]);
 	console_make_home();
 	if (strcmp(argv[3], "start") == 0) {
 		failed = RUN(start_tests);
 	} else {
 		sim_process_start(&sim, sim_program);
-		failed = strcmp(argv[3], "aws") == 0 ? RUN(aws_tests) : RUN(answers_tests);
+		failed = RUN(aws_tests);
 		sim_process_stop(&sim);
 	}
 	console_remove_home();

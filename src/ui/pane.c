@@ -8,8 +8,6 @@
  */
 #include "ui/ui.h"
 
-#include "base/utf8.h"
-
 #include <stdio.h>
 
 static const char *first_source(const struct pane_def *def, char *out, size_t size)
@@ -34,31 +32,9 @@ const struct snapshot *pane_good(const struct ui *ui, const struct pane *p)
 	return e ? e->good : NULL;
 }
 
-/* Text wrapped at blanks into the width of r, cut with the cut sign in its last row; returns the next free row. */
 static int draw_wrapped(struct canvas *c, struct rect r, int y, struct str text, enum role role, bool bold)
 {
-	struct str rest = text;
-
-	while (rest.len > 0 && y < r.y + r.h) {
-		size_t take = utf8_prefix(rest, (size_t)(r.w > 0 ? r.w : 1));
-
-		if (take < rest.len) {
-			size_t cut = take;
-
-			while (cut > 0 && rest.ptr[cut] != ' ')
-				cut--;
-			take = cut > 0 ? cut : take;
-		}
-		if (take == 0)
-			break;
-		if (y == r.y + r.h - 1 && take < rest.len) {
-			canvas_field(c, r, y, r.x, r.w, rest, false, STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
-			return y + 1;
-		}
-		canvas_text(c, r, y++, r.x, str_sub(rest, 0, take), STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
-		rest = str_trim(str_sub(rest, take, rest.len));
-	}
-	return y;
+	return pen_wrapped(c, r, y, text, STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
 }
 
 static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remedy)

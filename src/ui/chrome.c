@@ -113,6 +113,16 @@ static void draw_name(const struct ui *ui, struct pen *pen)
 		pen_textf(pen, ROLE_MUTED, "  %s", t->region);
 }
 
+/* A pooler stands between: sessions seen are the server's, but ours are somebody else's. */
+static void draw_pooler(const struct ui *ui, struct pen *pen)
+{
+	if (data_i64(store_good(ui->store, "activity"), 0, "via_pooler", 0) == 0 || pen_left(pen) < 15)
+		return;
+	pen_skip(pen, 2);
+	pen_glyph(pen, ROLE_NOTICE, G_NOTICE);
+	pen_text(pen, ROLE_NOTICE, " via pooler");
+}
+
 static void draw_engine(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *clusters = store_good(ui->store, "clusters"),
@@ -187,6 +197,7 @@ static void draw_identity(const struct ui *ui, struct canvas *c, int y)
 	draw_name(ui, &pen);
 	draw_status(ui, &pen);
 	draw_halves(ui, &pen);
+	draw_pooler(ui, &pen);
 	draw_engine(ui, &pen);
 	end = pen_at(c, r, y, right, ROLE_BAR);
 	if (c->cols >= 60) {

@@ -342,6 +342,20 @@ static void test_only_what_is_old_is_marked(void **state)
 	HIDES("tps !");
 }
 
+/* After a failover the server knows before AWS says so; a pooler in between is said. */
+static void test_where_we_are_connected(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	SHOWS("2 Activity  orders-1 ·");
+	HIDES("via pooler");
+	fixture_more_text(&f, "elsewhere",
+			  STR("source activity at=now\nrow total=3 instance=orders-2 via_pooler=true\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("2 Activity  orders-2 ");
+	SHOWS("• via pooler");
+}
+
 /* A source that cannot be had any more, for a reason that is no fault. */
 static void test_gone_is_no_fault(void **state)
 {
@@ -510,6 +524,7 @@ int main(void)
 		TEST(test_old_data_looks_old),
 		TEST(test_only_what_is_old_is_marked),
 		TEST(test_gone_is_no_fault),
+		TEST(test_where_we_are_connected),
 		TEST(test_waiting_is_said),
 		TEST(test_stopped_is_no_fault),
 		TEST(test_badges),

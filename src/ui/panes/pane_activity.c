@@ -172,7 +172,11 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	long writer = data_find(instances, "role", STR("writer"));
 	int64_t in_xact = data_i64(a, 0, "idle_in_transaction", -1), oldest = data_i64(a, 0, "oldest_xact_us", 0);
 
-	if (writer >= 0)
+	/* What the server says of itself comes before what AWS says of the cluster: after a failover they may differ.
+	 */
+	if (data_str(a, 0, "instance").len > 0)
+		pen_str(pen, ROLE_FG, data_str(a, 0, "instance"));
+	else if (writer >= 0)
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	else
 		pen_str(pen, ROLE_FG, data_str(a, 0, "database"));

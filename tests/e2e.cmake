@@ -23,3 +23,12 @@ foreach(group db aws)
            COMMAND test_recovery $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> $<TARGET_FILE:e2e_names> ${group})
   set_tests_properties(e2e.recovery.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endforeach()
+
+# Both halves together.
+add_executable(test_together e2e/test_together.c e2e/console.c)
+target_link_libraries(test_together PRIVATE vt test_pg project_options PkgConfig::CMOCKA PkgConfig::JANSSON)
+foreach(group views clusters failover once)
+  add_test(NAME e2e.together.${group}
+           COMMAND test_together $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> $<TARGET_FILE:e2e_names> ${group})
+  set_tests_properties(e2e.together.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()

@@ -6,6 +6,28 @@
  *
  * Groups: db (a PostgreSQL of its own; status 77 where there is none), aws (simulators).
  *
+ * Where each line of "bad input and faults" is shown:
+ *
+ *   no credentials, wrong ones, expired ones    here, aws
+ *   no region                                   test_console start: no_region_is_a_usage_error
+ *   unknown cluster                             test_console aws; test_together clusters (and on to another one)
+ *   refused connection                          here, aws (endpoint); test_console db: a restart (database)
+ *   wrong password, no connection left          here, db
+ *   unknown database                            here, db
+ *   TLS failure                                 here, db and aws (bundle and system's authorities)
+ *   DNS failure                                 here, db and aws; a name service that never answers: db
+ *   throttling, server error, hang              here, aws
+ *   malformed XML, empty and cut body, HTML     here, aws; JSON: unit.codec_json (no source speaks it yet)
+ *   permission denied on one API, one view      here, aws and db
+ *   server restart                              test_console db: recovers_from_a_restart_by_itself
+ *   stopped backend                             here, db; db.connect
+ *   black-holed and silent port, pooler         db.connect
+ *   failover                                    test_together failover
+ *   terminal of 1x1, storm of sizes             test_console start, storm; test_together views
+ *   TERM unset or dumb, no UTF-8, no terminal   test_console start
+ *   unreadable config or theme                  test_console start
+ *   fatal signals, SIGTERM, SIGHUP              test_console start: signals_leave_a_usable_terminal
+ *
  * All consoles of a group run side by side, each with its own cause, because what takes time is
  * their back-off: a patient falls ill, its words are seen, it is cured at once, and it must be well
  * again before the common deadline. Only loopback is used.

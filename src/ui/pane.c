@@ -97,7 +97,7 @@ static void draw_as_it_was(const struct ui *ui, const struct store_entry *e, str
 static int draw_reason(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
 {
 	struct rect words = {r.y, r.x + 3, r.h, r.w - 4};
-	int lines = r.h >= 9 ? 2 : 1, y;
+	int y;
 	enum role role;
 	enum glyph sign;
 
@@ -105,9 +105,10 @@ static int draw_reason(const struct ui *ui, const struct store_entry *e, struct 
 		return 0;
 	sign = badge_sign(e, &role);
 	canvas_glyph(c, r, r.y, r.x + 1, sign, STYLE(role, ROLE_BG, 0));
-	words.h = lines;
+	words.h = r.h >= 8 ? 2 : 1;
 	y = draw_wrapped(c, words, r.y, str_c(e->latest->err.text), ROLE_FG, false);
 	words.y = y;
+	words.h = r.h >= 9 ? 2 : 1;
 	if (r.h > 4)
 		y = draw_remedy(c, words, y, e->latest->err.remedy);
 	words.h = r.y + r.h - y;

@@ -176,6 +176,15 @@ int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *
 /* Draws the freshness badge right-aligned so that it ends before column x_end; returns the column where it starts. */
 int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,
 	       enum role bg);
+/* True when the newest outcome is not data: what is shown, if anything, is the last good data. e may be NULL. */
+bool badge_failed(const struct store_entry *e);
+/* Sign and colour of a failed source: critical, warning, or notice for what cannot be had here. badge_failed() holds.
+ */
+enum glyph badge_sign(const struct store_entry *e, enum role *ret_role);
+/* Age of the data when it is older than two of its source's periods, else -1; e may be NULL. */
+int64_t badge_old_us(const struct ui *ui, const struct store_entry *e);
+/* An age in whole seconds, "48s" or "4m05s". */
+void badge_age(char *out, size_t size, int64_t us);
 
 /* ---- frame.c ---- */
 /* A frame around r with a title built by the caller; the pen stands after the corner. */

@@ -336,6 +336,15 @@ static void body_line(struct loader *l, struct str verb, struct str rest)
 		fixture_fault(&l->at, "unknown line " STR_FMT, STR_ARG(verb));
 }
 
+/* What another file tells came first. */
+static void before(struct fixture *f, struct str name)
+{
+	char word[64];
+
+	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+	fixture_more(f, word);
+}
+
 void fixture_more_text(struct fixture *f, const char *what, struct str text)
 {
 	struct loader *l = xcalloc(1, sizeof *l);
@@ -350,7 +359,9 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text)
 		if (line.len == 0 || line.ptr[0] == '#')
 			continue;
 		(void)str_split(&line, ' ', &verb);
-		if (str_eq_c(verb, "now"))
+		if (str_eq_c(verb, "after"))
+			before(f, line);
+		else if (str_eq_c(verb, "now"))
 			set_now(l, line);
 		else if (str_eq_c(verb, "target"))
 			new_target(l, line);

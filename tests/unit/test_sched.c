@@ -4,7 +4,7 @@
 #include "runtime/sched.h"
 
 /* "leaf" stands before what it needs, so that the order of the table cannot help it. */
-enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUDY, NEEDY, CLOUD, EAGER, DEEP, MATE, NSOURCES };
+enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUDY, NEEDY, CLOUD, EAGER, DEEP, MATE, LEFT, RIGHT, NSOURCES };
 
 #define PERIOD (10 * US_PER_S)
 #define START (1000000 * US_PER_S)
@@ -13,6 +13,7 @@ static struct gate gate;
 static atomic_int fetches[NSOURCES], wide_fetches, interrupted;
 static atomic_bool listing_fails, flaky_fails, deaf, busy_value, pages_only, needy_off;
 static _Atomic(int64_t) flaky_retry_after;
+static atomic_int side_error; /* an enum err_code; ERR_NONE = the side works */
 static struct runtime *rt;
 static int64_t now;
 
@@ -128,6 +129,18 @@ static bool fetch_mate(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* Two of one side. */
+static bool fetch_side(struct fetch *f, struct err *err)
+{
+	enum err_code code = (enum err_code)atomic_load(&side_error);
+
+	count(strcmp(f->source->name, "left") == 0 ? LEFT : RIGHT);
+	if (code != ERR_NONE)
+		return err_set(err, code, "the other side");
+	fetch_publish(f, fake_snapshot(NULL, 1));
+	return true;
+}
+
 static bool detail_busy(const struct snapshot *s)
 {
 	return fake_value(s) == 99;
@@ -173,6 +186,8 @@ static const struct source rows[NSOURCES] = {
 	    .ready = always_ready),
 	ROW(DEEP, "deep", fetch_deep, LANE_EC2, .period_us = PERIOD, .inputs = "leaf"),
 	ROW(MATE, "mate", fetch_mate, LANE_SLOW, .period_us = PERIOD),
+	ROW(LEFT, "left", fetch_side, LANE_SAMPLER, .flags = SOURCE_DB),
+	ROW(RIGHT, "right", fetch_side, LANE_SLOW, .flags = SOURCE_DB, .period_us = 60 * US_PER_S),
 };
 /* clang-format on */
 
@@ -207,6 +222,7 @@ static int setup(void **state)
 	atomic_store(&pages_only, false);
 	atomic_store(&needy_off, false);
 	atomic_store(&flaky_retry_after, 0);
+	atomic_store(&side_error, ERR_NONE);
 	target = new_target(true);
 	rt = runtime_new(table, NSOURCES, target);
 	target_unref(target);
@@ -468,6 +484,36 @@ static void test_backoff_grows_and_resets(void **state)
 	atomic_store(&flaky_fails, true);
 	next = advance(US_PER_S);
 	assert_int_equal(next, now + US_PER_S);
+}
+
+/* When the cause of a side ends, the first source to see it spares the others their long waits. */
+static void test_recovery_is_shared(void **state)
+{
+	static const enum err_code codes[] = {ERR_REFUSED, ERR_DENIED};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		int left, right;
+
+		atomic_store(&side_error, codes[i]);
+		runtime_demand(rt, bit(LEFT) | bit(RIGHT));
+		runtime_refresh(rt, NULL);
+		settle();
+		/* RIGHT waits, too, but longer than LEFT: 1 s at least, 60 s at most. */
+		while (entry(LEFT)->next_mono_us >= entry(RIGHT)->next_mono_us) {
+			runtime_refresh(rt, NULL);
+			settle();
+		}
+		left = atomic_load(&fetches[LEFT]);
+		right = atomic_load(&fetches[RIGHT]);
+		atomic_store(&side_error, ERR_NONE);
+		advance(entry(LEFT)->next_mono_us - now);
+		assert_fetches(LEFT, left + 1);
+		assert_int_equal(entry(LEFT)->latest->state, SNAP_OK);
+		/* What is denied to one is denied for a reason of its own. */
+		assert_fetches(RIGHT, codes[i] == ERR_REFUSED ? right + 1 : right);
+		assert_int_equal(entry(RIGHT)->latest->state, codes[i] == ERR_REFUSED ? SNAP_OK : SNAP_ERROR);
+	}
 }
 
 /* A success without a snapshot proves nothing, but must not be retried in a loop either. */
@@ -838,6 +884,7 @@ int main(void)
 		TEST(test_queued_fetch_counts_from_its_start),
 		TEST(test_overlong_fetch_is_not_queued_twice),
 		TEST(test_backoff_grows_and_resets),
+		TEST(test_recovery_is_shared),
 		TEST(test_silence_after_failure_is_no_loop),
 		TEST(test_server_may_ask_for_patience),
 		TEST(test_refresh_beats_backoff_and_period),

@@ -196,23 +196,6 @@ enum glyph severity_glyph(enum severity s);
 void chrome_draw(struct ui *ui, struct canvas *c);
 void vitals_draw(struct ui *ui, struct canvas *c);
 
-/* ---- overlay.c, palette.c, help.c ---- */
-void overlay_draw(struct ui *ui, struct canvas *c);
-/* Effects of an event while an overlay or prompt is open; -1 = not taken. */
-int overlay_key(struct ui *ui, uint32_t key);
-void help_draw(struct ui *ui, struct canvas *c, struct rect r);
-void palette_draw(struct ui *ui, struct canvas *c);
-int palette_run(struct ui *ui);
-void palette_changed(struct ui *ui);
-size_t palette_count(const struct ui *ui);
-/* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first.
- */
-size_t palette_best(const struct ui *ui);
-void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
-/* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
-struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
-			enum role line);
-
 /* ---- view.c ---- */
 extern const struct view_def *const view_defs[];
 extern const size_t nview_defs;
@@ -249,5 +232,7 @@ struct target *ui_copy_target(const struct ui *ui);
 struct target *ui_target_for(const struct ui *ui, struct str cluster);
 /* Loads and uses a theme; a fault becomes a toast. */
 void ui_set_theme(struct ui *ui, const char *name);
+
+#include "ui/overlay.h"
 
 #endif

@@ -90,9 +90,15 @@ static void post(struct loader *l)
 			merge_alone(st, i, s);
 	mailbox_post(&st->mailboxes[l->source], s);
 	(void)store_collect(st);
-	if (l->retry_us)
-		st->entries[l->source].next_mono_us = clock_mono_us() + l->retry_us;
-	st->entries[l->source].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
+	for (size_t i = 0; i < registry_nsources; i++) {
+		const char *merges = registry_sources[i]->merges;
+
+		if ((int)i != l->source && !(merges && strcmp(merges, s->source) == 0))
+			continue;
+		if (l->retry_us)
+			st->entries[i].next_mono_us = clock_mono_us() + l->retry_us;
+		st->entries[i].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
+	}
 }
 
 static int64_t duration(struct loader *l, struct str text)

@@ -32,3 +32,9 @@ foreach(group views clusters failover once)
            COMMAND test_together $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> $<TARGET_FILE:e2e_names> ${group})
   set_tests_properties(e2e.together.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endforeach()
+
+# From a victim to its root.
+add_executable(test_locks_e2e e2e/test_locks_e2e.c e2e/console.c)
+target_link_libraries(test_locks_e2e PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.locks COMMAND test_locks_e2e $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.locks PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

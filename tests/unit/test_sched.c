@@ -11,7 +11,7 @@ enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUDY, NEEDY, CLOUD, EAGER,
 
 static struct gate gate;
 static atomic_int fetches[NSOURCES], wide_fetches, interrupted;
-static atomic_bool listing_fails, flaky_fails, deaf, busy_value, pages_only, needy_off;
+static atomic_bool detail_wanted, listing_fails, flaky_fails, deaf, busy_value, pages_only, needy_off;
 static _Atomic(int64_t) flaky_retry_after;
 static atomic_int side_error; /* an enum err_code; ERR_NONE = the side works */
 static struct runtime *rt;
@@ -34,6 +34,8 @@ static bool fetch_leaf(struct fetch *f, struct err *err)
 static bool fetch_listing(struct fetch *f, struct err *err)
 {
 	count(LISTING);
+	assert_false(fetch_wants(f, "fast")); /* not of this fetch */
+	atomic_store(&detail_wanted, fetch_wants(f, "detail"));
 	if (atomic_load(&listing_fails))
 		return err_set(err, ERR_DENIED, "not allowed to list");
 	fetch_publish(f, fake_snapshot(NULL, 7));
@@ -175,7 +177,7 @@ static enum readiness always_ready(const struct target *t, const struct snapshot
 static const struct source rows[NSOURCES] = {
 	ROW(LEAF, "leaf", fetch_leaf, LANE_EC2, .period_us = PERIOD, .inputs = "detail  listing"),
 	ROW(LISTING, "listing", fetch_listing, LANE_RDS, .period_us = PERIOD, .busy_period_us = US_PER_S),
-	ROW(DETAIL, "detail", NULL, LANE_RDS, .fed_by = "listing", .busy = detail_busy),
+	ROW(DETAIL, "detail", NULL, LANE_RDS, .flags = SOURCE_EXTRA, .fed_by = "listing", .busy = detail_busy),
 	ROW(FAST, "fast", fetch_fast, LANE_SAMPLER, .flags = SOURCE_DB),
 	ROW(FLAKY, "flaky", fetch_flaky, LANE_SAMPLER, .period_us = US_PER_S),
 	ROW(HALTING, "halting", fetch_halting, LANE_SLOW, .period_us = PERIOD),
@@ -823,6 +825,29 @@ static void test_wide_is_asked_for_at_once(void **state)
 	target_unref(target);
 }
 
+/* A fetch knows which of the sources it feeds somebody looks at. */
+static void test_fed_sources_are_known_to_be_wanted(void **state)
+{
+	(void)state;
+	runtime_demand(rt, bit(LISTING) | bit(FAST));
+	settle();
+	assert_fetches(LISTING, 1);
+	assert_false(atomic_load(&detail_wanted));
+	/* it comes whole at once, not a period later */
+	runtime_demand(rt, bit(DETAIL) | bit(FAST));
+	wait_readable(runtime_fd(rt));
+	settle();
+	assert_fetches(LISTING, 2);
+	assert_true(atomic_load(&detail_wanted));
+	assert_fetches(FAST, 1);
+	runtime_demand(rt, bit(LEAF));
+	advance(PERIOD);
+	assert_true(atomic_load(&detail_wanted)); /* as an input counts, too */
+	runtime_demand(rt, bit(LISTING));
+	advance(PERIOD);
+	assert_false(atomic_load(&detail_wanted));
+}
+
 static void test_arrival_wakes(void **state)
 {
 	unsigned changed = 0, total = 0;
@@ -899,6 +924,7 @@ int main(void)
 		TEST(test_feeder_error_reaches_all_who_depend),
 		TEST(test_busy_period_of_what_is_fed),
 		TEST(test_wide_is_asked_for_at_once),
+		TEST(test_fed_sources_are_known_to_be_wanted),
 		TEST(test_arrival_wakes),
 		TEST(test_stop_interrupts_all),
 		TEST(test_stop_leaves_a_hung_lane_behind),

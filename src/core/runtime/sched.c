@@ -550,10 +550,13 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 
 void runtime_demand(struct runtime *rt, uint64_t mask)
 {
-	uint64_t wanted = closure(rt, mask);
+	uint64_t wanted = closure(rt, mask), fresh = wanted & ~rt->wanted;
 
 	if (wanted == rt->wanted)
 		return;
+	for (size_t i = 0; i < rt->n; i++)
+		if ((fresh & bit(i)) && (rt->sources[i]->flags & SOURCE_EXTRA))
+			rt->jobs[rt->jobs[i].fetcher].asap = true;
 	rt->wanted = wanted;
 	wake_post(rt->wake);
 }

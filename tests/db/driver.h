@@ -8,7 +8,16 @@
 #include "db/sources.h"
 #include "runtime/lane.h"
 
-enum driver_source { DRIVE_SESSIONS, DRIVE_ACTIVITY, DRIVE_LOAD, DRIVE_DATABASES, DRIVE_SIZES, DRIVE__COUNT };
+enum driver_source {
+	DRIVE_SESSIONS,
+	DRIVE_ACTIVITY,
+	DRIVE_LOAD,
+	DRIVE_DATABASES,
+	DRIVE_SIZES,
+	DRIVE_STATEMENTS,
+	DRIVE_STATEMENTS_INFO,
+	DRIVE__COUNT
+};
 
 struct driver {
 	struct lane *sampler, *slow;

@@ -43,6 +43,17 @@ static const struct view_def activity = {
 		  {&pane_databases, {1, 32, 9, 15, 40, 5}}},
 	.npanes = 4,
 };
+static const struct view_def statements = {
+	.digit = '5',
+	.name = "statements",
+	.title = "Statements",
+	.short_title = "Stmt",
+	.help = "what each statement costs: time, calls, reads, temporary files, WAL",
+	.panes = {{&pane_statements, {0, 1, 6, 0, 30, 0}},
+		  {&pane_statement, {1, 52, 9, 14, 46, 3}},
+		  {&pane_trend, {1, 48, 9, 14, 40, 4}}},
+	.npanes = 3,
+};
 static const struct view_def storage = {
 	.digit = '6',
 	.name = "storage",
@@ -91,7 +102,7 @@ static const struct view_def clusters = {
 	.npanes = 1,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &clusters};
+const struct view_def *const view_defs[] = {&overview, &activity, &statements, &storage, &backups, &network, &clusters};
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

@@ -168,7 +168,7 @@ static void test_counts_and_deltas(void **state)
 	/* the most time first, and who leads says since when */
 	row = snapshot_row(s, 0);
 	assert_true(HAS(row, struct statement, top_since_at));
-	assert_true(info(&d)->calls_rate > 0 && info(&d)->sessions > 0 && info(&d)->ran >= 2);
+	assert_true(info(&d)->calls_per_s > 0 && info(&d)->sessions > 0 && info(&d)->ran >= 2);
 	assert_true(str_eq_c(info(&d)->schema, SCHEMA_RAW));
 	assert_true(s->series.n > 0);
 	PQfinish(app);

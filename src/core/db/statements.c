@@ -92,7 +92,7 @@ static const struct field info_fields[] = {
 	F(since_reset_us, K_DURATION_US, .title = "SINCE RESET", .width = 7, .flags = F_COMPUTED, .help = "Time since the last reset."),
 	F(interval_us, K_DURATION_US, .title = "INTERVAL", .width = 7, .flags = F_COMPUTED, .help = "Length of the interval that rates belong to."),
 	F(ran, K_COUNT, .title = "RAN", .width = 6, .flags = F_COMPUTED, .help = "Statements that ended at least one call in the interval."),
-	F(calls_rate, K_REAL, .title = "CALLS/s", .width = 7, .flags = F_COMPUTED, .help = "Calls of all statements per second, in the interval."),
+	F(calls_per_s, K_REAL, .title = "CALLS/s", .width = 7, .flags = F_COMPUTED, .help = "Calls of all statements per second, in the interval."),
 	F(sessions, K_REAL, .title = "SESSIONS", .width = 6, .flags = F_COMPUTED, .help = "Sessions that all statements kept busy on average, in the interval."),
 	F(block_bytes, K_BYTES, .title = "BLOCK", .width = 5, .help = "Size of a block."),
 	F(texts, K_COUNT, .title = "TEXTS", .width = 6, .flags = F_COMPUTED, .help = "Texts kept here."),

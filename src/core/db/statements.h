@@ -37,7 +37,7 @@ struct statements_info {
 	int64_t entries, shown, hidden, max_entries;
 	int64_t dealloc_passes, evicted, resets, reset_at, since_reset_us;
 	int64_t interval_us, ran;
-	double calls_rate, sessions;
+	double calls_per_s, sessions;
 	int64_t block_bytes, texts, text_bytes, sample_us;
 };
 

@@ -289,7 +289,7 @@ static void set_window(const struct statements_fetch *s, struct statements_info 
 	}
 	SET(row, struct statements_info, interval_us, d->window_us);
 	SET(row, struct statements_info, ran, ran);
-	SET(row, struct statements_info, calls_rate, calls / seconds);
+	SET(row, struct statements_info, calls_per_s, calls / seconds);
 	SET(row, struct statements_info, sessions, us / (double)US_PER_S / seconds);
 }
 

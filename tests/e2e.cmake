@@ -12,3 +12,8 @@ foreach(group start live keys storm db aws answers)
 endforeach()
 # One live session under ThreadSanitizer too.
 set_tests_properties(e2e.console.live PROPERTIES LABELS tsan)
+
+add_executable(test_e2e_statements e2e/test_statements.c e2e/console.c)
+target_link_libraries(test_e2e_statements PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.statements COMMAND test_e2e_statements $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.statements PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -69,10 +69,17 @@ static void put_piece(struct setter *s, enum role role, struct str text)
 	if (s->x > hang && s->x + utf8_columns(text) > s->r.w)
 		new_line(s, hang);
 	while (text.len > 0) {
-		size_t take = utf8_prefix(text, (size_t)(s->r.w > s->x ? s->r.w - s->x : 1));
+		size_t take;
 
-		if (take == 0)
-			take = text.len < 4 ? text.len : 4;
+		if (s->x >= s->r.w)
+			new_line(s, 0);
+		take = utf8_prefix(text, (size_t)(s->r.w - s->x));
+		if (take == 0 && s->x > 0) {
+			new_line(s, 0);
+			continue;
+		}
+		take = take ? take : utf8_prefix(text, 4);
+		take = take ? take : 1;
 		put(s, role, str_sub(text, 0, take));
 		text = str_sub(text, take, text.len);
 		if (text.len > 0)

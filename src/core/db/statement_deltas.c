@@ -465,8 +465,12 @@ static int compare_time(uint32_t a, uint32_t b, void *ctx)
 
 void statement_deltas_order(struct statement_deltas *d, uint32_t *index, uint32_t *scratch)
 {
-	for (size_t i = 0; i < d->nrows; i++)
+	double all = 0;
+
+	for (size_t i = 0; i < d->nrows; i++) {
 		index[i] = (uint32_t)i;
+		all += item_of(d, i) ? (double)item_of(d, i)->window[STATEMENT_COUNTER(total_us)] : 0;
+	}
 	sort_indices(index, scratch, d->nrows, compare_time, d);
 	for (size_t place = 0; place < d->nrows; place++) {
 		uint32_t item = d->row_item[index[place]];
@@ -475,7 +479,8 @@ void statement_deltas_order(struct statement_deltas *d, uint32_t *index, uint32_
 		if (item == NO_ITEM)
 			continue;
 		w = &d->items[item];
-		if (place >= 2 * STATEMENTS_TOP || d->nring == 0 || w->window[STATEMENT_COUNTER(total_us)] == 0)
+		if (place >= 2 * STATEMENTS_TOP || d->nring == 0 ||
+		    (double)w->window[STATEMENT_COUNTER(total_us)] < all * STATEMENTS_TOP_SHARE || all <= 0)
 			w->top_since_us = 0;
 		else if (place < STATEMENTS_TOP && w->top_since_us == 0)
 			w->top_since_us = d->before_us;

@@ -22,6 +22,8 @@
 #define STATEMENTS_CHANGES_MAX 60000
 /* So many lead by time; one that leads stays so until it falls behind twice as many. */
 #define STATEMENTS_TOP 10
+/* ... and takes at least this share of the time. */
+#define STATEMENTS_TOP_SHARE 0.01
 
 struct statement_key {
 	int64_t user_oid, database_oid, query_id, toplevel;

@@ -112,7 +112,8 @@ static size_t find_leaders(const struct statement_deltas *d, size_t counter, siz
 
 void statement_history_add(struct statement_history *h, const struct statement_deltas *d, const struct statement *rows)
 {
-	size_t place = next_point(h, d->at_us);
+	/* the time of a point is the beginning of what it stands for */
+	size_t place = next_point(h, d->before_us);
 	double seconds = (double)d->interval_us / (double)US_PER_S;
 
 	h->turn++;

@@ -1,7 +1,7 @@
 /*
  * statement_history.h: calls and time of the leading statements over the last hour.
  *
- * One point an interval. A statement is followed from the interval in which it first leads by
+ * One point an interval, at its beginning. A statement is followed from the interval in which it first leads by
  * time, calls, rows, reads, temporary files or WAL, until STATEMENT_TRACKS others have led
  * since. What was before is not known: no point, never zero. Pure; one thread.
  */

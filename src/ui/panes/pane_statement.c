@@ -12,7 +12,7 @@
 #define LABEL_W 8
 #define FIGURES_W 38
 #define SIDE_BY_SIDE_W 72
-#define TREND_MIN_US (5 * US_PER_MIN)
+#define TREND_MIN_US (2 * US_PER_MIN)
 #define TREND_MAX_US US_PER_HOUR
 
 /* The selection as the pane draws it. */

@@ -17,6 +17,7 @@
 
 #define BAR_W 8
 #define NUMBER_W 6
+#define BAR_LEAST 0.02 /* a share below it gets no cell */
 /* Rows below which nothing but the table is drawn. */
 #define ADVICE_ROWS 16
 #define CHANGE_LARGE 0.5
@@ -66,7 +67,7 @@ static bool draw_share(const struct cell_context *cc, struct pen *pen, int w, do
 	if (isnan(share))
 		return false;
 	if (w >= BAR_W + NUMBER_W + 1) {
-		pen_bar(pen, BAR_W, share, cc->selected ? ROLE_STRONG : ROLE_FG);
+		pen_bar(pen, BAR_W, share < BAR_LEAST ? 0 : share, cc->selected ? ROLE_STRONG : ROLE_FG);
 		w -= BAR_W;
 	}
 	(void)snprintf(text, sizeof text, "%.1f", share * 100);
@@ -190,6 +191,7 @@ static bool cell_change(const struct cell_context *cc, struct pen *pen, int w)
 {
 	double v = data_f64(cc->snap, cc->row, "mean_change_ratio");
 	char text[24] = "";
+	struct buf b;
 
 	if (isnan(v))
 		return false;
@@ -198,7 +200,13 @@ static bool cell_change(const struct cell_context *cc, struct pen *pen, int w)
 		right_text(pen, ROLE_FAINT, 0, w, text);
 		return true;
 	}
-	(void)snprintf(text, sizeof text, v >= 100 ? "x%.0f" : "%+.0f%%", v >= 100 ? v + 1 : v * 100);
+	buf_init(&b, sizeof text);
+	if (v < 9.995)
+		(void)buf_addf(&b, "%+.0f%%", v * 100);
+	else
+		(void)(buf_add_char(&b, 'x') && format_count_short(&b, floor(fmin(v + 1, 1e15))));
+	(void)snprintf(text, sizeof text, "%s", buf_c(&b));
+	buf_release(&b);
 	right_text(pen, v >= CHANGE_LARGE ? ROLE_STRONG : ROLE_FG, v >= CHANGE_LARGE ? ATTR_BOLD : 0, w, text);
 	return true;
 }
@@ -526,10 +534,10 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	const char *dot = glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·";
 	struct buf b;
 
-	if (writer >= 0) {
+	if (writer >= 0)
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
+	if (writer >= 0 && info)
 		pen_textf(pen, ROLE_MUTED, " %s ", dot);
-	}
 	buf_init(&b, 64);
 	if (!isnan(sessions)) {
 		statements_number(&b, sessions);

@@ -59,12 +59,14 @@ static double rule_slower(const struct subject *x)
 	if (change < CHANGE_TIMES)
 		(void)buf_addf(&b, "mean is %+.0f %% against its earlier calls: ", change * 100);
 	else
-		(void)buf_addf(&b, "mean is %.0f times that of its earlier calls: ", fmin(change + 1, 1e9));
+		(void)(buf_add_c(&b, "mean is ") && format_count_short(&b, floor(fmin(change + 1, 1e9))) &&
+		       buf_add_c(&b, " times that of its earlier calls: "));
 	duration(&b, now);
 	(void)buf_add_c(&b, ", before ");
 	duration(&b, now / (1 + change));
 	if (waiters > 0)
-		(void)buf_addf(&b, "; %lld of its sessions wait for a lock now", (long long)waiters);
+		(void)buf_addf(&b, "; %lld of its sessions wait%s for a lock now", (long long)waiters,
+			       waiters == 1 ? "s" : "");
 	(void)snprintf(x->out->text, sizeof x->out->text, "%s", buf_c(&b));
 	x->out->next = waiters > 0 ? "2 Activity" : "";
 	buf_release(&b);

@@ -195,7 +195,7 @@ static void spark_line(struct page *p, const char *title, const char *metric, bo
 		pen_text(&pen, ROLE_MUTED, "no history: it has not been among the leading ones");
 		return;
 	}
-	series_resample(s, s->at[0] < to - 5 * US_PER_MIN ? s->at[0] : to - 5 * US_PER_MIN, to, v, (size_t)w);
+	series_resample(s, s->at[0] < to - 2 * US_PER_MIN ? s->at[0] : to - 2 * US_PER_MIN, to, v, (size_t)w);
 	spark_cells(&pen, v, (size_t)w, st.max);
 	spark_number(&pen, "last", st.last, time);
 	spark_number(&pen, "min", st.min, time);

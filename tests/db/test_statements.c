@@ -14,7 +14,7 @@
 
 #include "db/statements.h"
 #include "driver.h"
-#include "pg_fixture.h"
+#include "fake_pooler.h"
 
 #include <math.h>
 #include <time.h>
@@ -427,6 +427,28 @@ static void test_nothing_is_counted(void **state)
 	pg_exec(admin, "ALTER ROLE watch RESET pg_stat_statements.track");
 }
 
+/* Behind a pooler every question is a transaction of its own. */
+static void test_pooler(void **state)
+{
+	char conninfo[128];
+	struct fake_pooler pooler;
+	const struct snapshot *s;
+	struct driver d;
+
+	(void)state;
+	create_extension("");
+	fake_pooler_start(&pooler, &pg, false);
+	snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1 port=%d user=watch dbname=postgres sslmode=disable",
+		 pooler.port);
+	driver_init(&d, conninfo);
+	fetch(&d);
+	s = fetch(&d);
+	assert_true(s->nrows > 0 && s->rates);
+	assert_true(HAS((const struct statement *)snapshot_row(s, 0), struct statement, query));
+	driver_release(&d);
+	fake_pooler_stop(&pooler);
+}
+
 static void test_log_of_all_this(void **state)
 {
 	(void)state;
@@ -468,10 +490,11 @@ static int setup_loaded(void **state)
 		     "track_io_timing = off\n");
 }
 
+/* Its settings without the library: they say nothing. */
 static int setup_bare(void **state)
 {
 	(void)state;
-	return start("");
+	return start("pg_stat_statements.max = 'many'\npg_stat_statements.track = all\n");
 }
 
 static int teardown(void **state)
@@ -496,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_impostors),
 		cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_nothing_is_counted),
+		cmocka_unit_test(test_pooler),
 		cmocka_unit_test(test_log_of_all_this),
 	};
 	const struct CMUnitTest bare[] = {cmocka_unit_test(test_not_loaded)};

@@ -2,16 +2,14 @@
 -- Needs: nothing. Serves 11 and later. Asks catalogs only, so that an extension that is absent, not loaded, old or not
 -- ours to use causes no error: its function is called only when all of this says that it will answer.
 -- The extension's objects are those that pg_depend says belong to it, wherever they are, whatever else has that name.
--- A setting of the library is in pg_settings only while the library is loaded.
+-- A setting of the library is in pg_settings only while the library is loaded; asked for by its name, one that somebody
+-- has written into a configuration in vain would be there too.
 -- columns_num: the release whose columns the installed extension has, which may be older than the server.
 SELECT clock_timestamp() AS server_at, pg_postmaster_start_time() AS started_at,
-       EXISTS (SELECT FROM pg_settings AS s WHERE s.name = 'pg_stat_statements.max') AS loaded,
-       (SELECT s.setting::int8 FROM pg_settings AS s WHERE s.name = 'pg_stat_statements.max') AS max_entries,
-       (SELECT s.setting FROM pg_settings AS s WHERE s.name = 'pg_stat_statements.track') AS track,
-       (SELECT s.setting FROM pg_settings AS s WHERE s.name = 'compute_query_id') AS compute_query_id,
-       (SELECT s.setting = 'on' FROM pg_settings AS s
-        WHERE s.name = 'pg_stat_statements.track_planning') AS planning,
-       (SELECT s.setting = 'on' FROM pg_settings AS s WHERE s.name = 'track_io_timing') AS io_timing,
+       g.max_entries IS NOT NULL AS loaded, g.max_entries, current_setting('pg_stat_statements.track', true) AS track,
+       current_setting('compute_query_id', true) AS compute_query_id,
+       current_setting('pg_stat_statements.track_planning', true) = 'on' AS planning,
+       current_setting('track_io_timing') = 'on' AS io_timing,
        current_setting('block_size')::int8 AS block_bytes,
        pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all,
        e.oid IS NOT NULL AS installed, e.extversion AS extension_version, n.nspname AS schema,
@@ -26,7 +24,7 @@ SELECT clock_timestamp() AS server_at, pg_postmaster_start_time() AS started_at,
                WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
                  AND d.deptype = 'e' AND p.proname = 'pg_stat_statements_info' AND p.pronargs = 0
                  AND has_function_privilege(p.oid, 'EXECUTE')) AS has_info
-FROM (SELECT) AS one
+FROM (SELECT max(s.setting)::int8 AS max_entries FROM pg_settings AS s WHERE s.name = 'pg_stat_statements.max') AS g
 LEFT JOIN pg_extension AS e ON e.extname = 'pg_stat_statements'
 LEFT JOIN LATERAL (SELECT p.oid, p.pronamespace, p.proargnames
                    FROM pg_depend AS d JOIN pg_proc AS p ON p.oid = d.objid

@@ -54,6 +54,17 @@ static const struct view_def locks = {
 		  {&pane_blocked, {1, 50, 9, 19, 44, 5}}},
 	.npanes = 3,
 };
+static const struct view_def statements = {
+	.digit = '5',
+	.name = "statements",
+	.title = "Statements",
+	.short_title = "Stmt",
+	.help = "what each statement costs: time, calls, reads, temporary files, WAL",
+	.panes = {{&pane_statements, {0, 1, 6, 0, 30, 0}},
+		  {&pane_statement, {1, 52, 9, 14, 46, 3}},
+		  {&pane_trend, {1, 48, 9, 14, 40, 4}}},
+	.npanes = 3,
+};
 static const struct view_def storage = {
 	.digit = '6',
 	.name = "storage",
@@ -112,8 +123,19 @@ static const struct view_def progress = {
 	.npanes = 2,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &locks,    &storage,
-					    &backups,  &network,  &clusters, &progress};
+/* clang-format off */
+const struct view_def *const view_defs[] = {
+	&overview,
+	&activity,
+	&locks,
+	&statements,
+	&storage,
+	&backups,
+	&network,
+	&clusters,
+	&progress,
+};
+/* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

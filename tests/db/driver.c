@@ -18,6 +18,8 @@ static const struct source *const sources[DRIVE__COUNT] = {
 	[DRIVE_PROGRESS] = &source_progress,
 	[DRIVE_HORIZON] = &source_xmin_horizon,
 	[DRIVE_TABLES] = &source_tables,
+	[DRIVE_STATEMENTS] = &source_statements,
+	[DRIVE_STATEMENTS_INFO] = &source_statements_info,
 };
 /* clang-format on */
 

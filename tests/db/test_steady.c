@@ -21,6 +21,8 @@ static struct pg pg;
 static PGconn *admin;
 
 static const char *const traps[] = {
+	"CREATE SCHEMA stats",
+	"GRANT USAGE ON SCHEMA stats TO PUBLIC",
 	"CREATE FUNCTION public.sprung() RETURNS void LANGUAGE plpgsql AS $$BEGIN RAISE LOG 'TRAP SPRUNG'; END$$",
 	"CREATE FUNCTION public.left(text, int) RETURNS text LANGUAGE plpgsql AS "
 	"$$BEGIN PERFORM public.sprung(); RETURN ''; END$$",
@@ -59,6 +61,12 @@ static const char *const traps[] = {
 	"public.sprung(); RETURN '{}'; END$$",
 	"CREATE VIEW public.pg_class AS SELECT public.trap_eq(1, 1) AS oid",
 	"CREATE VIEW public.pg_prepared_xacts AS SELECT public.trap_eq(1, 1) AS transaction",
+	"CREATE EXTENSION pg_stat_statements SCHEMA stats",
+	"CREATE FUNCTION public.pg_stat_statements(boolean) RETURNS int LANGUAGE plpgsql AS "
+	"$$BEGIN PERFORM public.sprung(); RETURN 1; END$$",
+	"CREATE FUNCTION public.octet_length(text) RETURNS int LANGUAGE plpgsql AS "
+	"$$BEGIN PERFORM public.sprung(); RETURN 1; END$$",
+	"CREATE VIEW public.pg_settings AS SELECT public.trap_eq(1, 1) AS x",
 	"CREATE VIEW public.pg_stat_database AS SELECT public.trap_eq(1, 1) AS x",
 	"CREATE VIEW public.pg_database AS SELECT public.trap_eq(1, 1) AS x",
 	"GRANT ALL ON SCHEMA public TO PUBLIC",
@@ -87,6 +95,8 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 			must_be_ok(&d, DRIVE_SESSIONS, i % 7 == 0);
 			if (i % 10 == 0)
 				must_be_ok(&d, DRIVE_DATABASES, false);
+			if (i % 10 == 5)
+				must_be_ok(&d, DRIVE_STATEMENTS, false);
 		}
 		must_be_ok(&d, DRIVE_SIZES, false);
 		must_be_ok(&d, DRIVE_PROGRESS, false);
@@ -183,7 +193,7 @@ static void test_traps_are_live(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	pg_setup(&pg, "");
+	pg_setup(&pg, "shared_preload_libraries = 'pg_stat_statements'\n");
 	admin = pg_connect(&pg, "postgres", "admin");
 	return 0;
 }

@@ -16,5 +16,7 @@ extern const struct source source_database_sizes;
 extern const struct source source_progress;
 extern const struct source source_tables;
 extern const struct source source_xmin_horizon;
+extern const struct source source_statements; /* feeds the next one */
+extern const struct source source_statements_info;
 
 #endif

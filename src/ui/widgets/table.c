@@ -21,6 +21,17 @@ void table_init(struct table *t, const struct table_def *def)
 		t->widths[i] = def->columns[i].min;
 }
 
+void table_set_def(struct table *t, const struct table_def *def)
+{
+	t->def = def;
+	t->order = (struct order){-1, false, false};
+	t->order_column = -1;
+	t->first_column = 0;
+	t->held_until_mono_us = 0;
+	for (size_t i = 0; i < def->ncolumns; i++)
+		t->widths[i] = def->columns[i].min;
+}
+
 void table_release(struct table *t)
 {
 	snapshot_unref(t->snap);

@@ -41,6 +41,7 @@ struct table_column {
 	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
 	bool leaves_when_same;   /* left out while all rows have one value */
 	uint8_t extra;           /* columns that its cell() needs beside the field's text */
+	uint8_t wish; /* columns that the cell draws in when there is room, whatever the text takes; 0 = none */
 	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */
 	bool (*cell)(const struct cell_context *cc, struct pen *pen, int w);
 };
@@ -102,6 +103,9 @@ struct table {
 
 void table_init(struct table *t, const struct table_def *def);
 void table_release(struct table *t);
+/* Other columns over rows of the same type: order, widths and column scroll begin anew; selection, filter and tags
+ * stay. */
+void table_set_def(struct table *t, const struct table_def *def);
 /* Takes a new snapshot (own reference), applies show, filter and order, restores the selection. now: for the hold. */
 void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us);
 /* Draws heading and rows into r. focused decides the look of the selection. */

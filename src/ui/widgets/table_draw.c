@@ -32,6 +32,11 @@ struct plan {
 	enum squeeze squeeze;
 };
 
+static bool duration_text(int64_t us, struct buf *out)
+{
+	return glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(out, us) : format_duration(out, us);
+}
+
 /* One cell's ordinary text, appended to out; false when absent. */
 static bool cell_text(const struct snapshot *s, size_t row, struct order o, int width, struct buf *out)
 {
@@ -45,10 +50,14 @@ static bool cell_text(const struct snapshot *s, size_t row, struct order o, int 
 			return false;
 		if (f->kind == K_BYTE_COUNTER)
 			return format_bytes(out, data_whole(r)) && buf_add_c(out, "/s");
+		if (f->kind == K_DURATION_US)
+			return duration_text(data_whole(r), out);
 		return format_count_short(out, r);
 	}
 	if (!rec_get(f, snapshot_row(s, row), &v))
 		return false;
+	if (f->kind == K_DURATION_US)
+		return duration_text(v.i64, out);
 	return kind_ops[f->kind].format(out, v, width);
 }
 
@@ -83,6 +92,7 @@ static void measure(struct table *t, size_t first, size_t last)
 
 		if (tc->max == 0 || !column_order(t, (int)c, &o))
 			continue;
+		w = tc->wish > w ? tc->wish : w;
 		for (size_t i = first; i < last && w < tc->max; i++) {
 			buf_clear(&b);
 			if (cell_text(t->snap, t->index[i], o, tc->max, &b)) {
@@ -100,6 +110,12 @@ static void measure(struct table *t, size_t first, size_t last)
 	buf_release(&b);
 }
 
+/* What the rows are ordered by matters as much as the key. */
+static int priority_of(const struct table *t, int column)
+{
+	return column == t->order_column ? 1 : t->def->columns[column].priority;
+}
+
 /* Width of a column under a degree of squeezing; the flexible one is counted with its least width. */
 static int column_width(const struct table *t, const struct plan *p, int c, enum squeeze squeeze)
 {
@@ -110,7 +126,7 @@ static int column_width(const struct table *t, const struct plan *p, int c, enum
 		bool extra = false;
 
 		for (int i = 0; i < p->n; i++)
-			extra |= t->def->columns[p->cols[i].column].priority >= PRIORITY_EXTRA;
+			extra |= priority_of(t, p->cols[i].column) >= PRIORITY_EXTRA;
 		return extra ? FLEX_WISH : FLEX_MIN;
 	}
 	if (squeeze == SQUEEZE_NONE || (squeeze == SQUEEZE_HEADINGS && !tc->short_title))
@@ -130,7 +146,7 @@ static int plan_width(const struct table *t, const struct plan *p, enum squeeze 
 /* How well a column can be missed: the one that the rows are ordered by stays as long as the key. */
 static int dispensable(const struct table *t, const struct plan *p, int i)
 {
-	return p->cols[i].column == t->order_column ? 0 : t->def->columns[p->cols[i].column].priority;
+	return p->cols[i].column == t->order_column ? 0 : priority_of(t, p->cols[i].column);
 }
 
 /* Position of the column that can be missed best; the key column never is. */
@@ -158,8 +174,8 @@ static bool fit(const struct table *t, struct plan *p, int width)
 
 	while (p->n > 1) {
 		int worst = least_important(t, p);
-		enum squeeze most = t->def->columns[p->cols[worst].column].priority <= PRIORITY_CORE ? SQUEEZE_CELLS
-												     : SQUEEZE_HEADINGS;
+		enum squeeze most =
+			priority_of(t, p->cols[worst].column) <= PRIORITY_CORE ? SQUEEZE_CELLS : SQUEEZE_HEADINGS;
 
 		for (p->squeeze = SQUEEZE_NONE; p->squeeze <= most; p->squeeze++)
 			if (plan_width(t, p, p->squeeze) <= width)

@@ -55,6 +55,7 @@ struct runtime {
 	struct wake wake;
 	struct store store;
 	struct lane *lanes[LANE__COUNT];
+	struct commands *commands;
 	struct job jobs[SOURCES_MAX];
 	uint64_t wanted; /* closure of the demand */
 	bool paused;
@@ -392,7 +393,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 	/* cleared first: what is posted from here on wakes us again */
 	wake_clear(&rt->wake);
 	look_at_lanes(rt);
-	changed = store_collect(&rt->store);
+	changed = store_collect(&rt->store) + commands_collect(rt->commands);
 	do {
 		before = changed;
 		next = pass(rt, now, &changed);
@@ -435,6 +436,7 @@ struct runtime *runtime_new(const struct source *const *sources, size_t n, const
 	store_reset(&rt->store, target->generation);
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		rt->lanes[i] = lane_new((enum lane_id)i, lane_names[i], rt->sources, n, rt->store.mailboxes, &rt->wake);
+	rt->commands = commands_new(&rt->store, &rt->wake);
 	/* the state of xorshift must not be 0 */
 	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;
 	return rt;
@@ -459,10 +461,12 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 	/* all are told first, so that they wind up at the same time */
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_stop_begin(rt->lanes[i]);
+	commands_stop_begin(rt->commands);
 	for (size_t i = 0; i < LANE__COUNT; i++) {
 		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
 		rt->lanes[i] = NULL;
 	}
+	all = commands_stop(rt->commands, until - real_mono_us()) && all;
 	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
 	if (!all)
 		return false;
@@ -482,6 +486,11 @@ int runtime_fd(const struct runtime *rt)
 struct store *runtime_store(struct runtime *rt)
 {
 	return &rt->store;
+}
+
+struct commands *runtime_commands(struct runtime *rt)
+{
+	return rt->commands;
 }
 
 const struct target *runtime_target(const struct runtime *rt)
@@ -511,6 +520,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	}
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_cancel(rt->lanes[i]);
+	commands_cancel(rt->commands);
 	target_ref(target);
 	target_unref(rt->target);
 	rt->target = target;
@@ -583,5 +593,5 @@ void runtime_refresh(struct runtime *rt, const char *name)
 
 struct lane *runtime_lane(struct runtime *rt, size_t i)
 {
-	return i < LANE__COUNT ? rt->lanes[i] : NULL;
+	return i < LANE__COUNT ? rt->lanes[i] : commands_lane(rt->commands, i - LANE__COUNT);
 }

@@ -10,6 +10,7 @@
 #ifndef RUNTIME_SCHED_H
 #define RUNTIME_SCHED_H
 
+#include "runtime/command.h"
 #include "runtime/lane.h"
 #include "runtime/store.h"
 
@@ -25,6 +26,8 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us);
 int runtime_fd(const struct runtime *rt);
 struct store *runtime_store(struct runtime *rt);
 const struct target *runtime_target(const struct runtime *rt);
+/* What is done on request (command.h). A new target cancels it. */
+struct commands *runtime_commands(struct runtime *rt);
 /* A new target: lanes are cancelled, the store is emptied. With the generation of the present one (only pace or range
  * differ) everything known stays. Takes a reference. */
 void runtime_set_target(struct runtime *rt, const struct target *target);
@@ -40,7 +43,7 @@ void runtime_refresh(struct runtime *rt, const char *name);
 /* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none).
  * *ret_changed counts changed entries. */
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
-/* For :diag: lane i, or NULL past the end. */
+/* For :diag: lane i, or NULL past the end; commands at work come last. */
 struct lane *runtime_lane(struct runtime *rt, size_t i);
 
 #endif

@@ -21,7 +21,8 @@ enum lane_id {
 	LANE_RDS,
 	LANE_EC2,
 	LANE_CLOUDWATCH,
-	LANE__COUNT
+	LANE__COUNT,
+	LANE_COMMAND = LANE__COUNT /* of commands: a thread and a connection each (command.h) */
 };
 
 enum source_flags {
@@ -63,6 +64,7 @@ void target_unref(const struct target *t);
 
 struct lane;
 struct source;
+struct command_args;
 
 /* One fetch: what the scheduler asked for. Lives on the lane thread for the call. */
 struct fetch {
@@ -72,8 +74,9 @@ struct fetch {
 	const struct snapshot
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
-	bool wide;    /* the view wants rows normally left out (idle sessions) */
-	uint64_t seq; /* counts fetches of this source on this lane for this target, from 1 */
+	bool wide;                       /* the view wants rows normally left out (idle sessions) */
+	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */
+	const struct command_args *args; /* of a command, else NULL; read with fetch_arg() */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };

@@ -410,7 +410,7 @@ static void a_superuser_is_asked_first(void **state)
 	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=postgres dbname=orders", pg.dir, pg.port);
 	ask_text(&q, conninfo, "app_1", "SELECT * FROM orders");
 	refused(&q, "our role postgres is a superuser");
-	assert_string_equal(q.plan->err.id, EXPLAIN_CONSENT);
+	assert_string_equal(q.plan->err.id, PLAN_CONSENT);
 	done(&q);
 	assert_int_equal(pg_log_count(&pg, "auroratop explain", "EXPLAIN"), before);
 
@@ -423,7 +423,7 @@ static void a_superuser_is_asked_first(void **state)
 	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=app_9 dbname=orders", pg.dir, pg.port);
 	ask_text(&q, conninfo, "app_1", "SELECT 1");
 	refused(&q, "our role app_9 is a member of rds_superuser");
-	assert_string_equal(q.plan->err.id, EXPLAIN_CONSENT);
+	assert_string_equal(q.plan->err.id, PLAN_CONSENT);
 	done(&q);
 }
 

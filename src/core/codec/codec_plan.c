@@ -257,8 +257,8 @@ static bool read_settings(struct reader *r, const json_t *settings)
 	buf_init(&out, SETTINGS_TEXT_MAX);
 	json_object_foreach((json_t *)(uintptr_t)settings, key, value)
 	{
-		/* said apart, in its own field */
-		if (!json_is_string(value) || strcmp(key, "search_path") == 0)
+		/* said apart, in its own field; and what makes a plan generic, which `origin` says */
+		if (!json_is_string(value) || strcmp(key, "search_path") == 0 || strcmp(key, "plan_cache_mode") == 0)
 			continue;
 		buf_addf(&out, "%s%s = %s", out.len > 0 ? ", " : "", key, json_string_value(value));
 	}

@@ -69,9 +69,9 @@ static bool choose_role(struct explain *x, struct err *err)
 		return false;
 	if ((probe->superuser || row.powerful) && fetch_arg_i64(x->f, "consent", 0) != 1) {
 		err_set(err, ERR_UNAVAILABLE,
-			"our role %s is %s: functions in the statement run with its power while it is planned",
+			"our role %s is %s, and functions in the statement run with its power while it is planned",
 			probe->user, probe->superuser ? "a superuser" : "a member of rds_superuser");
-		snprintf(err->id, sizeof(err->id), EXPLAIN_CONSENT);
+		snprintf(err->id, sizeof(err->id), PLAN_CONSENT);
 		return false;
 	}
 	x->acts = x->role[0] && strcmp(x->role, probe->user) != 0 && row.allowed;

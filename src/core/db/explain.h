@@ -17,8 +17,6 @@
 #include "model/plan.h"
 #include "runtime/command.h"
 
-/* err.id of the answer "ask first": our role is so powerful that planning needs consent. */
-#define EXPLAIN_CONSENT "consent"
 #define EXPLAIN_TEXT_MAX (1u << 20)
 #define EXPLAIN_NOTE_MAX 600
 

@@ -21,6 +21,9 @@
 /* Nodes below this share of the whole cost are not worth a warning. */
 #define PLAN_SMALL_RATIO 0.02
 
+/* err.id of a snapshot that says "ask first": the role is so powerful that planning needs consent. */
+#define PLAN_CONSENT "consent"
+
 #define PLAN_STATEMENT "statement"
 #define PLAN_NODE "node"
 #define PLAN_WARNING "warning"

@@ -12,3 +12,8 @@ foreach(group start live keys storm db aws answers)
 endforeach()
 # One live session under ThreadSanitizer too.
 set_tests_properties(e2e.console.live PROPERTIES LABELS tsan)
+
+add_executable(test_explain_console e2e/test_explain.c e2e/console.c)
+target_link_libraries(test_explain_console PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.explain COMMAND test_explain_console $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.explain PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS tsan)

@@ -17,6 +17,7 @@
 
 #include "asking.h"
 #include "db/explain.h"
+#include "fake_pooler.h"
 #include "pg_fixture.h"
 
 #include <signal.h>
@@ -511,6 +512,28 @@ static void a_cancelled_plan_leaves_nothing(void **state)
 		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop %'");
 }
 
+static void a_pooler_is_refused(void **state)
+{
+	size_t before = errors_logged();
+
+	(void)state;
+	for (int swallow = 0; swallow < 2; swallow++) {
+		struct fake_pooler pooler;
+		char conninfo[256];
+		struct asked q;
+
+		fake_pooler_start(&pooler, &pg, swallow);
+		snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1 port=%d user=watch dbname=orders sslmode=disable",
+			 pooler.port);
+		ask_text(&q, conninfo, "app_1", "SELECT 1");
+		refused(&q, "a pooler stands between us and the server");
+		assert_has(str_c(q.plan->err.remedy), "connect to the instance");
+		done(&q);
+		fake_pooler_stop(&pooler);
+	}
+	assert_int_equal(errors_logged(), before);
+}
+
 /* ---- the command `session` ---- */
 
 static void a_session_tells_its_text_and_locks(void **state)
@@ -673,6 +696,7 @@ int main(void)
 		cmocka_unit_test(hostile_schemas_are_not_entered),
 		cmocka_unit_test(a_captured_plan_comes_first),
 		cmocka_unit_test(a_cancelled_plan_leaves_nothing),
+		cmocka_unit_test(a_pooler_is_refused),
 		cmocka_unit_test(a_session_tells_its_text_and_locks),
 		cmocka_unit_test(no_error_in_the_log_is_ours),
 	};

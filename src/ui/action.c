@@ -10,6 +10,8 @@
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
 #include "ui/jump.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +20,8 @@
 #include <unistd.h>
 
 #define EXPORT_BYTES_MAX (64u << 20)
+/* What a terminal takes by OSC 52 (term.h). */
+#define COPY_BYTES_MAX 56000
 #define INTERVAL_MIN_US (250 * US_PER_MS)
 #define INTERVAL_MAX_US (60 * US_PER_S)
 
@@ -122,6 +126,8 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return table && p->def->table->depth;
 	case ACTION_ROOT:
 		return jump_has_root(ui);
+	case ACTION_EXPLAIN:
+		return p && p->def->ops->explain;
 	case ACTION_DOWN:
 	case ACTION_UP:
 	case ACTION_FIRST:
@@ -240,23 +246,35 @@ static int order_step(struct ui *ui, int step)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
+static int copy_statement(struct ui *ui, struct str text)
+{
+	buf_clear(&ui->copy);
+	if (sql_mask_literals(&ui->copy, text) && ui->copy.len <= COPY_BYTES_MAX) {
+		ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
+		return EFFECT_PAINT;
+	}
+	buf_clear(&ui->copy);
+	ui_toast(ui, SEV_WARN, "not copied: the statement is longer than a terminal takes");
+	return EFFECT_PAINT;
+}
+
 static int copy_row(struct ui *ui)
 {
 	struct table *t = focused_table(ui);
 	long row = t ? table_selected_row(t) : -1;
+	struct str text;
 
 	if (row < 0)
 		return EFFECT_NONE;
+	if (ui->overlay == OVERLAY_DETAIL && session_detail_text(ui, t->snap, (size_t)row, &text))
+		return copy_statement(ui, text);
 	buf_clear(&ui->copy);
 	for (size_t i = 0; i < t->snap->type->nfields; i++) {
 		union value v;
 
 		if (t->snap->type->fields[i].kind == K_SQL &&
-		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v)) {
-			(void)sql_mask_literals(&ui->copy, v.str);
-			ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
-			return EFFECT_PAINT;
-		}
+		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v))
+			return copy_statement(ui, v.str);
 	}
 	(void)csv_write_row(&ui->copy, t->snap, (size_t)row, true);
 	ui_toast(ui, SEV_OK, "row copied (if your terminal allows it)");
@@ -444,7 +462,7 @@ static int detail(struct ui *ui)
 
 	if (!p || !p->def->ops->detail || (p->def->table && table_selected_row(&p->table) < 0))
 		return EFFECT_NONE;
-	return open_overlay(ui, OVERLAY_DETAIL);
+	return open_overlay(ui, OVERLAY_DETAIL) | EFFECT_RECALC;
 }
 
 static int choose_cluster(struct ui *ui)
@@ -509,6 +527,8 @@ static int run_row(struct ui *ui, enum action_id id)
 		return tag(ui, false);
 	case ACTION_TAG_ALL:
 		return tag(ui, true);
+	case ACTION_EXPLAIN:
+		return plan_explain(ui);
 	case ACTION_COPY:
 		return copy_row(ui);
 	case ACTION_WRITE:

@@ -17,6 +17,7 @@
 #include "ui/layout.h"
 #include "ui/pen.h"
 #include "ui/term.h"
+#include "ui/widgets/dialog.h"
 #include "ui/widgets/table.h"
 
 enum effect {
@@ -35,6 +36,7 @@ enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 struct ui;
 struct pane;
+struct explain_request;
 
 struct pane_ops {
 	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
@@ -55,6 +57,9 @@ struct pane_ops {
 	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
+	/* The statement `e` explains (plan_view.h): fills ret_request, or says in its `about` why there is none and
+	 * returns false. NULL: this pane has no statements. */
+	bool (*explain)(const struct ui *ui, const struct pane *p, struct explain_request *ret_request);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
 };
@@ -103,7 +108,7 @@ struct view {
 	int tab_x, tab_w; /* of its tab in the last picture; w 0 = not shown */
 };
 
-enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG };
+enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG, OVERLAY_PLAN };
 
 #define PROMPT_MAX 512
 struct prompt {
@@ -142,6 +147,9 @@ struct ui {
 	enum overlay_kind overlay;
 	int overlay_scroll, overlay_lines;
 	size_t palette_choice;
+	struct plan_view *plan;      /* of OVERLAY_PLAN, or NULL */
+	struct session_watch *watch; /* of the detail of Activity, or NULL */
+	struct dialog dialog;
 	struct prompt prompt;
 	struct toast toasts[TOASTS_MAX];
 	int64_t last_key_mono_us;

@@ -111,6 +111,9 @@ static bool is_field_of_some_source(struct str name)
 	for (size_t i = 0; i < registry_nsources; i++)
 		if (rec_find(registry_sources[i]->type, name) >= 0)
 			return true;
+	for (size_t i = 0; i < registry_ncommands; i++)
+		if (rec_find(registry_commands[i]->type, name) >= 0)
+			return true;
 	return false;
 }
 

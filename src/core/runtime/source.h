@@ -21,7 +21,8 @@ enum lane_id {
 	LANE_RDS,
 	LANE_EC2,
 	LANE_CLOUDWATCH,
-	LANE__COUNT
+	LANE__COUNT,
+	LANE_COMMAND = LANE__COUNT /* of commands: a thread and a connection each (command.h) */
 };
 
 enum source_flags {
@@ -69,6 +70,7 @@ void target_unref(const struct target *t);
 
 struct lane;
 struct source;
+struct command_args;
 
 /* One fetch: what the scheduler asked for. Lives on the lane thread for the call. */
 struct fetch {
@@ -78,9 +80,10 @@ struct fetch {
 	const struct snapshot
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
-	bool wide;       /* the view wants rows normally left out (idle sessions) */
-	uint64_t demand; /* bit i: source i of the lane is wanted by something; for fetch_wants() */
-	uint64_t seq;    /* counts fetches of this source on this lane for this target, from 1 */
+	bool wide;                       /* the view wants rows normally left out (idle sessions) */
+	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */
+	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */
+	const struct command_args *args; /* of a command, else NULL; read with fetch_arg() */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct source *const sources[DRIVE__COUNT] = {&source_sessions, &source_activity, &source_load,
-							   &source_databases, &source_database_sizes};
+static const struct source *const sources[DRIVE__COUNT] = {&source_sessions,       &source_activity,
+							   &source_load,           &source_databases,
+							   &source_database_sizes, &source_server_log};
 
 void driver_set_target(struct driver *d, const struct target *t)
 {
@@ -32,7 +33,7 @@ void driver_init(struct driver *d, const char *conninfo)
 	for (size_t i = 0; i < DRIVE__COUNT; i++)
 		mailbox_init(&d->mailboxes[i]);
 	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, 3, d->mailboxes, &d->wake);
-	d->slow = lane_new(LANE_SLOW, "slow", sources + 3, 2, d->mailboxes + 3, &d->wake);
+	d->slow = lane_new(LANE_SLOW, "slow", sources + 3, 3, d->mailboxes + 3, &d->wake);
 	driver_set_conninfo(d, conninfo);
 }
 

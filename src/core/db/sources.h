@@ -11,5 +11,6 @@ extern const struct source source_activity;
 extern const struct source source_load;
 extern const struct source source_databases;
 extern const struct source source_database_sizes;
+extern const struct source source_server_log;
 
 #endif

@@ -388,6 +388,25 @@ static void events_and_streams(void **state)
 	snapshot_unref(s);
 }
 
+/* A script's output in a file of the server's: no time of its own, and no place out of order. */
+static void lines_without_a_time(void **state)
+{
+	const struct log_line lines[] = {
+		{.text = STR("plain output of a script"), .event_id = STR("1")},
+		{.text = STR(P1 "ERROR:  one"), .event_id = STR("2")},
+		{.text = STR("more plain output"), .event_id = STR("3")},
+	};
+	struct snapshot *s = fresh();
+
+	(void)state;
+	assert_true(log_read_lines(lines, ARRAY_LEN(lines), &any_format, s, &err));
+	assert_int_equal(s->nrows, 3);
+	ABSENT(row(s, 0), at);
+	assert_true(HAS(row(s, 1), struct log_entry, at));
+	assert_int_equal(row(s, 2)->at, row(s, 1)->at);
+	snapshot_unref(s);
+}
+
 static void kinds(void **state)
 {
 	static const char *const rows[][2] = {
@@ -605,6 +624,7 @@ int main(void)
 		cmocka_unit_test(times),
 		cmocka_unit_test(lines_find_their_entry),
 		cmocka_unit_test(events_and_streams),
+		cmocka_unit_test(lines_without_a_time),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(csv_of_older_servers),
 		cmocka_unit_test(long_lines),

@@ -151,6 +151,9 @@ static bool begin_entry(const struct piece *p, const struct log_format *format, 
 		return false;
 	SET(e, struct log_entry, event_id, arena_str(a, p->first->event_id));
 	put_time(e, p, format);
+	/* a line of nobody's stands where the one before it does */
+	if (!HAS(e, struct log_entry, at) && out->nrows > 1 && HAS(e - 1, struct log_entry, at))
+		SET(e, struct log_entry, at, (e - 1)->at);
 	if (p->first->node.len > 0)
 		SET(e, struct log_entry, node, arena_str(a, p->first->node));
 	if (p->prefix.pid > 0)

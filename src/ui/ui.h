@@ -49,6 +49,10 @@ struct pane_ops {
 	enum severity (*severity)(const struct ui *ui, const struct pane *p);
 	/* Own keys before the shared ones; returns effects, -1 = not mine. NULL: none. */
 	int (*key)(struct ui *ui, struct pane *p, uint32_t key);
+	/* The pane's own meaning of an action (enum action_id); effects, -1 = not mine. NULL: none. */
+	int (*act)(struct ui *ui, struct pane *p, int action);
+	/* True for the actions that act() would take now: footer and help show them. NULL: none. */
+	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
 	/* Frees pane->state. NULL: xfree. */
@@ -61,6 +65,7 @@ struct pane_def {
 	const char *help;              /* one sentence */
 	char digit;                    /* view it opens, 0 = none */
 	const char *sources;           /* space-separated; the first gives badge and error */
+	bool any_source;               /* draws as soon as any of them has data; says itself what is missing */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
 };
@@ -195,6 +200,9 @@ size_t palette_count(const struct ui *ui);
 /* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first.
  */
 size_t palette_best(const struct ui *ui);
+/* Shows the Activity view with the session of this pid selected, or filtered by it among all, idle ones too. Effects.
+ */
+int ui_show_session(struct ui *ui, int64_t pid);
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
 /* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
 struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,

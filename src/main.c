@@ -88,6 +88,7 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->conninfo, sizeof t->conninfo, o->db);
 	copy_text(t->user, sizeof t->user, o->user);
 	copy_text(t->dbname, sizeof t->dbname, o->dbname);
+	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
 	copy_text(t->sslrootcert, sizeof t->sslrootcert, o->sslrootcert);
 	t->interval_us = o->interval_us;

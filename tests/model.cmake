@@ -1,4 +1,4 @@
-foreach(name kind format rec snapshot derive filter order series sqltext sqlshape)
+foreach(name kind format rec snapshot derive filter order series sqltext waits sqlshape)
   unit(${name} model)
 endforeach()
 

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
+#include "ui/jump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,6 +125,10 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return table && p->table.def->modes;
 	case ACTION_DETAIL:
 		return p && p->def->ops->detail;
+	case ACTION_FOLD:
+		return table && p->def->table->depth;
+	case ACTION_ROOT:
+		return jump_has_root(ui);
 	case ACTION_DOWN:
 	case ACTION_UP:
 	case ACTION_FIRST:
@@ -292,6 +297,7 @@ static bool write_file(const char *name, struct str text, struct err *err)
 static int write_pane(struct ui *ui)
 {
 	struct table *t = focused_table(ui);
+	const struct store_entry *e;
 	struct civil c;
 	struct err err;
 	struct buf b;
@@ -300,8 +306,10 @@ static int write_pane(struct ui *ui)
 	if (!t || !t->snap)
 		return EFFECT_NONE;
 	clock_civil(ui->now_us, &c);
-	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv", t->def->source, c.year, c.month,
-		       c.day, c.hour, c.minute, c.second);
+	e = store_entry(ui->store, t->def->source);
+	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv",
+		       e && e->source->merges ? e->source->merges : t->def->source, c.year, c.month, c.day, c.hour,
+		       c.minute, c.second);
 	buf_init(&b, EXPORT_BYTES_MAX);
 	(void)csv_write_heading(&b, t->snap->type);
 	for (size_t i = 0; i < t->n; i++)
@@ -415,6 +423,16 @@ static int scroll_columns(struct ui *ui, int delta)
 	return EFFECT_PAINT;
 }
 
+static int fold(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t)
+		return EFFECT_NONE;
+	table_fold_toggle(t, ui->mono_us);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
 static int tag(struct ui *ui, bool all)
 {
 	struct table *t = focused_table(ui);
@@ -491,6 +509,10 @@ static int run_row(struct ui *ui, enum action_id id)
 		return detail(ui);
 	case ACTION_MODE:
 		return next_mode(ui);
+	case ACTION_FOLD:
+		return fold(ui);
+	case ACTION_ROOT:
+		return jump_to_root(ui);
 	case ACTION_TAG:
 		return tag(ui, false);
 	case ACTION_TAG_ALL:

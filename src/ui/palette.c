@@ -255,31 +255,6 @@ static int jump_to_session(struct ui *ui, struct str pid)
 	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
 }
 
-int ui_show_session(struct ui *ui, int64_t pid)
-{
-	int v = view_by_name("activity");
-	struct pane *p = &ui->views[v].panes[0];
-	struct table *t = &p->table;
-	char filter[32];
-	struct err err;
-
-	pane_table_recalc(ui, p);
-	for (size_t i = 0; i < t->n; i++) {
-		if (data_i64(t->snap, t->index[i], "pid", -1) != pid)
-			continue;
-		table_move_to(t, i, ui->mono_us);
-		return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
-	}
-	/* perhaps it is idle: all are asked for, and only it is shown */
-	(void)snprintf(filter, sizeof filter, "pid:=%lld", (long long)pid);
-	if (table_set_filter(t, filter, &err) && t->def->wide_mode >= 0) {
-		t->mode = t->def->wide_mode;
-		runtime_set_wide(ui->rt, t->def->source, true);
-		runtime_refresh(ui->rt, t->def->source);
-	}
-	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
-}
-
 static int set_range(struct ui *ui, struct str text, bool interval)
 {
 	struct target *t;

@@ -242,7 +242,7 @@ void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 
 void pane_table_recalc(struct ui *ui, struct pane *p)
 {
-	const struct store_entry *e = store_entry(ui->store, p->def->table->source);
+	const struct store_entry *e = store_entry(ui->store, p->table.def->source);
 
 	table_recalc(&p->table, e ? e->good : NULL, ui->mono_us);
 }
@@ -275,6 +275,31 @@ void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, stru
 	table_draw(ui, t, c, r, p->focused);
 }
 
+/* Items of a list over as many lines as they need; returns how many. */
+static int detail_list(struct canvas *c, struct rect r, int y, int x, struct str items)
+{
+	struct pen pen = pen_at(c, r, y, x, ROLE_RAISED);
+	struct str part;
+	int lines = 1;
+
+	while (items.len > 0 && str_split(&items, ',', &part)) {
+		int need = utf8_columns(part) + 2;
+
+		if (pen.x > x && pen.x + need > r.x + r.w) {
+			pen.x = x;
+			pen.y++;
+			lines++;
+		}
+		if (pen.y < r.y || pen.y >= r.y + r.h) {
+			pen.x += need;
+			continue;
+		}
+		pen_str(&pen, ROLE_FG, part);
+		pen_text(&pen, ROLE_MUTED, items.len > 0 ? ", " : "");
+	}
+	return lines;
+}
+
 int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
 {
 	const struct snapshot *s = p->table.snap;
@@ -290,6 +315,12 @@ int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *
 		union value v;
 
 		line++;
+		if (f->flags & F_LIST && rec_get(f, snapshot_row(s, (size_t)row), &v)) {
+			line += detail_list(c, r, pen.y, pen.x + 26, v.str) - 1;
+			if (pen.y >= r.y && pen.y < r.y + r.h)
+				pen_field(&pen, ROLE_MUTED, 0, 26, str_c(f->name), false);
+			continue;
+		}
 		if (pen.y < r.y || pen.y >= r.y + r.h)
 			continue;
 		buf_init(&b, 8192);

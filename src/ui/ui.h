@@ -200,9 +200,6 @@ size_t palette_count(const struct ui *ui);
 /* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first.
  */
 size_t palette_best(const struct ui *ui);
-/* Shows the Activity view with the session of this pid selected, or filtered by it among all, idle ones too. Effects.
- */
-int ui_show_session(struct ui *ui, int64_t pid);
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
 /* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
 struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,

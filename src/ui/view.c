@@ -43,6 +43,17 @@ static const struct view_def activity = {
 		  {&pane_databases, {1, 32, 9, 15, 40, 5}}},
 	.npanes = 4,
 };
+static const struct view_def locks = {
+	.digit = '3',
+	.name = "locks",
+	.title = "Locks",
+	.short_title = "Lock",
+	.help = "who blocks whom, for what, and what ends it",
+	.panes = {{&pane_locks, {0, 1, 7, 0, 30, 0}},
+		  {&pane_lock_root, {1, 50, 9, 19, 44, 3}},
+		  {&pane_blocked, {1, 50, 9, 19, 44, 5}}},
+	.npanes = 3,
+};
 static const struct view_def storage = {
 	.digit = '6',
 	.name = "storage",
@@ -102,7 +113,18 @@ static const struct view_def clusters = {
 	.npanes = 1,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &logs, &clusters};
+static const struct view_def progress = {
+	.digit = 0,
+	.name = "progress",
+	.title = "Progress",
+	.short_title = "Prog",
+	.help = "running vacuum, index builds, analyze, COPY; who holds the xmin horizon",
+	.panes = {{&pane_progress, {0, 1, 6, 0, 40, 0}}, {&pane_horizon, {1, 1, 6, 10, 40, 3}}},
+	.npanes = 2,
+};
+
+const struct view_def *const view_defs[] = {&overview, &activity, &locks,    &storage, &backups,
+					    &network,  &logs,     &clusters, &progress};
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

@@ -7,9 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct source *const sources[DRIVE__COUNT] = {&source_sessions,       &source_activity,
-							   &source_load,           &source_databases,
-							   &source_database_sizes, &source_server_log};
+/* clang-format off */
+static const struct source *const sources[DRIVE__COUNT] = {
+	[DRIVE_SESSIONS] = &source_sessions,
+	[DRIVE_ACTIVITY] = &source_activity,
+	[DRIVE_LOAD] = &source_load,
+	[DRIVE_LOCKS] = &source_locks,
+	[DRIVE_DATABASES] = &source_databases,
+	[DRIVE_SIZES] = &source_database_sizes,
+	[DRIVE_PROGRESS] = &source_progress,
+	[DRIVE_HORIZON] = &source_xmin_horizon,
+	[DRIVE_TABLES] = &source_tables,
+	[DRIVE_SERVER_LOG] = &source_server_log,
+};
+/* clang-format on */
 
 void driver_set_target(struct driver *d, const struct target *t)
 {
@@ -32,8 +43,9 @@ void driver_init(struct driver *d, const char *conninfo)
 	wake_init(&d->wake);
 	for (size_t i = 0; i < DRIVE__COUNT; i++)
 		mailbox_init(&d->mailboxes[i]);
-	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, 3, d->mailboxes, &d->wake);
-	d->slow = lane_new(LANE_SLOW, "slow", sources + 3, 3, d->mailboxes + 3, &d->wake);
+	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, DRIVE_DATABASES, d->mailboxes, &d->wake);
+	d->slow = lane_new(LANE_SLOW, "slow", sources + DRIVE_DATABASES, DRIVE__COUNT - DRIVE_DATABASES,
+			   d->mailboxes + DRIVE_DATABASES, &d->wake);
 	driver_set_conninfo(d, conninfo);
 }
 
@@ -65,7 +77,10 @@ const struct snapshot *driver_fetch(struct driver *d, enum driver_source which, 
 {
 	struct lane *lane = which < DRIVE_DATABASES ? d->sampler : d->slow;
 	size_t index = which < DRIVE_DATABASES ? (size_t)which : (size_t)which - DRIVE_DATABASES;
-	struct fetch f = {.target = d->target, .wide = wide, .inputs = {d->inputs[0], d->inputs[1]}};
+	struct fetch f = {.target = d->target,
+			  .wide = wide,
+			  .demand = d->looks_at_locks ? UINT64_C(1) << DRIVE_LOCKS : 0,
+			  .inputs = {d->inputs[0], d->inputs[1]}};
 	int64_t since;
 
 	if (deadline_us)

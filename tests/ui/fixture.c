@@ -53,6 +53,22 @@ static void keep_rates(struct loader *l)
 		s->rates[l->rates[i].row * s->type->nfields + l->rates[i].field] = l->rates[i].value;
 }
 
+/* Rows of several nodes are written with their node into the one source. */
+static void merge_alone(struct store *st, size_t i, const struct snapshot *s)
+{
+	struct snapshot *failed;
+
+	if (s->state == SNAP_OK) {
+		mailbox_post(&st->mailboxes[i], snapshot_concat(&s, 1, registry_sources[i]->name));
+		return;
+	}
+	failed = snapshot_new(s->type, registry_sources[i]->name);
+	snapshot_fail(failed, s->state, &s->err);
+	failed->generation = s->generation;
+	failed->at_us = s->at_us;
+	mailbox_post(&st->mailboxes[i], snapshot_publish(failed));
+}
+
 /* Gives the snapshot under construction to its mailbox. */
 static void post(struct loader *l)
 {
@@ -68,7 +84,11 @@ static void post(struct loader *l)
 		s->series.n = l->nseries;
 	}
 	l->snap = NULL;
-	mailbox_post(&st->mailboxes[l->source], snapshot_publish(s));
+	(void)snapshot_publish(s);
+	for (size_t i = 0; i < registry_nsources; i++)
+		if (registry_sources[i]->merges && strcmp(registry_sources[i]->merges, s->source) == 0)
+			merge_alone(st, i, s);
+	mailbox_post(&st->mailboxes[l->source], s);
 	(void)store_collect(st);
 	if (l->retry_us)
 		st->entries[l->source].next_mono_us = clock_mono_us() + l->retry_us;

@@ -248,6 +248,26 @@ static void test_failures_in_words(void **state)
 	SHOWS("! denied 41s");
 }
 
+static void test_prefix_lists(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	PANE_SHOWS("network", "office vpn, 3 nets");
+	fixture_draw(&f, "network", 48, 160);
+	PANE_SHOWS("rules", "3 networks: 198.51.100.0/25 198.51.100.192/27 203.0.113.128/25");
+	fixture_more_text(&f, "without the right to read lists",
+			  STR("source security_group_rules\n"
+			      "row rule_id=sgr-1 group_id=sg-1 egress=false protocol=tcp from_port=5432 to_port=5432 "
+			      "peer=pl-1 prefix_list=pl-1\n"
+			      "row rule_id=sgr-2 group_id=sg-1 egress=false protocol=tcp from_port=5432 to_port=5432 "
+			      "peer=10.0.0.0/16 cidr_ipv4=10.0.0.0/16\n"
+			      "missing networks needs ec2:GetManagedPrefixListEntries\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("rules", "pl-1");
+	PANE_SHOWS("rules", "n/a: needs ec2:GetManagedPrefixListEntries");
+	PANE_SHOWS("rules", "10.0.0.0/16");
+}
+
 static void test_waiting_is_said(void **state)
 {
 	(void)state;
@@ -384,11 +404,111 @@ static void test_gap_is_not_zero(void **state)
 	SHOWS(" 7d ");
 }
 
+static void type_and_draw(const char *keys)
+{
+	(void)fixture_type(&f, keys);
+	fixture_draw(&f, NULL, 48, 160);
+}
+
+/* Writer and reader in one table; one pid on both is two sessions. */
+static void test_nodes_stand_in_one_table(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("activity", "NODE");
+	PANE_SHOWS("activity", "4711  orders-1");
+	PANE_SHOWS("activity", "4711  orders-2");
+	/* with one node only the column has nothing to tell */
+	type_and_draw("/node:orders-1");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 48, 160);
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "activity")->frame, "NODE"));
+}
+
+static void test_workers_fold_under_their_leader(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("activity", "+2 workers");
+	HIDES("7002");
+	SHOWS("x fold");
+	type_and_draw("x");
+	PANE_SHOWS("activity", "7002");
+	PANE_SHOWS("activity", "worker select");
+	type_and_draw("x");
+	HIDES("7002");
+}
+
+/* The lens on a storm of connections: who has how many, idle ones too, and what is new. */
+static void test_groups_count_idle_sessions(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	type_and_draw("d");
+	PANE_SHOWS("activity", "by application");
+	PANE_SHOWS("activity", "7 of 40 connections");
+	PANE_SHOWS("activity", "3.5 arrivals/s");
+	PANE_SHOWS("activity", "checkout");
+	/* four sessions are a tenth of the forty; three came in the last minute, from two clients */
+	PANE_SHOWS("activity", "4  10.0 %          3");
+	type_and_draw("d");
+	PANE_SHOWS("activity", "by user");
+	PANE_SHOWS("activity", "reporting");
+	/* Enter shows the sessions behind the group */
+	type_and_draw("d");
+	PANE_SHOWS("activity", "by client");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("activity", "client:");
+	PANE_SHOWS("activity", "SQL");
+}
+
+static void test_the_clock_is_chosen(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("activity", "XACT ▾");
+	type_and_draw("T");
+	PANE_SHOWS("activity", "QUERY ▾");
+	type_and_draw("T");
+	PANE_SHOWS("activity", "IN STATE ▾");
+	type_and_draw("T");
+	PANE_SHOWS("activity", "CONNECTED ▾");
+}
+
+static void test_a_wait_is_explained(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("session", "Client:ClientRead");
+	PANE_SHOWS("session", "waits for the next command");
+}
+
+static void test_maintenance_says_how_far_it_is(void **state)
+{
+	(void)state;
+	open_at("nodes", "progress", 160, 48);
+	SHOWS("auto VACUUM wraparound");
+	SHOWS("public.order_items");
+	SHOWS("42%");
+	SHOWS("3m10s");
+	/* a table of another database has no name here, a phase without a measure no share */
+	SHOWS("oid 16999");
+	SHOWS("waiting for writers before build");
+	SHOWS("held by session 4711 orders-api  120 k");
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, close_fixture)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_nodes_stand_in_one_table),
+		TEST(test_workers_fold_under_their_leader),
+		TEST(test_groups_count_idle_sessions),
+		TEST(test_the_clock_is_chosen),
+		TEST(test_a_wait_is_explained),
+		TEST(test_maintenance_says_how_far_it_is),
 		TEST(test_incident_overview),
 		TEST(test_activity_order),
 		TEST(test_selection_is_marked),
@@ -403,6 +523,7 @@ int main(void)
 		TEST(test_hostile_text),
 		TEST(test_ascii_is_ascii),
 		TEST(test_fleet),
+		TEST(test_prefix_lists),
 		TEST(test_gap_is_not_zero),
 	};
 

@@ -39,8 +39,8 @@ static void test_newest_that_fits(void **state)
 /* Every compiled-in statement serves the oldest version, begins as a reading statement and ends without a semicolon. */
 static void test_compiled_in(void **state)
 {
-	static const char *const names[] = {"sessions",       "locks", "databases",
-					    "database_sizes", "probe", "aurora_instance"};
+	static const char *const names[] = {"sessions",        "locks",      "databases", "database_sizes", "probe",
+					    "aurora_instance", "lock_names", "prepared",  "blockers"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -55,8 +55,8 @@ static void test_compiled_in(void **state)
 	assert_int_equal(str_find(str_c(sqlset_text("sessions", 139999)), STR("query_id"), 0), -1);
 	assert_int_equal(str_find(str_c(sqlset_text("sessions", 120000)), STR("leader_pid"), 0), -1);
 	assert_int_equal(str_find(str_c(sqlset_text("sessions", 110000)), STR("MATERIALIZED"), 0), -1);
-	assert_true(str_find(str_c(sqlset_text("locks", 140000)), STR("k.waitstart"), 0) > 0);
-	assert_int_equal(str_find(str_c(sqlset_text("locks", 130000)), STR("k.waitstart"), 0), -1);
+	assert_true(str_find(str_c(sqlset_text("locks", 140000)), STR("s.waitstart"), 0) > 0);
+	assert_int_equal(str_find(str_c(sqlset_text("locks", 130000)), STR("s.waitstart"), 0), -1);
 }
 
 /* The heading says what a statement needs and which versions it serves. */

@@ -40,7 +40,7 @@ struct conn {
 	atomic_llong *own; /* its place in own_pids, NULL = none */
 };
 
-#define OWN_MAX 16
+#define OWN_MAX 64
 static atomic_llong own_pids[OWN_MAX];
 static atomic_ullong serials;
 

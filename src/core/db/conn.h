@@ -28,7 +28,9 @@ struct conn_param {
 };
 
 #define OID_BOOL 16
+#define OID_INT4 23
 #define OID_INT4_ARRAY 1007
+#define OID_OID_ARRAY 1028
 #define OID_TIMESTAMPTZ 1184
 
 /* The lane's connection, opened and probed if need be. f->inputs[0..1] are site.h's SITE_INPUTS. */

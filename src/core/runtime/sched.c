@@ -25,41 +25,12 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "runtime/lane_internal.h"
+#include "runtime/sched_internal.h"
 
 #define BACKOFF_MIN_US US_PER_S
 /* a server may ask for patience, not for eternity */
 #define RETRY_AFTER_MAX_US US_PER_HOUR
 #define BACKOFF_DOUBLINGS_MAX 16
-
-struct job {
-	size_t inputs[SOURCE_INPUTS_MAX];
-	size_t ninputs;
-	size_t fetcher;          /* whose fetch brings it: itself, or its feeder */
-	int64_t started_mono_us; /* last fetch; the first one of a target is due because readiness is new */
-	int64_t retry_mono_us;   /* after a failure, 0 = by period */
-	unsigned seen_version;   /* of the store entry, when the outcome was looked at */
-	unsigned had_inputs;     /* bit k: input k has been there once */
-	int64_t since_mono_us;   /* pending: running since, 0 = only queued */
-	bool pending;            /* in its lane, at the beginning of this tick or issued in it */
-	bool wide;
-	bool ready; /* at the last look */
-	bool asap;  /* due now, unless paused */
-	bool force; /* due now, even when paused */
-};
-
-struct runtime {
-	const struct source **sources;
-	size_t n;
-	const struct target *target;
-	struct wake wake;
-	struct store store;
-	struct lane *lanes[LANE__COUNT];
-	struct job jobs[SOURCES_MAX];
-	uint64_t wanted; /* closure of the demand */
-	bool paused;
-	uint64_t random;
-};
 
 static uint64_t next_random(struct runtime *rt)
 {
@@ -86,8 +57,10 @@ static void link_job(struct runtime *rt, size_t i)
 	struct job *job = &rt->jobs[i];
 	struct str rest = str_c(src->inputs), word;
 
-	job->fetcher = src->fed_by ? find_or_bug(rt, src, str_c(src->fed_by)) : i;
-	if (!rt->sources[job->fetcher]->fetch || (src->fed_by && src->fetch))
+	job->fetcher = i;
+	if (src->fed_by || src->merges)
+		job->fetcher = find_or_bug(rt, src, str_c(src->fed_by ? src->fed_by : src->merges));
+	if (!rt->sources[job->fetcher]->fetch || (job->fetcher != i && src->fetch))
 		BUG("source %s must either have a fetch or be fed by one that has", src->name);
 	while (src->inputs && str_split(&rest, ' ', &word)) {
 		if (word.len == 0)
@@ -205,7 +178,7 @@ static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, c
 		const struct snapshot *latest = rt->store.entries[k].latest;
 		struct snapshot *s;
 
-		if (rt->jobs[k].fetcher != i)
+		if (rt->jobs[k].fetcher != i || rt->sources[k]->merges)
 			continue;
 		if (latest && latest->state == state && strcmp(latest->err.text, why->text) == 0)
 			continue;
@@ -296,7 +269,7 @@ static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
 {
 	struct job *job = &rt->jobs[i];
-	struct fetch template = {.target = rt->target, .wide = job->wide};
+	struct fetch template = {.target = rt->target, .wide = job->wide, .demand = rt->wanted};
 
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
@@ -385,18 +358,21 @@ static int64_t pass(struct runtime *rt, int64_t now, unsigned *changed)
 
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 {
-	int64_t now = clock_mono_us(), next;
+	int64_t now = clock_mono_us(), next, when;
 	unsigned changed, before;
 	size_t passes = 0;
 
 	/* cleared first: what is posted from here on wakes us again */
-	wake_clear(&rt->wake);
+	if (rt->wake == &rt->own_wake)
+		wake_clear(rt->wake);
 	look_at_lanes(rt);
 	changed = store_collect(&rt->store);
 	do {
 		before = changed;
 		next = pass(rt, now, &changed);
 	} while (changed != before && ++passes <= rt->n);
+	when = nodes_tick(rt, &changed);
+	next = when < next ? when : next;
 	for (size_t i = 0; i < rt->n; i++) {
 		const struct store_entry *feeder = &rt->store.entries[rt->jobs[i].fetcher];
 
@@ -409,7 +385,8 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 
 /* ---- what the user says ---- */
 
-struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target)
+struct runtime *runtime_new_sharing(const struct source *const *sources, size_t n, const struct target *target,
+				    struct wake *wake)
 {
 	static const char *const lane_names[LANE__COUNT] = {
 #define LANE(id, name) name,
@@ -426,14 +403,25 @@ struct runtime *runtime_new(const struct source *const *sources, size_t n, const
 	rt->target = target_ref(target);
 	for (size_t i = 0; i < n; i++)
 		link_job(rt, i);
-	wake_init(&rt->wake);
+	if (!wake)
+		wake_init(&rt->own_wake);
+	rt->wake = wake ? wake : &rt->own_wake;
 	store_init(&rt->store, rt->sources, n);
 	store_reset(&rt->store, target->generation);
-	for (size_t i = 0; i < LANE__COUNT; i++)
-		rt->lanes[i] = lane_new((enum lane_id)i, lane_names[i], rt->sources, n, rt->store.mailboxes, &rt->wake);
+	for (size_t i = 0; i < LANE__COUNT; i++) {
+		(void)snprintf(rt->lane_names[i], LANE_NAME_MAX, "%s%s%s", lane_names[i], target->node[0] ? " " : "",
+			       target->node);
+		rt->lanes[i] =
+			lane_new((enum lane_id)i, rt->lane_names[i], rt->sources, n, rt->store.mailboxes, rt->wake);
+	}
 	/* the state of xorshift must not be 0 */
 	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;
 	return rt;
+}
+
+struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target)
+{
+	return runtime_new_sharing(sources, n, target, NULL);
 }
 
 /* Not base/clock: the wait below is real even where tests freeze time. */
@@ -455,24 +443,36 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 	/* all are told first, so that they wind up at the same time */
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_stop_begin(rt->lanes[i]);
+	nodes_stop_begin(rt);
 	for (size_t i = 0; i < LANE__COUNT; i++) {
 		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
 		rt->lanes[i] = NULL;
 	}
+	all = nodes_stop(rt, until) && all;
 	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
 	if (!all)
 		return false;
 	store_release(&rt->store);
-	wake_release(&rt->wake);
+	if (rt->wake == &rt->own_wake)
+		wake_release(rt->wake);
 	target_unref(rt->target);
 	xfree(rt->sources);
 	xfree(rt);
 	return true;
 }
 
+bool nodes_stop(struct runtime *rt, int64_t until_mono_us)
+{
+	bool all = true;
+
+	for (size_t k = 0; k < rt->nnodes; k++)
+		all = runtime_stop(rt->nodes[k].rt, until_mono_us - real_mono_us()) && all;
+	return all;
+}
+
 int runtime_fd(const struct runtime *rt)
 {
-	return rt->wake.fd;
+	return rt->wake->fd;
 }
 
 struct store *runtime_store(struct runtime *rt)
@@ -502,7 +502,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 		target_ref(target);
 		target_unref(rt->target);
 		rt->target = target;
-		wake_post(&rt->wake);
+		wake_post(rt->wake);
 		return;
 	}
 	for (size_t i = 0; i < LANE__COUNT; i++)
@@ -513,7 +513,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	store_reset(&rt->store, target->generation);
 	for (size_t i = 0; i < rt->n; i++)
 		restart_job(&rt->jobs[i]);
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 void runtime_demand(struct runtime *rt, uint64_t mask)
@@ -523,7 +523,7 @@ void runtime_demand(struct runtime *rt, uint64_t mask)
 	if (wanted == rt->wanted)
 		return;
 	rt->wanted = wanted;
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 uint64_t runtime_demand_of(const struct runtime *rt, const char *const *names, size_t n)
@@ -550,16 +550,20 @@ void runtime_set_wide(struct runtime *rt, const char *source, bool wide)
 	if (job->wide == wide)
 		return;
 	job->wide = wide;
+	for (size_t k = 0; k < rt->nnodes; k++)
+		runtime_set_wide(rt->nodes[k].rt, source, wide);
 	/* rows that are missing are missed at once, rows too many can wait for the period */
 	if (wide)
 		job->asap = true;
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 void runtime_pause(struct runtime *rt, bool paused)
 {
 	rt->paused = paused;
-	wake_post(&rt->wake);
+	for (size_t k = 0; k < rt->nnodes; k++)
+		runtime_pause(rt->nodes[k].rt, paused);
+	wake_post(rt->wake);
 }
 
 bool runtime_paused(const struct runtime *rt)
@@ -574,10 +578,15 @@ void runtime_refresh(struct runtime *rt, const char *name)
 	for (size_t i = 0; i < rt->n; i++)
 		if ((rt->wanted & bit(i)) && (name ? only == (int)i : true))
 			rt->jobs[rt->jobs[i].fetcher].force = true;
-	wake_post(&rt->wake);
+	for (size_t k = 0; k < rt->nnodes; k++)
+		runtime_refresh(rt->nodes[k].rt, name);
+	wake_post(rt->wake);
 }
 
 struct lane *runtime_lane(struct runtime *rt, size_t i)
 {
-	return i < LANE__COUNT ? rt->lanes[i] : NULL;
+	if (i < LANE__COUNT)
+		return rt->lanes[i];
+	i -= LANE__COUNT;
+	return i / LANE__COUNT < rt->nnodes ? rt->nodes[i / LANE__COUNT].rt->lanes[i % LANE__COUNT] : NULL;
 }

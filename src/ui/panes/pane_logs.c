@@ -9,6 +9,7 @@
  * that is missing says why above the rows of the others.
  */
 #include "ui/action.h"
+#include "ui/jump.h"
 #include "ui/panes/logs_merge.h"
 #include "ui/panes/panes.h"
 
@@ -607,13 +608,16 @@ static int show_statement(struct ui *ui, int64_t query_id, struct str shape)
 enum life { LIFE_UNKNOWN, LIFE_SAME, LIFE_OTHER };
 
 /* Is the process of the entry still the same session? Idle ones are not sampled as long as nobody asks. */
-static enum life session_life(const struct ui *ui, int64_t pid, int64_t at)
+static enum life session_life(const struct ui *ui, int64_t pid, struct str node, int64_t at)
 {
-	const struct snapshot *s = store_good(ui->store, "sessions");
+	const struct snapshot *s = store_good(ui->store, "node_sessions");
 
-	for (size_t i = 0; s && i < s->nrows; i++)
-		if (data_i64(s, i, "pid", -1) == pid)
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		struct str of = data_str(s, i, "node");
+
+		if (data_i64(s, i, "pid", -1) == pid && (of.len == 0 || node.len == 0 || str_eq(of, node)))
 			return data_i64(s, i, "backend_start_at", 0) <= at + US_PER_S ? LIFE_SAME : LIFE_OTHER;
+	}
 	return LIFE_UNKNOWN;
 }
 
@@ -623,18 +627,19 @@ static int show_origin(struct ui *ui, struct pane *p)
 	const struct snapshot *s = p->table.snap;
 	long row = table_selected_row(&p->table);
 	int64_t pid = data_i64(s, row < 0 ? SIZE_MAX : (size_t)row, "pid", -1);
-	enum life life = pid < 0 ? LIFE_OTHER : session_life(ui, pid, data_i64(s, (size_t)row, "at", 0));
+	struct str node = row < 0 ? STR("") : data_str(s, (size_t)row, "node");
+	enum life life = pid < 0 ? LIFE_OTHER : session_life(ui, pid, node, data_i64(s, (size_t)row, "at", 0));
 	int effects = -1;
 
 	if (!s || row < 0)
 		return EFFECT_NONE;
 	if (life == LIFE_SAME)
-		return ui_show_session(ui, pid);
+		return jump_to_pid(ui, pid, node);
 	effects = show_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
 	if (effects >= 0)
 		return effects;
 	if (life == LIFE_UNKNOWN)
-		return ui_show_session(ui, pid);
+		return jump_to_pid(ui, pid, node);
 	if (pid >= 0)
 		ui_toast(ui, SEV_NOTICE, "that session has ended; %lld is another one now", (long long)pid);
 	else
@@ -688,7 +693,7 @@ const struct pane_def pane_logs = {
 	.title = "Logs",
 	.help = "The PostgreSQL log and RDS events, newest at the bottom.",
 	.digit = '9',
-	.sources = "logs server_log events sessions",
+	.sources = "logs server_log events node_sessions",
 	.any_source = true,
 	.table = &table,
 	.ops = &ops,

@@ -18,6 +18,7 @@
 #define PRIORITY_EXTRA 11 /* from here on: only where there is room to spare */
 #define PRIORITY_CORE 4   /* up to here columns are squeezed before they leave */
 #define CELL_TEXT_MAX 4096
+#define KEY_TEXT_MIN 6 /* what the guides of a tree leave to the key */
 
 struct column_plan {
 	int column, w;
@@ -85,8 +86,9 @@ static void measure(struct table *t, size_t first, size_t last)
 		for (size_t i = first; i < last && w < tc->max; i++) {
 			buf_clear(&b);
 			if (cell_text(t->snap, t->index[i], o, tc->max, &b)) {
-				int need = utf8_columns(buf_str(&b));
+				int need = utf8_columns(buf_str(&b)) + tc->extra;
 
+				need += c == 0 && t->is_tree ? tree_width(&t->tree[i]) : 0;
 				w = need > w ? need : w;
 			}
 		}
@@ -125,13 +127,19 @@ static int plan_width(const struct table *t, const struct plan *p, enum squeeze 
 	return w;
 }
 
+/* How well a column can be missed: the one that the rows are ordered by stays as long as the key. */
+static int dispensable(const struct table *t, const struct plan *p, int i)
+{
+	return p->cols[i].column == t->order_column ? 0 : t->def->columns[p->cols[i].column].priority;
+}
+
 /* Position of the column that can be missed best; the key column never is. */
 static int least_important(const struct table *t, const struct plan *p)
 {
 	int worst = 1;
 
 	for (int i = 1; i < p->n; i++)
-		if (t->def->columns[p->cols[i].column].priority > t->def->columns[p->cols[worst].column].priority)
+		if (dispensable(t, p, i) > dispensable(t, p, worst))
 			worst = i;
 	return worst;
 }
@@ -170,7 +178,7 @@ static void make_plan(struct table *t, struct plan *p, int width, int screen_col
 	p->gap = screen_cols >= 120 ? 2 : 1;
 	p->n = 0;
 	for (int c = 0; c < (int)t->def->ncolumns; c++)
-		if (c == 0 || c > t->first_column)
+		if (c == 0 || (c > t->first_column && !(t->same & UINT32_C(1) << c)))
 			p->cols[p->n++].column = c;
 	t->more_left = t->first_column > 0;
 	t->more_right = fit(t, p, width);
@@ -188,6 +196,9 @@ static bool right_aligned(const struct table *t, int column)
 {
 	struct order o;
 
+	/* the key of a tree stands at its guides */
+	if (column == 0 && t->def->depth)
+		return false;
 	return column_order(t, column, &o) && (o.rate || kind_ops[t->snap->type->fields[o.field].kind].right_aligned);
 }
 
@@ -221,12 +232,17 @@ static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
 static void draw_cell(const struct cell_context *cc, const struct table *t, int column, struct pen *pen, int w)
 {
 	const struct table_column *tc = &t->def->columns[column];
+	bool in_tree = column == 0 && cc->tree;
 	struct order o;
 	struct buf b;
-	int x = pen->x;
+	int edge = pen->x + w;
 
+	if (in_tree) {
+		tree_draw(pen, cc->tree, w - KEY_TEXT_MIN);
+		w = edge - pen->x;
+	}
 	if (tc->cell && tc->cell(cc, pen, w)) {
-		pen->x = x + w;
+		pen->x = edge;
 		return;
 	}
 	if (!column_order(t, column, &o))
@@ -245,6 +261,8 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 			  : cc->selected && key ? ROLE_STRONG
 						: ROLE_FG,
 			  cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
+	} else if (snapshot_unavailable(cc->snap, cc->snap->type->fields[o.field].name).len > 0) {
+		pen_field(pen, ROLE_MUTED, 0, w, STR("n/a"), right_aligned(t, column));
 	} else {
 		char none[5] = {0};
 
@@ -252,13 +270,14 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 		pen_field(pen, ROLE_FAINT, 0, w, str_c(none), right_aligned(t, column));
 	}
 	buf_release(&b);
-	pen->x = x + w;
+	pen->x = edge;
 }
 
 static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position,
 		     bool focused)
 {
-	struct cell_context cc = {ui, t->snap, t->index[position], position == t->cursor, false};
+	struct cell_context cc = {
+		ui, t->snap, t->index[position], t->is_tree ? &t->tree[position] : NULL, position == t->cursor, false};
 	int start = pen->x;
 
 	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;

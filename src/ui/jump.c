@@ -1,0 +1,115 @@
+/*
+ * jump.c: see jump.h.
+ *
+ * Panes know one another by the names of their sources and fields only. What is not there now (the
+ * lock was got in the meantime) is said in a toast, and the view stays.
+ */
+#include "ui/jump.h"
+
+#include "ui/action.h"
+
+#include <stdio.h>
+
+static bool has_source(const struct table *t, const char *source)
+{
+	return str_eq_c(str_c(t->def->source), source);
+}
+
+bool jump_has_root(const struct ui *ui)
+{
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+
+	return p && p->def->table && (has_source(&p->table, "locks") || has_source(&p->table, "sessions"));
+}
+
+static long row_of_pid(const struct snapshot *s, int64_t pid)
+{
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (data_i64(s, i, "pid", -1) == pid)
+			return (long)i;
+	return -1;
+}
+
+/* A filter may hide the root: it gives way. */
+static bool select_root(struct ui *ui, struct table *t, size_t row)
+{
+	long at = table_root_of(t, row);
+	struct err err;
+
+	if (at < 0 && t->filter_text[0] && table_set_filter(t, "", &err)) {
+		const struct snapshot *s = snapshot_ref(t->snap);
+
+		table_recalc(t, s, ui->mono_us);
+		snapshot_unref(s);
+		at = table_root_of(t, row);
+	}
+	if (at < 0)
+		return false;
+	table_move_to(t, (size_t)at, ui->mono_us);
+	return true;
+}
+
+static int from_session(struct ui *ui, int64_t pid, int64_t leader)
+{
+	int v = view_by_name("locks");
+	const struct snapshot *s = store_good(ui->store, "locks");
+	long row = row_of_pid(s, leader > 0 ? leader : pid);
+	struct pane *p;
+
+	if (row < 0 || v < 0) {
+		ui_toast(ui, SEV_NOTICE, "session %lld neither waits for a lock nor blocks one", (long long)pid);
+		return EFFECT_PAINT;
+	}
+	p = &ui->views[v].panes[0];
+	pane_table_recalc(ui, p);
+	(void)select_root(ui, &p->table, (size_t)row);
+	return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
+}
+
+int jump_to_root(struct ui *ui)
+{
+	struct pane *p = jump_has_root(ui) ? ui_focused(ui) : NULL;
+	long row = p ? table_selected_row(&p->table) : -1;
+
+	if (row < 0)
+		return EFFECT_NONE;
+	if (has_source(&p->table, "sessions"))
+		return from_session(ui, data_i64(p->table.snap, (size_t)row, "pid", -1),
+				    data_i64(p->table.snap, (size_t)row, "leader_pid", 0));
+	(void)select_root(ui, &p->table, (size_t)row);
+	return EFFECT_PAINT;
+}
+
+static bool same_node(struct str a, struct str b)
+{
+	return a.len == 0 || b.len == 0 || str_eq(a, b);
+}
+
+int jump_to_pid(struct ui *ui, int64_t pid, struct str node)
+{
+	int v = view_by_name("activity");
+	struct pane *p = &ui->views[v].panes[0];
+	struct table *t = &p->table;
+	char filter[32];
+	struct err err;
+
+	/* groups have no pids: the pane's own table is wanted */
+	if (t->def != p->def->table && table_set_filter(t, "", &err))
+		(void)p->def->ops->act(ui, p, ACTION_BACK);
+	pane_table_recalc(ui, p);
+	for (size_t i = 0; i < t->n; i++) {
+		if (data_i64(t->snap, t->index[i], "pid", -1) != pid ||
+		    !same_node(node, data_str(t->snap, t->index[i], "node")))
+			continue;
+		table_move_to(t, i, ui->mono_us);
+		return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
+	}
+	(void)snprintf(filter, sizeof filter, "pid:=%lld", (long long)pid);
+	if (table_set_filter(t, filter, &err) && t->def->wide_mode >= 0) {
+		t->mode = t->def->wide_mode;
+		runtime_set_wide(ui->rt, t->def->source, true);
+		runtime_refresh(ui->rt, t->def->source);
+	}
+	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
+}

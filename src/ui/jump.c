@@ -20,7 +20,7 @@ bool jump_has_root(const struct ui *ui)
 	const struct view *v = &ui->views[ui->view];
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 
-	return p && p->def->table && (has_source(&p->table, "locks") || has_source(&p->table, "sessions"));
+	return p && p->def->table && (has_source(&p->table, "locks") || has_source(&p->table, "node_sessions"));
 }
 
 static long row_of_pid(const struct snapshot *s, int64_t pid)
@@ -50,6 +50,15 @@ static bool select_root(struct ui *ui, struct table *t, size_t row)
 	return true;
 }
 
+/* Locks are read on the node that the console is connected to first. */
+static bool is_elsewhere(const struct ui *ui, struct str node)
+{
+	const struct snapshot *activity = store_good(ui->store, "activity");
+	struct str own = data_str(activity, 0, "instance");
+
+	return node.len > 0 && own.len > 0 && !str_eq(node, own);
+}
+
 static int from_session(struct ui *ui, int64_t pid, int64_t leader)
 {
 	int v = view_by_name("locks");
@@ -74,7 +83,12 @@ int jump_to_root(struct ui *ui)
 
 	if (row < 0)
 		return EFFECT_NONE;
-	if (has_source(&p->table, "sessions"))
+	if (is_elsewhere(ui, data_str(p->table.snap, (size_t)row, "node"))) {
+		ui_toast(ui, SEV_NOTICE, "locks are shown of the writer; this session is on " STR_FMT,
+			 STR_ARG(data_str(p->table.snap, (size_t)row, "node")));
+		return EFFECT_PAINT;
+	}
+	if (has_source(&p->table, "node_sessions"))
 		return from_session(ui, data_i64(p->table.snap, (size_t)row, "pid", -1),
 				    data_i64(p->table.snap, (size_t)row, "leader_pid", 0));
 	(void)select_root(ui, &p->table, (size_t)row);

@@ -3,7 +3,8 @@
  * generic table pane.
  *
  * A pane whose source failed says why in words under its title and keeps the last good
- * rows below; a pane without rows says what is known and what to do next.
+ * rows below, faint: whatever a pane draws, it is recoloured here. A pane without rows says what is known and what to
+ * do next.
  */
 #include "ui/ui.h"
 
@@ -37,27 +38,9 @@ const struct snapshot *pane_good(const struct ui *ui, const struct pane *p)
 	return e ? e->good : NULL;
 }
 
-/* Lines of text wrapped at blanks into w columns; returns the next free row. */
 static int draw_wrapped(struct canvas *c, struct rect r, int y, struct str text, enum role role, bool bold)
 {
-	struct str rest = text;
-
-	while (rest.len > 0 && y < r.y + r.h) {
-		size_t take = utf8_prefix(rest, (size_t)(r.w > 0 ? r.w : 1));
-
-		if (take < rest.len) {
-			size_t cut = take;
-
-			while (cut > 0 && rest.ptr[cut] != ' ')
-				cut--;
-			take = cut > 0 ? cut : take;
-		}
-		if (take == 0)
-			break;
-		canvas_text(c, r, y++, r.x, str_sub(rest, 0, take), STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
-		rest = str_trim(str_sub(rest, take, rest.len));
-	}
-	return y;
+	return pen_wrapped(c, r, y, text, STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
 }
 
 static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remedy)
@@ -118,24 +101,44 @@ static bool has_data(const struct ui *ui, const struct pane *p, const struct sto
 	return false;
 }
 
-/* A failed source above its last good rows: the reason in one line. Returns the rows it took. */
-static int draw_reason(const struct store_entry *e, struct canvas *c, struct rect r)
+/* Of when the rows below are, and when it is tried again. */
+static void draw_as_it_was(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r, int y)
 {
-	struct pen pen = pen_at(c, rect_inset(r, 0, 1), r.y, r.x + 1, ROLE_BG);
+	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
+	struct buf at;
 
-	if (!e || !e->good || !e->latest || e->latest->state == SNAP_OK || r.h < 3)
+	buf_init(&at, 64);
+	(void)format_clock(&at, e->good->at_us, ui->now_us);
+	pen_textf(&pen, ROLE_MUTED, "as of %s", buf_c(&at));
+	buf_release(&at);
+	if (e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us)
+		pen_textf(&pen, ROLE_MUTED, "; attempt %u, next in %d s", e->failures,
+			  (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
+}
+
+/* A failed source above its last good rows: why, what to do, and of when the rows are. Returns the rows it took. */
+static int draw_reason(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
+{
+	struct rect words = {r.y, r.x + 3, r.h, r.w - 4};
+	int y;
+	enum role role;
+	enum glyph sign;
+
+	if (!badge_failed(e) || !e->good || r.h < 3)
 		return 0;
-	pen_glyph(&pen, ROLE_CRIT, G_CRIT);
-	pen_skip(&pen, 1);
-	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
-	if (e->latest->err.remedy[0] && r.h > 4) {
-		pen.y++;
-		pen.x = r.x + 3;
-		pen_text(&pen, ROLE_ACCENT, "next ");
-		pen_str(&pen, ROLE_FG, str_c(e->latest->err.remedy));
-		return 2;
-	}
-	return 1;
+	sign = badge_sign(e, &role);
+	canvas_glyph(c, r, r.y, r.x + 1, sign, STYLE(role, ROLE_BG, 0));
+	words.h = r.h >= 8 ? 2 : 1;
+	y = draw_wrapped(c, words, r.y, str_c(e->latest->err.text), ROLE_FG, false);
+	words.y = y;
+	words.h = r.h >= 9 ? 2 : 1;
+	if (r.h > 4)
+		y = draw_remedy(c, words, y, e->latest->err.remedy);
+	words.h = r.y + r.h - y;
+	words.y = y;
+	if (r.h >= 9)
+		draw_as_it_was(ui, e, c, words, y++);
+	return y - r.y;
 }
 
 static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool frames)
@@ -166,6 +169,8 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		pen_skip(&pen, 2);
 		from = pen.x;
 		p->def->ops->summary(ui, p, &pen);
+		if (badge_failed(pane_entry(ui, p)))
+			canvas_faint(c, rect_intersect(pen.clip, (struct rect){r.y, from, 1, pen.x - from}));
 		if (pen.x == from)
 			pen = before;
 	}
@@ -195,10 +200,12 @@ void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 		pane_draw_empty(ui, e, c, in);
 		return;
 	}
-	reason = draw_reason(e, c, in);
+	reason = draw_reason(ui, e, c, in);
 	in.y += reason;
 	in.h -= reason;
 	p->def->ops->draw(ui, p, c, in);
+	if (badge_failed(e))
+		canvas_faint(c, in);
 }
 
 /* What a collapsed pane says of its newest data. */
@@ -215,10 +222,10 @@ static void line_of_data(const struct ui *ui, const struct pane *p, const struct
 			  table->noun);
 }
 
-/* What a collapsed pane says: the reason why it has nothing, or its facts. */
+/* What a collapsed pane says: the reason why it has nothing new, or its facts. */
 static void draw_line_words(struct ui *ui, struct pane *p, const struct store_entry *e, struct pen *pen)
 {
-	if (e && has_data(ui, p, e))
+	if (e && has_data(ui, p, e) && !(e->good && badge_failed(e)))
 		line_of_data(ui, p, e->good, pen);
 	else if (!e || !e->latest)
 		pen_textf(pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);

@@ -159,6 +159,32 @@ void pen_sql(struct pen *p, int w, struct str text, bool faint)
 	}
 }
 
+int pen_wrapped(struct canvas *c, struct rect r, int y, struct str text, struct style s)
+{
+	struct str rest = text;
+
+	while (rest.len > 0 && y < r.y + r.h) {
+		size_t take = utf8_prefix(rest, (size_t)(r.w > 0 ? r.w : 1));
+
+		if (take < rest.len) {
+			size_t cut = take;
+
+			while (cut > 0 && rest.ptr[cut] != ' ')
+				cut--;
+			take = cut > 0 ? cut : take;
+		}
+		if (take == 0)
+			break;
+		if (y == r.y + r.h - 1 && take < rest.len) {
+			canvas_field(c, r, y, r.x, r.w, rest, false, s);
+			return y + 1;
+		}
+		canvas_text(c, r, y++, r.x, str_sub(rest, 0, take), s);
+		rest = str_trim(str_sub(rest, take, rest.len));
+	}
+	return y;
+}
+
 void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
 {
 	size_t cut = text.len;

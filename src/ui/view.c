@@ -152,6 +152,9 @@ enum severity view_severity(const struct ui *ui, size_t view)
 		const struct pane *p = &v->panes[i];
 		enum severity s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
 
+		/* A verdict over old data is none. */
+		if (s >= SEV_WARN && badge_failed(pane_entry(ui, p)))
+			s = SEV_UNKNOWN;
 		worst = s > worst ? s : worst;
 	}
 	return worst;

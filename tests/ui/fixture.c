@@ -90,9 +90,15 @@ static void post(struct loader *l)
 			merge_alone(st, i, s);
 	mailbox_post(&st->mailboxes[l->source], s);
 	(void)store_collect(st);
-	if (l->retry_us)
-		st->entries[l->source].next_mono_us = clock_mono_us() + l->retry_us;
-	st->entries[l->source].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
+	for (size_t i = 0; i < registry_nsources; i++) {
+		const char *merges = registry_sources[i]->merges;
+
+		if ((int)i != l->source && !(merges && strcmp(merges, s->source) == 0))
+			continue;
+		if (l->retry_us)
+			st->entries[i].next_mono_us = clock_mono_us() + l->retry_us;
+		st->entries[i].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
+	}
 }
 
 static int64_t duration(struct loader *l, struct str text)
@@ -336,6 +342,15 @@ static void body_line(struct loader *l, struct str verb, struct str rest)
 		fixture_fault(&l->at, "unknown line " STR_FMT, STR_ARG(verb));
 }
 
+/* What another file tells came first. */
+static void before(struct fixture *f, struct str name)
+{
+	char word[64];
+
+	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+	fixture_more(f, word);
+}
+
 void fixture_more_text(struct fixture *f, const char *what, struct str text)
 {
 	struct loader *l = xcalloc(1, sizeof *l);
@@ -350,7 +365,9 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text)
 		if (line.len == 0 || line.ptr[0] == '#')
 			continue;
 		(void)str_split(&line, ' ', &verb);
-		if (str_eq_c(verb, "now"))
+		if (str_eq_c(verb, "after"))
+			before(f, line);
+		else if (str_eq_c(verb, "now"))
 			set_now(l, line);
 		else if (str_eq_c(verb, "target"))
 			new_target(l, line);

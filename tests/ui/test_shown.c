@@ -268,6 +268,130 @@ static void test_prefix_lists(void **state)
 	PANE_SHOWS("rules", "10.0.0.0/16");
 }
 
+/* Every sign of a row of the picture within r is faint: no colour, no weight. */
+static void assert_faint(struct rect r, const char *text)
+{
+	int y = 0, x = 0;
+
+	for (y = r.y; y < r.y + r.h; y++)
+		if (fixture_shows_in(&f, (struct rect){y, r.x, 1, r.w}, text))
+			break;
+	if (y == r.y + r.h)
+		fail_msg("no row shows \"%s\"", text);
+	for (x = r.x; x < r.x + r.w; x++) {
+		const struct cell *cell = canvas_at(&f.ui.canvas, y, x);
+
+		if (cell->rune != ' ' && (cell->style.fg != ROLE_FAINT || cell->style.attr & ATTR_BOLD))
+			fail_msg("\"%s\": column %d is not faint", text, x);
+	}
+}
+
+/* What failed keeps its last rows, faint, under the reason; what is old says so, and is no verdict. */
+static void test_old_data_looks_old(void **state)
+{
+	struct rect r;
+
+	(void)state;
+	open_at("lost", "overview", 160, 48);
+	SHOWS("✗ AWS: timeout, again in 12 s");
+	SHOWS("✗ database: refused, again in 8 s");
+	SHOWS("! degraded");
+	SHOWS("1 Overview ?");
+	SHOWS("2 Activity ?");
+	SHOWS("8 Network ?");
+	PANE_SHOWS("activity", "✗ nothing listens at orders-1");
+	PANE_SHOWS("activity", "next  check host, port and that the server runs");
+	PANE_SHOWS("activity", "as of 13:45:06Z; attempt 1, next in 8 s");
+	r = fixture_pane(&f, "activity")->inner;
+	assert_faint(r, "4711  orders_app");
+	assert_faint(r, "4815  orders_app");
+	assert_faint(r, "BLOCKED BY");
+	assert_int_equal(rows_with_role(r, ROLE_SELBG), 1);
+	assert_faint(fixture_pane(&f, "network")->inner, "tcp 5432");
+	assert_faint(fixture_pane(&f, "cluster")->inner, "R orders-2");
+	assert_faint(fixture_pane(&f, "backups")->inner, "automated");
+	PANE_SHOWS("backups", "! RDS asks to slow down");
+	/* Vitals: faint, each with the age of its own source. */
+	SHOWS("sessions ! 4m06s");
+	SHOWS("blocked 4m06s");
+	SHOWS("volume ! 4m57s");
+	assert_faint((struct rect){4, 0, 1, 160}, "412/5000");
+	/* In one row, and where hardly anything fits. */
+	fixture_draw(&f, NULL, 24, 80);
+	SHOWS("✗ AWS: timeout  ✗ DB: refused");
+	SHOWS("blocked 7 ! 4m06s");
+	PANE_SHOWS("load", "nothing listens at");
+	PANE_SHOWS("network", "Not allowed");
+	fixture_draw(&f, NULL, 12, 40);
+	SHOWS("✗ refused");
+	SHOWS("! 4m06s");
+	PANE_SHOWS("activity", "4711");
+}
+
+/* One slow source that fails marks its own values only. */
+static void test_only_what_is_old_is_marked(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	HIDES("! 41s");
+	fixture_more_text(
+		&f, "one source",
+		STR("source databases at=now-40s\nrow name=orders xact_commit/s=1900 blks_hit/s=9 blks_read/s=1\n"
+		    "source databases at=now-30s retry=9s\nerror timeout took too long\n"
+		    "source instances at=now-1s\nerror denied Not allowed: rds:DescribeDBInstances | allow it\n"
+		    "source metrics at=now-5m\nseries CPUUtilization object=orders-1 period=1m from=now-9m "
+		    "values=10~20*5\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("tps ! 40s");
+	SHOWS("cache ! 40s");
+	HIDES("sessions !");
+	SHOWS("412/5000");
+	SHOWS("2 Activity ✗");
+	HIDES("database:");
+	/* The nodes have a call of their own, and their processor another. */
+	PANE_SHOWS("cluster", "nodes as they were: Not allowed: rds:DescribeDBInstances");
+	assert_faint(fixture_pane(&f, "cluster")->inner, "R orders-2");
+	PANE_SHOWS("cluster", "stale 5m00s !");
+	PANE_SHOWS("cluster", "db.r6g.2xlarge");
+	assert_false(canvas_at(&f.ui.canvas, fixture_pane(&f, "cluster")->inner.y + 7,
+			       fixture_pane(&f, "cluster")->inner.x + 12)
+			     ->style.fg == ROLE_FAINT);
+	/* New data takes the marks away. */
+	fixture_more_text(&f, "it answers again", STR("source databases at=now\nrow name=orders xact_commit/s=1900\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	HIDES("tps !");
+}
+
+/* After a failover the server knows before AWS says so; a pooler in between is said. */
+static void test_where_we_are_connected(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	SHOWS("2 Activity  orders-1 ·");
+	HIDES("via pooler");
+	fixture_more_text(&f, "elsewhere",
+			  STR("source activity at=now\nrow total=3 instance=orders-2 via_pooler=true\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("2 Activity  orders-2 ");
+	SHOWS("• via pooler");
+}
+
+/* A source that cannot be had any more, for a reason that is no fault. */
+static void test_gone_is_no_fault(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	fixture_more_text(&f, "the cluster is stopped",
+			  STR("source sessions at=now\nunavailable the cluster is stopped | start the cluster\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("activity", "• the cluster is stopped");
+	PANE_SHOWS("activity", "next  start the cluster");
+	PANE_SHOWS("activity", " n/a ");
+	assert_faint(fixture_pane(&f, "activity")->inner, "4711  orders_app");
+	HIDES("degraded");
+	HIDES("database:");
+}
+
 static void test_waiting_is_said(void **state)
 {
 	(void)state;
@@ -517,6 +641,10 @@ int main(void)
 		TEST(test_main_pane_keeps_its_rows),
 		TEST(test_healthy_is_quiet),
 		TEST(test_failures_in_words),
+		TEST(test_old_data_looks_old),
+		TEST(test_only_what_is_old_is_marked),
+		TEST(test_gone_is_no_fault),
+		TEST(test_where_we_are_connected),
 		TEST(test_waiting_is_said),
 		TEST(test_stopped_is_no_fault),
 		TEST(test_badges),

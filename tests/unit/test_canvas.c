@@ -270,6 +270,26 @@ static void selection_and_dimming_change_looks_only(void **state)
 	assert_int_equal(canvas_at(&c, 3, 9)->style.attr, ATTR_DIM);
 }
 
+static void old_data_is_faint_and_graphs_keep_their_classes(void **state)
+{
+	struct style area = STYLE(ROLE_CPU, ROLE_LOCK, 0);
+
+	(void)state;
+	canvas_text_c(&c, whole(), 0, 0, "abcdef", RED);
+	canvas_text_c(&c, whole(), 1, 0, "ab", area);
+	canvas_faint(&c, (struct rect){0, 2, 2, 99});
+	canvas_faint(&c, (struct rect){1, 0, 1, 2});
+	assert_row(0, "abcdef    ");
+	assert_int_equal(canvas_at(&c, 0, 1)->style.fg, ROLE_CRIT);
+	assert_int_equal(canvas_at(&c, 0, 2)->style.fg, ROLE_FAINT);
+	assert_int_equal(canvas_at(&c, 0, 2)->style.attr, 0);
+	assert_int_equal(canvas_at(&c, 0, 2)->style.bg, ROLE_SELBG);
+	/* Two classes in one cell are still two. */
+	assert_int_equal(canvas_at(&c, 1, 0)->style.fg, ROLE_CPU);
+	assert_int_equal(canvas_at(&c, 1, 0)->style.bg, ROLE_LOCK);
+	assert_int_equal(canvas_at(&c, 1, 0)->style.attr, ATTR_DIM);
+}
+
 static void sizes_are_clamped(void **state)
 {
 	(void)state;
@@ -420,6 +440,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(printf_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_and_fills_stay_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(selection_and_dimming_change_looks_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(old_data_is_faint_and_graphs_keep_their_classes, setup, teardown),
 		cmocka_unit_test_setup_teardown(sizes_are_clamped, setup, teardown),
 		cmocka_unit_test_setup_teardown(rectangles, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_drawing_stays_sound, setup, teardown),

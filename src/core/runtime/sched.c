@@ -145,6 +145,28 @@ static int64_t backoff_of(struct runtime *rt, size_t i)
 	return delay > wish ? delay : wish;
 }
 
+/* Causes that the sources of one side, AWS or database, have in common. */
+static bool is_shared_cause(enum err_code code)
+{
+	return code == ERR_DNS || code == ERR_REFUSED || code == ERR_TLS || code == ERR_LOST || code == ERR_TIMEOUT ||
+	       code == ERR_CREDENTIALS || code == ERR_LOGIN;
+}
+
+/* Source i has come back from a cause: whoever waits out the same one need not wait longer. */
+static void tell_fellows(struct runtime *rt, size_t i, enum err_code code)
+{
+	const uint32_t sides = SOURCE_AWS | SOURCE_DB;
+
+	for (size_t k = 0; k < rt->n; k++) {
+		const struct snapshot *latest = rt->store.entries[k].latest;
+
+		if (((rt->sources[k]->flags ^ rt->sources[i]->flags) & sides) == 0 && latest &&
+		    latest->state == SNAP_ERROR && latest->err.code == code)
+			rt->jobs[k].asap = true;
+	}
+	wake_post(rt->wake);
+}
+
 /* Draws the consequence of an outcome that has come since the last look. */
 static void observe(struct runtime *rt, size_t i, int64_t now)
 {
@@ -154,8 +176,14 @@ static void observe(struct runtime *rt, size_t i, int64_t now)
 	if (e->version == job->seen_version)
 		return;
 	job->seen_version = e->version;
-	if (e->latest && e->latest->state == SNAP_ERROR)
+	if (e->latest && e->latest->state == SNAP_ERROR) {
 		job->retry_mono_us = now + backoff_of(rt, i);
+		job->failed = e->latest->err.code;
+		return;
+	}
+	if (is_shared_cause(job->failed))
+		tell_fellows(rt, i, job->failed);
+	job->failed = ERR_NONE;
 }
 
 static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
@@ -518,10 +546,13 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 
 void runtime_demand(struct runtime *rt, uint64_t mask)
 {
-	uint64_t wanted = closure(rt, mask);
+	uint64_t wanted = closure(rt, mask), fresh = wanted & ~rt->wanted;
 
 	if (wanted == rt->wanted)
 		return;
+	for (size_t i = 0; i < rt->n; i++)
+		if ((fresh & bit(i)) && (rt->sources[i]->flags & SOURCE_EXTRA))
+			rt->jobs[rt->jobs[i].fetcher].asap = true;
 	rt->wanted = wanted;
 	wake_post(rt->wake);
 }

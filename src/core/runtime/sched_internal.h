@@ -17,6 +17,7 @@ struct job {
 	int64_t retry_mono_us;   /* after a failure, 0 = by period */
 	unsigned seen_version;   /* of the store entry, when the outcome was looked at */
 	unsigned had_inputs;     /* bit k: input k has been there once */
+	enum err_code failed;    /* how the last outcome failed, ERR_NONE = it did not */
 	int64_t since_mono_us;   /* pending: running since, 0 = only queued */
 	bool pending;            /* in its lane, at the beginning of this tick or issued in it */
 	bool wide;

@@ -28,6 +28,7 @@ enum source_flags {
 	SOURCE_HISTORY = 1 << 2, /* rows are points in time; --once prints only the newest */
 	SOURCE_SERIES = 1 << 3,  /* data is snapshot->series; rows hold the newest points */
 	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
+	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
 };
 
 #define SOURCE_INPUTS_MAX 4

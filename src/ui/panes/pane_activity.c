@@ -226,7 +226,11 @@ static void name_nodes(const struct ui *ui, struct pen *pen)
 	const struct snapshot *a = store_good(ui->store, "activity"), *instances = store_good(ui->store, "instances");
 	long writer = data_find(instances, "role", STR("writer"));
 
-	if (writer >= 0)
+	/* What the server says of itself comes before what AWS says of the cluster: after a failover they may differ.
+	 */
+	if (data_str(a, 0, "instance").len > 0)
+		pen_str(pen, ROLE_FG, data_str(a, 0, "instance"));
+	else if (writer >= 0)
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	else
 		pen_str(pen, ROLE_FG, data_str(a, 0, "database"));

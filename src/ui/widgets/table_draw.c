@@ -229,6 +229,13 @@ static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
 	}
 }
 
+static enum role cell_role(const struct cell_context *cc, bool key)
+{
+	if (cc->faint)
+		return ROLE_FAINT;
+	return cc->selected && key ? ROLE_STRONG : ROLE_FG;
+}
+
 static void draw_cell(const struct cell_context *cc, const struct table *t, int column, struct pen *pen, int w)
 {
 	const struct table_column *tc = &t->def->columns[column];
@@ -256,11 +263,8 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 	} else if (cell_text(cc->snap, cc->row, o, w, &b)) {
 		bool key = column == 0;
 
-		pen_field(pen,
-			  cc->faint             ? ROLE_FAINT
-			  : cc->selected && key ? ROLE_STRONG
-						: ROLE_FG,
-			  cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
+		pen_field(pen, cell_role(cc, key), cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b),
+			  right_aligned(t, column));
 	} else if (snapshot_unavailable(cc->snap, cc->snap->type->fields[o.field].name).len > 0) {
 		pen_field(pen, ROLE_MUTED, 0, w, STR("n/a"), right_aligned(t, column));
 	} else {

@@ -1,4 +1,4 @@
-foreach(name kind format rec snapshot derive filter order series sqltext waits explainable plan)
+foreach(name kind format rec snapshot derive filter order series sqltext waits explainable plan sqlshape)
   unit(${name} model)
 endforeach()
 

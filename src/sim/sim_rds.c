@@ -454,6 +454,14 @@ const struct sim_operation sim_rds_operations[] = {
 	{"rds", "DescribeDBClusterSnapshots",
 	 "DBClusterIdentifier DBClusterSnapshotIdentifier DbClusterResourceId SnapshotType IncludeShared IncludePublic" FILTERS,
 	 "", sim_rds_describe_snapshots},
+	{"rds", "DescribeEvents",
+	 "SourceIdentifier SourceType StartTime EndTime Duration EventCategories.EventCategory.N MaxRecords Marker", "",
+	 sim_rds_describe_events},
+	{"rds", "DescribeDBLogFiles",
+	 "DBInstanceIdentifier FilenameContains FileLastWritten FileSize MaxRecords Marker", "DBInstanceIdentifier",
+	 sim_rds_describe_log_files},
+	{"rds", "DownloadDBLogFilePortion", "DBInstanceIdentifier LogFileName Marker NumberOfLines",
+	 "DBInstanceIdentifier LogFileName", sim_rds_download_log},
 };
 /* clang-format on */
 const size_t sim_rds_noperations = ARRAY_LEN(sim_rds_operations);

@@ -247,6 +247,17 @@ const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t
 	return strcmp(c->status, "upgrading") == 0 || c->stopped ? c->status : "available";
 }
 
+/* Begins it, and remembers it for the events. */
+static void begin_failover(struct sim_cluster *c, int to, int64_t at_us)
+{
+	c->writer = sim_cluster_writer(c, at_us);
+	c->failover_to = to;
+	c->failover_us = at_us;
+	if (c->nfailovers == SIM_FAILOVERS_MAX)
+		memmove(c->failovers, c->failovers + 1, --c->nfailovers * sizeof(c->failovers[0]));
+	c->failovers[c->nfailovers++] = (struct sim_failover){at_us, c->writer, to};
+}
+
 bool sim_state_failover(struct sim_cluster *c, struct str target, int64_t at_us, struct err *err)
 {
 	int writer = sim_cluster_writer(c, at_us), to = -1;
@@ -258,9 +269,7 @@ bool sim_state_failover(struct sim_cluster *c, struct str target, int64_t at_us,
 		return err_set(err, ERR_UNAVAILABLE, "%s is not available", c->id);
 	if (to < 0)
 		return err_set(err, ERR_NOT_FOUND, "%s has no such reader to fail over to", c->id);
-	c->writer = writer;
-	c->failover_to = to;
-	c->failover_us = at_us;
+	begin_failover(c, to, at_us);
 	return true;
 }
 

@@ -19,6 +19,7 @@
 
 #define SIM_MEMBERS_MAX 4
 #define SIM_FAULTS_MAX 64
+#define SIM_FAILOVERS_MAX 16 /* of one cluster, remembered for its events */
 #define SIM_ARENA_MAX (64u << 20)
 
 struct sim_request;
@@ -56,6 +57,11 @@ struct sim_cluster {
 	const char *copies_of;            /* snapshot that is copied again and again */
 	int64_t failover_us;              /* when the running or last failover began, 0 = none */
 	int failover_to;
+	struct sim_failover {
+		int64_t at_us;
+		int from, to;
+	} failovers[SIM_FAILOVERS_MAX]; /* the newest, oldest first */
+	int nfailovers;
 	uint64_t hash;
 };
 
@@ -95,6 +101,7 @@ struct sim_log_row {
 };
 
 struct MHD_Daemon;
+struct sim_logs;
 
 struct sim {
 	pthread_mutex_t lock;
@@ -117,6 +124,7 @@ struct sim {
 	FILE *requests; /* that every request is added to, or NULL */
 	struct sim_log_row log[SIM_REQUESTS_MAX];
 	size_t log_first, log_n;
+	struct sim_logs *logs; /* what was read of the log files; NULL = nobody asked yet */
 	uint64_t next_id;
 };
 

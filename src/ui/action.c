@@ -107,6 +107,12 @@ static struct table *focused_table(struct ui *ui)
 	return p && p->def->table ? &p->table : NULL;
 }
 
+/* A range is chosen in more views than those that draw over it. */
+static bool has_graphs(const struct view *v)
+{
+	return v->range_bar && v->def->digit != '9';
+}
+
 bool action_applies(const struct ui *ui, enum action_id id)
 {
 	const struct view *v = &ui->views[ui->view];
@@ -117,6 +123,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return true;
 	switch (id) {
 	case ACTION_GROUP:
+	case ACTION_ORIGIN:
 		return false; /* only where a pane offers them */
 	case ACTION_MODE:
 		return table && p->table.def->modes;
@@ -148,9 +155,10 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return table;
 	case ACTION_RANGE_NEXT:
 	case ACTION_RANGE_PREV:
+		return v->range_bar;
 	case ACTION_CURSOR_LEFT:
 	case ACTION_CURSOR_RIGHT:
-		return v->range_bar;
+		return has_graphs(v);
 	case ACTION_CLUSTERS:
 		return runtime_target(ui->rt)->aws;
 	case ACTION_HELP:
@@ -413,7 +421,7 @@ static int move_cursor(struct ui *ui, int direction)
 	int64_t range = runtime_target(ui->rt)->range_us, now = ui->paused_at_us ? ui->paused_at_us : ui->now_us;
 	int64_t at = (ui->cursor_us ? ui->cursor_us : now) + direction * range / 60;
 
-	if (!ui_view(ui)->range_bar)
+	if (!has_graphs(ui_view(ui)))
 		return EFFECT_NONE;
 	if (at >= now)
 		at = 0;

@@ -267,6 +267,10 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 			pen_textf(&pen, ROLE_MUTED, " %s ", range_names[i]);
 		pen.bg = ROLE_BG;
 	}
+	if (ui->views[ui->view].def->digit == '9') {
+		pen_text(&pen, ROLE_MUTED, "   back from now, as far as the newest 5 000 lines reach");
+		return;
+	}
 	pen_text(&pen, ROLE_MUTED, "   from CloudWatch");
 	for (size_t i = 0; metrics && i < metrics->series.n; i++)
 		if (metrics->series.items[i].n > 0) {
@@ -285,9 +289,9 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER, ACTION_SORT,       ACTION_DETAIL,     ACTION_EXPLAIN,   ACTION_ROOT, ACTION_FOLD,
-	ACTION_MODE,   ACTION_GROUP,      ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_ZOOM, ACTION_TAG,
-	ACTION_COPY,   ACTION_COLS_RIGHT, ACTION_PALETTE,    ACTION_PAUSE,     ACTION_QUIT,
+	ACTION_FILTER, ACTION_SORT,  ACTION_DETAIL,     ACTION_EXPLAIN,    ACTION_ROOT,      ACTION_FOLD,
+	ACTION_MODE,   ACTION_GROUP, ACTION_ORIGIN,     ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_ZOOM,
+	ACTION_TAG,    ACTION_COPY,  ACTION_COLS_RIGHT, ACTION_PALETTE,    ACTION_PAUSE,     ACTION_QUIT,
 };
 /* In a detail or a plan. */
 static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};

@@ -37,7 +37,7 @@ struct pane *ui_focused(struct ui *ui)
 static void init_view(struct view *v, const struct view_def *def)
 {
 	*v = (struct view){.def = def, .panes = xcalloc(def->npanes, sizeof *v->panes)};
-	v->range_bar = def->digit == '6';
+	v->range_bar = def->digit == '6' || def->digit == '9';
 	for (size_t i = 0; i < def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 

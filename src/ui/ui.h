@@ -70,6 +70,7 @@ struct pane_def {
 	const char *help;              /* one sentence */
 	char digit;                    /* view it opens, 0 = none */
 	const char *sources;           /* space-separated; the first gives badge and error */
+	bool any_source;               /* draws as soon as any of them has data; says itself what is missing */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
 };

@@ -116,7 +116,9 @@ static void draw_name(const struct ui *ui, struct pen *pen)
 /* A pooler stands between: sessions seen are the server's, but ours are somebody else's. */
 static void draw_pooler(const struct ui *ui, struct pen *pen)
 {
-	if (data_i64(store_good(ui->store, "activity"), 0, "via_pooler", 0) == 0 || pen_left(pen) < 15)
+	const struct snapshot *activity = store_good(ui->store, "activity");
+
+	if (data_i64(activity, 0, "via_pooler", 0) == 0 || pen_left(pen) < 15)
 		return;
 	pen_skip(pen, 2);
 	pen_glyph(pen, ROLE_NOTICE, G_NOTICE);

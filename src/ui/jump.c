@@ -66,6 +66,9 @@ static int from_session(struct ui *ui, int64_t pid, int64_t leader)
 	long row = row_of_pid(s, leader > 0 ? leader : pid);
 	struct pane *p;
 
+	/* a role that does not see who waits has trees only while it looks at them */
+	if (row < 0 && v >= 0 && s && snapshot_unavailable(s, "state").len > 0)
+		return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
 	if (row < 0 || v < 0) {
 		ui_toast(ui, SEV_NOTICE, "session %lld neither waits for a lock nor blocks one", (long long)pid);
 		return EFFECT_PAINT;

@@ -2,10 +2,11 @@
  * sched.h: decides when which source is fetched. UI thread only; no thread of its own.
  *
  * A source is fetched when something demands it (a visible pane, --once, a vital),
- * its inputs are there, and its period has passed. Sources that feed a demanded one,
- * and the inputs of a demanded one, are demanded too. Failures back off: period x 2^n with full
- * jitter, at most 60 s (or the server's retry-after), from 1 s for the sampler; one success resets. Pause
- * stops everything but explicit refresh.
+ * its inputs are there, and its period has passed; on the slow lane, not before the
+ * sampler's first outcome. Sources that feed a demanded one, and the inputs of a demanded
+ * one, are demanded too. Failures back off: period x 2^n with full jitter, at most 60 s (or
+ * the server's retry-after), from 1 s for the sampler; one success resets. Pause stops
+ * everything but explicit refresh.
  */
 #ifndef RUNTIME_SCHED_H
 #define RUNTIME_SCHED_H

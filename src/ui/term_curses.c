@@ -4,7 +4,8 @@
  * Output: `shown` is the canvas the terminal shows. A present compares it with the new one,
  * hands only the runs of cells that differ to curses, and lets curses find the shortest way
  * to draw them; the bytes are caught and sent in one piece, between the two marks of a
- * synchronized update. When nothing differs, no byte is sent. What a style looks like is looked up once per theme and kept in `paints`.
+ * synchronized update. When nothing differs, no byte is sent. What a style looks like is looked up once per theme and
+ * kept in `paints`.
  *
  * Colour depth is decided here: the user's wish first, then NO_COLOR, then what the
  * environment and the terminal's entry say. For true colour (and for terminals unknown to

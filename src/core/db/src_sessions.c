@@ -293,6 +293,7 @@ static bool take_sample(struct sample *s, struct err *err)
 
 	if (!ask_sessions(s, &r, err))
 		return false;
+	s->all_visible = conn_probe(s->conn)->read_all_stats || conn_probe(s->conn)->superuser;
 	s->sessions->at_us = clock_wall_us();
 	ok = sql_map_result(r, &session_type, &d.session, err) && sql_map_result(r, &aux_type, &d.aux, err) &&
 	     read_rest(r, &d, s, err);
@@ -317,10 +318,9 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	struct sample s = {.f = f};
 	bool ok;
 
-	if (!conn_open(f, &s.conn, err))
+	if (!conn_connect(f, &s.conn, err))
 		return false;
 	s.st = state_of(f, s.conn);
-	s.all_visible = conn_probe(s.conn)->read_all_stats || conn_probe(s.conn)->superuser;
 	s.sessions = snapshot_new(&session_type, source_sessions.name);
 	ok = take_sample(&s, err);
 	if (ok) {

@@ -36,6 +36,7 @@ static bool flush(const struct fetch *f, PGconn *pg, struct err *err)
 /* *ret_result NULL: there are no more. */
 static bool next_result(const struct fetch *f, PGconn *pg, PGresult **ret_result, struct err *err)
 {
+	*ret_result = NULL;
 	while (PQisBusy(pg)) {
 		if (!fetch_wait(f, PQsocket(pg), POLLIN, err))
 			return false;

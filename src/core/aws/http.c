@@ -6,15 +6,15 @@
  * cancel descriptor as an extra one, so a cancelled transfer ends at once, wherever it is: in
  * the resolver, in connect, in TLS or waiting for the first byte.
  *
- * Invariants: the peer of an https URL is always verified; the system's certificate authorities
- * are loaded once per process into one X509_STORE that every handle refers to (a private copy
- * would cost more than a megabyte each). The body is limited after unpacking, so a
+ * Invariants: the peer of an https URL is always verified, against authorities that all
+ * handles share. The body is limited after unpacking, so a
  * compressed bomb meets the limit too.
  *
  * Not here: signing, retries, what the answer means.
  */
 #include "aws/http.h"
 
+#include "aws/authorities.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/parse.h"
@@ -22,7 +22,6 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <pthread.h>
 
@@ -39,23 +38,16 @@ struct http {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static X509_STORE *shared_store;
 
-static void load_once(void)
+static void start_once(void)
 {
 	CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-	shared_store = X509_STORE_new();
-	CHECK(shared_store);
-	/* The same flags libcurl sets on its own store. */
-	X509_STORE_set_flags(shared_store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
-	X509_STORE_set_default_paths(shared_store);
 }
 
-static CURLcode use_shared_store(CURL *easy, void *ssl_ctx, void *ctx)
+static CURLcode use_authorities(CURL *easy, void *ssl_ctx, void *store)
 {
 	(void)easy;
-	(void)ctx;
-	SSL_CTX_set1_cert_store(ssl_ctx, shared_store);
+	SSL_CTX_set1_cert_store(ssl_ctx, store);
 	return CURLE_OK;
 }
 
@@ -63,7 +55,7 @@ struct http *http_new(void)
 {
 	struct http *h = xalloc(sizeof(*h));
 
-	CHECK(pthread_once(&once, load_once) == 0);
+	CHECK(pthread_once(&once, start_once) == 0);
 	h->multi = curl_multi_init();
 	h->easy = curl_easy_init();
 	CHECK(h->multi && h->easy);
@@ -139,18 +131,21 @@ static void wipe_headers(struct curl_slist *list)
 
 static void set_tls(const struct http *h)
 {
-	const char *ca = h->request->ca_bundle;
+	bool tls = str_starts(str_c(h->request->url), STR("https:"));
+	X509_STORE *store = tls ? authorities_of(h->request->ca_bundle) : NULL;
 
 	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(h->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(h->easy, CURLOPT_CAPATH, NULL);
-	if (ca && *ca) {
-		curl_easy_setopt(h->easy, CURLOPT_CAINFO, ca);
+	/* a file that cannot be read is left to libcurl, which has the words for it */
+	curl_easy_setopt(h->easy, CURLOPT_CAINFO, store ? NULL : h->request->ca_bundle);
+	if (!store)
 		return;
-	}
-	curl_easy_setopt(h->easy, CURLOPT_CAINFO, NULL);
-	curl_easy_setopt(h->easy, CURLOPT_SSL_CTX_FUNCTION, use_shared_store);
+	/* libcurl would remember the first store a handle had and put it in the place of the next one */
+	curl_easy_setopt(h->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+	curl_easy_setopt(h->easy, CURLOPT_SSL_CTX_FUNCTION, use_authorities);
+	curl_easy_setopt(h->easy, CURLOPT_SSL_CTX_DATA, store);
 }
 
 static void set_up(struct http *h, struct curl_slist *headers, int64_t left_ms)

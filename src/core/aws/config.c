@@ -31,12 +31,22 @@ static void file_path(char *out, size_t len, const char *variable, const char *b
 		snprintf(out, len, "%s/%s", home ? home : "", below_home);
 }
 
-/* Whole file into *ret_text (wiped by the caller); a missing file gives NULL and true. */
+/* Room for twice as much; what was there before is wiped. */
+static char *grow_secret(char *text, size_t cap)
+{
+	char *more = xalloc(2 * cap);
+
+	memcpy(more, text, cap);
+	xfree_secret(text, cap);
+	return more;
+}
+
+/* Whole file into *ret_text (*ret_len bytes, wiped by the caller); a missing file gives NULL and true. */
 static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struct err *err)
 {
 	char why[128];
 	struct stat st;
-	size_t len = 0;
+	size_t len = 0, cap = 4096;
 	ssize_t n = 1;
 	char *text;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -51,14 +61,19 @@ static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struc
 			close(fd);
 		return false;
 	}
-	text = xalloc(INI_FILE_MAX + 1);
+	/* grown as needed: wiping makes every page of it resident */
+	text = xalloc(cap);
 	while (n > 0 && len <= INI_FILE_MAX) {
-		n = read(fd, text + len, INI_FILE_MAX + 1 - len);
+		if (len == cap) {
+			text = grow_secret(text, cap);
+			cap *= 2;
+		}
+		n = read(fd, text + len, cap - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	close(fd);
 	if (n < 0 || len > INI_FILE_MAX) {
-		xfree_secret(text, INI_FILE_MAX + 1);
+		xfree_secret(text, cap);
 		return n < 0 ? err_set(err, ERR_CONFIG, "%s cannot be read: %s", path,
 				       err_errno(errno, why, sizeof(why)))
 			     : err_set(err, ERR_LIMIT, "%s is larger than %u bytes", path, INI_FILE_MAX);
@@ -87,7 +102,7 @@ static bool load_file(struct ini *ini, bool *ret_has, const char *path, struct e
 	if (!text)
 		return true;
 	ok = ini_parse(ini, path, (struct str){text, len}, INI_NESTED | INI_LOWER_KEYS, err);
-	xfree_secret(text, INI_FILE_MAX + 1);
+	xfree_secret(text, len);
 	if (!ok) {
 		wipe_ini(ini);
 		err_remedy(err, "Correct the file, or name another one with AWS_CONFIG_FILE and "

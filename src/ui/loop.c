@@ -69,7 +69,7 @@ static void apply(struct loop *l, int effects)
 		term_invalidate(l->term);
 	if (effects & EFFECT_QUIT)
 		l->quit = true;
-	if (effects)
+	if (effects & ~EFFECT_SELECT)
 		l->next_work_mono_us = 0;
 	if (l->ui.copy.len > 0) {
 		term_copy(l->term, buf_str(&l->ui.copy));

@@ -31,14 +31,31 @@ static void file_path(char *out, size_t len, const char *variable, const char *b
 		snprintf(out, len, "%s/%s", home ? home : "", below_home);
 }
 
-/* Room for twice as much; what was there before is wiped. */
-static char *grow_secret(char *text, size_t cap)
-{
-	char *more = xalloc(2 * cap);
+struct secret {
+	char *text;
+	size_t len, cap;
+};
 
-	memcpy(more, text, cap);
-	xfree_secret(text, cap);
-	return more;
+/* Up to the end of the file or one byte beyond INI_FILE_MAX. Grown as needed: wiping makes every page resident. */
+static ssize_t read_secret(int fd, struct secret *ret_secret)
+{
+	struct secret s = {xalloc(4096), 0, 4096};
+	ssize_t n;
+
+	do {
+		if (s.len == s.cap) {
+			char *more = xalloc(2 * s.cap);
+
+			memcpy(more, s.text, s.len);
+			xfree_secret(s.text, s.cap);
+			s.text = more;
+			s.cap *= 2;
+		}
+		n = read(fd, s.text + s.len, s.cap - s.len);
+		s.len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && s.len <= INI_FILE_MAX);
+	*ret_secret = s;
+	return n;
 }
 
 /* Whole file into *ret_text (*ret_len bytes, wiped by the caller); a missing file gives NULL and true. */
@@ -46,9 +63,8 @@ static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struc
 {
 	char why[128];
 	struct stat st;
-	size_t len = 0, cap = 4096;
-	ssize_t n = 1;
-	char *text;
+	struct secret s;
+	ssize_t n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	*ret_text = NULL;
@@ -61,25 +77,16 @@ static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struc
 			close(fd);
 		return false;
 	}
-	/* grown as needed: wiping makes every page of it resident */
-	text = xalloc(cap);
-	while (n > 0 && len <= INI_FILE_MAX) {
-		if (len == cap) {
-			text = grow_secret(text, cap);
-			cap *= 2;
-		}
-		n = read(fd, text + len, cap - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
+	n = read_secret(fd, &s);
 	close(fd);
-	if (n < 0 || len > INI_FILE_MAX) {
-		xfree_secret(text, cap);
+	if (n < 0 || s.len > INI_FILE_MAX) {
+		xfree_secret(s.text, s.cap);
 		return n < 0 ? err_set(err, ERR_CONFIG, "%s cannot be read: %s", path,
 				       err_errno(errno, why, sizeof(why)))
 			     : err_set(err, ERR_LIMIT, "%s is larger than %u bytes", path, INI_FILE_MAX);
 	}
-	*ret_text = text;
-	*ret_len = len;
+	*ret_text = s.text;
+	*ret_len = s.len;
 	return true;
 }
 

@@ -71,16 +71,21 @@ static const char *heading(const struct table *t, int column, bool narrow)
 	return column_order(t, column, &o) ? t->snap->type->fields[o.field].title : tc->field;
 }
 
+static bool is_measured(const struct table *t, size_t first, size_t last)
+{
+	const struct table_measured *m = &t->measured;
+
+	return m->valid && m->first == first && m->last == last && m->order_column == t->order_column;
+}
+
 /* Grows the remembered widths to what the rows on screen need. */
 static void measure(struct table *t, size_t first, size_t last)
 {
-	const struct table_measured now = {true, first, last, t->order_column};
 	struct buf b;
 
-	if (t->measured.valid && t->measured.first == first && t->measured.last == last &&
-	    t->measured.order_column == t->order_column)
+	if (is_measured(t, first, last))
 		return;
-	t->measured = now;
+	t->measured = (struct table_measured){true, first, last, t->order_column};
 	buf_init(&b, CELL_TEXT_MAX);
 	for (size_t c = 0; c < t->def->ncolumns; c++) {
 		const struct table_column *tc = &t->def->columns[c];

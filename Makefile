@@ -31,8 +31,8 @@ install: build
 	@cmake --install build/release --prefix $(PREFIX)
 
 bench: build
-	@scripts/deps.sh test
-	@python3 tests/bench/run.py
+	@scripts/deps.sh bench
+	@python3 tests/bench/run.py $(BENCH)
 
 mutants:
 	@scripts/deps.sh test

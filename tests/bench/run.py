@@ -7,7 +7,7 @@ A throw-away PostgreSQL with so many sessions, every program in a pseudo-termina
 refresh. A round runs every program once; each figure is a ratio of two programs of the same round,
 and the median over the rounds must stay within its gate. Exit status 1 when one does not, 2 when
 something that a gate needs could not be measured. --quick is one short round of 1000 sessions, for
-development; --only measures the blocks that are named (activity, tls, stall) alone.
+development; --only measures the blocks that are named (activity, tls, stall, parse) alone.
 
 Absolute figures depend on the machine and its other work; only ratios of one run mean anything.
 Run as root: it reads the backends' CPU time and gives what it measures priority over other work.
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 
+import answers
 import terminal
 from cloud import Cloud
 from server import HOST, Relay, Server
@@ -34,6 +35,7 @@ DATA = b"benchload"  # application of the load's sessions
 # where the first picture ends in the output; of pg_activity any byte, which is in its favour
 PAINTED = {"hello": b"line 49", "auroratop": b"\x1b[?2026l", "floor": b"connecting", "pg_activity": b"\x1b"}
 WARM_S = 4
+LAYERS = ("aws", "runtime", "codec", "model", "base")
 ARROWS = {"auroratop": (b"j", b"k"), "floor": (b"j", b"k"), "table": (b"j", b"k"), "pg_activity": (b"\x1bOB", b"\x1bOA")}
 
 # block, what, figure of ours, over whose, which figure, at most
@@ -55,6 +57,7 @@ GATES = [
     ("activity", "data on screen", "data", "pg_activity", "data", 1 / 4),
     ("activity", "selection key, settled p50", "key", "table", "key", 3.0),
     ("activity", "selection key, settled p50", "key", "pg_activity", "key", 1 / 10),
+    ("activity", "selection key, first byte p99 / its settled p50", "key_p99", "pg_activity", "key", 1.0),
     ("activity", "view switch, settled p50", "view", "pg_activity", "view", 1 / 15),
     ("activity", "bytes written while paused", "paused_bytes", None, None, 0),
     ("activity", "wake-ups a second while paused", "paused_wakeups", None, None, 1.0),
@@ -62,21 +65,33 @@ GATES = [
     ("tls", "client CPU, every lane at work", "cpu", "pg_activity", "cpu", 1 / 15),
     ("tls", "peak memory, every lane at work", "peak", "floor", "peak", 2.0),
     ("tls", "peak memory, every lane at work", "peak", "pg_activity", "peak", 0.5),
+    ("parse", "XML to records", "records", "expat", "records", 2.0),
     ("stall", "first byte p99 while AWS hangs and the backend is stopped, over normal", "p99_stalled", "auroratop", "p99", 2.0),
 ]
 # only with many sessions
 LARGE_GATES = [
     ("activity", "bytes from the server", "net", "pg_activity", "net", 0.6),
     ("activity", "execution time in pg_stat_statements", "exec", "pg_activity", "exec", 0.5),
+    ("tls", "server CPU a refresh, Overview", "server", "pg_activity", "server", 0.75),
 ]
 LARGE = 2000
+
+
+def compile_c(output, arguments, *packages):
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", *packages], check=True, stdout=subprocess.PIPE, text=True)
+    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", output, *arguments, *flags.stdout.split(), "-lm", "-lpthread"], check=True,
+                   cwd=HERE)
 
 
 class Bench:
     def __init__(self, o, folder):
         self.o, self.folder, self.floor = o, folder, folder + "/floor"
-        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libpq", "ncursesw"], check=True, stdout=subprocess.PIPE, text=True)
-        subprocess.run(["cc", "-O2", "-o", self.floor, HERE + "/floor.c"] + flags.stdout.split(), check=True)
+        self.parser, lib = folder + "/parse", os.path.dirname(o.binary)
+        compile_c(self.floor, ["floor.c"], "libpq", "ncursesw")
+        compile_c(self.parser, ["parse.c", f"-I{ROOT}/src/core"] + [f"{lib}/libaurora_{x}.a" for x in LAYERS],
+                  "libcurl", "openssl", "libpq", "expat", "jansson")
+        with open(folder + "/clusters.xml", "w") as f:
+            f.write(answers.clusters(5_000_000))
         self.server = Server(max(o.sizes), TOOLS, self.floor)
         self.size = 0
 
@@ -117,7 +132,8 @@ class Bench:
             if t.until(DATA, 30) is None:
                 raise SystemExit(f"bench: {tool} shows no data")
             out = self.watch(t, tool)
-            out["key"] = statistics.median(t.keys(ARROWS[tool], self.o.keys)[1])
+            first, settled = t.keys(ARROWS[tool], self.o.keys)
+            out["key"], out["key_p99"] = statistics.median(settled), terminal.percentile(first, 99)
             out |= self.memory(t)
             if tool != "floor":
                 # each view once, so that all have been seen; then from the last data
@@ -240,12 +256,17 @@ class Bench:
         return {"auroratop": {"p50": statistics.median(normal), "p99": terminal.percentile(normal, 99),
                               "p50_stalled": statistics.median(stalled), "p99_stalled": terminal.percentile(stalled, 99)}}
 
+    def parse(self):
+        out = subprocess.run([self.parser, self.folder + "/clusters.xml", "25"], check=True, stdout=subprocess.PIPE, text=True,
+                             preexec_fn=terminal.favour).stdout.split()
+        return {"auroratop": {"records": float(out[0])}, "expat": {"records": float(out[1])}}
+
     def run(self):
         results = {}
         for size in self.o.sizes:
             self.size = size
             self.server.load(size)
-            blocks = ["activity"] if size != max(self.o.sizes) else ["activity", "tls", "stall"]
+            blocks = ["activity"] if size != max(self.o.sizes) else ["activity", "tls", "stall", "parse"]
             for i in range(self.o.runs):
                 for block in blocks:
                     if block not in self.o.only:
@@ -299,7 +320,7 @@ def options():
     ap.add_argument("--keys", type=int, default=40)
     ap.add_argument("--starts", type=int, default=7)
     ap.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine, each time")
-    ap.add_argument("--only", default="activity,tls,stall")
+    ap.add_argument("--only", default="activity,tls,stall,parse")
     ap.add_argument("--binary", default=ROOT + "/build/release/src/auroratop")
     o = ap.parse_args()
     if o.quick:

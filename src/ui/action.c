@@ -225,7 +225,7 @@ static int move_by(struct ui *ui, long delta)
 	if (!t || t->n == 0)
 		return EFFECT_NONE;
 	table_move(t, delta, ui->mono_us);
-	return EFFECT_PAINT;
+	return EFFECT_SELECT;
 }
 
 static int next_mode(struct ui *ui)

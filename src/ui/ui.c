@@ -20,6 +20,8 @@
 
 #define COPY_MAX (74u << 10)
 #define TOAST_OK_US (5 * US_PER_S)
+/* How long the rest of the picture (clock, ages) may stand still meanwhile. */
+#define SELECTION_ONLY_US (500 * US_PER_MS)
 #define TOAST_WARN_US (10 * US_PER_S)
 
 struct view *ui_view(struct ui *ui)
@@ -192,6 +194,7 @@ void ui_data_changed(struct ui *ui)
 {
 	plan_follow(ui);
 	mark_dirty(ui);
+	ui->damage = DAMAGE_ALL;
 }
 
 void ui_apply(struct ui *ui, int effects)
@@ -227,6 +230,18 @@ static void place_panes(struct ui *ui, int rows, int cols)
 	}
 }
 
+static void draw_one(struct ui *ui, struct pane *p, struct canvas *c)
+{
+	/* also when there is no room for the table this time */
+	p->table.drawn.valid = false;
+	if (p->frame.h <= 0)
+		return;
+	if (p->collapsed || p->frame.h == 1)
+		pane_draw_line(ui, p, c);
+	else
+		pane_draw(ui, p, c);
+}
+
 static void draw_panes(struct ui *ui, struct canvas *c)
 {
 	struct view *v = ui_view(ui);
@@ -234,16 +249,10 @@ static void draw_panes(struct ui *ui, struct canvas *c)
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 
-		if (p->dirty && p->def->ops->recalc) {
+		if (p->dirty && p->def->ops->recalc)
 			p->def->ops->recalc(ui, p);
-			p->dirty = false;
-		}
-		if (p->frame.h <= 0)
-			continue;
-		if (p->collapsed || p->frame.h == 1)
-			pane_draw_line(ui, p, c);
-		else
-			pane_draw(ui, p, c);
+		p->dirty = false;
+		draw_one(ui, p, c);
 	}
 }
 
@@ -271,10 +280,48 @@ static void draw_toasts(struct ui *ui, struct canvas *c)
 			y = draw_toast(c, &ui->toasts[i], y);
 }
 
+static bool nothing_above_panes(const struct ui *ui)
+{
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us > ui->whole_mono_us)
+			return false;
+	return ui->overlay == OVERLAY_NONE && !ui->prompt.open && !ui->dialog.open;
+}
+
+/* Moving along a table is what keys do most, and must feel like nothing. False: everything has to be drawn. */
+static bool draw_selection(struct ui *ui, struct canvas *c)
+{
+	struct view *v = ui_view(ui);
+	struct pane *focused = ui_focused(ui);
+
+	if (ui->damage != DAMAGE_SELECTION || ui->mono_us - ui->whole_mono_us > SELECTION_ONLY_US ||
+	    !nothing_above_panes(ui) || !focused || focused->collapsed || focused->frame.h <= 1)
+		return false;
+	for (size_t i = 0; i < v->def->npanes; i++)
+		if (v->panes[i].dirty)
+			return false;
+	if (!focused->def->table || !table_draw_moved(ui, &focused->table, c, true))
+		return false;
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		if (!v->panes[i].def->ops->follows_selection)
+			continue;
+		canvas_fill(c, v->panes[i].frame, STYLE(ROLE_FG, ROLE_BG, 0));
+		draw_one(ui, &v->panes[i], c);
+	}
+	/* what the footer offers may depend on the row */
+	chrome_draw(ui, c);
+	return true;
+}
+
 void ui_draw(struct ui *ui, int rows, int cols)
 {
 	struct canvas *c = &ui->canvas;
+	bool same = c->rows == rows && c->cols == cols && draw_selection(ui, c);
 
+	ui->damage = DAMAGE_NONE;
+	if (same)
+		return;
+	ui->whole_mono_us = ui->mono_us;
 	if (c->rows != rows || c->cols != cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
@@ -411,5 +458,9 @@ int ui_event(struct ui *ui, const struct event *e)
 		break;
 	}
 	ui_apply(ui, effects);
+	if (effects & ~EFFECT_SELECT)
+		ui->damage = DAMAGE_ALL;
+	else if (effects && ui->damage == DAMAGE_NONE)
+		ui->damage = DAMAGE_SELECTION;
 	return effects;
 }

@@ -30,6 +30,7 @@ enum effect {
 	EFFECT_REDRAW = 1 << 5, /* the terminal must be repainted whole */
 	EFFECT_SUSPEND = 1 << 6,
 	EFFECT_QUIT = 1 << 7,
+	EFFECT_SELECT = 1 << 8, /* only another row of the focused table is selected */
 };
 
 enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
@@ -62,6 +63,7 @@ struct pane_ops {
 	bool (*explain)(const struct ui *ui, const struct pane *p, struct explain_request *ret_request);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
+	bool follows_selection; /* shows what is selected in another pane of its view */
 };
 
 struct pane_def {
@@ -133,6 +135,9 @@ struct ui_options {
 	bool motion;
 };
 
+/* What may differ from the picture in the canvas. */
+enum damage { DAMAGE_NONE, DAMAGE_SELECTION, DAMAGE_ALL };
+
 struct ui {
 	struct runtime *rt;
 	struct store *store;
@@ -140,6 +145,8 @@ struct ui {
 	enum depth terminal_depth; /* what the terminal can do */
 	enum depth depth;          /* what is used: none for a theme without colours */
 	struct canvas canvas;
+	enum damage damage;
+	int64_t whole_mono_us; /* when everything was last drawn */
 	struct ui_options options;
 	int64_t now_us, mono_us; /* of this frame */
 	struct view *views;
@@ -227,7 +234,8 @@ int ui_event(struct ui *ui, const struct event *e);
 void ui_apply(struct ui *ui, int effects);
 /* After data arrived: panes whose sources changed recalculate. */
 void ui_data_changed(struct ui *ui);
-/* Draws everything into ui->canvas, sized rows x cols. */
+/* Makes ui->canvas, sized rows x cols, the picture of now. After a mere move of the selection only what shows it is
+ * drawn again. */
 void ui_draw(struct ui *ui, int rows, int cols);
 /* When the picture would change by itself next (clock, spinner, toast), monotonic. */
 int64_t ui_next_change(const struct ui *ui);

@@ -56,7 +56,7 @@ static void done(struct asked *q)
 
 #define ARG(n, v) ((struct command_arg){(n), str_c(v)})
 
-static void ask_text(struct asked *q, const char *conninfo, const char *role, const char *text)
+static void ask_about(struct asked *q, const char *conninfo, const char *role, const char *text)
 {
 	const struct command_arg args[] = {ARG("database", "orders"), ARG("role", role), ARG("text", text),
 					   ARG("whole", "1")};
@@ -158,7 +158,7 @@ static void settings_are_those_of_role_and_database(void **state)
 
 	(void)state;
 	/* random_page_cost of the database, work_mem of the role; ours has another work_mem */
-	ask_text(&q, watch(), "app_1", "SELECT * FROM orders ORDER BY status");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM orders ORDER BY status");
 	assert_has(statement(&q)->settings, "work_mem = ");
 	assert_has(statement(&q)->settings, "3MB");
 	if (version >= 120000)
@@ -167,7 +167,7 @@ static void settings_are_those_of_role_and_database(void **state)
 	assert_true(str_find(statement(&q)->settings, STR("jit"), 0) < 0);
 	done(&q);
 	/* a role without settings of its own gets the built-in values, not those of ours */
-	ask_text(&q, watch(), "app_2", "SELECT 1");
+	ask_about(&q, watch(), "app_2", "SELECT 1");
 	assert_true(str_find(statement(&q)->settings, STR("16MB"), 0) < 0);
 	assert_has(statement(&q)->search_path, "$user");
 	done(&q);
@@ -178,11 +178,11 @@ static void without_set_role_the_plan_says_so(void **state)
 	struct asked q;
 
 	(void)state;
-	ask_text(&q, watch(), "app_3", "SELECT * FROM pg_catalog.pg_class");
+	ask_about(&q, watch(), "app_3", "SELECT * FROM pg_catalog.pg_class");
 	assert_has(statement(&q)->role, "watch");
 	assert_has(statement(&q)->note, "planned as watch, not as app_3: SET ROLE is not allowed");
 	done(&q);
-	ask_text(&q, watch(), "gone", "SELECT 1");
+	ask_about(&q, watch(), "gone", "SELECT 1");
 	assert_has(statement(&q)->note, "there is no role gone any more");
 	done(&q);
 }
@@ -192,8 +192,8 @@ static void parameters_get_the_generic_plan(void **state)
 	struct asked q;
 
 	(void)state;
-	ask_text(&q, watch(), "app_1",
-		 "SELECT * FROM orders WHERE id = $1 AND status = any($2) -- $9 in a comment is none");
+	ask_about(&q, watch(), "app_1",
+		  "SELECT * FROM orders WHERE id = $1 AND status = any($2) -- $9 in a comment is none");
 	if (version < 120000) {
 		refused(&q, "that needs PostgreSQL 12 or later");
 	} else {
@@ -213,18 +213,18 @@ static void warnings_come_from_the_catalog(void **state)
 	struct asked q;
 
 	(void)state;
-	ask_text(&q, watch(), "app_1", "SELECT * FROM fresh f ORDER BY f.note");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM fresh f ORDER BY f.note");
 	row = find(&q, PLAN_WARNING, "fresh was never analyzed");
 	assert_non_null(row);
 	assert_has(row->next, "ANALYZE");
 	done(&q);
-	ask_text(&q, watch(), "app_1", "SELECT * FROM orders ORDER BY status, id DESC");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM orders ORDER BY status, id DESC");
 	assert_non_null(find(&q, PLAN_WARNING, "likely spills to disk"));
 	done(&q);
-	ask_text(&q, watch(), "app_1", "SELECT count(*) FROM orders, items");
+	ask_about(&q, watch(), "app_1", "SELECT count(*) FROM orders, items");
 	assert_non_null(find(&q, PLAN_WARNING, "cartesian product"));
 	done(&q);
-	ask_text(&q, watch(), "app_1", "SELECT * FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = 7");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = 7");
 	assert_null(find(&q, PLAN_WARNING, "cartesian product"));
 	done(&q);
 }
@@ -234,10 +234,10 @@ static void writing_statements_are_planned_not_executed(void **state)
 	struct asked q;
 
 	(void)state;
-	ask_text(&q, watch(), "app_1", "DELETE FROM orders WHERE id > 10 RETURNING id;");
+	ask_about(&q, watch(), "app_1", "DELETE FROM orders WHERE id > 10 RETURNING id;");
 	assert_non_null(find(&q, PLAN_NODE, "Delete"));
 	done(&q);
-	ask_text(&q, watch(), "app_1", "WITH x AS (INSERT INTO orders VALUES (-1, 'new') RETURNING id) TABLE x");
+	ask_about(&q, watch(), "app_1", "WITH x AS (INSERT INTO orders VALUES (-1, 'new') RETURNING id) TABLE x");
 	assert_has(statement(&q)->role, "app_1");
 	done(&q);
 	PGconn *c = connect_orders("postgres", "check");
@@ -264,7 +264,7 @@ static void what_has_no_plan_is_not_sent(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct asked q;
 
-		ask_text(&q, watch(), "app_1", texts[i][0]);
+		ask_about(&q, watch(), "app_1", texts[i][0]);
 		refused(&q, texts[i][1]);
 		assert_int_equal(q.plan->state, SNAP_UNAVAILABLE);
 		done(&q);
@@ -281,7 +281,7 @@ static void a_function_that_runs_while_planning_cannot_write(void **state)
 	struct asked q;
 
 	(void)state;
-	ask_text(&q, watch(), "app_1", "SELECT * FROM orders WHERE id = shop.sneaky(1)");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM orders WHERE id = shop.sneaky(1)");
 	refused(&q, "read-only transaction");
 	assert_has(str_c(q.plan->err.remedy), "planning may not");
 	done(&q);
@@ -297,7 +297,7 @@ static void a_locked_table_is_not_waited_for(void **state)
 	(void)state;
 	pg_exec(c, "BEGIN");
 	pg_exec(c, "LOCK TABLE shop.items IN ACCESS EXCLUSIVE MODE");
-	ask_text(&q, watch(), "app_1", "SELECT * FROM items");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM items");
 	refused(&q, "is locked so strongly");
 	assert_has(str_c(q.plan->err.remedy), "Locks");
 	done(&q);
@@ -310,12 +310,12 @@ static void errors_of_the_text_are_said_in_words(void **state)
 	struct asked q;
 
 	(void)state;
-	ask_text(&q, watch(), "app_1", "SELECT * FROM nothing_here");
+	ask_about(&q, watch(), "app_1", "SELECT * FROM nothing_here");
 	refused(&q, "relation \"nothing_here\" does not exist");
 	assert_has(str_c(q.plan->err.remedy), "temporary tables");
 	done(&q);
 	/* our own role may not read it, and may not act as app_3 */
-	ask_text(&q, watch(), "app_3", "SELECT * FROM hidden.salaries");
+	ask_about(&q, watch(), "app_3", "SELECT * FROM hidden.salaries");
 	refused(&q, "permission denied");
 	assert_has(str_c(q.plan->err.remedy), "GRANT app_3 TO watch");
 	done(&q);
@@ -409,7 +409,7 @@ static void a_superuser_is_asked_first(void **state)
 
 	(void)state;
 	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=postgres dbname=orders", pg.dir, pg.port);
-	ask_text(&q, conninfo, "app_1", "SELECT * FROM orders");
+	ask_about(&q, conninfo, "app_1", "SELECT * FROM orders");
 	refused(&q, "our role postgres is a superuser");
 	assert_string_equal(q.plan->err.id, PLAN_CONSENT);
 	done(&q);
@@ -422,7 +422,7 @@ static void a_superuser_is_asked_first(void **state)
 	assert_has(statement(&q)->role, "app_1");
 	done(&q);
 	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=app_9 dbname=orders", pg.dir, pg.port);
-	ask_text(&q, conninfo, "app_1", "SELECT 1");
+	ask_about(&q, conninfo, "app_1", "SELECT 1");
 	refused(&q, "our role app_9 is a member of rds_superuser");
 	assert_string_equal(q.plan->err.id, PLAN_CONSENT);
 	done(&q);
@@ -452,7 +452,7 @@ static void hostile_schemas_are_not_entered(void **state)
 
 	(void)state;
 	/* app_4's search_path puts trap before pg_catalog; its functions leave a trace when called */
-	ask_text(&q, watch(), "app_4", "SELECT 1");
+	ask_about(&q, watch(), "app_4", "SELECT 1");
 	assert_has(statement(&q)->search_path, "trap");
 	done(&q);
 	assert_int_equal(pg_log_count(&pg, "auroratop explain", "trap was entered"), 0);
@@ -525,7 +525,7 @@ static void a_pooler_is_refused(void **state)
 		fake_pooler_start(&pooler, &pg, swallow);
 		snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1 port=%d user=watch dbname=orders sslmode=disable",
 			 pooler.port);
-		ask_text(&q, conninfo, "app_1", "SELECT 1");
+		ask_about(&q, conninfo, "app_1", "SELECT 1");
 		refused(&q, "a pooler stands between us and the server");
 		assert_has(str_c(q.plan->err.remedy), "connect to the instance");
 		done(&q);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "driver.h"
+#include "fake_pooler.h"
 #include "pg_fixture.h"
 
 static struct pg pg;
@@ -181,6 +182,25 @@ static void test_no_errors_no_traps(void **state)
 	check_statements();
 }
 
+/* Where a pooler drops our settings, the role's own search_path reigns; not over our statements. */
+static void test_no_traps_behind_a_pooler(void **state)
+{
+	struct fake_pooler pooler;
+	struct driver d;
+	char conninfo[128];
+
+	(void)state;
+	fake_pooler_start(&pooler, &pg, POOLER_SWALLOWS);
+	snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1 port=%d user=watch dbname=postgres", pooler.port);
+	driver_init(&d, conninfo);
+	must_be_ok(&d, DRIVE_SESSIONS, true);
+	must_be_ok(&d, DRIVE_SESSIONS, false);
+	assert_int_equal(driver_activity(&d)->via_pooler, 1);
+	driver_release(&d);
+	fake_pooler_stop(&pooler);
+	assert_int_equal(pg_log_count(&pg, "auroratop ", "TRAP SPRUNG"), 0);
+}
+
 /* The traps work: without our settings they are sprung. */
 static void test_traps_are_live(void **state)
 {
@@ -212,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_errors_no_traps),
+		cmocka_unit_test(test_no_traps_behind_a_pooler),
 		cmocka_unit_test(test_traps_are_live),
 	};
 

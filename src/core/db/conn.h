@@ -10,10 +10,11 @@
 #ifndef DB_CONN_H
 #define DB_CONN_H
 
+#include "db/ask.h"
 #include "db/probe.h"
 
 #define CONN_CONNECT_US (10 * US_PER_S)
-#define CONN_PARAMS_MAX 4
+#define CONN_PARAMS_MAX ASK_PARAMS_MAX
 /* Most memory one result may take. */
 #define CONN_RESULT_MAX (128u << 20)
 
@@ -56,9 +57,15 @@ bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err) MUST_CH
  */
 bool conn_open_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err) MUST_CHECK;
 /*
+ * The same, but a new connection is probed only with the first conn_query(), in one round trip. For sources whose first
+ * statement asks nothing of the probe (any server of its version, any role); conn_probe() and conn_via_pooler() may be
+ * called after it.
+ */
+bool conn_connect(struct fetch *f, struct conn **ret_conn, struct err *err) MUST_CHECK;
+/*
  * Runs the statement sql/NAME in the variant for this server and waits for its rows, in binary format. Prepares it at
- * its first use on a connection. Counts one round trip. On ERR_TIMEOUT, ERR_CANCELLED, ERR_LOST the connection is gone.
- * *ret_result is released with conn_result_free().
+ * its first use on a connection. One round trip, three behind a pooler. On ERR_TIMEOUT, ERR_CANCELLED, ERR_LOST the
+ * connection is gone. *ret_result is released with conn_result_free().
  */
 bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
 		struct pg_result **ret_result, struct err *err) MUST_CHECK;

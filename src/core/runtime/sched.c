@@ -13,6 +13,10 @@
  *   a period after its last fetch started, otherwise.
  * A period that passes while the fetch is still running is not made up for.
  *
+ * Lanes that ask the same party take turns at first: the slow lane of the database begins
+ * when the sampler has had its first outcome, good or bad. Connecting at the same time,
+ * they would keep each other from what the user waits for.
+ *
  * A source that is not ready still owes the user words, and --once an end: what
  * ready() said, or what is wrong with the input it waits for, goes into the store as
  * a snapshot of its own. That can settle sources that depend on it in turn, so a tick
@@ -51,11 +55,19 @@ static size_t find_or_bug(const struct runtime *rt, const struct source *whose, 
 	BUG("source %s names " STR_FMT ", which does not exist", whose->name, STR_ARG(name));
 }
 
+/* The lane whose first outcomes a lane waits for; itself = none. */
+static enum lane_id lane_before(enum lane_id lane)
+{
+	return lane == LANE_SLOW ? LANE_SAMPLER : lane;
+}
+
 static void link_job(struct runtime *rt, size_t i)
 {
 	const struct source *src = rt->sources[i];
 	struct job *job = &rt->jobs[i];
 	struct str rest = str_c(src->inputs), word;
+	enum lane_id lane;
+	size_t input;
 
 	job->fetcher = i;
 	if (src->fed_by || src->merges)
@@ -67,7 +79,11 @@ static void link_job(struct runtime *rt, size_t i)
 			continue;
 		if (job->ninputs == SOURCE_INPUTS_MAX)
 			BUG("source %s has more than %d inputs", src->name, SOURCE_INPUTS_MAX);
-		job->inputs[job->ninputs++] = find_or_bug(rt, src, word);
+		input = find_or_bug(rt, src, word);
+		lane = rt->sources[input]->lane;
+		if (lane != src->lane && lane_before(lane) == src->lane)
+			BUG("source %s and its input " STR_FMT " would wait for each other", src->name, STR_ARG(word));
+		job->inputs[job->ninputs++] = input;
 	}
 }
 
@@ -292,6 +308,20 @@ static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *
 	return ready;
 }
 
+/* Neither this source nor one that is wanted from the lane before has had an outcome for this target. */
+static bool is_early(const struct runtime *rt, size_t i)
+{
+	enum lane_id lane = rt->sources[i]->lane, before = lane_before(lane);
+
+	if (before == lane || rt->store.entries[i].latest)
+		return false;
+	for (size_t k = 0; k < rt->n; k++)
+		if ((rt->wanted & bit(k)) && rt->jobs[k].fetcher == k && rt->sources[k]->lane == before &&
+		    !rt->store.entries[k].latest)
+			return true;
+	return false;
+}
+
 /* ---- the tick ---- */
 
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
@@ -338,7 +368,10 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	if (!(rt->wanted & bit(i)))
 		return INT64_MAX;
 	gather_inputs(rt, &rt->jobs[i], inputs);
-	if (!look_at_inputs(rt, i, inputs, changed) || (rt->paused && !rt->jobs[i].force))
+	if (!look_at_inputs(rt, i, inputs, changed))
+		return INT64_MAX;
+	/* both end with a call or an outcome, which is followed by a tick */
+	if (!rt->jobs[i].force && (rt->paused || is_early(rt, i)))
 		return INT64_MAX;
 	due = due_of(rt, i, now);
 	e->next_mono_us = due;

@@ -2,11 +2,12 @@
  * sched.h: decides when which source is fetched. UI thread only; no thread of its own.
  *
  * A source is fetched when something demands it (a visible pane, --once, a vital),
- * its inputs are there, and its period has passed. Sources that feed a demanded one,
- * and the inputs of a demanded one, are demanded too. Failures back off: period x 2^n with full
- * jitter, at most 60 s (or the server's retry-after), from 1 s for the sampler; one success resets,
- * and ends the wait of others on its side (AWS or database) that failed of the same cause. Pause
- * stops everything but explicit refresh.
+ * its inputs are there, and its period has passed; on the slow lane, not before the
+ * sampler's first outcome. Sources that feed a demanded one, and the inputs of a demanded
+ * one, are demanded too. Failures back off: period x 2^n with full jitter, at most 60 s (or
+ * the server's retry-after), from 1 s for the sampler; one success resets, and ends the wait
+ * of others on its side (AWS or database) that failed of the same cause. Pause stops
+ * everything but explicit refresh.
  *
  * A source whose row names nodes() is fetched from the cluster's other members as well
  * while a source that merges it is demanded; each member has lanes of its own, so one

@@ -678,6 +678,7 @@ static bool offers(const struct ui *ui, const struct pane *p, int action)
 }
 
 static const struct pane_ops ops = {
+	.follows_selection = true, /* its title counts what is below the selection */
 	.recalc = recalc,
 	.summary = summary,
 	.draw = draw,

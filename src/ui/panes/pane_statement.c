@@ -439,8 +439,8 @@ static void trend_summary(const struct ui *ui, const struct pane *p, struct pen 
 			  (int)((x.s->at_us - trend_from(s, x.s->at_us)) / US_PER_MIN));
 }
 
-static const struct pane_ops ops = {.summary = summary, .draw = draw};
-static const struct pane_ops trend_ops = {.summary = trend_summary, .draw = trend_draw};
+static const struct pane_ops ops = {.summary = summary, .draw = draw, .follows_selection = true};
+static const struct pane_ops trend_ops = {.summary = trend_summary, .draw = trend_draw, .follows_selection = true};
 
 const struct pane_def pane_statement = {
 	.name = "statement",

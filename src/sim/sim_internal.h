@@ -66,6 +66,8 @@ bool sim_execute(struct sim_request *r, struct buf *result);
 /* Remembers an error and returns false. */
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...) PRINTF_LIKE(4, 5);
 struct str sim_header(const struct sim_http *h, const char *name);
+/* Is there such an operation of such a service? "" and "*" stand for any. */
+bool sim_service_has(const char *service, const char *operation);
 
 /* ---- parts */
 

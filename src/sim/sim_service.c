@@ -53,6 +53,23 @@ static const struct service *service_of(const char *name)
 	return NULL;
 }
 
+static bool any(const char *word)
+{
+	return word[0] == '\0' || strcmp(word, "*") == 0;
+}
+
+bool sim_service_has(const char *service, const char *operation)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (!any(service) && strcmp(services[i].name, service) != 0)
+			continue;
+		for (size_t k = 0; k < *services[i].noperations; k++)
+			if (any(operation) || strcmp(services[i].operations[k].name, operation) == 0)
+				return true;
+	}
+	return false;
+}
+
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...)
 {
 	struct buf text;

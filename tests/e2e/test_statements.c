@@ -18,6 +18,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* How a read of the statements begins. */
+#define READS "SELECT clock_timestamp() AS server_at"
+
 static const char *program;
 static struct pg pg;
 static PGconn *admin, *app;
@@ -51,6 +54,9 @@ static void the_top_statement_of_the_last_minute(void **state)
 	(void)state;
 	work(3);
 	console_sees(v, "1 Overview");
+	console_sees(v, "● live");
+	/* nobody looks, nothing is asked */
+	assert_int_equal(pg_log_count(&pg, "auroratop slow|", READS), 0);
 	press(v, "5", "─ 5 Statements");
 	console_sees(v, "AS costly FROM");
 	console_sees(v, "since reset");
@@ -129,7 +135,7 @@ static void nothing_is_in_the_log(void **state)
 	(void)state;
 	assert_int_equal(pg_log_count(&pg, "auroratop ", "ERROR:"), 0);
 	assert_int_equal(pg_log_count(&pg, "auroratop ", "FATAL:"), 0);
-	assert_true(pg_log_count(&pg, "auroratop slow|watch", "SELECT clock_timestamp() AS server_at") > 0);
+	assert_true(pg_log_count(&pg, "auroratop slow|watch", READS) > 0);
 }
 
 static void an_unloaded_library_comes_with_the_steps(void **state)

@@ -27,6 +27,8 @@
 /* A read that took longer than this is followed by a rest of REST_FACTOR times as long. */
 #define COSTLY_US (100 * US_PER_MS)
 #define REST_FACTOR 100
+/* The first interval is waited for. */
+#define SOON_US (2 * US_PER_S)
 /* A role or database may have been renamed. */
 #define NAMES_US (60 * US_PER_S)
 #define NAMES_ASKED_MAX 500
@@ -452,9 +454,12 @@ static bool fetch_statements(struct fetch *f, struct err *err)
 	return ok;
 }
 
+/* No interval yet, or one too short to say anything: the first two reads may follow each other at once. */
 static bool has_no_interval(const struct snapshot *s)
 {
-	return s->state == SNAP_OK && !s->rates;
+	const struct statements_info *row = s->nrows == 1 ? snapshot_row(s, 0) : NULL;
+
+	return row && row->interval_us < SOON_US;
 }
 
 const struct source source_statements = {
@@ -466,12 +471,11 @@ const struct source source_statements = {
 	.lane = LANE_SLOW,
 	.flags = SOURCE_DB | SOURCE_TWICE,
 	.period_us = 10 * US_PER_S,
-	.busy_period_us = 2 * US_PER_S,
+	.busy_period_us = SOON_US,
 	.deadline_us = 20 * US_PER_S,
 	.inputs = SITE_INPUTS,
 	.origin = "pg_stat_statements",
 	.ready = site_ready,
-	.busy = has_no_interval,
 	.fetch = fetch_statements,
 };
 
@@ -486,4 +490,5 @@ const struct source source_statements_info = {
 	.fed_by = "statements",
 	.origin = "pg_stat_statements_info",
 	.ready = site_ready,
+	.busy = has_no_interval,
 };

@@ -66,6 +66,8 @@ const char *statements_interval_words(const struct ui *ui, char *out, size_t siz
 
 	if (us <= 0)
 		(void)snprintf(out, size, "%s", "");
+	else if (us < US_PER_S)
+		(void)snprintf(out, size, "%s", "<1 s");
 	else if (us < 100 * US_PER_S)
 		(void)snprintf(out, size, "%ld s", lround((double)us / (double)US_PER_S));
 	else

@@ -14,8 +14,10 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import time
 import unittest
 import urllib.parse
 import xml.etree.ElementTree as ET
@@ -48,7 +50,9 @@ SOURCES = {
                 ("ec2", "DescribeSubnets", ["--subnet-ids", "{subnets}"], "Subnets", "subnetId")],
 }
 # Sources that are asked of AWS and compared by a test of their own.
-ELSEWHERE = {"metrics": "its rows are points: test_newest_points"}
+ELSEWHERE = {"metrics": "its rows are points: test_newest_points",
+             "events": "the its key is three fields: test_y_events",
+             "logs": "a row is made of several events: test_log"}
 # Why the CLI does not show a field: its models are of January 2023 (2.9.19), the service added the member later.
 NEWER = {
     ("clusters", "auto_pause_us"): "SecondsUntilAutoPause: Serverless v2 that pauses is newer",
@@ -380,11 +384,66 @@ class Compare(unittest.TestCase):
         self.assertGreater(len(told), CLUSTERS)
         self.assertEqual(sorted(shown_names), sorted(c["DBClusterIdentifier"] for c in told))
 
+    def events(self):
+        """(date, source, message) -> event of the cluster, its instances and its snapshots, as the CLI tells them."""
+        members = self.cli("rds", "describe-db-clusters", "--db-cluster-identifier", CLUSTER)["DBClusters"][0]["DBClusterMembers"]
+        answers = [self.cli("rds", "describe-events", "--duration", "1440", "--source-type", kind, *of)["Events"] for kind, of in (
+            ("db-cluster-snapshot", []), ("db-cluster", ["--source-identifier", CLUSTER]),
+            *(("db-instance", ["--source-identifier", m["DBInstanceIdentifier"]]) for m in members))]
+        told = self.cli("rds", "describe-db-cluster-snapshots", "--db-cluster-identifier", CLUSTER)["DBClusterSnapshots"]
+        snapshots = {s["DBClusterSnapshotIdentifier"] for s in told}
+        return {(when(e["Date"]), e["SourceIdentifier"], e["Message"]): e for events in answers for e in events
+                if e["SourceType"] != "db-cluster-snapshot" or e["SourceIdentifier"] in snapshots}
+
+    def test_y_events(self):
+        """A failover is told the same by both; after the tests that look at roles."""
+        connection = http.client.HTTPConnection(self.env["AWS_ENDPOINT_URL"].split("/")[2], timeout=60)
+        connection.request("POST", "/_sim/failover", "cluster=" + CLUSTER)
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+        before, deadline = {}, time.monotonic() + 120
+        while len({key for key, e in before.items() if e["SourceType"] != "db-cluster-snapshot"}) < 4:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(1)
+            before = self.events()
+        rows = self.auroratop("--once", "--format", "json", "--range", "1d", "--pane", "events", CLUSTER)
+        rows = {(when(row["at"]), row["identifier"], row["message"]): row for row in rows["sources"]["events"]["rows"]}
+        after = self.events()
+        # the oldest fall out of the span in between
+        recent = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=23)
+        self.assertLessEqual({key for key in before if key[0] > recent}, set(rows))
+        self.assertLessEqual({key for key in rows if key[0] > recent}, set(after))
+        for key in set(before) & set(rows):
+            with self.subTest(event=key):
+                row, event = rows[key], before[key]
+                self.assertEqual((row["source_type"], row["categories"], row["arn"]),
+                                 (event["SourceType"], event["EventCategories"], event["SourceArn"]))
+
+    def test_log(self):
+        """Every row is an event of the log group, and every event with a severity of its own is a row."""
+        rows = self.auroratop("--once", "--format", "json", "--pane", "logs", CLUSTER)["sources"]["logs"]["rows"]
+        events = self.cli("logs", "filter-log-events", "--log-group-name", f"/aws/rds/cluster/{CLUSTER}/postgresql")["events"]
+        events = {e["eventId"]: e for e in events}
+        self.assertGreater(len(rows), 10)
+        for row in rows:
+            with self.subTest(row=row["event_id"]):
+                event = events[row["event_id"]]
+                self.assertEqual(row["node"] + ".0", event["logStreamName"])
+                self.assertLess(abs(when(row["at"]).timestamp() - event["timestamp"] / 1000), 1)
+                if row["pid"] is not None:
+                    self.assertIn(f"[{row['pid']}]:{row['severity']}:  ", event["message"])
+        entry = re.compile(r":\[\d+\]:(LOG|WARNING|ERROR|FATAL|PANIC):  ")
+        newest = max(e["timestamp"] for e in events.values() if e["eventId"] in {row["event_id"] for row in rows})
+        missing = [e["message"] for e in events.values() if e["timestamp"] < newest and entry.search(e["message"])
+                   and e["eventId"] not in {row["event_id"] for row in rows}]
+        self.assertEqual(missing, [])
+
     def test_z_requests_are_valid(self):
         requests = validate_requests.load(self.env["AWS_ENDPOINT_URL"])
         self.assertEqual(validate_requests.validate(requests), [])
         ours = {r["operation"] for r in requests}
-        self.assertLessEqual({q[1] for rows in SOURCES.values() for q in rows} | {"GetMetricData"}, ours)
+        self.assertLessEqual({q[1] for rows in SOURCES.values() for q in rows} | {"GetMetricData", "DescribeEvents", "FilterLogEvents"},
+                             ours)
 
 
 if __name__ == "__main__":

@@ -433,6 +433,7 @@ struct rds {
 	char asked[16][512];
 	int n;
 	const char *cluster, *instance, *snapshots;
+	const char *list; /* of snapshots; NULL = not allowed */
 };
 
 static enum loopback_action serve_rds(void *ctx, int n, struct str req, struct buf *answer)
@@ -444,7 +445,15 @@ static enum loopback_action serve_rds(void *ctx, int n, struct str req, struct b
 	(void)n;
 	if (r->n < 16)
 		snprintf(r->asked[r->n++], 512, STR_FMT, STR_ARG(str_sub(req, (size_t)end + 4, req.len)));
-	if (str_find(req, STR("SourceType=db-cluster&"), 0) >= 0)
+	if (str_find(req, STR("Action=DescribeDBClusterSnapshots"), 0) >= 0 && !r->list) {
+		loopback_reply(
+			answer, 403, "",
+			"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>");
+		return LOOPBACK_KEEP;
+	}
+	if (str_find(req, STR("Action=DescribeDBClusterSnapshots"), 0) >= 0)
+		body = r->list;
+	else if (str_find(req, STR("SourceType=db-cluster&"), 0) >= 0)
 		body = r->cluster;
 	else if (str_find(req, STR("SourceType=db-instance&"), 0) >= 0)
 		body = r->instance;
@@ -495,13 +504,52 @@ static void test_events(void **state)
 	assert_true(fake_run(&f, &err));
 	assert_non_null(strstr(r.asked[0], "StartTime=2026-03-17T11%3A50%3A00Z"));
 	assert_int_equal(fake_last(&f)->nrows, 6);
-	/* without the list of snapshots those that RDS made itself are known by name */
-	f.fetch.inputs[1] = NULL;
-	f.target->range_us = 12 * US_PER_HOUR;
+	clock_freeze(0);
+	fake_release(&f);
+	loopback_stop(l);
+	snapshot_unref(clusters);
+	snapshot_unref(snapshots);
+}
+
+/* Which snapshots are the cluster's: known by an own list until the source of snapshots has one, else by their names.
+ */
+static void test_events_of_snapshots(void **state)
+{
+	struct rds r = {
+		.cluster = EVENTS(""),
+		.instance = EVENTS(""),
+		.snapshots = EVENTS(
+			EVENT("rds:orders-2026-03-17", "db-cluster-snapshot", "created", "2026-03-17T10:50:00Z")
+				EVENT("by-hand", "db-cluster-snapshot", "created", "2026-03-17T10:51:00Z")
+					EVENT("of-others", "db-cluster-snapshot", "created", "2026-03-17T10:51:00Z")),
+	};
+	const struct snapshot *clusters = facts("orders", "", NULL), *snapshots = facts("by-hand", "", NULL);
+	struct loopback *l = loopback_start(serve_rds, &r, false);
+	struct fake f;
+
+	(void)state;
+	clock_freeze(NOW);
+	fake_init(&f, &source_events, loopback_url(l), "orders");
+	f.fetch.inputs[0] = clusters;
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(fake_last(&f)->nrows, 1);
+	assert_non_null(strstr(r.asked[0], "DBClusterIdentifier=orders"));
+	/* once they have names all are asked for again, also the old ones */
+	r.list = "<DescribeDBClusterSnapshotsResponse><DescribeDBClusterSnapshotsResult><DBClusterSnapshots>"
+		 "<DBClusterSnapshot><DBClusterSnapshotIdentifier>by-hand</DBClusterSnapshotIdentifier>"
+		 "</DBClusterSnapshot></DBClusterSnapshots></DescribeDBClusterSnapshotsResult>"
+		 "</DescribeDBClusterSnapshotsResponse>";
 	r.n = 0;
 	assert_true(fake_run(&f, &err));
-	assert_non_null(strstr(r.asked[0], "StartTime=2026-03-17T00%3A01%3A00Z"));
-	assert_int_equal(fake_last(&f)->nrows, 4);
+	assert_int_equal(fake_last(&f)->nrows, 2);
+	assert_non_null(strstr(r.asked[1], "StartTime=2026-03-17T09%3A00%3A00Z"));
+	/* with the source's list no own one is asked for */
+	f.fetch.inputs[1] = snapshots;
+	r.n = 0;
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(fake_last(&f)->nrows, 2);
+	assert_int_equal(r.n, 2);
+	assert_non_null(strstr(r.asked[0], "StartTime=2026-03-17T11%3A50%3A00Z"));
 	clock_freeze(0);
 	fake_release(&f);
 	loopback_stop(l);
@@ -522,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_no_group),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_events_of_snapshots),
 	};
 
 	fake_environment();

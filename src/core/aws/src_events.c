@@ -2,10 +2,10 @@
  * src_events.c: what RDS did to the cluster, its instances and its snapshots, by DescribeEvents.
  *
  * There is no call for "everything of one cluster": the cluster and each member are asked for by name,
- * and snapshots as a kind, of which those of this cluster are kept (by the list of snapshots where
- * that is there, else automated ones by their name). The first fetch covers the range the user
- * chose, later ones the time since with an overlap. Events have no identity of their own: source, time
- * and words together are one. RDS keeps them for 14 days.
+ * and snapshots as a kind, of which those of this cluster are kept: by the list of snapshots (the
+ * source's, or before that is there an own one), and where that may not be read automated ones by
+ * their name. The first fetch covers the range the user chose, later ones the time since with an overlap. Events have
+ * no identity of their own: source, time and words together are one. RDS keeps them for 14 days.
  */
 #include "aws/client.h"
 #include "aws/input.h"
@@ -39,9 +39,21 @@ static const struct field fields[] = {
 
 static const struct rec_type type = REC_TYPE(struct event, "events", fields);
 
+/* What a list of snapshots is needed for. */
+struct name {
+	uint64_t present;
+	struct str identifier;
+};
+
+static const struct field name_fields[] = {
+	FIELD(struct name, identifier, K_ID, .wire = "DBClusterSnapshotIdentifier", .flags = F_KEY),
+};
+static const struct rec_type name_type = REC_TYPE(struct name, "snapshot_names", name_fields);
+
 /* The last result; the next one begins with what of it is still wanted. */
 struct state {
 	const struct snapshot *known;
+	bool named; /* snapshots were known by name */
 	int64_t asked_until_us, from_us;
 };
 
@@ -59,6 +71,7 @@ struct question {
 	const char *source_type;
 	struct str identifier; /* "" = all of the type */
 	int64_t from_us;
+	const struct snapshot *snapshots; /* of the cluster; NULL = unknown */
 	const struct fetch *f;
 };
 
@@ -75,7 +88,7 @@ static void parameters(struct form *form, void *ctx)
 /* Does the event belong to this cluster? Those asked for by name do. */
 static bool ours(const struct question *q, const struct event *e)
 {
-	const struct snapshot *snapshots = q->f->inputs[1];
+	const struct snapshot *snapshots = q->snapshots;
 	char automated[300];
 
 	if (q->identifier.len > 0)
@@ -119,12 +132,45 @@ static bool ask(struct fetch *f, struct question *q, struct snapshot *out, struc
 	return out->nrows >= EVENTS_MAX || aws_list_fetch(f, &list, out, err);
 }
 
-/* The cluster, its members, its snapshots. */
-static bool ask_all(struct fetch *f, int64_t from_us, struct snapshot *out, struct err *err)
+static void name_parameters(struct form *form, void *ctx)
 {
-	struct question q = {.source_type = "db-cluster", .identifier = str_c(f->target->cluster), .from_us = from_us};
+	const struct target *t = ctx;
+
+	form_add_c(form, "DBClusterIdentifier", t->cluster);
+}
+
+/* The list of snapshots, own reference; NULL = it cannot be had now. */
+static const struct snapshot *list_snapshots(struct fetch *f)
+{
+	struct aws_list list = {
+		.service = AWS_RDS,
+		.operation = "DescribeDBClusterSnapshots",
+		.items = "DescribeDBClusterSnapshotsResult/DBClusterSnapshots/*",
+		.next = "DescribeDBClusterSnapshotsResult/Marker",
+		.marker = "Marker",
+		.parameters = name_parameters,
+		.ctx = (void *)(uintptr_t)f->target,
+	};
+	struct snapshot *s;
+	struct err ignored; /* the source of snapshots says it in its place */
+
+	if (f->inputs[1])
+		return snapshot_ref(f->inputs[1]);
+	s = snapshot_new(&name_type, "snapshots");
+	if (!aws_list_fetch(f, &list, s, &ignored)) {
+		snapshot_unref(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* The cluster, its members, its snapshots. */
+static bool ask_all(struct fetch *f, struct question q, struct snapshot *out, struct err *err)
+{
 	struct str members = aws_input_text(f->inputs[0], 0, "members"), member;
 
+	q.source_type = "db-cluster";
+	q.identifier = str_c(f->target->cluster);
 	if (!ask(f, &q, out, err))
 		return false;
 	q.source_type = "db-instance";
@@ -162,24 +208,29 @@ static void copy_known(const struct snapshot *from, int64_t since_us, struct sna
 static bool fetch_events(struct fetch *f, struct err *err)
 {
 	int64_t now = clock_wall_us(), range = f->target->range_us > 0 ? f->target->range_us : RANGE_DEFAULT_US;
-	int64_t start = now - (range < HISTORY_US ? range : HISTORY_US), from = start;
+	int64_t start = now - (range < HISTORY_US ? range : HISTORY_US);
+	struct question q = {.from_us = start, .snapshots = list_snapshots(f)};
 	void **slot = fetch_state(f, state_free);
 	struct snapshot *s = snapshot_new(&type, source_events.name);
 	struct state *st = *slot;
+	bool done;
 
 	if (!st)
 		*slot = st = xalloc(sizeof(*st));
 	/* known back to there: only what came since */
-	if (st->known && st->from_us <= start) {
+	if (st->known && st->from_us <= start && (st->named || !q.snapshots)) {
 		copy_known(st->known, start, s);
-		from = st->asked_until_us - OVERLAP_US;
+		q.from_us = st->asked_until_us - OVERLAP_US;
 	}
-	if (from < start)
-		from = start;
-	if (!ask_all(f, from, s, err)) {
+	if (q.from_us < start)
+		q.from_us = start;
+	done = ask_all(f, q, s, err);
+	snapshot_unref(q.snapshots);
+	if (!done) {
 		snapshot_unref(s);
 		return false;
 	}
+	st->named = q.snapshots != NULL;
 	st->asked_until_us = now;
 	st->from_us = start;
 	snapshot_unref(st->known);

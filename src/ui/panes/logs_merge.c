@@ -125,7 +125,7 @@ static const struct field group_fields[] = {
 	F(last_at, K_TIME_US, .title = "LAST", .width = 9, .flags = F_DESC | F_COMPUTED, .help = "When it was last logged."),
 	F(user, K_ID, .title = "USER", .width = 10, .flags = F_COMPUTED, .help = "Role of the newest of these calls."),
 	F(database, K_ID, .title = "DB", .width = 10, .flags = F_COMPUTED, .help = "Database of the newest of these calls."),
-	F(shape, K_SQL, .title = "STATEMENT", .flags = F_KEY | F_COMPUTED, .help = "The statement without its values."),
+	F(shape, K_SQL, .title = "STATEMENT", .flags = F_KEY | F_COMPUTED | F_SENSITIVE, .help = "The statement without its values."),
 };
 /* clang-format on */
 #undef F

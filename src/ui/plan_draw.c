@@ -23,6 +23,7 @@
 #define WIDE 90
 #define MIDDLE 56
 #define LOW 20 /* rows */
+#define LONG_TEXT (16u << 10)
 
 struct tree {
 	const struct snapshot *s;
@@ -352,17 +353,21 @@ static int draw_page(const struct ui *ui, const struct plan_view *v, struct canv
 void plan_draw(struct ui *ui, struct canvas *c)
 {
 	struct plan_view *v = ui->plan;
+	bool small = c->cols < 100 || c->rows < 30;
+	int lines = c->rows, w = small || c->cols - 14 < PLAN_COLS ? c->cols - (small ? 0 : 14) : PLAN_COLS;
 	struct rect r;
 
 	if (!v)
 		return;
-	/* once out of sight, to know how many lines it takes */
-	r = (struct rect){0, 0, 0, (c->cols < PLAN_COLS + 14 ? c->cols - 14 : PLAN_COLS) - 4};
-	ui->overlay_lines = draw_page(ui, v, c, r, 0);
-	r = overlay_box(ui, c, ui->overlay_lines + 2, PLAN_COLS, "Plan", v->request.about, ROLE_ACCENT);
-	if (r.w < PLAN_COLS - 4)
-		ui->overlay_lines = draw_page(ui, v, c, (struct rect){0, 0, 0, r.w}, 0);
-	if (ui->overlay_scroll > ui->overlay_lines - r.h)
-		ui->overlay_scroll = ui->overlay_lines > r.h ? ui->overlay_lines - r.h : 0;
+	/* once out of sight, to know how many lines it takes; a long statement fills any screen */
+	if (v->text.len < LONG_TEXT)
+		lines = draw_page(ui, v, c, (struct rect){0, 0, 0, w - 4}, 0) + 2;
+	r = overlay_box(ui, c, lines, PLAN_COLS, "Plan", v->request.about, ROLE_ACCENT);
+	ui->overlay_lines = draw_page(ui, v, c, r, ui->overlay_scroll);
+	if (ui->overlay_scroll <= 0 || ui->overlay_scroll <= ui->overlay_lines - r.h)
+		return;
+	/* scrolled beyond the end: once more at the end */
+	ui->overlay_scroll = ui->overlay_lines > r.h ? ui->overlay_lines - r.h : 0;
+	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));
 	(void)draw_page(ui, v, c, r, ui->overlay_scroll);
 }

@@ -106,8 +106,12 @@ static void test_table_check_finds_faults(void **state)
 	assert_false(table_check(&d, type, &err));
 }
 
+/* Of a source or a command. */
 static bool is_field_of_some_source(struct str name)
 {
+	for (size_t i = 0; i < registry_ncommands; i++)
+		if (rec_find(registry_commands[i]->type, name) >= 0)
+			return true;
 	for (size_t i = 0; i < registry_nsources; i++)
 		if (rec_find(registry_sources[i]->type, name) >= 0)
 			return true;

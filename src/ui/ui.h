@@ -16,6 +16,7 @@
 #include "ui/data.h"
 #include "ui/layout.h"
 #include "ui/pen.h"
+#include "ui/prompt.h"
 #include "ui/term.h"
 #include "ui/widgets/dialog.h"
 #include "ui/widgets/table.h"
@@ -32,8 +33,6 @@ enum effect {
 	EFFECT_QUIT = 1 << 7,
 	EFFECT_SELECT = 1 << 8, /* only another row of the focused table is selected */
 };
-
-enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 struct ui;
 struct pane;
@@ -112,21 +111,6 @@ struct view {
 };
 
 enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG, OVERLAY_PLAN };
-
-#define PROMPT_MAX 512
-struct prompt {
-	bool open;
-	char sign; /* '/' filter, ':' palette */
-	char text[PROMPT_MAX];
-	size_t len, cursor; /* bytes */
-};
-
-#define TOASTS_MAX 3
-struct toast {
-	enum severity severity;
-	char text[240];
-	int64_t until_mono_us; /* 0 = free slot; INT64_MAX = until Esc */
-};
 
 struct ui_options {
 	const char *theme;

@@ -94,7 +94,7 @@ struct table {
 	bool is_tree;
 	struct order orders[TABLE_COLUMNS_MAX]; /* of the columns' fields, for snapshots of this type */
 	const struct rec_type *type;
-	const struct table_def *resolved; /* definition that orders belong to */
+	const struct table_def *resolved;       /* definition that orders belong to */
 	uint8_t widths[TABLE_COLUMNS_MAX];      /* grown to what was seen */
 	int visible_rows, heading_y, heading_x; /* of the last draw, for paging and the mouse */
 	struct table_drawn {

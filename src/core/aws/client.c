@@ -134,11 +134,11 @@ static bool on_body(void *ctx, long status, struct str bytes, struct err *err)
 	return true;
 }
 
-static const char *content_type(const struct aws_service *s)
+static struct str content_type(const struct aws_service *s, struct arena *a)
 {
 	if (s->protocol != AWS_JSON)
-		return "application/x-www-form-urlencoded; charset=utf-8";
-	return "application/x-amz-json-1.1";
+		return STR("application/x-www-form-urlencoded; charset=utf-8");
+	return arena_fmt(a, "application/x-amz-json-%s", s->json_version);
 }
 
 /* Header lines of one signed request; all texts live in the arena. */
@@ -158,7 +158,7 @@ static bool sign(struct aws_client *c, const struct aws_call *call, const struct
 {
 	const struct aws_service *s = &aws_services[call->service];
 	struct aws_keys keys = aws_credentials_keys(&c->credentials);
-	struct sigv4_header headers[3] = {{STR("host"), str_c(e->host)}, {STR("content-type"), str_c(content_type(s))}};
+	struct sigv4_header headers[3] = {{STR("host"), str_c(e->host)}, {STR("content-type"), content_type(s, a)}};
 	struct sigv4_request q = {.keys = &keys, .method = STR("POST"), .headers = headers, .nheaders = 2};
 	struct sigv4_result result;
 	bool ok;

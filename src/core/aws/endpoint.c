@@ -15,15 +15,15 @@
 
 /* clang-format off */
 const struct aws_service aws_services[AWS_SERVICE__COUNT] = {
-	[AWS_RDS] = {"RDS", AWS_QUERY, "2014-10-31", "rds", "rds", "RDS", NULL, "rds"},
-	[AWS_EC2] = {"EC2", AWS_EC2_QUERY, "2016-11-15", "ec2", "ec2", "EC2", NULL, "ec2"},
-	[AWS_CLOUDWATCH] = {"CloudWatch", AWS_QUERY, "2010-08-01", "monitoring", "monitoring", "CLOUDWATCH", NULL, "cloudwatch"},
-	[AWS_PI] = {"Performance Insights", AWS_JSON, "2018-02-27", "pi", "pi", "PI", "PerformanceInsightsv20180227", "pi"},
-	[AWS_LOGS] = {"CloudWatch Logs", AWS_JSON, "2014-03-28", "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328", "logs"},
-	[AWS_KMS] = {"KMS", AWS_JSON, "2014-11-01", "kms", "kms", "KMS", "TrentService", "kms"},
-	[AWS_SECRETS_MANAGER] = {"Secrets Manager", AWS_JSON, "2017-10-17", "secretsmanager", "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "secretsmanager"},
-	[AWS_AUTO_SCALING] = {"Application Auto Scaling", AWS_JSON, "2016-02-06", "application-autoscaling", "application-autoscaling", "APPLICATION_AUTO_SCALING", "AnyScaleFrontendService", "application-autoscaling"},
-	[AWS_STS] = {"STS", AWS_QUERY, "2011-06-15", "sts", "sts", "STS", NULL, "sts"},
+	[AWS_RDS] = {"RDS", AWS_QUERY, "2014-10-31", "rds", "rds", "RDS", NULL, "rds", NULL},
+	[AWS_EC2] = {"EC2", AWS_EC2_QUERY, "2016-11-15", "ec2", "ec2", "EC2", NULL, "ec2", NULL},
+	[AWS_CLOUDWATCH] = {"CloudWatch", AWS_QUERY, "2010-08-01", "monitoring", "monitoring", "CLOUDWATCH", NULL, "cloudwatch", NULL},
+	[AWS_PI] = {"Performance Insights", AWS_JSON, "2018-02-27", "pi", "pi", "PI", "PerformanceInsightsv20180227", "pi", "1.1"},
+	[AWS_LOGS] = {"CloudWatch Logs", AWS_JSON, "2014-03-28", "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328", "logs", "1.1"},
+	[AWS_KMS] = {"KMS", AWS_JSON, "2014-11-01", "kms", "kms", "KMS", "TrentService", "kms", "1.1"},
+	[AWS_SECRETS_MANAGER] = {"Secrets Manager", AWS_JSON, "2017-10-17", "secretsmanager", "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "secretsmanager", "1.1"},
+	[AWS_AUTO_SCALING] = {"Application Auto Scaling", AWS_JSON, "2016-02-06", "application-autoscaling", "application-autoscaling", "APPLICATION_AUTO_SCALING", "AnyScaleFrontendService", "application-autoscaling", "1.1"},
+	[AWS_STS] = {"STS", AWS_QUERY, "2011-06-15", "sts", "sts", "STS", NULL, "sts", NULL},
 };
 
 /* The more specific prefix comes first; the last row takes every other region. */

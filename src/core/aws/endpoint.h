@@ -35,6 +35,7 @@ struct aws_service {
 	const char *override;     /* AWS_ENDPOINT_URL_<override>; lowered: key of a services section */
 	const char *target;       /* X-Amz-Target prefix, JSON */
 	const char *iam;          /* prefix of IAM actions: "cloudwatch" */
+	const char *json_version; /* of the content type, JSON: "1.1" */
 };
 
 extern const struct aws_service aws_services[AWS_SERVICE__COUNT];

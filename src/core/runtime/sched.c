@@ -411,15 +411,11 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 
 struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target)
 {
-	/* clang-format off */
 	static const char *const lane_names[LANE__COUNT] = {
-		[LANE_SAMPLER] = "sampler",
-		[LANE_SLOW] = "slow",
-		[LANE_RDS] = "rds",
-		[LANE_EC2] = "ec2",
-		[LANE_CLOUDWATCH] = "cloudwatch",
+#define LANE(id, name) name,
+#include "runtime/lanes.def"
+#undef LANE
 	};
-	/* clang-format on */
 	struct runtime *rt = xcalloc(1, sizeof(*rt));
 
 	CHECK(n <= SOURCES_MAX);

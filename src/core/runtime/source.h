@@ -16,11 +16,9 @@
 #include "model/snapshot.h"
 
 enum lane_id {
-	LANE_SAMPLER, /* database: fast, one scan of pg_stat_activity a refresh */
-	LANE_SLOW,    /* database: sizes, statements */
-	LANE_RDS,
-	LANE_EC2,
-	LANE_CLOUDWATCH,
+#define LANE(id, name) LANE_##id,
+#include "runtime/lanes.def"
+#undef LANE
 	LANE__COUNT
 };
 

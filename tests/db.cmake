@@ -1,5 +1,5 @@
 # The database layer: what is pure, and what needs a real PostgreSQL (skipped with status 77 where there is none).
-foreach(name locks sqlset resolve text_cache conn_err site)
+foreach(name locks sqlset resolve text_cache shape_cache conn_err site)
   unit(${name} db)
 endforeach()
 
@@ -7,7 +7,7 @@ if(TARGET aurora_db)
   add_library(test_pg STATIC db/pg_fixture.c db/driver.c db/fake_pooler.c)
   target_include_directories(test_pg PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/db)
   target_link_libraries(test_pg PUBLIC aurora_db PkgConfig::PQ PRIVATE project_options)
-  foreach(name sessions connect steady databases)
+  foreach(name sessions connect steady databases load)
     add_executable(test_db_${name} db/test_${name}.c)
     target_link_libraries(test_db_${name} PRIVATE test_pg project_options PkgConfig::CMOCKA)
     add_test(NAME db.${name} COMMAND test_db_${name})

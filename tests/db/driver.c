@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct source *const sources[DRIVE__COUNT] = {&source_sessions, &source_activity, &source_load,
+static const struct source *const sources[DRIVE__COUNT] = {&source_sessions,  &source_activity,
+							   &source_load,      &source_load_samples,
 							   &source_databases, &source_database_sizes};
 
 void driver_set_target(struct driver *d, const struct target *t)
@@ -31,8 +32,9 @@ void driver_init(struct driver *d, const char *conninfo)
 	wake_init(&d->wake);
 	for (size_t i = 0; i < DRIVE__COUNT; i++)
 		mailbox_init(&d->mailboxes[i]);
-	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, 3, d->mailboxes, &d->wake);
-	d->slow = lane_new(LANE_SLOW, "slow", sources + 3, 2, d->mailboxes + 3, &d->wake);
+	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, DRIVE_DATABASES, d->mailboxes, &d->wake);
+	d->slow = lane_new(LANE_SLOW, "slow", sources + DRIVE_DATABASES, DRIVE__COUNT - DRIVE_DATABASES,
+			   d->mailboxes + DRIVE_DATABASES, &d->wake);
 	driver_set_conninfo(d, conninfo);
 }
 

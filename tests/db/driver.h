@@ -8,7 +8,15 @@
 #include "db/sources.h"
 #include "runtime/lane.h"
 
-enum driver_source { DRIVE_SESSIONS, DRIVE_ACTIVITY, DRIVE_LOAD, DRIVE_DATABASES, DRIVE_SIZES, DRIVE__COUNT };
+enum driver_source {
+	DRIVE_SESSIONS,
+	DRIVE_ACTIVITY,
+	DRIVE_LOAD,
+	DRIVE_LOAD_SAMPLES,
+	DRIVE_DATABASES,
+	DRIVE_SIZES,
+	DRIVE__COUNT
+};
 
 struct driver {
 	struct lane *sampler, *slow;

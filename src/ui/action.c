@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
+#include "ui/load_view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +31,11 @@ static const struct {
 	const char *name;
 	uint32_t key;
 } key_names[] = {
-	{"Up", K_UP},       {"Down", K_DOWN},  {"Left", K_LEFT},  {"Right", K_RIGHT}, {"PgUp", K_PGUP},
-	{"PgDn", K_PGDN},   {"Home", K_HOME},  {"End", K_END},    {"Tab", K_TAB},     {"S-Tab", K_BACKTAB},
-	{"Enter", K_ENTER}, {"Esc", K_ESC},    {"Space", ' '},    {"F1", K_F1},       {"C-b", K_CTRL_B},
-	{"C-c", K_CTRL_C},  {"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},
+	{"Up", K_UP},      {"Down", K_DOWN},     {"Left", K_LEFT},         {"Right", K_RIGHT},
+	{"PgUp", K_PGUP},  {"PgDn", K_PGDN},     {"Home", K_HOME},         {"End", K_END},
+	{"Tab", K_TAB},    {"S-Tab", K_BACKTAB}, {"Enter", K_ENTER},       {"Esc", K_ESC},
+	{"Space", ' '},    {"F1", K_F1},         {"C-b", K_CTRL_B},        {"C-c", K_CTRL_C},
+	{"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},    {"S-Left", K_SHIFT_LEFT}, {"S-Right", K_SHIFT_RIGHT},
 };
 
 const char *action_group_name(enum action_group g)
@@ -108,6 +110,8 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
+	if (load_view_applies(ui, id))
+		return true;
 	switch (id) {
 	case ACTION_MODE:
 		return table && p->def->table->modes;
@@ -136,6 +140,10 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	case ACTION_CURSOR_LEFT:
 	case ACTION_CURSOR_RIGHT:
 		return v->range_bar;
+	case ACTION_GROUP:
+	case ACTION_SLICE_WIDER:
+	case ACTION_SLICE_NARROWER:
+		return false;
 	case ACTION_CLUSTERS:
 		return runtime_target(ui->rt)->aws;
 	case ACTION_HELP:
@@ -176,6 +184,8 @@ static int go_back(struct ui *ui)
 			ui->toasts[i].until_mono_us = 0;
 			return EFFECT_PAINT;
 		}
+	if (load_view_action(ui, ACTION_BACK) >= 0)
+		return EFFECT_RECALC | EFFECT_PAINT;
 	if (ui->cursor_us && v->range_bar) {
 		ui->cursor_us = 0;
 		return EFFECT_PAINT;
@@ -474,6 +484,10 @@ static int run_move(struct ui *ui, enum action_id id)
 
 static int run_row(struct ui *ui, enum action_id id)
 {
+	int effects = load_view_action(ui, id);
+
+	if (effects >= 0)
+		return effects;
 	switch ((int)id) {
 	case ACTION_DETAIL:
 		return detail(ui);
@@ -511,6 +525,10 @@ static int run_order(struct ui *ui, enum action_id id)
 
 static int run_time(struct ui *ui, enum action_id id)
 {
+	int effects = load_view_action(ui, id);
+
+	if (effects >= 0)
+		return effects;
 	switch ((int)id) {
 	case ACTION_RANGE_NEXT:
 		return change_range(ui, 1);

@@ -117,6 +117,21 @@ static int draw_reason(const struct store_entry *e, struct canvas *c, struct rec
 	return 1;
 }
 
+/* The pane's own words stand there while its data is in order. */
+static int draw_badge(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect clip, int x_end)
+{
+	const struct store_entry *e = pane_entry(ui, p);
+	char text[64];
+	int x;
+
+	if (!p->def->ops->badge || !e || !e->good || e->latest->state != SNAP_OK ||
+	    !p->def->ops->badge(ui, p, text, sizeof text))
+		return badge_draw(ui, e, c, clip, clip.y, x_end, ROLE_BG);
+	x = x_end - utf8_columns(str_c(text));
+	canvas_text_c(c, clip, clip.y, x, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
+	return x;
+}
+
 static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool frames)
 {
 	struct rect r = p->frame, clip = {r.y, r.x, 1, r.w};
@@ -128,7 +143,7 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		canvas_hline(c, clip, r.y, r.x, r.w,
 			     glyph(p->focused && ui->depth == DEPTH_MONO ? G_HEAVY_H : G_FRAME_H),
 			     STYLE(line, ROLE_BG, 0));
-	badge = badge_draw(ui, pane_entry(ui, p), c, clip, r.y, r.x + r.w - 3, ROLE_BG);
+	badge = draw_badge(ui, p, c, clip, r.x + r.w - 3);
 	if (badge < r.x + r.w - 3) {
 		canvas_put(c, clip, r.y, badge - 1, ' ', STYLE(ROLE_FG, ROLE_BG, 0));
 		canvas_put(c, clip, r.y, r.x + r.w - 3, ' ', STYLE(ROLE_FG, ROLE_BG, 0));
@@ -152,6 +167,23 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		pen_skip(&pen, 1);
 }
 
+/* Something to draw: its first source has data, or one of them where the pane says that is enough. */
+static bool has_data(const struct ui *ui, const struct pane *p, const struct store_entry *e)
+{
+	struct str rest = str_c(p->def->sources), name;
+
+	if (e && e->good)
+		return true;
+	while (p->def->any_source && str_split(&rest, ' ', &name)) {
+		char word[64];
+
+		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+		if (store_good(ui->store, word))
+			return true;
+	}
+	return false;
+}
+
 void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 {
 	const struct store_entry *e = pane_entry(ui, p);
@@ -170,7 +202,7 @@ void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 	p->inner = in;
 	if (in.h <= 0 || in.w <= 2)
 		return;
-	if (!e || !e->good) {
+	if (!has_data(ui, p, e)) {
 		pane_draw_empty(ui, e, c, in);
 		return;
 	}

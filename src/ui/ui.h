@@ -35,6 +35,7 @@ enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 struct ui;
 struct pane;
+struct load_view;
 
 struct pane_ops {
 	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
@@ -51,6 +52,8 @@ struct pane_ops {
 	int (*key)(struct ui *ui, struct pane *p, uint32_t key);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
+	/* Words for the badge while the data is fresh; false: its age. NULL: its age. */
+	bool (*badge)(const struct ui *ui, const struct pane *p, char *out, size_t size);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
 };
@@ -61,6 +64,7 @@ struct pane_def {
 	const char *help;              /* one sentence */
 	char digit;                    /* view it opens, 0 = none */
 	const char *sources;           /* space-separated; the first gives badge and error */
+	bool any_source;               /* draws as soon as any of them has data; says itself what is missing */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
 };
@@ -83,6 +87,7 @@ struct view_def {
 	const char *title; /* "Overview" */
 	const char *short_title;
 	const char *help;
+	uint8_t start; /* index of the pane that has the focus at first; 0 = the one that never collapses */
 	struct view_pane {
 		const struct pane_def *def;
 		struct layout_item place;
@@ -143,6 +148,7 @@ struct ui {
 	int64_t last_key_mono_us;
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
+	struct load_view *load;
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */

@@ -43,6 +43,18 @@ static const struct view_def activity = {
 		  {&pane_databases, {1, 32, 9, 15, 40, 5}}},
 	.npanes = 4,
 };
+static const struct view_def load = {
+	.digit = '4',
+	.name = "load",
+	.title = "Load",
+	.short_title = "Load",
+	.help = "average active sessions over time, and who made them",
+	.start = 2,
+	.panes = {{&pane_load_graph, {0, 1, 9, 26, 30, 0}},
+		  {&pane_load_slice, {1, 28, 8, 0, 34, 5}},
+		  {&pane_load_top, {1, 72, 8, 0, 50, 1}}},
+	.npanes = 3,
+};
 static const struct view_def storage = {
 	.digit = '6',
 	.name = "storage",
@@ -91,7 +103,7 @@ static const struct view_def clusters = {
 	.npanes = 1,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &storage, &backups, &network, &clusters};
+const struct view_def *const view_defs[] = {&overview, &activity, &load, &storage, &backups, &network, &clusters};
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

@@ -9,8 +9,10 @@
 	      .help = "Average active sessions of wait class " words ".")
 /* clang-format off */
 static const struct field fields[] = {
+	F(from_at, K_TIME_US, .title = "FROM", .width = 9, .help = "Begin of the time it is about."),
+	F(to_at, K_TIME_US, .title = "TO", .width = 9, .help = "End of the time it is about."),
 	FIELD(struct load_key, by, K_ENUM, .title = "BY", .width = 8, .flags = F_COMPUTED | F_KEY,
-	      .help = "What the load is split by: sql, wait, user, application, client, database."),
+	      .help = "What the load is split by: sql, wait, user, application, client, database; total is all of it."),
 	FIELD(struct load_key, name, K_TEXT, .title = "NAME", .width = 20, .flags = F_COMPUTED | F_KEY,
 	      .help = "The user, application, database or wait (type:event); of a statement, its id in Performance Insights."),
 	FIELD(struct load_key, client, K_TEXT, .title = "CLIENT", .width = 16, .flags = F_COMPUTED | F_KEY | F_SENSITIVE,

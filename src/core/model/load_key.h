@@ -20,6 +20,7 @@ enum load_by {
 
 struct load_key {
 	uint64_t present;
+	int64_t from_at, to_at;
 	struct str by, name, client;
 	int64_t query_id;
 	double load, share_ratio;

@@ -46,6 +46,8 @@ struct job {
 	bool ready; /* at the last look */
 	bool asap;  /* due now, unless paused */
 	bool force; /* due now, even when paused */
+	struct fetch_span span;
+	int64_t span_mono_us; /* when the present span has rested, 0 = it was asked for */
 };
 
 struct runtime {
@@ -191,6 +193,11 @@ static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
 
 	if (job->asap || job->force)
 		return now;
+	if (job->span_mono_us && !job->retry_mono_us) {
+		int64_t pace = job->started_mono_us ? job->started_mono_us + SCHED_SPAN_PACE_US : 0;
+
+		return job->span_mono_us > pace ? job->span_mono_us : pace;
+	}
 	return job->retry_mono_us ? job->retry_mono_us : job->started_mono_us + period_of(rt, i);
 }
 
@@ -296,7 +303,7 @@ static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
 {
 	struct job *job = &rt->jobs[i];
-	struct fetch template = {.target = rt->target, .wide = job->wide};
+	struct fetch template = {.target = rt->target, .wide = job->wide, .span = job->span};
 
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
@@ -304,7 +311,7 @@ static void issue(struct runtime *rt, size_t i, const struct snapshot *const *in
 	job->pending = true;
 	job->since_mono_us = 0;
 	job->started_mono_us = now;
-	job->retry_mono_us = 0;
+	job->retry_mono_us = job->span_mono_us = 0;
 	job->asap = job->force = false;
 }
 
@@ -337,7 +344,7 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	if (!(rt->wanted & bit(i)))
 		return INT64_MAX;
 	gather_inputs(rt, &rt->jobs[i], inputs);
-	if (!look_at_inputs(rt, i, inputs, changed) || (rt->paused && !rt->jobs[i].force))
+	if (!look_at_inputs(rt, i, inputs, changed) || (rt->paused && !rt->jobs[i].force && !rt->jobs[i].span_mono_us))
 		return INT64_MAX;
 	due = due_of(rt, i, now);
 	e->next_mono_us = due;
@@ -490,7 +497,7 @@ static void restart_job(struct job *job)
 {
 	struct job old = *job;
 
-	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide};
+	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide, .span = old.span};
 	memcpy(job->inputs, old.inputs, sizeof(job->inputs));
 }
 
@@ -553,6 +560,21 @@ void runtime_set_wide(struct runtime *rt, const char *source, bool wide)
 	/* rows that are missing are missed at once, rows too many can wait for the period */
 	if (wide)
 		job->asap = true;
+	wake_post(&rt->wake);
+}
+
+void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span span)
+{
+	int i = store_find(&rt->store, source);
+	struct job *job;
+
+	if (i < 0)
+		return;
+	job = &rt->jobs[rt->jobs[i].fetcher];
+	if (job->span.from_us == span.from_us && job->span.to_us == span.to_us && job->span.by == span.by)
+		return;
+	job->span = span;
+	job->span_mono_us = clock_mono_us() + SCHED_SPAN_REST_US;
 	wake_post(&rt->wake);
 }
 

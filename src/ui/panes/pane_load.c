@@ -169,6 +169,7 @@ const struct pane_def pane_load = {
 	.name = "load",
 	.title = "Load",
 	.help = "Average active sessions by wait class, from own samples.",
+	.digit = '4',
 	.sources = "load instances",
 	.ops = &ops,
 };

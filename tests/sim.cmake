@@ -1,4 +1,4 @@
-foreach(name sim_sigv4 sim_params sim_state sim_ec2 sim_metrics)
+foreach(name sim_sigv4 sim_params sim_state sim_ec2 sim_metrics sim_logs)
   unit(${name} sim)
   if(TARGET test_${name})
     target_link_libraries(test_${name} PRIVATE PkgConfig::JANSSON)
@@ -7,7 +7,7 @@ endforeach()
 
 # Debian's python3-botocore and awscli, not others that may come first in PATH.
 if(TARGET auroratop-sim)
-  foreach(name wire cli)
+  foreach(name wire cli logs)
     add_test(NAME sim.${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/${name}_test.py)
     set_tests_properties(sim.${name} PROPERTIES TIMEOUT 600 ENVIRONMENT AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>)
   endforeach()

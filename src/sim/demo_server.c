@@ -37,9 +37,12 @@ static const char settings[] = "listen_addresses = '127.0.0.1'\n"
 			       "log_timezone = 'UTC'\n"
 			       "log_line_prefix = '%t:%r:%u@%d:[%p]:'\n"
 			       "logging_collector = off\n"
-			       "log_min_messages = 'error'\n"
-			       "log_checkpoints = off\n"
-			       "log_autovacuum_min_duration = -1\n"
+			       /* What the Logs view is about; the file is the simulated CloudWatch's log group. */
+			       "log_min_duration_statement = '500ms'\n"
+			       "log_lock_waits = on\n"
+			       "log_checkpoints = on\n"
+			       "log_autovacuum_min_duration = '10ms'\n"
+			       "log_temp_files = 0\n"
 			       "shared_buffers = '48MB'\n"
 			       "wal_level = 'minimal'\n"
 			       "max_wal_senders = 0\n"
@@ -182,7 +185,7 @@ static bool start_postmaster(struct demo *d, struct err *err)
 	snprintf(data, sizeof(data), "%s/data", d->dir);
 	snprintf(conf, sizeof(conf), "config_file=%s/postgresql.conf", d->dir);
 	snprintf(port, sizeof(port), "port=%u", (unsigned)d->db_port);
-	return demo_spawn(d, argv, "server.log", SIGQUIT, &d->postmaster, err);
+	return demo_spawn(d, argv, DEMO_SERVER_LOG, SIGQUIT, &d->postmaster, err);
 }
 
 void demo_conninfo(const struct demo *d, const char *user, const char *secret, const char *db, struct buf *out)
@@ -222,7 +225,7 @@ static bool wait_until_ready(struct demo *d, bool *ret_gone, struct err *err)
 		if (demo_reap(d->postmaster, 0, NULL)) {
 			d->postmaster = 0;
 			*ret_gone = true;
-			return fail_with_log(d, "server.log", err, "PostgreSQL ended while starting");
+			return fail_with_log(d, DEMO_SERVER_LOG, err, "PostgreSQL ended while starting");
 		}
 		if (answers(d))
 			return true;
@@ -230,7 +233,7 @@ static bool wait_until_ready(struct demo *d, bool *ret_gone, struct err *err)
 		if (sig && sig != SIGCHLD)
 			return err_set(err, ERR_CANCELLED, "stopped while starting");
 	}
-	return fail_with_log(d, "server.log", err, "PostgreSQL did not answer within 30 seconds");
+	return fail_with_log(d, DEMO_SERVER_LOG, err, "PostgreSQL did not answer within 30 seconds");
 }
 
 bool demo_server_start(struct demo *d, struct err *err)

@@ -36,14 +36,17 @@ static bool start_workload(struct demo *d, struct err *err)
 
 static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *err)
 {
+	char log[DEMO_PATH_MAX];
 	struct sim_options options = {
 		.extra_clusters = d->options.clusters,
 		.db_port = d->db_port,
 		.domain = DEMO_DOMAIN,
 		.seed = clock_wall_us() / US_PER_DAY,
 		.scenario = d->options.scenario,
+		.logs = {{.path = log}},
 	};
 
+	snprintf(log, sizeof(log), "%s/" DEMO_SERVER_LOG, d->dir);
 	return sim_start(&options, ret_sim, err);
 }
 

@@ -1,8 +1,8 @@
 /*
  * sim.h: a simulated AWS endpoint on loopback, for tests, benches and the demo.
  *
- * One server answers RDS (query), EC2 (ec2 query) and CloudWatch (query and JSON 1.0)
- * at POST /; the service is the one named in the SigV4 credential scope. Signatures are
+ * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0) and CloudWatch
+ * Logs (JSON 1.1) at POST /; the service is the one named in the SigV4 credential scope. Signatures are
  * verified, parameters the operation does not know are refused, and the state moves with
  * time: a snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue,
  * a failover swaps the writer. The database is not simulated.
@@ -32,6 +32,13 @@
 #define SIM_EXTRA_CLUSTERS_MAX 2000
 #define SIM_REQUESTS_MAX 5000 /* newest requests kept in the log */
 #define SIM_BODY_MAX (1u << 20)
+#define SIM_LOG_FILES_MAX 4
+
+/* A real PostgreSQL server's log, stderr format with Aurora's prefix; read again whenever somebody asks. */
+struct sim_log_file {
+	const char *path;     /* NULL = none */
+	const char *instance; /* of prod-orders, whose log it is; NULL = whoever writes at the time */
+};
 
 struct sim_options {
 	uint16_t port;             /* 0 = any free one */
@@ -47,6 +54,7 @@ struct sim_options {
 	const char *scenario;      /* "healthy" (NULL) or "incident": newest automated snapshot 31 h old, load up */
 	const char *tls_cert;      /* PEM text; NULL = plain HTTP */
 	const char *tls_key;       /* PEM text */
+	struct sim_log_file logs[SIM_LOG_FILES_MAX];
 };
 
 struct sim;
@@ -63,7 +71,7 @@ void sim_set_offset(struct sim *s, int64_t offset_us);
 
 /*
  * Adds a fault, described as the form that POST /_sim/fault takes:
- *   service    rds, ec2, monitoring; absent or * = all
+ *   service    rds, ec2, monitoring, logs; absent or * = all
  *   operation  DescribeDBClusters, ...; absent or * = all
  *   kind       latency throttle error500 hang truncate malformed html denied expired skew empty
  *   ms         of latency; of skew: how far AWS's clock is ahead

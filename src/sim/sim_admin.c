@@ -39,9 +39,7 @@ static bool failover(struct sim *s, struct sim_cluster *c, struct str target, st
 		return err_set(err, ERR_UNAVAILABLE, "%s is not available", c->id);
 	if (to < 0)
 		return err_set(err, ERR_NOT_FOUND, "%s has no such reader to fail over to", c->id);
-	c->writer = writer;
-	c->failover_to = to;
-	c->failover_us = sim_now(s);
+	sim_cluster_failover(c, to, sim_now(s));
 	return true;
 }
 

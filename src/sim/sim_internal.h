@@ -33,7 +33,7 @@ struct sim_request {
 	const struct sim_http *http;
 	char service[32]; /* "rds", "ec2", "monitoring" or what the scope names */
 	struct str operation;
-	bool json; /* JSON 1.0 instead of query */
+	bool json; /* JSON instead of query */
 	struct sim_param *params;
 	size_t nparams;
 	int64_t now_us;
@@ -54,7 +54,8 @@ struct sim_operation {
 };
 
 extern const struct sim_operation sim_rds_operations[], sim_ec2_operations[], sim_cw_operations[];
-extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations;
+extern const struct sim_operation sim_logs_operations[];
+extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations, sim_logs_noperations;
 
 /* Reads the request and what faults await it; r has sim, arena and http. Takes the lock. */
 void sim_prepare(struct sim_request *r);
@@ -150,6 +151,20 @@ void sim_fault_spoil(struct sim_request *r);
 void sim_log_add(struct sim *s, const struct sim_request *r);
 void sim_log_clear(struct sim *s);
 void sim_log_json(const struct sim *s, struct buf *out);
+
+/* sim_pglog.c: the events of the log files, in the order they were read. */
+struct sim_log_event {
+	uint64_t seq;
+	int64_t at_ms, read_ms;
+	int member; /* of prod-orders */
+	char *text;
+	size_t len;
+};
+/* Reads what is new in the files; the lock is held. Never NULL. */
+const struct sim_logs *sim_logs_read(struct sim *s);
+size_t sim_logs_count(const struct sim_logs *l);
+const struct sim_log_event *sim_logs_at(const struct sim_logs *l, size_t i);
+void sim_logs_free(struct sim_logs *l);
 
 /* sim_admin.c: answers /_sim/...; takes the lock itself. Returns the HTTP status. */
 int sim_admin(struct sim *s, const struct sim_http *h, struct buf *out);

@@ -21,6 +21,8 @@
 struct settings {
 	struct sim_options sim;
 	char *cert, *key;
+	char *instances[SIM_LOG_FILES_MAX]; /* of the logs */
+	size_t nlogs;
 	int supervised; /* -1 = not */
 };
 
@@ -34,6 +36,7 @@ static const char usage[] = "usage: auroratop-sim [OPTION]...\n"
 			    "  --scenario NAME       healthy, incident\n"
 			    "  --seed N              of metrics and fleet\n"
 			    "  --tls-cert FILE       --tls-key FILE  serve HTTPS\n"
+			    "  --log [INSTANCE=]FILE log of the server behind prod-orders (repeated: several)\n"
 			    "  --supervised FD       end when this pipe closes\n";
 
 static char *read_pem(const char *path)
@@ -70,6 +73,7 @@ enum {
 	OPT_SEED,
 	OPT_CERT,
 	OPT_KEY,
+	OPT_LOG,
 	OPT_SUPERVISED
 };
 
@@ -91,6 +95,19 @@ static bool set_number(struct settings *s, int opt, const char *text)
 	else
 		ok = false;
 	return ok;
+}
+
+static bool add_log(struct settings *s, const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	if (s->nlogs == SIM_LOG_FILES_MAX)
+		return false;
+	s->sim.logs[s->nlogs].path = equals ? equals + 1 : text;
+	s->instances[s->nlogs] = equals ? xstrndup(text, (size_t)(equals - text)) : NULL;
+	s->sim.logs[s->nlogs].instance = s->instances[s->nlogs];
+	s->nlogs++;
+	return true;
 }
 
 static bool set_option(struct settings *s, int opt, const char *text)
@@ -125,6 +142,8 @@ static bool set_option(struct settings *s, int opt, const char *text)
 		xfree(s->key);
 		s->sim.tls_key = s->key = read_pem(text);
 		return s->key != NULL;
+	case OPT_LOG:
+		return add_log(s, text);
 	default:
 		return set_number(s, opt, text);
 	}
@@ -146,6 +165,7 @@ static bool parse_options(int argc, char **argv, struct settings *s)
 		{"seed", required_argument, NULL, OPT_SEED},
 		{"tls-cert", required_argument, NULL, OPT_CERT},
 		{"tls-key", required_argument, NULL, OPT_KEY},
+		{"log", required_argument, NULL, OPT_LOG},
 		{"supervised", required_argument, NULL, OPT_SUPERVISED},
 		{NULL, 0, NULL, 0},
 	};
@@ -218,6 +238,8 @@ int main(int argc, char **argv)
 	}
 	xfree(s.cert);
 	xfree(s.key);
+	for (size_t i = 0; i < s.nlogs; i++)
+		xfree(s.instances[i]);
 	close(signals);
 	return status;
 }

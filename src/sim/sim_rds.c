@@ -140,7 +140,7 @@ static void cluster_config(struct sim_request *r, struct buf *b, const struct si
 	sim_xml_bool(b, "HttpEndpointEnabled", false);
 	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->is_orders);
 	sim_xml_bool(b, "CrossAccountClone", false);
-	if (c->is_orders)
+	if (c->exports_log)
 		buf_add_c(b,
 			  "<EnabledCloudwatchLogsExports><member>postgresql</member></EnabledCloudwatchLogsExports>\n");
 	sim_xml_str(b, "EngineLifecycleSupport", "open-source-rds-extended-support");
@@ -467,6 +467,14 @@ const struct sim_operation sim_rds_operations[] = {
 	{"rds", "DescribeDBClusterSnapshots",
 	 "DBClusterIdentifier DBClusterSnapshotIdentifier DbClusterResourceId SnapshotType IncludeShared IncludePublic" FILTERS,
 	 "", sim_rds_describe_snapshots},
+	{"rds", "DescribeEvents",
+	 "SourceIdentifier SourceType StartTime EndTime Duration EventCategories.EventCategory.N MaxRecords Marker", "",
+	 sim_rds_describe_events},
+	{"rds", "DescribeDBLogFiles",
+	 "DBInstanceIdentifier FilenameContains FileLastWritten FileSize MaxRecords Marker", "DBInstanceIdentifier",
+	 sim_rds_describe_log_files},
+	{"rds", "DownloadDBLogFilePortion", "DBInstanceIdentifier LogFileName Marker NumberOfLines",
+	 "DBInstanceIdentifier LogFileName", sim_rds_download_log},
 };
 /* clang-format on */
 const size_t sim_rds_noperations = ARRAY_LEN(sim_rds_operations);

@@ -15,5 +15,10 @@ void sim_rds_zones(struct sim_request *r, struct buf *b);
 /* Replaces ARNs in db-cluster-id filters by names. */
 void sim_rds_filter_names(struct sim_request *r, struct sim_filters *f);
 bool sim_rds_describe_snapshots(struct sim_request *r, struct buf *out);
+/* sim_rds_events.c */
+bool sim_rds_describe_events(struct sim_request *r, struct buf *out);
+/* sim_rds_logs.c */
+bool sim_rds_describe_log_files(struct sim_request *r, struct buf *out);
+bool sim_rds_download_log(struct sim_request *r, struct buf *out);
 
 #endif

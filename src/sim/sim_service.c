@@ -4,34 +4,44 @@
  * Two steps, because an injected delay comes between them: sim_prepare() finds out which
  * operation is asked and what the faults have in store; sim_serve() verifies the signature,
  * checks parameters, runs the operation and wraps its result in the envelope of the
- * protocol (query, EC2's variant of it, JSON 1.0). Errors take the same way. Every
+ * protocol (query, EC2's variant of it, JSON). Errors take the same way. Every
  * request ends in the log, refused ones too.
  */
 #include "sim/sim_internal.h"
 
 struct service {
-	const char *name, *version, *xmlns;
+	const char *name, *version;
+	const char *xmlns;       /* NULL = speaks JSON only */
+	const char *target;      /* of X-Amz-Target; NULL = speaks no JSON */
+	const char *json;        /* version in the content type */
+	const char *error_space; /* before the code in __type */
 	const struct sim_operation *operations;
 	const size_t *noperations;
 };
 
 /* clang-format off */
 static const struct service services[] = {
-	{"rds", "2014-10-31", "http://rds.amazonaws.com/doc/2014-10-31/", sim_rds_operations, &sim_rds_noperations},
-	{"ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", sim_ec2_operations, &sim_ec2_noperations},
-	{"monitoring", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", sim_cw_operations, &sim_cw_noperations},
+	{"rds", "2014-10-31", "http://rds.amazonaws.com/doc/2014-10-31/", NULL, NULL, NULL, sim_rds_operations, &sim_rds_noperations},
+	{"ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", NULL, NULL, NULL, sim_ec2_operations, &sim_ec2_noperations},
+	{"monitoring", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", "GraniteServiceVersion20100801", "1.0",
+	 "com.amazonaws.cloudwatch.v2010_08_01#", sim_cw_operations, &sim_cw_noperations},
+	{"logs", "2014-03-28", NULL, "Logs_20140328", "1.1", "", sim_logs_operations, &sim_logs_noperations},
 };
 
-/* CloudWatch's names for the same error in its two protocols. */
-static const struct { const char *query, *json; } json_codes[] = {
-	{"InvalidParameterValue", "InvalidParameterValueException"},
-	{"MissingParameter", "MissingRequiredParameterException"},
-	{"InvalidParameterCombination", "InvalidParameterCombinationException"},
-	{"InternalFailure", "InternalServiceFault"},
-	{"Throttling", "ThrottlingException"},
-	{"ExpiredToken", "ExpiredTokenException"},
-	{"AccessDenied", "AccessDeniedException"},
-	{"InvalidAction", "UnknownOperationException"},
+/* Names of the same error in query and JSON; service NULL = of all that have no row of their own above. */
+static const struct { const char *service, *query, *json; } json_codes[] = {
+	{"logs", "InvalidParameterValue", "InvalidParameterException"},
+	{"logs", "MissingParameter", "InvalidParameterException"},
+	{"logs", "InvalidParameterCombination", "InvalidParameterException"},
+	{"logs", "InternalFailure", "ServiceUnavailableException"},
+	{NULL, "InvalidParameterValue", "InvalidParameterValueException"},
+	{NULL, "MissingParameter", "MissingRequiredParameterException"},
+	{NULL, "InvalidParameterCombination", "InvalidParameterCombinationException"},
+	{NULL, "InternalFailure", "InternalServiceFault"},
+	{NULL, "Throttling", "ThrottlingException"},
+	{NULL, "ExpiredToken", "ExpiredTokenException"},
+	{NULL, "AccessDenied", "AccessDeniedException"},
+	{NULL, "InvalidAction", "UnknownOperationException"},
 };
 /* clang-format on */
 
@@ -76,17 +86,24 @@ static void make_id(struct sim_request *r)
 		 (unsigned long long)(b & 0xffffffffffff));
 }
 
-/* The scope's service, or what the API version says when there is no scope. */
+/* Does X-Amz-Target name an operation of this service? */
+static bool targets(const struct sim_request *r, const struct service *s)
+{
+	struct str target = sim_header(r->http, "x-amz-target");
+	size_t n = s->target ? strlen(s->target) : 0;
+
+	return n > 0 && target.len > n && str_starts(target, str_c(s->target)) && target.ptr[n] == '.';
+}
+
+/* The scope's service, or what the API version or the target says when there is no scope. */
 static void find_service(struct sim_request *r)
 {
 	struct str authorization = sim_header(r->http, "authorization"), version = sim_param(r, "Version"), part;
 	long at = str_find(authorization, STR("Credential="), 0);
 
 	for (size_t i = 0; i < ARRAY_LEN(services); i++)
-		if (str_eq_c(version, services[i].version))
+		if (r->json ? targets(r, &services[i]) : str_eq_c(version, services[i].version))
 			snprintf(r->service, sizeof(r->service), "%s", services[i].name);
-	if (r->json)
-		snprintf(r->service, sizeof(r->service), "monitoring");
 	if (at < 0)
 		return;
 	authorization = str_sub(authorization, (size_t)at, authorization.len);
@@ -136,6 +153,9 @@ static bool find_operation(struct sim_request *r, const struct sim_operation **r
 		return sim_fail(r, 400, "UnknownOperationException", "The simulator has no service %s.", r->service);
 	if (!r->operation.len)
 		return sim_fail(r, 400, "MissingAction", "The request names no operation.");
+	if (r->json ? !targets(r, s) : !s->xmlns)
+		return sim_fail(r, 400, "InvalidAction", "%s does not speak this protocol, or not for this target.",
+				r->service);
 	if (!r->json && !str_eq_c(version, s->version))
 		return sim_fail(r, 400, "InvalidAction", "Could not find operation " STR_FMT " for version " STR_FMT,
 				STR_ARG(r->operation), STR_ARG(version));
@@ -205,14 +225,23 @@ static void wrap_error_xml(struct sim_request *r)
 
 static void wrap_error_json(struct sim_request *r)
 {
+	const struct service *s = service_of(r->service);
 	const char *code = r->code;
 
-	for (size_t i = 0; i < ARRAY_LEN(json_codes); i++)
-		if (strcmp(json_codes[i].query, r->code) == 0)
+	for (size_t i = ARRAY_LEN(json_codes); i-- > 0;)
+		if (strcmp(json_codes[i].query, r->code) == 0 &&
+		    (!json_codes[i].service || strcmp(json_codes[i].service, r->service) == 0))
 			code = json_codes[i].json;
-	buf_addf(&r->body, "{\"__type\":\"com.amazonaws.cloudwatch.v2010_08_01#%s\",\"message\":", code);
+	buf_addf(&r->body, "{\"__type\":\"%s%s\",\"message\":", s && s->error_space ? s->error_space : "", code);
 	sim_json_str(&r->body, r->message);
 	buf_add_char(&r->body, '}');
+}
+
+static const char *json_type(const struct sim_request *r)
+{
+	const struct service *s = service_of(r->service);
+
+	return arena_strz(r->arena, arena_fmt(r->arena, "application/x-amz-json-%s", s && s->json ? s->json : "1.0"));
 }
 
 void sim_serve(struct sim_request *r)
@@ -223,7 +252,7 @@ void sim_serve(struct sim_request *r)
 	pthread_mutex_lock(&r->sim->lock);
 	buf_init(&result, SIM_ANSWER_MAX - 4096);
 	r->now_us = sim_now(r->sim);
-	r->content_type = r->json ? "application/x-amz-json-1.0" : "text/xml;charset=UTF-8";
+	r->content_type = !r->json ? "text/xml;charset=UTF-8" : json_type(r);
 	ok = sim_sigv4_verify(r, sim_auth_now(r->sim) + r->plan.skew_us) && sim_execute(r, &result);
 	if (ok && r->json)
 		buf_add_str(&r->body, buf_str(&result));

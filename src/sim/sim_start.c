@@ -25,6 +25,9 @@ static void copy_options(struct sim *s, const struct sim_options *o)
 	s->o.scenario = copy(s, o->scenario, "healthy");
 	s->o.tls_cert = copy(s, o->tls_cert, NULL);
 	s->o.tls_key = copy(s, o->tls_key, NULL);
+	for (size_t i = 0; i < SIM_LOG_FILES_MAX; i++)
+		s->o.logs[i] =
+			(struct sim_log_file){copy(s, o->logs[i].path, NULL), copy(s, o->logs[i].instance, NULL)};
 }
 
 static bool check_options(const struct sim_options *o, struct err *err)
@@ -87,6 +90,7 @@ void sim_stop(struct sim *s)
 	if (s->daemon)
 		sim_http_stop(s);
 	sim_log_clear(s);
+	sim_logs_free(s->logs);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	arena_free(s->arena);

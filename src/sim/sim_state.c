@@ -126,6 +126,7 @@ static void add_orders(struct sim *s)
 	add_member(s, c, "orders-2", "db.r6g.2xlarge");
 	add_member(s, c, "orders-3", "db.r6g.2xlarge");
 	c->is_orders = true;
+	c->exports_log = true;
 	c->database = "orders";
 	c->group_id = "sg-0a1b2c3d";
 	c->subnet_group = "prod-orders-db";
@@ -234,6 +235,16 @@ int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us)
 	if (c->failover_us != 0 && now_us - c->failover_us >= FAILOVER_SWAP_US)
 		return c->failover_to;
 	return c->writer;
+}
+
+void sim_cluster_failover(struct sim_cluster *c, int to, int64_t now_us)
+{
+	c->writer = sim_cluster_writer(c, now_us);
+	c->failover_to = to;
+	c->failover_us = now_us;
+	if (c->nfailovers == SIM_FAILOVERS_MAX)
+		memmove(c->failovers, c->failovers + 1, --c->nfailovers * sizeof(c->failovers[0]));
+	c->failovers[c->nfailovers++] = (struct sim_failover){now_us, c->writer, to};
 }
 
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us)

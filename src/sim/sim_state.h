@@ -18,6 +18,7 @@
 
 #define SIM_MEMBERS_MAX 4
 #define SIM_FAULTS_MAX 64
+#define SIM_FAILOVERS_MAX 16 /* of one cluster, remembered for its events */
 #define SIM_ARENA_MAX (64u << 20)
 
 struct sim_request;
@@ -37,9 +38,15 @@ struct sim_cluster {
 	int64_t age_us; /* at the start of the simulator */
 	int retention_days;
 	bool serverless, stopped, is_orders;
+	bool exports_log; /* to CloudWatch Logs */
 	double volume_bytes, growth_bytes_day;
 	int64_t failover_us; /* when the running or last failover began, 0 = none */
 	int failover_to;
+	struct sim_failover {
+		int64_t at_us;
+		int from, to;
+	} failovers[SIM_FAILOVERS_MAX]; /* the newest, oldest first */
+	int nfailovers;
 	uint64_t hash;
 };
 
@@ -77,6 +84,7 @@ struct sim_log_row {
 };
 
 struct MHD_Daemon;
+struct sim_logs;
 
 struct sim {
 	pthread_mutex_t lock;
@@ -96,6 +104,7 @@ struct sim {
 	size_t nfaults;
 	struct sim_log_row log[SIM_REQUESTS_MAX];
 	size_t log_first, log_n;
+	struct sim_logs *logs; /* what was read of the log files; NULL = nobody asked yet */
 	uint64_t next_id;
 };
 
@@ -110,6 +119,8 @@ int64_t sim_auth_now(const struct sim *s);
 struct sim_cluster *sim_cluster_find(struct sim *s, struct str id);
 struct sim_cluster *sim_instance_find(struct sim *s, struct str id, int *ret_member);
 int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us);
+/* Begins a failover to member `to` at now_us and remembers it. */
+void sim_cluster_failover(struct sim_cluster *c, int to, int64_t now_us);
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us);
 const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t now_us);
 /* "aws", "aws-cn", "aws-us-gov" */

@@ -104,7 +104,7 @@ static void sessions_stand_in_their_class(void **state)
 	s = samples(&d);
 	assert_int_equal(s->state, SNAP_OK);
 
-	row = must_find(s, "Timeout:PgSleep", "SELECT pg_sleep($1), $2");
+	row = must_find(s, "Timeout:PgSleep", "select pg_sleep(?), ?");
 	assert_int_equal(row->sessions, 3);
 	assert_true(str_eq_c(row->wait_class, "timeout"));
 	assert_true(str_eq_c(row->user, "app_1"));
@@ -112,7 +112,7 @@ static void sessions_stand_in_their_class(void **state)
 	assert_true(str_eq_c(row->database, "postgres"));
 	assert_true(str_eq_c(row->client, "local"));
 	assert_int_equal(row->sampled_at, s->at_us);
-	row = must_find(s, "Lock:relation", "SELECT count(*) FROM kept WHERE a = $1");
+	row = must_find(s, "Lock:relation", "select count(*) from kept where a = ?");
 	assert_int_equal(row->sessions, 1);
 	assert_true(str_eq_c(row->wait_class, "lock"));
 	/* Idle sessions, in a transaction or not, are no load; neither are we. */
@@ -129,7 +129,7 @@ static void sessions_stand_in_their_class(void **state)
 
 	/* Later samples know the statements although their texts are not sent again. */
 	s = samples(&d);
-	row = must_find(s, "Timeout:PgSleep", "SELECT pg_sleep($1), $2");
+	row = must_find(s, "Timeout:PgSleep", "select pg_sleep(?), ?");
 	assert_int_equal(row->sessions, 3);
 	driver_release(&d);
 	end(waiter);
@@ -154,7 +154,7 @@ static void query_ids_come_along(void **state)
 	pg_send(b, "SELECT pg_sleep(62)");
 	wait_for("ids", "Timeout:PgSleep", 2);
 	driver_init(&d, pg_conninfo(&pg, "watch", ""));
-	row = must_find(samples(&d), "Timeout:PgSleep", "SELECT pg_sleep($1)");
+	row = must_find(samples(&d), "Timeout:PgSleep", "select pg_sleep(?)");
 	/* Different users are different groups of one statement. */
 	assert_int_equal(row->sessions, 1);
 	assert_true(HAS(row, struct load_sample, query_id) && row->query_id != 0);

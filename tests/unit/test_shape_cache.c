@@ -27,18 +27,18 @@ static void statements_by_id(void **state)
 
 	(void)state;
 	shape_cache_begin(&c, 2);
-	has(&c, 7, "select 1", "select $1");
+	has(&c, 7, "select 1", "select ?");
 	/* The id decides: a text is read once. */
-	has(&c, 7, "select 2, 3", "select $1");
+	has(&c, 7, "select 2, 3", "select ?");
 	has(&c, -7, "", "");
 	shape_cache_end(&c);
 	shape_cache_begin(&c, 2);
-	has(&c, 7, "", "select $1");
-	has(&c, -7, "select 'late'", "select $1");
+	has(&c, 7, "", "select ?");
+	has(&c, -7, "select 'late'", "select ?");
 	shape_cache_end(&c);
 	/* Not looked up in one sample: gone. */
 	shape_cache_begin(&c, 1);
-	has(&c, -7, "", "select $1");
+	has(&c, -7, "", "select ?");
 	shape_cache_end(&c);
 	shape_cache_begin(&c, 1);
 	has(&c, 7, "", "");
@@ -53,10 +53,10 @@ static void statements_by_text(void **state)
 
 	(void)state;
 	shape_cache_begin(&c, 3);
-	has(&c, 0, "select a from t where b = 1", "select a from t where b = $1");
+	has(&c, 0, "select a from t where b = 1", "select a from t where b = ?");
 	first = shape_cache_get(&c, 0, STR("select a from t where b = 1")).ptr;
 	assert_ptr_equal(shape_cache_get(&c, 0, STR("select a from t where b = 1")).ptr, first);
-	has(&c, 0, "select a from t where b = 2", "select a from t where b = $1");
+	has(&c, 0, "select a from t where b = 2", "select a from t where b = ?");
 	has(&c, 0, "", "");
 	shape_cache_end(&c);
 	shape_cache_begin(&c, 3);
@@ -76,7 +76,7 @@ static void many(void **state)
 		shape_cache_begin(&c, 3000);
 		for (int i = 1; i <= 3000; i++) {
 			snprintf(text, sizeof text, "select c%d, 'x'", i);
-			snprintf(shape, sizeof shape, "select c%d, $1", i);
+			snprintf(shape, sizeof shape, "select c%d, ?", i);
 			has(&c, i % 2 ? i : 0, text, shape);
 		}
 		shape_cache_end(&c);

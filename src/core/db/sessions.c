@@ -105,7 +105,7 @@ static const struct field load_sample_fields[] = {
 	F(database, K_ID, .title = "DATABASE", .width = 10, .flags = F_COMPUTED | F_KEY, .help = "Database they are connected to."),
 	F(application, K_TEXT, .title = "APP", .width = 10, .flags = F_KEY, .help = "application_name as the client set it."),
 	F(client, K_TEXT, .title = "CLIENT", .width = 10, .flags = F_SENSITIVE | F_KEY, .help = "Address of the client; local is a Unix socket."),
-	F(statement, K_SQL, .title = "SQL", .flags = F_SENSITIVE | F_COMPUTED | F_KEY, .help = "Their statement, constants as $n."),
+	F(statement, K_SQL, .title = "SQL", .flags = F_SENSITIVE | F_COMPUTED | F_KEY, .help = "Their statement, values as ?."),
 };
 #undef F
 /* clang-format on */

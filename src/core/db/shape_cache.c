@@ -8,9 +8,7 @@
 
 #include "base/check.h"
 #include "base/xalloc.h"
-#include "model/sqltext.h"
-
-#define SHAPE_MAX (64u << 10)
+#include "model/sqlshape.h"
 
 struct shape_entry {
 	uint64_t mark; /* 0 = free */
@@ -70,9 +68,8 @@ static void make_shape(struct shape_entry *e, struct str text)
 {
 	struct buf b;
 
-	buf_init(&b, SHAPE_MAX);
-	if (!sql_shape(&b, text))
-		buf_clear(&b);
+	buf_init(&b, 2 * SQL_SHAPE_MAX + text.len);
+	sql_shape(&b, text);
 	xfree(e->shape);
 	buf_c(&b);
 	e->shape = buf_take(&b, &e->len);

@@ -33,7 +33,7 @@ static const struct field fields[] = {
 	F(user, K_ID, .title = "USER", .width = 10, .help = "Role that ran the statement most."),
 	F(users, K_COUNT, .title = "USERS", .width = 3, .help = "How many roles ran the statement."),
 	FIELD(struct load_key, statement, K_SQL, .title = "SQL", .flags = F_COMPUTED | F_SENSITIVE | F_KEY,
-	      .help = "The statement, constants as $n."),
+	      .help = "The statement, values as ?."),
 };
 /* clang-format on */
 

@@ -31,8 +31,5 @@ bool sql_mask_literals(struct buf *out, struct str text);
 /* Appends text with only what must always be hidden masked: passwords in CREATE/ALTER ROLE|USER and in connection
  * strings. */
 bool sql_mask_secrets(struct buf *out, struct str text);
-/* Appends the statement with constants as $n, comments left out, blanks as one: equal for statements that differ in
- * values only. */
-bool sql_shape(struct buf *out, struct str text);
 
 #endif

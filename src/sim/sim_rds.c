@@ -165,9 +165,14 @@ static void cluster_scaling(struct buf *b, const struct sim_cluster *c)
 	sim_xml_close(b, "ServerlessV2ScalingConfiguration");
 }
 
+bool sim_rds_insights(const struct sim_cluster *c)
+{
+	return c->is_orders || c->hash % 4 != 0;
+}
+
 static void insights(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
 {
-	bool on = c->is_orders || c->hash % 4 != 0;
+	bool on = sim_rds_insights(c);
 
 	sim_xml_bool(b, "PerformanceInsightsEnabled", on);
 	if (on) {

@@ -18,7 +18,7 @@ import urllib.request
 
 import botocore.session
 
-MODELS = {"rds": "rds", "ec2": "ec2", "monitoring": "cloudwatch", "sts": "sts", "logs": "logs"}
+MODELS = {"rds": "rds", "ec2": "ec2", "monitoring": "cloudwatch", "sts": "sts", "logs": "logs", "pi": "pi"}
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
 

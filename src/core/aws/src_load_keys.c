@@ -6,7 +6,8 @@
  * statements of the last five minutes. The first row is the total of the slice: it names in `name` what was asked.
  *
  * The service cuts statements at 500 bytes; the whole text of those is asked for one by one
- * (GetDimensionKeyDetails), a few at a time, and remembered by id. Without the right to do that the cut text stays.
+ * (GetDimensionKeyDetails), a few at a time, and remembered by id. That call knows single statements only, not
+ * tokenized ones: the text of one of them stands for all. Without the right to do that the cut text stays.
  */
 #include "aws/client.h"
 #include "aws/input.h"
@@ -16,13 +17,14 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "model/load_key.h"
+#include "model/sqlshape.h"
 
 #include <jansson.h>
 #include <math.h>
 
 #define SPAN_DEFAULT_US (5 * US_PER_MIN)
 #define CUT_FROM 500
-#define DETAILS_MAX 5 /* calls for whole texts in one fetch */
+#define DETAILS_MAX 3 /* whole texts asked for in one fetch, two calls each */
 #define TEXTS_MAX 200 /* whole texts remembered */
 
 static const struct {
@@ -179,11 +181,38 @@ static bool ask(struct fetch *f, struct question *q, struct err *err)
 
 /* ---- whole texts ---- */
 
+/* Two calls: the id of one statement behind the tokenized one, then its text. */
 struct text_question {
 	const struct fetch *f;
-	struct str id;
-	char *text;
+	const struct insights_span *span;
+	struct str tokenized_id;
+	char *sql_id, *text; /* owned; NULL = not known */
 };
+
+static bool id_parameters(struct json_t *body, void *ctx, struct err *err)
+{
+	const struct text_question *t = ctx;
+	json_t *filter = json_object();
+
+	CHECK(filter && json_object_set_new(body, "Metric", json_string("db.load.avg")) == 0);
+	CHECK(json_object_set_new(body, "GroupBy", insights_group("db.sql", 1)) == 0);
+	CHECK(json_object_set_new(body, "Filter", filter) == 0);
+	return aws_json_put(filter, "db.sql.tokenized_id", t->tokenized_id, err) &&
+	       insights_put_common(body, t->f, t->span, err);
+}
+
+static bool id_page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+{
+	struct text_question *t = ctx;
+	const json_t *key = json_array_get(json_object_get(answer, "Keys"), 0);
+	struct str id = aws_json_text(json_object_get(key, "Dimensions"), "db.sql.id");
+
+	(void)err;
+	if (!t->sql_id && id.len > 0)
+		t->sql_id = xstrndup(id.ptr, id.len);
+	*ret_enough = true;
+	return true;
+}
 
 static bool text_parameters(struct json_t *body, void *ctx, struct err *err)
 {
@@ -193,8 +222,21 @@ static bool text_parameters(struct json_t *body, void *ctx, struct err *err)
 
 	CHECK(json_object_set_new(body, "RequestedDimensions", json_pack("[s]", "statement")) == 0);
 	return aws_json_put(body, "ServiceType", STR("RDS"), err) && aws_json_put(body, "Identifier", resource, err) &&
-	       aws_json_put(body, "Group", STR("db.sql_tokenized"), err) &&
-	       aws_json_put(body, "GroupIdentifier", t->id, err);
+	       aws_json_put(body, "Group", STR("db.sql"), err) &&
+	       aws_json_put(body, "GroupIdentifier", str_c(t->sql_id), err);
+}
+
+/* Its values are left out again: one of many statements stands for all of its shape. */
+static char *shape_of(struct str text)
+{
+	struct buf b;
+	char *shape;
+
+	buf_init(&b, 2 * SQL_SHAPE_MAX + text.len);
+	sql_shape(&b, text);
+	shape = buf_take(&b, NULL);
+	buf_release(&b);
+	return shape;
 }
 
 static bool text_page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
@@ -210,7 +252,7 @@ static bool text_page(const struct json_t *answer, void *ctx, bool *ret_enough, 
 		struct str value = aws_json_text(element, "Value");
 
 		if (!t->text && value.len > 0 && str_eq_c(aws_json_text(element, "Status"), "AVAILABLE"))
-			t->text = xstrndup(value.ptr, value.len);
+			t->text = shape_of(value);
 	}
 	return true;
 }
@@ -233,26 +275,31 @@ static void remember(struct state *st, struct str id, char *text)
 }
 
 /* The whole text of one key; false: not to be had (now). */
-static bool ask_text(struct fetch *f, struct state *st, struct str id)
+static bool ask_text(struct fetch *f, const struct insights_span *span, struct state *st, struct str id)
 {
-	struct text_question t = {.f = f, .id = id};
-	struct aws_pages pages = {.service = AWS_PI,
+	struct text_question t = {.f = f, .span = span, .tokenized_id = id};
+	struct aws_pages ids = {.service = AWS_PI,
+				.operation = "DescribeDimensionKeys",
+				.parameters = id_parameters,
+				.page = id_page,
+				.ctx = &t};
+	struct aws_pages texts = {.service = AWS_PI,
 				  .operation = "GetDimensionKeyDetails",
 				  .parameters = text_parameters,
 				  .page = text_page,
 				  .ctx = &t};
-	struct err err;
+	struct err err = {.code = ERR_NONE};
+	bool ok = aws_pages_fetch(f, &ids, &err) && t.sql_id && aws_pages_fetch(f, &texts, &err) && t.text;
 
-	if (!aws_pages_fetch(f, &pages, &err)) {
-		log_debug("no whole statement: %s", err.text);
-		return false;
-	}
-	if (t.text)
+	if (ok)
 		remember(st, id, t.text);
-	return t.text != NULL;
+	else if (err.code != ERR_NONE)
+		log_debug("no whole statement: %s", err.text);
+	xfree(t.sql_id);
+	return ok;
 }
 
-static void complete_texts(struct fetch *f, struct snapshot *out)
+static void complete_texts(struct fetch *f, const struct insights_span *span, struct snapshot *out)
 {
 	struct state *st = state_of(f);
 	int asked = 0;
@@ -266,7 +313,7 @@ static void complete_texts(struct fetch *f, struct snapshot *out)
 		text = remembered(st, key->name);
 		if (!text && asked < DETAILS_MAX && !fetch_cancelled(f)) {
 			asked++;
-			if (!ask_text(f, st, key->name))
+			if (!ask_text(f, span, st, key->name))
 				asked = DETAILS_MAX; /* denied or gone: the others would be, too */
 			text = remembered(st, key->name);
 		}
@@ -311,7 +358,7 @@ static bool fetch(struct fetch *f, struct err *err)
 	}
 	set_total(out, &waits, by);
 	if (by == LOAD_BY_SQL)
-		complete_texts(f, out);
+		complete_texts(f, &keys.span, out);
 	fetch_publish(f, out);
 	return true;
 }

@@ -24,6 +24,7 @@ endfunction()
 
 ui_test(ui.golden test_golden ui/test_golden.c)
 ui_test(ui.shown test_shown ui/test_shown.c)
+ui_test(ui.load test_load_view ui/test_load_view.c)
 ui_test(prop.layout prop_layout prop/prop_layout.c)
 ui_test(prop.ui prop_ui prop/prop_ui.c)
 set_tests_properties(prop.ui PROPERTIES TIMEOUT 600)

@@ -23,7 +23,8 @@
 #define BUCKETS 8192u
 #define NONE UINT32_MAX
 #define GROUP_BITS 20
-#define SESSIONS_MAX ((1u << (32 - GROUP_BITS)) - 1)
+#define SESSIONS_MAX ((1u << (32 - GROUP_BITS)) - 1) /* of one entry */
+#define ENTRIES_OF_GROUP_MAX 65                      /* more sessions than a server can have */
 
 _Static_assert(LOAD_GROUPS_MAX <= 1u << GROUP_BITS, "a group's index fits an entry");
 
@@ -279,18 +280,25 @@ static void drop_oldest(struct load_history *h)
 
 static bool over_limits(const struct load_history *h, size_t groups)
 {
-	return h->live_entries + groups > LOAD_ENTRIES_MAX || h->live_groups + groups > LOAD_GROUPS_MAX ||
-	       h->live_texts + groups * LOAD_BY__COUNT > LOAD_TEXTS_MAX || h->text_bytes > LOAD_TEXT_BYTES_MAX;
+	return h->live_entries + groups * ENTRIES_OF_GROUP_MAX > LOAD_ENTRIES_MAX ||
+	       h->live_groups + groups > LOAD_GROUPS_MAX || h->live_texts + groups * LOAD_BY__COUNT > LOAD_TEXTS_MAX ||
+	       h->text_bytes > LOAD_TEXT_BYTES_MAX;
 }
 
-static void add_entry(struct load_history *h, struct sample *s, const struct load_group *g)
+/* As many entries as it takes to hold the number of sessions. */
+static void add_entries(struct load_history *h, struct sample *s, const struct load_group *g)
 {
-	uint32_t i = intern_group(h, g), sessions = g->sessions < SESSIONS_MAX ? g->sessions : SESSIONS_MAX;
+	uint32_t i = intern_group(h, g), left = g->sessions;
 
-	h->groups[i].refs++;
-	h->entries[h->next_entry++ % LOAD_ENTRIES_MAX] = i << (32 - GROUP_BITS) | sessions;
-	h->live_entries++;
-	s->n++;
+	for (int n = 0; left > 0 && n < ENTRIES_OF_GROUP_MAX; n++) {
+		uint32_t sessions = left < SESSIONS_MAX ? left : SESSIONS_MAX;
+
+		h->groups[i].refs++;
+		h->entries[h->next_entry++ % LOAD_ENTRIES_MAX] = i << (32 - GROUP_BITS) | sessions;
+		h->live_entries++;
+		s->n++;
+		left -= sessions;
+	}
 }
 
 bool load_history_add(struct load_history *h, int64_t at_us, int64_t interval_us, const struct load_group *groups,
@@ -312,7 +320,7 @@ bool load_history_add(struct load_history *h, int64_t at_us, int64_t interval_us
 			continue;
 		s->classes[groups[i].cls] += groups[i].sessions;
 		if (i < kept)
-			add_entry(h, s, &groups[i]);
+			add_entries(h, s, &groups[i]);
 	}
 	return true;
 }

@@ -12,11 +12,12 @@
 
 #define BAR_W 24
 
+static const char *const class_fields[GRAPH_CLASSES] = {"on_cpu",    "on_io",      "on_client", "on_ipc",
+							"on_lwlock", "on_timeout", "on_other",  "on_lock"};
+
 /* Whole cells for each class in the order of the stack; the largest row fills the bar, the rest of others is track. */
 static bool cell_bar(const struct cell_context *cc, struct pen *pen, int w)
 {
-	static const char *const fields[GRAPH_CLASSES] = {"on_cpu",    "on_io",      "on_client", "on_ipc",
-							  "on_lwlock", "on_timeout", "on_other",  "on_lock"};
 	bool letters = cc->ui->depth == DEPTH_MONO || glyph_set_in_use() == GLYPHS_ASCII;
 	double most = cc->ui->load->most, sum = 0;
 	int x = 0;
@@ -24,7 +25,7 @@ static bool cell_bar(const struct cell_context *cc, struct pen *pen, int w)
 	if (!(most > 0))
 		return false;
 	for (int k = 0; k < GRAPH_CLASSES; k++) {
-		double v = data_f64(cc->snap, cc->row, fields[k]);
+		double v = data_f64(cc->snap, cc->row, class_fields[k]);
 		enum role role = wait_role(str_c(wait_class_name((enum wait_class)k)), true);
 		int to;
 
@@ -289,16 +290,69 @@ static int draw_statement(struct canvas *c, struct rect r, int scroll, struct st
 	return line + (line > 0);
 }
 
-/* The statement whole, then every field. */
+/* One line of the detail; returns a pen after its label, or one that draws nowhere when it is scrolled away. */
+static struct pen fact(struct canvas *c, struct rect r, int y, const char *label)
+{
+	struct pen pen = pen_at(c, y >= r.y ? r : (struct rect){r.y, r.x, 0, 0}, y, r.x, ROLE_RAISED);
+
+	pen_field(&pen, ROLE_MUTED, 0, 16, str_c(label), false);
+	return pen;
+}
+
+static int draw_detail_classes(const struct ui *ui, struct canvas *c, struct rect r, int y, const struct snapshot *s,
+			       size_t row)
+{
+	double load = data_f64(s, row, "load");
+
+	for (int k = GRAPH_CLASSES - 1; k >= 0; k--) {
+		struct str name = str_c(wait_class_name((enum wait_class)k));
+		double v = data_f64(s, row, class_fields[k]);
+		struct pen pen;
+
+		if (isnan(v) || v <= 0)
+			continue;
+		pen = fact(c, r, y++, wait_class_title((enum wait_class)k));
+		pen_textf(&pen, ROLE_FG, "%6.2f  ", v);
+		pen_bar(&pen, 30, load > 0 ? v / load : 0, wait_role(name, true));
+		if (ui->depth == DEPTH_MONO)
+			pen_textf(&pen, ROLE_FG, " %c", GRAPH_WAIT_LETTERS[k]);
+	}
+	return y;
+}
+
+/* The statement whole, then what is known of the row. */
 static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
 {
-	long row = table_selected_row(&p->table);
-	int line;
+	const struct snapshot *s = p->table.snap;
+	long selected = table_selected_row(&p->table);
+	size_t row = (size_t)selected;
+	struct pen pen;
+	int y;
 
-	if (row < 0)
+	if (selected < 0)
 		return 0;
-	line = draw_statement(c, r, scroll, data_str(p->table.snap, (size_t)row, "statement"));
-	return line + pane_table_detail(ui, p, c, r, scroll - line);
+	y = r.y - scroll + draw_statement(c, r, scroll, data_str(s, row, "statement"));
+	if (data_str(s, row, "name").len > 0 || data_str(s, row, "client").len > 0) {
+		pen = fact(c, r, y++, load_by_name(ui->load->by));
+		pen_str(&pen, ROLE_STRONG, data_str(s, row, "name"));
+		pen_str(&pen, ROLE_STRONG, data_str(s, row, "client"));
+	}
+	pen = fact(c, r, y++, "active sessions");
+	pen_boldf(&pen, ROLE_STRONG, "%6.2f", data_f64(s, row, "load"));
+	if (!isnan(data_f64(s, row, "share_ratio")))
+		pen_textf(&pen, ROLE_MUTED, "  %.1f %% of the slice", data_f64(s, row, "share_ratio") * 100);
+	y = draw_detail_classes(ui, c, r, y, s, row);
+	if (data_str(s, row, "user").len > 0) {
+		pen = fact(c, r, y++, "run by");
+		pen_str(&pen, ROLE_FG, data_str(s, row, "user"));
+		if (data_i64(s, row, "users", 1) > 1)
+			pen_textf(&pen, ROLE_MUTED, " and %lld more", (long long)data_i64(s, row, "users", 1) - 1);
+	}
+	if (data_i64(s, row, "query_id", 0) != 0) {
+		pen = fact(c, r, y++, "query id");
+		pen_textf(&pen, ROLE_FG, "%lld", (long long)data_i64(s, row, "query_id", 0));
+	}
+	return y - (r.y - scroll);
 }
 
 static const struct pane_ops ops = {

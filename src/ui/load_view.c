@@ -546,10 +546,16 @@ int load_view_action(struct ui *ui, enum action_id id)
 	}
 }
 
-void load_view_badge(const struct load_view *lv, char *out, size_t size)
+bool load_view_badge(const struct ui *ui, const struct pane *p, char *out, size_t size)
 {
-	struct buf b;
+	const struct load_view *lv = ui->load;
+	const struct store_entry *e = pane_entry(ui, p);
+	bool fresh = e && e->good && e->latest->state == SNAP_OK;
 	int64_t us = lv->slice_to_us - lv->slice_from_us;
+	struct buf b;
+
+	if (!lv->cell_us || (!lv->asks && !fresh))
+		return false;
 
 	/* columns are not whole seconds */
 	if (us >= 10 * US_PER_S)
@@ -563,4 +569,5 @@ void load_view_badge(const struct load_view *lv, char *out, size_t size)
 		(void)format_duration(&b, us);
 	(void)snprintf(out, size, "slice %s", buf_c(&b));
 	buf_release(&b);
+	return true;
 }

@@ -92,7 +92,7 @@ bool load_view_set_range(struct ui *ui, struct str name);
 struct load_capacity load_view_capacity(const struct ui *ui);
 /* The chart inside the graph's pane. */
 struct rect load_view_chart(struct rect inside);
-/* "slice 12s" */
-void load_view_badge(const struct load_view *lv, char *out, size_t size);
+/* pane_ops.badge: "slice 12s"; false while the samples it would be about do not come in. */
+bool load_view_badge(const struct ui *ui, const struct pane *p, char *out, size_t size);
 
 #endif

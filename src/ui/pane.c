@@ -117,16 +117,14 @@ static int draw_reason(const struct store_entry *e, struct canvas *c, struct rec
 	return 1;
 }
 
-/* The pane's own words stand there while its data is in order. */
+/* The pane's own words, or how fresh its data is. */
 static int draw_badge(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect clip, int x_end)
 {
-	const struct store_entry *e = pane_entry(ui, p);
 	char text[64];
 	int x;
 
-	if (!p->def->ops->badge || !e || !e->good || e->latest->state != SNAP_OK ||
-	    !p->def->ops->badge(ui, p, text, sizeof text))
-		return badge_draw(ui, e, c, clip, clip.y, x_end, ROLE_BG);
+	if (!p->def->ops->badge || !p->def->ops->badge(ui, p, text, sizeof text))
+		return badge_draw(ui, pane_entry(ui, p), c, clip, clip.y, x_end, ROLE_BG);
 	x = x_end - utf8_columns(str_c(text));
 	canvas_text_c(c, clip, clip.y, x, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
 	return x;

@@ -52,7 +52,7 @@ struct pane_ops {
 	int (*key)(struct ui *ui, struct pane *p, uint32_t key);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
-	/* Words for the badge while the data is fresh; false: its age. NULL: its age. */
+	/* Words for the badge while what is shown is in order; false: age or trouble as always. NULL: always that. */
 	bool (*badge)(const struct ui *ui, const struct pane *p, char *out, size_t size);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);

@@ -49,13 +49,6 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	pen_textf(pen, lv->cursor_us ? ROLE_ACCENT : ROLE_MUTED, " %s", at);
 }
 
-static bool badge(const struct ui *ui, const struct pane *p, char *out, size_t size)
-{
-	(void)p;
-	load_view_badge(ui->load, out, size);
-	return ui->load->cell_us > 0;
-}
-
 static int by_size(uint32_t a, uint32_t b, void *ctx)
 {
 	const double *v = ctx;
@@ -86,7 +79,7 @@ static void draw_class(const struct ui *ui, struct canvas *c, struct rect r, int
 		pen_glyph(&pen, wait_role(name, true), G_LEGEND);
 	pen_skip(&pen, 1);
 	pen_field(&pen, ROLE_FG, 0, 8, str_c(wait_class_title((enum wait_class)k)), false);
-	(void)snprintf(text, sizeof text, "%.1f", lv->classes[k]);
+	(void)snprintf(text, sizeof text, lv->classes[k] < 0.095 ? "%.2f" : "%.1f", lv->classes[k]);
 	pen_field(&pen, ROLE_STRONG, ATTR_BOLD, 5, str_c(text), true);
 	pen_skip(&pen, 2);
 	bar = pen_left(&pen) - tail;
@@ -148,7 +141,7 @@ static void draw_wait(const struct snapshot *s, size_t row, struct canvas *c, st
 		pen.clip = r;
 		pen.x = edge;
 	}
-	(void)snprintf(text, sizeof text, "%.1f", load);
+	(void)snprintf(text, sizeof text, load < 0.095 ? "%.2f" : "%.1f", load);
 	pen_field(&pen, ROLE_FG, 0, 6, str_c(text), true);
 	pen_skip(&pen, 2);
 	if (pen_left(&pen) >= BAR_MIN)
@@ -219,7 +212,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 		draw_verdict(ui, c, in, end - 1);
 }
 
-static const struct pane_ops ops = {.summary = summary, .draw = draw, .badge = badge};
+static const struct pane_ops ops = {.summary = summary, .draw = draw, .badge = load_view_badge};
 
 const struct pane_def pane_load_slice = {
 	.name = "load_slice",

@@ -181,13 +181,6 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	}
 }
 
-static bool badge(const struct ui *ui, const struct pane *p, char *out, size_t size)
-{
-	(void)p;
-	load_view_badge(ui->load, out, size);
-	return ui->load->cell_us > 0;
-}
-
 static void draw_choice(const struct ui *ui, struct canvas *c, struct rect r)
 {
 	static const char *const words[LOAD_BY__COUNT] = {"sql",          "waits",   "users",
@@ -360,7 +353,7 @@ static const struct pane_ops ops = {
 	.summary = summary,
 	.draw = draw,
 	.detail = detail,
-	.badge = badge,
+	.badge = load_view_badge,
 };
 
 const struct pane_def pane_load_top = {

@@ -184,6 +184,23 @@ static void a_query_id_is_the_statement(void **state)
 	load_slice_release(&s);
 }
 
+/* The name of a newcomer comes a sample later: it is told as soon as one sample has it. */
+static void a_known_user_beats_an_unknown_one(void **state)
+{
+	struct load_group unknown = group(WAIT_CPU, 1, "select", ""), known = group(WAIT_CPU, 1, "select", "app");
+	struct load_slice s;
+
+	(void)state;
+	add(T0, &unknown, 1);
+	add(T0 + S, &unknown, 1);
+	add(T0 + 2 * S, &known, 1);
+	load_history_slice(h, T0, T0 + 3 * S, LOAD_BY_SQL, 10, &s);
+	is_rank(&s, 0, "select", 1);
+	assert_true(str_eq_c(s.ranks[0].user, "app"));
+	assert_int_equal(s.ranks[0].users, 1);
+	load_slice_release(&s);
+}
+
 static void parts_without_samples_are_gaps(void **state)
 {
 	struct load_group g = group(WAIT_IO, 4, "select", "app"), none = group(WAIT_IO, 0, "select", "app");
@@ -374,6 +391,7 @@ int main(void)
 		TEST(every_dimension_ranks),
 		TEST(ties_have_one_order),
 		TEST(a_query_id_is_the_statement),
+		TEST(a_known_user_beats_an_unknown_one),
 		TEST(parts_without_samples_are_gaps),
 		TEST(short_parts_have_no_holes),
 		TEST(time_goes_forward_only),

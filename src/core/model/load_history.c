@@ -469,6 +469,8 @@ static struct load_rank rank_of(const struct tally *t, size_t from, size_t to)
 
 		r.average += (double)sessions;
 		r.classes[g->cls] += (double)sessions;
+		if (text_of(h, g->texts[LOAD_BY_USER]).len == 0)
+			continue;
 		of_user = same ? of_user + sessions : sessions;
 		r.users += !same;
 		if (of_user > most) {

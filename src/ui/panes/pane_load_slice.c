@@ -29,6 +29,12 @@ static void slice_text(const struct ui *ui, char *out, size_t size)
 	buf_release(&b);
 }
 
+/* One decimal; the second only for what would round to nothing. */
+static void load_text(double load, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%.*f", load > 0 && load < 0.095 ? 2 : 1, load);
+}
+
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct load_view *lv = ui->load;
@@ -79,7 +85,7 @@ static void draw_class(const struct ui *ui, struct canvas *c, struct rect r, int
 		pen_glyph(&pen, wait_role(name, true), G_LEGEND);
 	pen_skip(&pen, 1);
 	pen_field(&pen, ROLE_FG, 0, 8, str_c(wait_class_title((enum wait_class)k)), false);
-	(void)snprintf(text, sizeof text, lv->classes[k] < 0.095 ? "%.2f" : "%.1f", lv->classes[k]);
+	load_text(lv->classes[k], text, sizeof text);
 	pen_field(&pen, ROLE_STRONG, ATTR_BOLD, 5, str_c(text), true);
 	pen_skip(&pen, 2);
 	bar = pen_left(&pen) - tail;
@@ -141,7 +147,7 @@ static void draw_wait(const struct snapshot *s, size_t row, struct canvas *c, st
 		pen.clip = r;
 		pen.x = edge;
 	}
-	(void)snprintf(text, sizeof text, load < 0.095 ? "%.2f" : "%.1f", load);
+	load_text(load, text, sizeof text);
 	pen_field(&pen, ROLE_FG, 0, 6, str_c(text), true);
 	pen_skip(&pen, 2);
 	if (pen_left(&pen) >= BAR_MIN)

@@ -1,7 +1,7 @@
 # The front door. `make demo` and `make test` install what they need on a bare Debian 12.
 # CMake does the building; its presets (release, debug, asan, tsan, clang) are in CMakePresets.json.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install bench mutants screenshots format tidy clean
+.PHONY: help demo test build install package bench mutants screenshots format tidy clean
 
 JOBS ?= 2
 PREFIX ?= /usr/local
@@ -11,6 +11,7 @@ help:
 	@echo 'make test         build and run every test (gcc with sanitizers, clang, gates)'
 	@echo 'make build        release build in build/release'
 	@echo 'make install      install the release build below PREFIX (default $(PREFIX)); DESTDIR is honoured'
+	@echo 'make package      Debian package and archive of the release build, in build/release'
 	@echo 'make bench        measure against the targets (tests/bench)'
 	@echo 'make mutants      plant known faults and see the tests fail (tests/mutants)'
 	@echo 'make screenshots  render screenshots/*.png'
@@ -29,6 +30,12 @@ build:
 
 install: build
 	@cmake --install build/release --prefix $(PREFIX)
+
+package:
+	@scripts/deps.sh package
+	@cmake --preset release
+	@cmake --build --preset release -j $(JOBS)
+	@cd build/release && cpack
 
 bench: build
 	@scripts/deps.sh test

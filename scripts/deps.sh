@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs, and says which ones.
-#   deps.sh build | demo | test
+#   deps.sh build | demo | package | test
 # Quick and silent when everything is there. Uses sudo when not root. Where PostgreSQL comes with it,
 # no cluster is created on this machine: the demo and the tests make their own in temporary folders.
 set -eu
@@ -8,15 +8,17 @@ set -eu
 build='gcc libc6-dev pkg-config cmake ninja-build ncurses-bin libncurses-dev libcurl4-openssl-dev libssl-dev
 libpq-dev libjansson-dev libexpat1-dev libmicrohttpd-dev scdoc ca-certificates'
 demo='postgresql'
+package='file dpkg-dev'
 test='clang clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev libvterm-dev libpg-query-dev pmccabe
 shellcheck python3 python3-botocore awscli tmux postgresql-client librsvg2-bin fonts-jetbrains-mono fonts-dejavu-core'
 
 case "${1:-}" in
 build) wanted=$build ;;
 demo) wanted="$build $demo" ;;
+package) wanted="$build $package" ;;
 test) wanted="$build $demo $test" ;;
 *)
-	echo "usage: deps.sh build|demo|test" >&2
+	echo "usage: deps.sh build|demo|package|test" >&2
 	exit 2
 	;;
 esac

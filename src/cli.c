@@ -42,6 +42,8 @@ static const struct option options[] = {
 	TEXT("endpoint-url", endpoint_url, "URL", NULL, "AWS endpoint, as the AWS CLI means it"),
 	TEXT("db", db, "CONNINFO", "AURORATOP_DB",
 	     "connect here (URI or keywords) instead of to the cluster's writer; alone, without AWS, it is enough"),
+	TEXT("nodes", nodes, "NAME=CONNINFO;...", "AURORATOP_NODES",
+	     "how members are reached through tunnels: orders-2=hostaddr=127.0.0.1 port=15433; ..."),
 	TEXT("user", user, "NAME", NULL, "database user (default PGUSER)"),
 	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
 	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
@@ -91,7 +93,7 @@ static const struct option options[] = {
 	 .help = "with demo: that many more clusters",
 	 .type = OPT_COUNT,
 	 .offset = offsetof(struct options, clusters)},
-	TEXT("scenario", scenario, "NAME", NULL, "with demo: what happens in it"),
+	TEXT("scenario", scenario, "NAME|FILE", NULL, "with demo: what stands there and what happens"),
 	{.name = "version", .help = "print the version", .type = OPT_COMMAND, .value = COMMAND_VERSION},
 	{.name = "help", .help = "print this", .type = OPT_COMMAND, .value = COMMAND_HELP},
 };

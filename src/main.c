@@ -33,18 +33,31 @@ static int complain(const struct err *err, int status)
 	return status;
 }
 
+/* Where standard error really goes while the screen is up, -1 = where it always does. */
+static volatile sig_atomic_t real_stderr = -1;
+
 /* The terminal is put back before the process dies of a fault; then the fault takes its course. */
 static void on_fatal(int sig)
 {
 	term_emergency_restore();
+	if (real_stderr >= 0 && bug_words[0]) {
+		ssize_t ignored = write(real_stderr, bug_words, strlen(bug_words)) + write(real_stderr, "\n", 1);
+
+		(void)ignored;
+	}
 	(void)raise(sig);
 }
 
+/* Everything whose default is to end the process and that the loop does not read. */
 static void catch_fatal(void)
 {
-	static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-	struct sigaction sa = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+	static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGQUIT, SIGTRAP,
+				    SIGSYS,  SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2};
+	static char stack[64 << 10]; /* a stack that has run over cannot hold the handler */
+	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+	struct sigaction sa = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER | SA_ONSTACK};
 
+	(void)sigaltstack(&alternate, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
 		(void)sigaction(fatal[i], &sa, NULL);
 }
@@ -88,6 +101,7 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->conninfo, sizeof t->conninfo, o->db);
 	copy_text(t->user, sizeof t->user, o->user);
 	copy_text(t->dbname, sizeof t->dbname, o->dbname);
+	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
 	copy_text(t->sslrootcert, sizeof t->sslrootcert, o->sslrootcert);
 	t->interval_us = o->interval_us;
@@ -135,6 +149,7 @@ static int hush(void)
 		(void)dup2(null, STDERR_FILENO);
 		(void)close(null);
 	}
+	real_stderr = saved;
 	return saved;
 }
 
@@ -142,6 +157,7 @@ static void unhush(int saved)
 {
 	if (saved < 0)
 		return;
+	real_stderr = -1;
 	(void)dup2(saved, STDERR_FILENO);
 	(void)close(saved);
 }

@@ -42,6 +42,9 @@ static bool add_names(struct round *r, const char *names)
 
 		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
 		i = registry_find(word);
+		/* one refresh is of the node the target names: of a merged source, that node's */
+		if (i >= 0 && registry_sources[i]->merges)
+			i = registry_find(registry_sources[i]->merges);
 		if (i >= 0)
 			r->wanted |= UINT64_C(1) << i;
 		else
@@ -52,8 +55,8 @@ static bool add_names(struct round *r, const char *names)
 
 static bool choose(struct round *r, const struct options *o, struct err *err)
 {
-	if (o->npanes == 0)
-		r->wanted = (UINT64_C(1) << registry_nsources) - 1;
+	for (size_t i = 0; o->npanes == 0 && i < registry_nsources; i++)
+		r->wanted |= registry_sources[i]->merges ? 0 : UINT64_C(1) << i;
 	for (size_t p = 0; p < o->npanes; p++) {
 		bool found = registry_find(o->panes[p]) >= 0 && add_names(r, o->panes[p]);
 
@@ -362,6 +365,8 @@ void once_fields(const struct options *o)
 	for (size_t i = 0; i < registry_nsources; i++) {
 		const struct source *s = registry_sources[i];
 
+		if (s->merges)
+			continue;
 		if (o->format == FORMAT_JSON) {
 			(void)buf_addf(&b, "%s\n\"%s\": {\"source\": ", i ? "," : "", s->name);
 			(void)json_write_string(&b, str_c(s->origin));

@@ -26,6 +26,19 @@ int registry_find(const char *name)
 	return -1;
 }
 
+/* Where its rows come from: its own fetch, another one's, or that of every node. */
+static void check_origin(const struct source *s, struct buf *faults)
+{
+	int at = registry_find(s->name);
+
+	if (s->merges && registry_find(s->merges) < 0)
+		(void)buf_addf(faults, "%s: no source %s to merge; ", s->name, s->merges);
+	if ((s->fed_by != NULL) + (s->merges != NULL) + (s->fetch != NULL) != 1)
+		(void)buf_addf(faults, "%s: one of fed_by, merges and fetch; ", s->name);
+	if (!s->merges && at > 0 && registry_sources[at - 1]->merges)
+		(void)buf_addf(faults, "%s: stands behind a merged source; ", s->name);
+}
+
 static void check_names(const struct source *s, struct buf *faults)
 {
 	struct str rest = str_c(s->inputs), name;
@@ -38,8 +51,6 @@ static void check_names(const struct source *s, struct buf *faults)
 	}
 	if (s->fed_by && registry_find(s->fed_by) < 0)
 		(void)buf_addf(faults, "%s: no feeder %s; ", s->name, s->fed_by);
-	if (!s->fed_by == !s->fetch)
-		(void)buf_addf(faults, "%s: either fed_by or fetch; ", s->name);
 	if (!s->title || !s->help || !s->type || !s->origin)
 		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
 }
@@ -57,6 +68,7 @@ bool registry_check(struct err *err)
 		if (registry_find(s->name) != (int)i)
 			(void)buf_addf(&faults, "%s: twice; ", s->name);
 		check_names(s, &faults);
+		check_origin(s, &faults);
 		if (!rec_check(s->type, &one))
 			(void)buf_addf(&faults, "%s; ", one.text);
 	}

@@ -1,5 +1,5 @@
 # The database layer: what is pure, and what needs a real PostgreSQL (skipped with status 77 where there is none).
-foreach(name locks sqlset resolve text_cache shape_cache conn_err site)
+foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache shape_cache conn_err site statement_deltas statement_texts)
   unit(${name} db)
 endforeach()
 
@@ -7,10 +7,27 @@ if(TARGET aurora_db)
   add_library(test_pg STATIC db/pg_fixture.c db/driver.c db/fake_pooler.c)
   target_include_directories(test_pg PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/db)
   target_link_libraries(test_pg PUBLIC aurora_db PkgConfig::PQ PRIVATE project_options)
-  foreach(name sessions connect steady databases load)
+  foreach(name sessions lock_trees connect steady databases maintenance statements load)
     add_executable(test_db_${name} db/test_${name}.c)
     target_link_libraries(test_db_${name} PRIVATE test_pg project_options PkgConfig::CMOCKA)
     add_test(NAME db.${name} COMMAND test_db_${name})
     set_tests_properties(db.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+  endforeach()
+endif()
+
+# An hour of samples and fifty reconnects without a line of ours in the server's log (safety.md 1).
+if(TARGET test_db_steady)
+  add_test(NAME db.steady_hour COMMAND test_db_steady)
+  set_tests_properties(db.steady_hour PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 ENVIRONMENT "AURORATOP_STEADY_LONG=1")
+endif()
+
+# The same on the other majors; what they send, and that nothing of it is an error there.
+if(TARGET aurora_db)
+  find_program(PYTHON3_DB python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  foreach(major 11 12 13 14 16 17 18)
+    add_test(NAME db.major.${major}
+             COMMAND ${PYTHON3_DB} ${CMAKE_CURRENT_SOURCE_DIR}/db/majors.py ${major} $<TARGET_FILE:test_db_steady>
+                     $<TARGET_FILE:test_db_maintenance> $<TARGET_FILE:test_db_sessions>)
+    set_tests_properties(db.major.${major} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 280)
   endforeach()
 endif()

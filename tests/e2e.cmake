@@ -5,7 +5,7 @@ endif()
 
 add_executable(test_console e2e/test_console.c e2e/console.c)
 target_link_libraries(test_console PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
-foreach(group start live keys storm db aws answers)
+foreach(group start live keys storm db aws)
   add_test(NAME e2e.console.${group}
            COMMAND test_console $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> ${group})
   set_tests_properties(e2e.console.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
@@ -19,3 +19,32 @@ foreach(group db insights)
   add_test(NAME e2e.load.${group} COMMAND test_load $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> ${group})
   set_tests_properties(e2e.load.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endforeach()
+# Trouble that ends by itself. The library is a name service to order, preloaded into the console.
+add_library(e2e_names MODULE e2e/names.c)
+target_link_libraries(e2e_names PRIVATE ${CMAKE_DL_LIBS})
+add_executable(test_recovery e2e/test_recovery.c e2e/console.c)
+target_link_libraries(test_recovery PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+foreach(group db aws)
+  add_test(NAME e2e.recovery.${group}
+           COMMAND test_recovery $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> $<TARGET_FILE:e2e_names> ${group})
+  set_tests_properties(e2e.recovery.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()
+
+# Both halves together.
+add_executable(test_together e2e/test_together.c e2e/console.c)
+target_link_libraries(test_together PRIVATE vt test_pg project_options PkgConfig::CMOCKA PkgConfig::JANSSON)
+foreach(group views clusters failover once)
+  add_test(NAME e2e.together.${group}
+           COMMAND test_together $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> $<TARGET_FILE:e2e_names> ${group})
+  set_tests_properties(e2e.together.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()
+
+# From a victim to its root.
+add_executable(test_locks_e2e e2e/test_locks_e2e.c e2e/console.c)
+target_link_libraries(test_locks_e2e PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.locks COMMAND test_locks_e2e $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.locks PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+add_executable(test_e2e_statements e2e/test_statements.c e2e/console.c)
+target_link_libraries(test_e2e_statements PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.statements COMMAND test_e2e_statements $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.statements PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -2,7 +2,7 @@
 find_program(PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(PYTHON3 python3 REQUIRED)
 
-foreach(name layers sizes calls text format docs)
+foreach(name layers sizes calls text format docs sql)
   add_test(NAME gate.${name} COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/${name}.py)
 endforeach()
 add_test(NAME gate.selftest COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/gates/selftest.py)

@@ -1,4 +1,4 @@
-foreach(name kind format rec snapshot derive filter order series sqltext sqlshape load_history)
+foreach(name kind format rec snapshot derive filter order series sqltext sqlshape load_history waits)
   unit(${name} model)
 endforeach()
 

@@ -15,13 +15,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "sim/sim.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEMO_CLUSTER "prod-orders"
-#define DEMO_WRITER "orders-1"
 #define DEMO_DATABASE "orders"
 #define DEMO_DOMAIN "rds.demo.example" /* reserved: never resolves, never leaves this machine */
 #define DEMO_HASH "c9akci"             /* the account's part of endpoint names, as the simulator makes them */
@@ -34,10 +33,13 @@
 #define DEMO_START_US (30 * US_PER_S)
 #define DEMO_STOP_US (8 * US_PER_S)
 
+enum demo_node { DEMO_WRITER, DEMO_READER };
+#define DEMO_NAME_MAX 64
+
 struct demo_options {
 	int pipe_fd;          /* reading end; its closing ends the demo; -1 = none */
 	int clusters;         /* beside those the simulator always has */
-	const char *scenario; /* of the simulator */
+	const char *scenario; /* of the simulator: name or file */
 };
 
 /* Whom PostgreSQL and the workload run as. */
@@ -50,11 +52,12 @@ struct demo_user {
 struct demo {
 	struct demo_options options;
 	struct demo_user user;
+	struct sim_behind behind; /* which cluster the server stands for */
 	char dir[DEMO_DIR_MAX];
 	char bin[DEMO_PATH_MAX]; /* folder of initdb and postgres */
 	int signals;             /* signalfd of the current process */
-	uint16_t db_port;
-	pid_t postmaster, workload; /* 0 = not running */
+	uint16_t db_port, reader_port;
+	pid_t postmaster, standby, workload; /* 0 = not running */
 	char owner_secret[DEMO_SECRET_CHARS + 1], app_secret[DEMO_SECRET_CHARS + 1],
 		oncall_secret[DEMO_SECRET_CHARS + 1];
 };
@@ -101,10 +104,28 @@ bool demo_tls_make(const struct demo *d, const char *region, struct err *err) MU
 bool demo_server_find(struct demo *d, struct err *err) MUST_CHECK;
 /* initdb, configuration, start on a free port of 127.0.0.1; returns when it accepts connections. */
 bool demo_server_start(struct demo *d, struct err *err) MUST_CHECK;
-/* Appends keywords that reach DB as USER over TLS by the writer's endpoint name. */
-void demo_conninfo(const struct demo *d, const char *user, const char *secret, const char *db, struct buf *out);
+/* A port of 127.0.0.1 that nobody listens on at this moment, 0 when there is none. */
+uint16_t demo_free_port(void);
+/* Name of the instance that a node stands for, the first or second of the scenario's; "" = there is none. */
+void demo_instance(const struct demo *d, enum demo_node node, char ret_name[DEMO_NAME_MAX]);
+/* The scenario has a reader. */
+bool demo_has_reader(const struct demo *d);
+/* Appends keywords that reach DB as USER over TLS by the endpoint name of a node. */
+void demo_conninfo(const struct demo *d, enum demo_node node, const char *user, const char *secret, const char *db,
+		   struct buf *out);
 /* Roles, stand-ins for Aurora's functions, database and rows. */
 bool demo_data_load(struct demo *d, struct err *err) MUST_CHECK;
+
+/* err_set with the end of a log of the folder; returns false. */
+bool demo_fail_with_log(const struct demo *d, const char *log, struct err *err, const char *what);
+
+/* demo_standby.c */
+/* Copies the writer's data folder; before its first start. */
+bool demo_standby_copy(const struct demo *d, struct err *err) MUST_CHECK;
+/* Starts the reader; the writer runs. */
+bool demo_standby_start(struct demo *d, struct err *err) MUST_CHECK;
+/* Returns when the reader has the contents and accepts connections. */
+bool demo_standby_wait(struct demo *d, struct err *err) MUST_CHECK;
 
 /* demo_workload.c: connects and works until killed; never returns. */
 NORETURN void demo_workload_run(const struct demo *d);

@@ -98,6 +98,9 @@ const struct demo_actor demo_actors[] = {
 	{"etl", "etl", 1, 8000, STEPS(export_events)},
 	{"etl", "etl", 1, 30000, STEPS(tidy)},
 	{"storefront", "app_ro", 4, 100, STEPS(pooled)},
+	{"storefront", "app_ro", 2, 90, STEPS(storefront), .reader = true},
+	{"metabase", "reporting", 1, 900, STEPS(dashboard), .reader = true},
+	{"metabase", "reporting", 1, 4000, STEPS(report), .reader = true},
 };
 /* clang-format on */
 const size_t demo_nactors = ARRAY_LEN(demo_actors);

@@ -8,6 +8,7 @@
 #ifndef SIM_DEMO_ACTORS_H
 #define SIM_DEMO_ACTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DEMO_STEP_ARGS_MAX 3
@@ -26,6 +27,7 @@ struct demo_actor {
 	int first; /* milliseconds before the first step; copies follow one another by as much again */
 	const struct demo_step *steps;
 	size_t nsteps;
+	bool reader; /* works on the reader */
 };
 
 extern const struct demo_actor demo_actors[];

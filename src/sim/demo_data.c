@@ -19,7 +19,7 @@ static PGconn *connect_owner(const struct demo *d, const char *db, struct err *e
 	PGconn *conn;
 
 	buf_init(&info, CONNINFO_MAX);
-	demo_conninfo(d, "rdsadmin", d->owner_secret, db, &info);
+	demo_conninfo(d, DEMO_WRITER, "rdsadmin", d->owner_secret, db, &info);
 	buf_add_c(&info, " connect_timeout=5 application_name=setup");
 	conn = PQconnectdb(buf_c(&info));
 	buf_release(&info);
@@ -84,7 +84,7 @@ bool demo_data_load(struct demo *d, struct err *err)
 	done = conn && execute_file(conn, "demo_roles.sql", err) && set_passwords(d, conn, err) &&
 	       execute_file(conn, "demo_standins.sql", err) && run_in(d, "template1", "demo_standins.sql", err) &&
 	       execute(conn, "create database " DEMO_DATABASE, "database", err) &&
-	       run_in(d, DEMO_DATABASE, "demo_tables.sql", err);
+	       run_in(d, DEMO_DATABASE, "demo_tables.sql", err) && run_in(d, DEMO_DATABASE, "demo_hostile.sql", err);
 	PQfinish(conn);
 	return done;
 }

@@ -18,12 +18,24 @@
 #include <sys/wait.h>
 
 static const char usage[] =
-	"usage: auroratop-demo [--headless] [--pipe FD] [--clusters N] [--scenario NAME]\n"
+	"usage: auroratop-demo [--headless] [--pipe FD] [--clusters N] [--scenario NAME|FILE]\n"
 	"Starts a simulated AWS endpoint, a PostgreSQL server in a temporary folder and a workload; prints\n"
 	"`export NAME=value` lines and `ready`; runs until a signal or until the other end of FD closes;\n"
 	"then removes everything it made.\n"
-	"  --clusters N      clusters beside the simulated region's three (default 0)\n"
-	"  --scenario NAME   healthy, incident (default) or churn\n";
+	"  --clusters N      clusters beside those of the scenario (default 0)\n"
+	"  --scenario NAME   what stands in the simulated account and happens to it (default incident):\n"
+	"                    %s, or the path of a file that ends in .ini\n";
+
+static int say_usage(void)
+{
+	struct buf known;
+
+	buf_init(&known, 1024);
+	sim_scenario_names(&known);
+	fprintf(stderr, usage, buf_c(&known));
+	buf_release(&known);
+	return 2;
+}
 
 static bool int_option(const char *name, const char *text, int64_t low, int64_t high, int *ret_value)
 {
@@ -60,15 +72,10 @@ static int parse_options(int argc, char **argv, struct demo_options *ret_options
 			ret_options->scenario = optarg;
 		else if (c != 'h')
 			ok = false;
-		if (!ok) {
-			fputs(usage, stderr);
-			return 2;
-		}
+		if (!ok)
+			return say_usage();
 	}
-	if (optind == argc)
-		return -1;
-	fputs(usage, stderr);
-	return 2;
+	return optind == argc ? -1 : say_usage();
 }
 
 /* True when the console's end of the pipe is closed. */
@@ -122,6 +129,12 @@ static int run(struct demo *d)
 	return supervisor > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+static int complain(const struct err *err, int status)
+{
+	fprintf(stderr, "auroratop-demo: %s%s%s\n", err->text, err->remedy[0] ? "; " : "", err->remedy);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct demo d = {.signals = -1};
@@ -130,11 +143,12 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (!sim_scenario_behind(d.options.scenario, &d.behind, &err))
+		return complain(&err, 2);
 	d.signals = demo_signals_open();
 	if (d.signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1))
 		err_set(&err, ERR_IO, "cannot prepare signals and processes");
 	else if (demo_server_find(&d, &err) && demo_user_choose(&d.user, &err) && demo_dir_make(&d, &err))
 		return run(&d);
-	fprintf(stderr, "auroratop-demo: %s%s%s\n", err.text, err.remedy[0] ? "; " : "", err.remedy);
-	return 1;
+	return complain(&err, 1);
 }

@@ -22,6 +22,7 @@
 #define PORT_TRIES 4
 #define CONNECT_PAUSE_US (50 * US_PER_MS)
 #define CONF_MAX 8192
+#define LAST_WORDS 300
 
 static const char settings[] = "listen_addresses = '127.0.0.1'\n"
 			       "max_connections = 120\n"
@@ -44,8 +45,9 @@ static const char settings[] = "listen_addresses = '127.0.0.1'\n"
 			       "log_autovacuum_min_duration = '10ms'\n"
 			       "log_temp_files = 0\n"
 			       "shared_buffers = '48MB'\n"
-			       "wal_level = 'minimal'\n"
-			       "max_wal_senders = 0\n"
+			       "wal_level = 'replica'\n"
+			       "max_wal_senders = 10\n"
+			       "wal_keep_size = '64MB'\n"
 			       "min_wal_size = '32MB'\n"
 			       "max_wal_size = '128MB'\n"
 			       "fsync = off\n"
@@ -107,14 +109,16 @@ bool demo_server_find(struct demo *d, struct err *err)
 	return false;
 }
 
-/* err_set with the end of a log of the folder. */
-static bool fail_with_log(const struct demo *d, const char *log, struct err *err, const char *what)
+bool demo_fail_with_log(const struct demo *d, const char *log, struct err *err, const char *what)
 {
 	struct buf tail;
+	struct str end;
 
 	buf_init(&tail, CONF_MAX);
 	demo_file_tail(d, log, &tail);
-	err_set(err, ERR_SERVER, "%s: %s", what, tail.len ? buf_c(&tail) : "it said nothing");
+	/* the reason stands last, and a message holds only so much */
+	end = str_sub(buf_str(&tail), tail.len > LAST_WORDS ? tail.len - LAST_WORDS : 0, tail.len);
+	err_set(err, ERR_SERVER, "%s: " STR_FMT, what, STR_ARG(end.len ? end : STR("it said nothing")));
 	buf_release(&tail);
 	return false;
 }
@@ -136,9 +140,9 @@ static bool run_initdb(const struct demo *d, struct err *err)
 		return false;
 	if (!demo_reap(pid, INITDB_US, &status)) {
 		demo_end(&pid, SIGKILL, US_PER_S);
-		return fail_with_log(d, "initdb.log", err, "initdb did not finish within a minute");
+		return demo_fail_with_log(d, "initdb.log", err, "initdb did not finish within a minute");
 	}
-	return status == 0 || fail_with_log(d, "initdb.log", err, "initdb failed");
+	return status == 0 || demo_fail_with_log(d, "initdb.log", err, "initdb failed");
 }
 
 static bool write_configuration(const struct demo *d, struct err *err)
@@ -150,15 +154,20 @@ static bool write_configuration(const struct demo *d, struct err *err)
 	buf_add_c(&conf, settings);
 	buf_addf(&conf, "data_directory = '%s/data'\nhba_file = '%s/hba.conf'\nunix_socket_directories = '%s'\n",
 		 d->dir, d->dir, d->dir);
+	/* For the stand-ins of Aurora's functions. */
+	buf_addf(&conf, "demo.instances = '%s'\ndemo.engine_version = '%s'\n", d->behind.instances,
+		 d->behind.engine_version);
 	buf_addf(&conf, "ssl_cert_file = '%s/server.pem'\nssl_key_file = '%s/server.key'\n", d->dir, d->dir);
 	done = demo_file_write(d, "postgresql.conf", buf_str(&conf), err) &&
-	       demo_file_write(d, "hba.conf", STR("hostssl all all 127.0.0.1/32 scram-sha-256\n"), err);
+	       demo_file_write(d, "hba.conf",
+			       STR("hostssl all all 127.0.0.1/32 scram-sha-256\n"
+				   "hostssl replication rdsadmin 127.0.0.1/32 scram-sha-256\n"),
+			       err);
 	buf_release(&conf);
 	return done;
 }
 
-/* A port of 127.0.0.1 that nobody listens on at this moment, 0 when there is none. */
-static uint16_t free_port(void)
+uint16_t demo_free_port(void)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(a);
@@ -178,7 +187,7 @@ static bool start_postmaster(struct demo *d, struct err *err)
 	char program[DEMO_PATH_MAX + 16], data[DEMO_DIR_MAX + 16], conf[DEMO_DIR_MAX + 48], port[32];
 	const char *const argv[] = {program, "-D", data, "-c", conf, "-c", port, NULL};
 
-	d->db_port = free_port();
+	d->db_port = demo_free_port();
 	if (!d->db_port)
 		return err_set(err, ERR_IO, "no free port on 127.0.0.1");
 	snprintf(program, sizeof(program), "%s/postgres", d->bin);
@@ -188,10 +197,32 @@ static bool start_postmaster(struct demo *d, struct err *err)
 	return demo_spawn(d, argv, DEMO_SERVER_LOG, SIGQUIT, &d->postmaster, err);
 }
 
-void demo_conninfo(const struct demo *d, const char *user, const char *secret, const char *db, struct buf *out)
+void demo_instance(const struct demo *d, enum demo_node node, char ret_name[DEMO_NAME_MAX])
 {
-	buf_addf(out, "host=%s.%s.%s.%s hostaddr=127.0.0.1 port=%u", DEMO_WRITER, DEMO_HASH, SIM_REGION, DEMO_DOMAIN,
-		 (unsigned)d->db_port);
+	struct str rest = str_c(d->behind.instances), name = {0};
+
+	(void)str_split(&rest, ' ', &name);
+	if (node == DEMO_READER && !str_split(&rest, ' ', &name))
+		name = STR("");
+	(void)snprintf(ret_name, DEMO_NAME_MAX, STR_FMT, STR_ARG(name));
+}
+
+bool demo_has_reader(const struct demo *d)
+{
+	char name[DEMO_NAME_MAX];
+
+	demo_instance(d, DEMO_READER, name);
+	return name[0] != '\0';
+}
+
+void demo_conninfo(const struct demo *d, enum demo_node node, const char *user, const char *secret, const char *db,
+		   struct buf *out)
+{
+	char name[DEMO_NAME_MAX];
+
+	demo_instance(d, node, name);
+	buf_addf(out, "host=%s.%s.%s.%s hostaddr=127.0.0.1 port=%u", name, DEMO_HASH, SIM_REGION, DEMO_DOMAIN,
+		 (unsigned)(node == DEMO_READER ? d->reader_port : d->db_port));
 	buf_addf(out, " sslmode=verify-full sslrootcert=%s/ca.pem user=%s password=%s dbname=%s", d->dir, user, secret,
 		 db);
 }
@@ -204,7 +235,7 @@ static bool answers(const struct demo *d)
 	bool done;
 
 	buf_init(&info, CONF_MAX);
-	demo_conninfo(d, "rdsadmin", d->owner_secret, "postgres", &info);
+	demo_conninfo(d, DEMO_WRITER, "rdsadmin", d->owner_secret, "postgres", &info);
 	buf_add_c(&info, " connect_timeout=2");
 	conn = PQconnectdb(buf_c(&info));
 	done = PQstatus(conn) == CONNECTION_OK;
@@ -225,7 +256,7 @@ static bool wait_until_ready(struct demo *d, bool *ret_gone, struct err *err)
 		if (demo_reap(d->postmaster, 0, NULL)) {
 			d->postmaster = 0;
 			*ret_gone = true;
-			return fail_with_log(d, DEMO_SERVER_LOG, err, "PostgreSQL ended while starting");
+			return demo_fail_with_log(d, DEMO_SERVER_LOG, err, "PostgreSQL ended while starting");
 		}
 		if (answers(d))
 			return true;
@@ -233,7 +264,7 @@ static bool wait_until_ready(struct demo *d, bool *ret_gone, struct err *err)
 		if (sig && sig != SIGCHLD)
 			return err_set(err, ERR_CANCELLED, "stopped while starting");
 	}
-	return fail_with_log(d, DEMO_SERVER_LOG, err, "PostgreSQL did not answer within 30 seconds");
+	return demo_fail_with_log(d, DEMO_SERVER_LOG, err, "PostgreSQL did not answer within 30 seconds");
 }
 
 bool demo_server_start(struct demo *d, struct err *err)
@@ -243,7 +274,7 @@ bool demo_server_start(struct demo *d, struct err *err)
 	if (!demo_secret(d->owner_secret, err) || !demo_secret(d->app_secret, err) ||
 	    !demo_secret(d->oncall_secret, err))
 		return false;
-	if (!run_initdb(d, err) || !write_configuration(d, err))
+	if (!run_initdb(d, err) || (demo_has_reader(d) && !demo_standby_copy(d, err)) || !write_configuration(d, err))
 		return false;
 	for (int i = 0; i < PORT_TRIES && gone; i++) {
 		if (!start_postmaster(d, err))

@@ -1,16 +1,17 @@
 -- What an Aurora PostgreSQL server has beyond the community one, as far as the console asks for it.
 -- Run as the superuser in template1 and postgres, before database orders is copied from template1.
 -- Columns as Aurora documents them; figures are made up but move, and those of the readers stand for
--- nodes that the demo does not run.
+-- nodes that the demo does not run. The settings demo.* say what the scenario calls the nodes.
 set allow_system_table_mods = on;
 
 create function pg_catalog.aurora_version() returns text
 language sql stable parallel safe
-return '15.4';
+return current_setting('demo.engine_version');
 
+-- The reader is a standby with the same catalog.
 create function pg_catalog.aurora_db_instance_identifier() returns varchar
 language sql stable parallel safe
-return 'orders-1';
+return split_part(current_setting('demo.instances'), ' ', case when pg_is_in_recovery() then 2 else 1 end);
 
 create function pg_catalog.aurora_replica_status(
   out server_id text, out session_id text, out durable_lsn bigint, out highest_lsn_rcvd bigint,
@@ -24,7 +25,7 @@ returns setof record
 language sql volatile
 as $$
   with clock as (select extract(epoch from clock_timestamp())::bigint as s)
-  select 'orders-1', 'MASTER_SESSION_ID', 900000000 + s * 40, null::bigint, null::bigint, null::bigint, null::bigint,
+  select aurora_db_instance_identifier(), 'MASTER_SESSION_ID', 900000000 + s * 40, null::bigint, null::bigint, null::bigint, null::bigint,
     true, 0::bigint, null::timestamptz, null::timestamptz, null::bigint, null::bigint,
     null::double precision, null::double precision, 52000000 + s, null::bigint, null::bigint,
     0::bigint, 0::bigint, 0::bigint, 11.0 + 3 * random()
@@ -34,9 +35,10 @@ as $$
     true, 0, null, clock_timestamp() - interval '400 milliseconds', 0, 0,
     r.lag + 4 * random(), 180 + 60 * random(), 52000000 + s - 1, 0, 900000000 + s * 40 - 40,
     0, (4 * random())::bigint, (20 * random())::bigint, 5 + 3 * random()
-  from clock, (values
-    ('orders-2', '7d1c2a54-4c58-4a0e-9b1e-5f3f0f6c2b10', 16.0::double precision, 3::bigint),
-    ('orders-3', '1b64f0c9-22a7-4f0b-8f57-6e1f9a7f4d31', 12.0, 1)) as r(id, session, lag, txns);
+  from clock, (
+    select id, md5(id)::uuid::text as session, 20.0::double precision - 2 * n as lag, 5 - n as txns
+    from unnest(string_to_array(current_setting('demo.instances'), ' ')) with ordinality as i(id, n)
+    where n > 1) as r;
 $$;
 
 create function pg_catalog.aurora_global_db_status(

@@ -40,6 +40,7 @@ static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *er
 	struct sim_options options = {
 		.extra_clusters = d->options.clusters,
 		.db_port = d->db_port,
+		.reader_port = d->reader_port,
 		.domain = DEMO_DOMAIN,
 		.seed = clock_wall_us() / US_PER_DAY,
 		.scenario = d->options.scenario,
@@ -53,6 +54,7 @@ static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *er
 /* The lines that a shell can evaluate and that the console reads; `ready` closes them. */
 static bool announce(const struct demo *d, const struct sim *sim, struct err *err)
 {
+	char reader[DEMO_NAME_MAX];
 	struct buf out;
 	struct str rest;
 	bool done = true;
@@ -62,10 +64,11 @@ static bool announce(const struct demo *d, const struct sim *sim, struct err *er
 	buf_addf(&out, "export AWS_REGION=%s\n", SIM_REGION);
 	buf_addf(&out, "export AWS_ACCESS_KEY_ID=%s\n", SIM_ACCESS_KEY);
 	buf_addf(&out, "export AWS_SECRET_ACCESS_KEY=%s\n", SIM_SECRET_KEY);
-	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", DEMO_CLUSTER);
+	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", d->behind.cluster);
 	buf_add_c(&out, "export AURORATOP_DB='");
-	demo_conninfo(d, "oncall", d->oncall_secret, DEMO_DATABASE, &out);
-	buf_add_c(&out, "'\nready\n");
+	demo_conninfo(d, DEMO_WRITER, "oncall", d->oncall_secret, DEMO_DATABASE, &out);
+	demo_instance(d, DEMO_READER, reader);
+	buf_addf(&out, "'\nexport AURORATOP_NODES='%s%s'\nready\n", reader, reader[0] ? "=hostaddr=127.0.0.1" : "");
 	rest = buf_str(&out);
 	while (rest.len && done) {
 		ssize_t n = write(STDOUT_FILENO, rest.ptr, rest.len);
@@ -81,8 +84,9 @@ static bool announce(const struct demo *d, const struct sim *sim, struct err *er
 
 static bool bring_up(struct demo *d, struct sim **ret_sim, struct err *err)
 {
-	return demo_tls_make(d, SIM_REGION, err) && demo_server_start(d, err) && demo_data_load(d, err) &&
-	       start_workload(d, err) && start_sim(d, ret_sim, err) && announce(d, *ret_sim, err);
+	return demo_tls_make(d, SIM_REGION, err) && demo_server_start(d, err) && demo_standby_start(d, err) &&
+	       demo_data_load(d, err) && demo_standby_wait(d, err) && start_workload(d, err) &&
+	       start_sim(d, ret_sim, err) && announce(d, *ret_sim, err);
 }
 
 /* Waits for a signal; false and a reason when something that must run has ended. */
@@ -96,6 +100,10 @@ static bool watch_children(struct demo *d, struct err *err)
 		if (demo_reap(d->postmaster, 0, NULL)) {
 			d->postmaster = 0;
 			return err_set(err, ERR_LOST, "the demo's PostgreSQL ended by itself");
+		}
+		if (d->standby && demo_reap(d->standby, 0, NULL)) {
+			d->standby = 0;
+			return err_set(err, ERR_LOST, "the demo's reader ended by itself");
 		}
 		if (demo_reap(d->workload, 0, NULL)) {
 			d->workload = 0;
@@ -123,6 +131,7 @@ int demo_supervise(struct demo *d, pid_t watcher)
 		fprintf(stderr, "auroratop-demo: %s%s%s\n", err.text, err.remedy[0] ? "; " : "", err.remedy);
 	sim_stop(sim);
 	demo_end(&d->workload, SIGKILL, US_PER_S);
+	demo_end(&d->standby, SIGQUIT, DEMO_STOP_US / 4);
 	demo_end(&d->postmaster, SIGQUIT, DEMO_STOP_US / 2);
 	demo_dir_remove(d->dir);
 	return done || err.code == ERR_CANCELLED ? 0 : 1;

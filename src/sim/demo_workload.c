@@ -85,7 +85,8 @@ static bool login(struct workload *w, struct player *p)
 	struct buf info;
 
 	buf_init(&info, CONNINFO_MAX);
-	demo_conninfo(w->demo, p->actor->user, w->demo->app_secret, DEMO_DATABASE, &info);
+	demo_conninfo(w->demo, p->actor->reader && demo_has_reader(w->demo) ? DEMO_READER : DEMO_WRITER, p->actor->user,
+		      w->demo->app_secret, DEMO_DATABASE, &info);
 	buf_addf(&info, " connect_timeout=3 application_name=%s", p->actor->app);
 	p->conn = PQconnectdb(buf_c(&info));
 	buf_release(&info);

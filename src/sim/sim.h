@@ -9,7 +9,7 @@
  *
  * Plain HTTP administration on the same port, unsigned, loopback only; bodies are forms:
  *   POST /_sim/fault     service= operation= kind= ms= count=   (see sim_fault)
- *   POST /_sim/clear     removes all faults, ends hanging requests
+ *   POST /_sim/clear     removes all faults, those of the scenario too; ends hanging requests
  *   POST /_sim/failover  cluster= [target=]
  *   POST /_sim/time      offset=SECONDS  the state's clock relative to the real one
  *   POST /_sim/forget    empties the request log
@@ -20,6 +20,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stddef.h>
@@ -46,12 +47,14 @@ struct sim_options {
 	const char *secret_key;    /* NULL = SIM_SECRET_KEY */
 	const char *session_token; /* NULL = requests must not carry one */
 	const char *region;        /* NULL = SIM_REGION; the only one whose scope is accepted */
-	int extra_clusters;        /* fleet-0001 ... beside prod-orders, analytics-sls, legacy-archive */
-	const char *db_host;       /* Address of prod-orders' endpoints; NULL = realistic names */
-	uint16_t db_port;          /* Port of prod-orders' endpoints; 0 = 5432 */
+	int extra_clusters;        /* fleet-0001 ... beside the scenario's own; 0 = as many as the scenario says */
+	const char *db_host;       /* Address of the endpoints with a database behind; NULL = realistic names */
+	uint16_t db_port;          /* and their port; 0 = 5432 */
+	uint16_t reader_port;      /* of the second instance among them; 0 = db_port */
 	const char *domain;        /* endpoints end in ".c9akci.REGION.DOMAIN"; NULL = rds.amazonaws.com */
 	int64_t seed;              /* of the metric curves and the fleet */
-	const char *scenario;      /* "healthy" (NULL) or "incident": newest automated snapshot 31 h old, load up */
+	const char *scenario;      /* name or file, see sim_scenario.h; NULL = healthy */
+	const char *requests;      /* file that every request is added to, one JSON object a line; NULL = none */
 	const char *tls_cert;      /* PEM text; NULL = plain HTTP */
 	const char *tls_key;       /* PEM text */
 	struct sim_log_file logs[SIM_LOG_FILES_MAX];
@@ -61,6 +64,16 @@ struct sim;
 
 /* Listens on 127.0.0.1 when it returns; strings are copied. The caller stops it. */
 bool sim_start(const struct sim_options *options, struct sim **ret_sim, struct err *err) MUST_CHECK;
+/* The cluster of a scenario that a real database stands behind. */
+struct sim_behind {
+	char cluster[64], engine_version[32];
+	char instances[4 * 65]; /* writer first, separated by blanks */
+};
+/* Reads a scenario without starting anything. The same errors as sim_start() gives, and ERR_USAGE when it has no such
+ * cluster. */
+bool sim_scenario_behind(const char *scenario, struct sim_behind *ret_behind, struct err *err) MUST_CHECK;
+/* Appends the compiled-in names, separated by ", ". */
+void sim_scenario_names(struct buf *out);
 /* Ends every connection and frees; accepts NULL. */
 void sim_stop(struct sim *s);
 uint16_t sim_port(const struct sim *s);

@@ -28,30 +28,16 @@ void sim_clear(struct sim *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static bool failover(struct sim *s, struct sim_cluster *c, struct str target, struct err *err)
-{
-	int writer = sim_cluster_writer(c, sim_now(s)), to = -1;
-
-	for (int i = 0; i < c->nmembers; i++)
-		if (i != writer && to < 0 && (target.len == 0 || str_ieq(target, str_c(c->members[i].id))))
-			to = i;
-	if (c->stopped || strcmp(sim_cluster_status(c, sim_now(s)), "available") != 0)
-		return err_set(err, ERR_UNAVAILABLE, "%s is not available", c->id);
-	if (to < 0)
-		return err_set(err, ERR_NOT_FOUND, "%s has no such reader to fail over to", c->id);
-	sim_cluster_failover(c, to, sim_now(s));
-	return true;
-}
-
 bool sim_failover(struct sim *s, const char *cluster, const char *target, struct err *err)
 {
 	struct sim_cluster *c;
 	bool ok;
 
 	pthread_mutex_lock(&s->lock);
+	sim_state_advance(s);
 	c = sim_cluster_find(s, str_c(cluster));
 	if (c)
-		ok = failover(s, c, str_c(target), err);
+		ok = sim_state_failover(c, str_c(target), sim_now(s), err);
 	else
 		ok = err_set(err, ERR_NOT_FOUND, "no cluster %s", cluster);
 	pthread_mutex_unlock(&s->lock);

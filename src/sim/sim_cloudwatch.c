@@ -466,8 +466,8 @@ static bool read_page(struct sim_request *r, struct data_page *page)
 static bool get_data(struct sim_request *r, struct buf *out)
 {
 	struct data_page page;
-	struct query *q;
-	size_t n;
+	struct query *q = NULL;
+	size_t n = 0;
 
 	if (!read_page(r, &page) || !read_queries(r, &q, &n))
 		return false;

@@ -68,38 +68,40 @@ static enum source_kind source_kind(const char *source)
 	return strchr(source, ':') ? SOURCE_V6 : SOURCE_V4;
 }
 
-static void source_item(struct buf *b, const struct sim_rule *rule, enum source_kind kind)
+static void source_item(struct buf *b, const struct sim_rule_row *row, enum source_kind kind)
 {
 	static const char *const tags[SOURCE__COUNT] = {"groupId", "cidrIp", "cidrIpv6", "prefixListId"};
 
 	sim_xml_open(b, "item");
 	if (kind == SOURCE_GROUP)
 		sim_xml_str(b, "userId", SIM_ACCOUNT);
-	sim_xml_str(b, tags[kind], rule->source);
-	if (rule->text)
-		sim_xml_str(b, "description", rule->text);
+	sim_xml_str(b, tags[kind], row->source);
+	if (row->text)
+		sim_xml_str(b, "description", row->text);
 	sim_xml_close(b, "item");
 }
 
-static bool same_permission(const struct sim_rule *a, const struct sim_rule *b)
+static bool same_permission(const struct sim_rule_row *a, const struct sim_rule_row *b)
 {
-	return a->egress == b->egress && a->port == b->port && strcmp(a->protocol, b->protocol) == 0;
+	return a->egress == b->egress && a->from_port == b->from_port && a->to_port == b->to_port &&
+	       strcmp(a->protocol, b->protocol) == 0;
 }
 
 /* All sources of rules[first]'s protocol and ports. */
-static void permission(struct buf *b, const struct sim_rule *rules, size_t n, size_t first)
+static void permission(struct buf *b, const struct sim_group *g, int first)
 {
 	static const char *const lists[SOURCE__COUNT] = {"groups", "ipRanges", "ipv6Ranges", "prefixListIds"};
+	const struct sim_rule_row *rules = g->rules;
 
 	sim_xml_open(b, "item");
 	sim_xml_str(b, "ipProtocol", rules[first].protocol);
-	if (rules[first].port >= 0) {
-		sim_xml_int(b, "fromPort", rules[first].port);
-		sim_xml_int(b, "toPort", rules[first].port);
+	if (rules[first].from_port >= 0) {
+		sim_xml_int(b, "fromPort", rules[first].from_port);
+		sim_xml_int(b, "toPort", rules[first].to_port);
 	}
 	for (int kind = 0; kind < SOURCE__COUNT; kind++) {
 		sim_xml_open(b, lists[kind]);
-		for (size_t i = first; i < n; i++)
+		for (int i = first; i < g->nrules; i++)
 			if (same_permission(&rules[i], &rules[first]) && (int)source_kind(rules[i].source) == kind)
 				source_item(b, &rules[i], (enum source_kind)kind);
 		sim_xml_close(b, lists[kind]);
@@ -107,25 +109,22 @@ static void permission(struct buf *b, const struct sim_rule *rules, size_t n, si
 	sim_xml_close(b, "item");
 }
 
-static void permissions(struct buf *b, const char *tag, bool egress, const struct sim_rule *rules, size_t n)
+static void permissions(struct buf *b, const char *tag, bool egress, const struct sim_group *g)
 {
 	sim_xml_open(b, tag);
-	for (size_t i = 0; i < n; i++) {
+	for (int i = 0; i < g->nrules; i++) {
 		bool seen = false;
 
-		for (size_t k = 0; k < i; k++)
-			seen = seen || same_permission(&rules[k], &rules[i]);
-		if (!seen && rules[i].egress == egress)
-			permission(b, rules, n, i);
+		for (int k = 0; k < i; k++)
+			seen = seen || same_permission(&g->rules[k], &g->rules[i]);
+		if (!seen && g->rules[i].egress == egress)
+			permission(b, g, i);
 	}
 	sim_xml_close(b, tag);
 }
 
 static void group_xml(struct sim_request *r, struct buf *b, const struct sim_group *g)
 {
-	struct sim_rule rules[SIM_GROUP_RULES_MAX];
-	size_t n = sim_group_rules(g, rules);
-
 	sim_xml_open(b, "item");
 	sim_xml_str(b, "ownerId", SIM_ACCOUNT);
 	sim_xml_str(b, "groupId", g->id);
@@ -133,22 +132,20 @@ static void group_xml(struct sim_request *r, struct buf *b, const struct sim_gro
 	sim_xml_str(b, "groupDescription", g->text);
 	sim_xml_str(b, "vpcId", SIM_VPC_ID);
 	arn(r, b, "securityGroupArn", "security-group", g->id);
-	permissions(b, "ipPermissions", false, rules, n);
-	permissions(b, "ipPermissionsEgress", true, rules, n);
+	permissions(b, "ipPermissions", false, g);
+	permissions(b, "ipPermissionsEgress", true, g);
 	name_tag(b, g->name);
 	sim_xml_close(b, "item");
 }
 
 static bool group_has_cidr(const struct sim_group *g, const struct sim_filters *f)
 {
-	struct sim_rule rules[SIM_GROUP_RULES_MAX];
-	size_t n = sim_group_rules(g, rules);
 	bool asked = false;
 
 	for (size_t i = 0; i < f->n; i++)
 		asked = asked || str_eq_c(f->rows[i].name, "ip-permission.cidr");
-	for (size_t i = 0; i < n && asked; i++)
-		if (!rules[i].egress && sim_filter_ok(f, "ip-permission.cidr", rules[i].source))
+	for (int i = 0; i < g->nrules && asked; i++)
+		if (!g->rules[i].egress && sim_filter_ok(f, "ip-permission.cidr", g->rules[i].source))
 			return true;
 	return !asked;
 }
@@ -190,34 +187,36 @@ static bool describe_groups(struct sim_request *r, struct buf *out)
 
 static void rule_xml(struct sim_request *r, struct buf *b, const struct sim_rule *rule)
 {
+	const struct sim_rule_row *row = rule->row;
+
 	sim_xml_open(b, "item");
 	sim_xml_str(b, "securityGroupRuleId", rule->id);
 	sim_xml_str(b, "groupId", rule->group->id);
 	sim_xml_str(b, "groupOwnerId", SIM_ACCOUNT);
-	sim_xml_bool(b, "isEgress", rule->egress);
-	sim_xml_str(b, "ipProtocol", rule->protocol);
-	sim_xml_int(b, "fromPort", rule->port);
-	sim_xml_int(b, "toPort", rule->port);
-	switch (source_kind(rule->source)) {
+	sim_xml_bool(b, "isEgress", row->egress);
+	sim_xml_str(b, "ipProtocol", row->protocol);
+	sim_xml_int(b, "fromPort", row->from_port);
+	sim_xml_int(b, "toPort", row->to_port);
+	switch (source_kind(row->source)) {
 	case SOURCE_V4:
-		sim_xml_str(b, "cidrIpv4", rule->source);
+		sim_xml_str(b, "cidrIpv4", row->source);
 		break;
 	case SOURCE_V6:
-		sim_xml_str(b, "cidrIpv6", rule->source);
+		sim_xml_str(b, "cidrIpv6", row->source);
 		break;
 	case SOURCE_LIST:
-		sim_xml_str(b, "prefixListId", rule->source);
+		sim_xml_str(b, "prefixListId", row->source);
 		break;
 	case SOURCE_GROUP:
 	case SOURCE__COUNT:
 		sim_xml_open(b, "referencedGroupInfo");
-		sim_xml_str(b, "groupId", rule->source);
+		sim_xml_str(b, "groupId", row->source);
 		sim_xml_str(b, "userId", SIM_ACCOUNT);
 		sim_xml_close(b, "referencedGroupInfo");
 		break;
 	}
-	if (rule->text)
-		sim_xml_str(b, "description", rule->text);
+	if (row->text)
+		sim_xml_str(b, "description", row->text);
 	buf_add_c(b, "<tagSet/>\n");
 	arn(r, b, "securityGroupRuleArn", "security-group-rule", rule->id);
 	sim_xml_close(b, "item");
@@ -227,10 +226,15 @@ static bool describe_rules(struct sim_request *r, struct buf *out)
 {
 	struct sim_group *groups;
 	size_t ngroups = sim_groups(r, &groups), n = 0;
-	struct sim_rule *rows = arena_alloc_array(r->arena, ngroups * SIM_GROUP_RULES_MAX, sizeof(*rows));
+	struct sim_rule *rows;
 	struct sim_filters f;
 	struct sim_page page;
 
+	for (size_t i = 0; i < ngroups; i++)
+		n += (size_t)groups[i].nrules;
+	/* Rules of a group are written before the filters drop some. */
+	rows = arena_alloc_array(r->arena, n + SIM_GROUP_RULES_MAX, sizeof(*rows));
+	n = 0;
 	if (!sim_filters(r, "Filter", "Value", "group-id security-group-rule-id", &f))
 		return false;
 	for (size_t i = 0; i < ngroups; i++) {
@@ -262,9 +266,9 @@ static void subnet_xml(struct sim_request *r, struct buf *b, const struct sim_su
 	sim_xml_str(b, "ownerId", SIM_ACCOUNT);
 	sim_xml_str(b, "vpcId", SIM_VPC_ID);
 	sim_xml_str(b, "state", "available");
-	sim_xml_str(b, "cidrBlock", s->cidr);
-	sim_xml_fmt(b, "availabilityZone", "%s%c", r->sim->o.region, s->zone);
-	sim_xml_fmt(b, "availabilityZoneId", "euw1-az%d", s->zone - 'a' + 1);
+	sim_xml_str(b, "cidrBlock", s->range);
+	sim_xml_fmt(b, "availabilityZone", "%s%s", r->sim->o.region, s->zone);
+	sim_xml_fmt(b, "availabilityZoneId", "euw1-az%d", s->zone[0] - 'a' + 1);
 	sim_xml_int(b, "availableIpAddressCount", s->free);
 	sim_xml_bool(b, "defaultForAz", false);
 	sim_xml_bool(b, "mapPublicIpOnLaunch", false);
@@ -276,38 +280,44 @@ static void subnet_xml(struct sim_request *r, struct buf *b, const struct sim_su
 
 static bool describe_subnets(struct sim_request *r, struct buf *out)
 {
-	const char **ids = arena_alloc_array(r->arena, sim_nsubnets, sizeof(*ids));
-	size_t *rows = arena_alloc_array(r->arena, sim_nsubnets, sizeof(*rows)), n = 0;
+	const struct sim_subnet_row *subnets = r->sim->estate->subnets;
+	size_t rows[SIM_SCENARIO_ROWS_MAX], n = 0, total = r->sim->estate->nsubnets;
+	const char *ids[SIM_SCENARIO_ROWS_MAX];
 	struct sim_filters f;
 	struct sim_page page;
 
-	for (size_t i = 0; i < sim_nsubnets; i++)
-		ids[i] = sim_subnets[i].id;
-	if (!ids_exist(r, "SubnetId", ids, sim_nsubnets, "InvalidSubnetID.NotFound") ||
+	for (size_t i = 0; i < total; i++)
+		ids[i] = subnets[i].id;
+	if (!ids_exist(r, "SubnetId", ids, total, "InvalidSubnetID.NotFound") ||
 	    !sim_filters(r, "Filter", "Value", "vpc-id subnet-id availability-zone state cidr-block", &f))
 		return false;
-	for (size_t i = 0; i < sim_nsubnets; i++) {
+	for (size_t i = 0; i < total; i++) {
 		char zone[80];
 
-		snprintf(zone, sizeof(zone), "%s%c", r->sim->o.region, sim_subnets[i].zone);
+		snprintf(zone, sizeof(zone), "%s%s", r->sim->o.region, subnets[i].zone);
 		if (id_wanted(r, "SubnetId", ids[i]) && sim_filter_ok(&f, "vpc-id", SIM_VPC_ID) &&
 		    sim_filter_ok(&f, "subnet-id", ids[i]) && sim_filter_ok(&f, "availability-zone", zone) &&
-		    sim_filter_ok(&f, "state", "available") && sim_filter_ok(&f, "cidr-block", sim_subnets[i].cidr))
+		    sim_filter_ok(&f, "state", "available") && sim_filter_ok(&f, "cidr-block", subnets[i].range))
 			rows[n++] = i;
 	}
 	if (!sim_page_ec2(r, n, 5, 1000, &page))
 		return false;
 	sim_xml_open(out, "subnetSet");
 	for (size_t i = page.first; i < page.end; i++)
-		subnet_xml(r, out, &sim_subnets[rows[i]]);
+		subnet_xml(r, out, &subnets[rows[i]]);
 	sim_xml_close(out, "subnetSet");
 	next_token(out, &page);
 	return true;
 }
 
+static const char *list_owner(const struct sim_prefix_list *p)
+{
+	return p->owner ? p->owner : SIM_ACCOUNT;
+}
+
 static void prefix_list_xml(struct sim_request *r, struct buf *b, const struct sim_prefix_list *p)
 {
-	bool aws = strcmp(p->owner, "AWS") == 0;
+	bool aws = p->owner && strcmp(p->owner, "AWS") == 0;
 
 	sim_xml_open(b, "item");
 	sim_xml_str(b, "prefixListId", p->id);
@@ -317,36 +327,36 @@ static void prefix_list_xml(struct sim_request *r, struct buf *b, const struct s
 	sim_xml_fmt(b, "prefixListArn", "arn:%s:ec2:%s:%s:prefix-list/%s", sim_partition(r->sim), r->sim->o.region,
 		    aws ? "aws" : SIM_ACCOUNT, p->id);
 	if (!aws) {
-		sim_xml_int(b, "maxEntries", p->max);
+		sim_xml_int(b, "maxEntries", p->max_entries);
 		sim_xml_int(b, "version", 4);
 	}
 	buf_add_c(b, "<tagSet/>\n");
-	sim_xml_str(b, "ownerId", p->owner);
+	sim_xml_str(b, "ownerId", list_owner(p));
 	sim_xml_close(b, "item");
 }
 
 static bool describe_prefix_lists(struct sim_request *r, struct buf *out)
 {
-	const char **ids = arena_alloc_array(r->arena, sim_nprefix_lists, sizeof(*ids));
-	size_t *rows = arena_alloc_array(r->arena, sim_nprefix_lists, sizeof(*rows)), n = 0;
+	const struct sim_prefix_list *lists = r->sim->estate->lists;
+	size_t rows[SIM_SCENARIO_ROWS_MAX], n = 0, total = r->sim->estate->nlists;
+	const char *ids[SIM_SCENARIO_ROWS_MAX];
 	struct sim_filters f;
 	struct sim_page page;
 
-	for (size_t i = 0; i < sim_nprefix_lists; i++)
-		ids[i] = sim_prefix_lists[i].id;
-	if (!ids_exist(r, "PrefixListId", ids, sim_nprefix_lists, "InvalidPrefixListID.NotFound") ||
+	for (size_t i = 0; i < total; i++)
+		ids[i] = lists[i].id;
+	if (!ids_exist(r, "PrefixListId", ids, total, "InvalidPrefixListID.NotFound") ||
 	    !sim_filters(r, "Filter", "Value", "owner-id prefix-list-id prefix-list-name", &f))
 		return false;
-	for (size_t i = 0; i < sim_nprefix_lists; i++)
-		if (id_wanted(r, "PrefixListId", ids[i]) && sim_filter_ok(&f, "owner-id", sim_prefix_lists[i].owner) &&
-		    sim_filter_ok(&f, "prefix-list-id", ids[i]) &&
-		    sim_filter_ok(&f, "prefix-list-name", sim_prefix_lists[i].name))
+	for (size_t i = 0; i < total; i++)
+		if (id_wanted(r, "PrefixListId", ids[i]) && sim_filter_ok(&f, "owner-id", list_owner(&lists[i])) &&
+		    sim_filter_ok(&f, "prefix-list-id", ids[i]) && sim_filter_ok(&f, "prefix-list-name", lists[i].name))
 			rows[n++] = i;
 	if (!sim_page_ec2(r, n, 1, 100, &page))
 		return false;
 	sim_xml_open(out, "prefixListSet");
 	for (size_t i = page.first; i < page.end; i++)
-		prefix_list_xml(r, out, &sim_prefix_lists[rows[i]]);
+		prefix_list_xml(r, out, &lists[rows[i]]);
 	sim_xml_close(out, "prefixListSet");
 	next_token(out, &page);
 	return true;
@@ -357,27 +367,24 @@ static bool prefix_list_entries(struct sim_request *r, struct buf *out)
 	struct str id = sim_param(r, "PrefixListId");
 	const struct sim_prefix_list *p = NULL;
 	struct sim_page page;
-	size_t n = 0;
 	int64_t version;
 
-	for (size_t i = 0; i < sim_nprefix_lists; i++)
-		if (str_eq_c(id, sim_prefix_lists[i].id))
-			p = &sim_prefix_lists[i];
+	for (size_t i = 0; i < r->sim->estate->nlists; i++)
+		if (str_eq_c(id, r->sim->estate->lists[i].id))
+			p = &r->sim->estate->lists[i];
 	if (!p)
 		return sim_fail(r, 400, "InvalidPrefixListID.NotFound",
 				"The prefix list ID '" STR_FMT "' does not exist", STR_ARG(id));
 	if (!sim_param_int(r, "TargetVersion", 4, &version))
 		return false;
-	while (p->cidrs[2 * n])
-		n++;
-	if (!sim_page_ec2(r, n, 1, 100, &page))
+	if (!sim_page_ec2(r, (size_t)p->nnetworks, 1, 100, &page))
 		return false;
 	sim_xml_open(out, "entrySet");
 	for (size_t i = page.first; i < page.end; i++) {
 		sim_xml_open(out, "item");
-		sim_xml_str(out, "cidr", p->cidrs[2 * i]);
-		if (*p->cidrs[2 * i + 1])
-			sim_xml_str(out, "description", p->cidrs[2 * i + 1]);
+		sim_xml_str(out, "cidr", p->networks[i].cidr);
+		if (*p->networks[i].text)
+			sim_xml_str(out, "description", p->networks[i].text);
 		sim_xml_close(out, "item");
 	}
 	sim_xml_close(out, "entrySet");

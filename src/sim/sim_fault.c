@@ -1,13 +1,14 @@
 /*
  * sim_fault.c: faults to order.
  *
- * A fault row names service, operation, kind and how many requests it still hits. For each
- * request all matching rows are looked at in the order they were added: latencies add up,
- * clock skew applies, and the first other kind decides. Refusals (throttled, denied,
- * expired) are said after the signature was checked, as a real endpoint does; spoilt
- * answers are made from the true one. Waiting and cutting connections is sim_http.c's part.
+ * A fault row names service, operation, kind, how many requests it still hits and, when a
+ * scenario planned it, from when to when. For each request all matching rows are looked at in the order they were
+ * added: latencies add up, clock skew applies, and the first other kind decides. Refusals (throttled, denied, expired)
+ * are said after the signature was checked, as a real endpoint does; spoilt answers are made from the true one. Waiting
+ * and cutting connections is sim_http.c's part.
  */
 #include "sim/sim_internal.h"
+#include "sim/sim_scenario.h"
 
 static const char *const kinds[SIM_FAULT__COUNT] = {
 	[SIM_FAULT_LATENCY] = "latency", [SIM_FAULT_THROTTLE] = "throttle", [SIM_FAULT_ERROR500] = "error500",
@@ -36,26 +37,40 @@ static bool set_kind(struct sim_fault_row *f, struct str value, struct err *err)
 	return err_set(err, ERR_USAGE, "no fault kind '" STR_FMT "'", STR_ARG(value));
 }
 
-static bool set_field(struct sim_fault_row *f, const struct sim_param *p, struct err *err)
+bool sim_fault_set(struct sim_fault_row *f, struct str name, struct str value, struct err *err)
 {
 	int64_t ms;
 
-	if (str_eq_c(p->name, "service")) {
-		snprintf(f->service, sizeof(f->service), STR_FMT, STR_ARG(p->value));
-	} else if (str_eq_c(p->name, "operation")) {
-		snprintf(f->operation, sizeof(f->operation), STR_FMT, STR_ARG(p->value));
-	} else if (str_eq_c(p->name, "kind")) {
-		return set_kind(f, p->value, err);
-	} else if (str_eq_c(p->name, "ms")) {
-		if (!set_number(p->name, p->value, -FAULT_MS_MAX, &ms, err))
+	if (str_eq_c(name, "service")) {
+		snprintf(f->service, sizeof(f->service), STR_FMT, STR_ARG(value));
+	} else if (str_eq_c(name, "operation")) {
+		snprintf(f->operation, sizeof(f->operation), STR_FMT, STR_ARG(value));
+	} else if (str_eq_c(name, "kind")) {
+		return set_kind(f, value, err);
+	} else if (str_eq_c(name, "ms")) {
+		if (!set_number(name, value, -FAULT_MS_MAX, &ms, err))
 			return false;
 		f->us = ms * US_PER_MS;
-	} else if (str_eq_c(p->name, "count")) {
-		return set_number(p->name, p->value, -1, &f->count, err);
+	} else if (str_eq_c(name, "count")) {
+		return set_number(name, value, -1, &f->count, err);
 	} else {
-		return err_set(err, ERR_USAGE, "no fault field '" STR_FMT "'", STR_ARG(p->name));
+		return err_set(err, ERR_USAGE, "no fault field '" STR_FMT "'", STR_ARG(name));
 	}
 	return true;
+}
+
+void sim_fault_plan_scenario(struct sim *s)
+{
+	const struct sim_estate *e = s->estate;
+
+	s->nfaults = 0;
+	for (size_t i = 0; i < e->nfaults && s->nfaults < SIM_FAULTS_MAX; i++) {
+		struct sim_fault_row *f = &s->faults[s->nfaults++];
+
+		*f = e->faults[i].fault;
+		f->from_us = s->epoch_us + e->faults[i].at_us;
+		f->until_us = e->faults[i].for_us ? f->from_us + e->faults[i].for_us : 0;
+	}
 }
 
 bool sim_fault_add(struct sim *s, struct str form, struct err *err)
@@ -69,7 +84,7 @@ bool sim_fault_add(struct sim *s, struct str form, struct err *err)
 	if (!ok)
 		err_set(err, ERR_USAGE, "the body is no form");
 	for (size_t i = 0; ok && i < n; i++)
-		ok = set_field(&f, &params[i], err);
+		ok = sim_fault_set(&f, params[i].name, params[i].value, err);
 	arena_free(a);
 	if (ok && f.kind == SIM_FAULT__COUNT)
 		ok = err_set(err, ERR_USAGE, "kind is missing");
@@ -85,21 +100,29 @@ static bool word_matches(const char *word, struct str value)
 	return word[0] == '\0' || strcmp(word, "*") == 0 || str_eq_c(value, word);
 }
 
+static void plan_kind(struct sim_plan *plan, const struct sim_fault_row *f, int64_t now_us)
+{
+	plan->kind = f->kind;
+	plan->left_us = f->until_us ? f->until_us - now_us : 0;
+}
+
 void sim_fault_plan(struct sim *s, const char *service, struct str operation, struct sim_plan *ret_plan)
 {
+	int64_t now = sim_now(s);
+
 	*ret_plan = (struct sim_plan){.kind = SIM_FAULT__COUNT};
 	for (size_t i = 0; i < s->nfaults; i++) {
 		struct sim_fault_row *f = &s->faults[i];
 
-		if (f->count == 0 || !word_matches(f->service, str_c(service)) ||
-		    !word_matches(f->operation, operation))
+		if (f->count == 0 || now < f->from_us || (f->until_us && now >= f->until_us) ||
+		    !word_matches(f->service, str_c(service)) || !word_matches(f->operation, operation))
 			continue;
 		if (f->kind == SIM_FAULT_LATENCY)
 			ret_plan->delay_us += f->us > 0 ? f->us : 0;
 		else if (f->kind == SIM_FAULT_SKEW)
 			ret_plan->skew_us += f->us;
 		else if (ret_plan->kind == SIM_FAULT__COUNT)
-			ret_plan->kind = f->kind;
+			plan_kind(ret_plan, f, now);
 		else
 			continue;
 		if (f->count > 0)

@@ -169,7 +169,10 @@ static bool delay(struct sim_request *r, struct MHD_Connection *connection)
 	struct timespec ts;
 
 	if (r->plan.kind == SIM_FAULT_HANG) {
-		wait_until(r->sim, connection, -1);
+		int64_t left = r->plan.left_us;
+
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		wait_until(r->sim, connection, left ? ts.tv_sec * US_PER_S + ts.tv_nsec / 1000 + left : -1);
 		r->status = 0;
 		pthread_mutex_lock(&r->sim->lock);
 		sim_log_add(r->sim, r);

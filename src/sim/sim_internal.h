@@ -158,6 +158,10 @@ bool sim_load(const struct sim *s, const struct sim_cluster *c, int member, int6
 
 /* sim_fault.c; the lock is held */
 bool sim_fault_add(struct sim *s, struct str form, struct err *err);
+/* One field of a fault, as the form names it. */
+bool sim_fault_set(struct sim_fault_row *f, struct str name, struct str value, struct err *err);
+/* Puts the scenario's faults in place of all others, counted from the state's epoch. */
+void sim_fault_plan_scenario(struct sim *s);
 void sim_fault_plan(struct sim *s, const char *service, struct str operation, struct sim_plan *ret_plan);
 /* Errors that faults stand for; false when one was set on r. */
 bool sim_fault_refuse(struct sim_request *r);

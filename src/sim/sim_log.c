@@ -45,6 +45,10 @@ void sim_log_add(struct sim *s, const struct sim_request *r)
 	row = &s->log[(s->log_first + s->log_n++) % SIM_REQUESTS_MAX];
 	buf_init(&b, SIM_ANSWER_MAX);
 	row_json(r, sim_auth_now(s), &b);
+	if (s->requests) {
+		fprintf(s->requests, "%s\n", buf_c(&b));
+		fflush(s->requests);
+	}
 	row->json = buf_take(&b, NULL);
 	snprintf(row->service, sizeof(row->service), "%s", r->service);
 	snprintf(row->operation, sizeof(row->operation), STR_FMT, STR_ARG(r->operation));

@@ -37,7 +37,7 @@ static bool find_group(struct sim_request *r, const struct sim_cluster **ret_clu
 	*ret_cluster = NULL;
 	if (str_starts(rest, head) && str_ends(rest, tail) && rest.len > head.len + tail.len)
 		*ret_cluster = sim_cluster_find(r->sim, str_sub(rest, head.len, rest.len - tail.len));
-	if (*ret_cluster && (*ret_cluster)->exports_log)
+	if (*ret_cluster && (*ret_cluster)->log_exports)
 		return true;
 	return sim_fail(r, 400, "ResourceNotFoundException", "The specified log group does not exist.");
 }

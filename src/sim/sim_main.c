@@ -3,7 +3,8 @@
  *
  * Prints what a shell needs to use it (`export NAME=value` lines), then "ready", and runs
  * until SIGTERM or SIGINT, or until the pipe whose read end is given by --supervised
- * closes, so that it cannot outlive the test that started it.
+ * closes, so that it cannot outlive the test that started it. AURORATOP_REQUESTS in the
+ * environment names a folder: every request is written to a file there, for who wants to judge them.
  */
 #include "base/parse.h"
 #include "base/xalloc.h"
@@ -18,22 +19,25 @@
 
 #define PEM_MAX (64 * 1024)
 
+#define PATH_MAX_BYTES 1024
+
 struct settings {
 	struct sim_options sim;
 	char *cert, *key;
 	char *instances[SIM_LOG_FILES_MAX]; /* of the logs */
 	size_t nlogs;
+	char requests[PATH_MAX_BYTES];
 	int supervised; /* -1 = not */
 };
 
 static const char usage[] = "usage: auroratop-sim [OPTION]...\n"
 			    "  --port N              listen on 127.0.0.1:N (default: any free port)\n"
-			    "  --clusters N          N clusters beside the three standing ones\n"
+			    "  --clusters N          N clusters beside those of the scenario\n"
 			    "  --region R            region that requests must be signed for (eu-west-1)\n"
 			    "  --access-key K        --secret-key S  --session-token T\n"
 			    "  --db-host H           --db-port N     endpoints of prod-orders\n"
 			    "  --domain D            suffix of endpoint names (rds.amazonaws.com)\n"
-			    "  --scenario NAME       healthy, incident\n"
+			    "  --scenario NAME|FILE  what stands there and happens (healthy)\n"
 			    "  --seed N              of metrics and fleet\n"
 			    "  --tls-cert FILE       --tls-key FILE  serve HTTPS\n"
 			    "  --log [INSTANCE=]FILE log of the server behind prod-orders (repeated: several)\n"
@@ -177,6 +181,16 @@ static bool parse_options(int argc, char **argv, struct settings *s)
 	return optind == argc;
 }
 
+static void find_requests(struct settings *s)
+{
+	const char *folder = getenv("AURORATOP_REQUESTS");
+
+	if (!folder || !*folder)
+		return;
+	snprintf(s->requests, sizeof(s->requests), "%s/sim-%ld.jsonl", folder, (long)getpid());
+	s->sim.requests = s->requests;
+}
+
 static const char *or_default(const char *text, const char *fallback)
 {
 	return text ? text : fallback;
@@ -225,6 +239,7 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	find_requests(&s);
 	if (!parse_options(argc, argv, &s)) {
 		fputs(usage, stderr);
 	} else if (!sim_start(&s.sim, &sim, &err)) {

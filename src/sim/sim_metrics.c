@@ -27,7 +27,7 @@ enum metric_flags {
 	PAUSED = 1 << 6,      /* arrives as 0 while paused */
 	PEAKS = 1 << 7,       /* a peak each night */
 	PERCENT = 1 << 8,     /* never above 100 */
-	LOAD = 1 << 9,        /* rises in the scenario incident */
+	LOAD = 1 << 9,        /* rises when the scenario says so */
 	CAPACITY = 1 << 10,   /* the ACU curve */
 	VOLUME = 1 << 11,     /* the volume curve */
 	STEADY = 1 << 12,     /* the same for every cluster */
@@ -98,13 +98,15 @@ double sim_volume_bytes(const struct sim *s, const struct sim_cluster *c, int64_
 static double capacity(const struct sim_cluster *c, int64_t at_us)
 {
 	double cycle = fmod((double)(at_us / US_PER_S) + (double)(c->hash % 9000), 14400);
-	bool pauses = strcmp(c->id, "analytics-sls") == 0;
-	double wave;
+	double wave, units;
 
 	if (cycle >= 9000)
-		return pauses ? 0 : 0.5;
+		return c->min_capacity;
 	wave = sin(TURN / 2 * cycle / 9000);
-	return 0.5 + floor(19 * wave * wave) / 2;
+	units = 0.5 + floor(19 * wave * wave) / 2;
+	if (units < c->min_capacity)
+		return c->min_capacity;
+	return units > c->max_capacity ? c->max_capacity : units;
 }
 
 static double wave(uint64_t h, int64_t at_us, double period_s)
@@ -112,12 +114,13 @@ static double wave(uint64_t h, int64_t at_us, double period_s)
 	return sin(TURN * ((double)at_us / 1e6 / period_s + sim_hash_unit(sim_hash(h, (uint64_t)period_s))));
 }
 
-/* How far the incident has come: 0 before, 1 from the last two minutes on. */
-static double incident(const struct sim *s, const struct sim_cluster *c, int64_t at_us)
+/* How far the load has risen: 0 before, 1 from load_over after load_at on. */
+static double raised(const struct sim *s, const struct sim_cluster *c, int64_t at_us)
 {
-	double x = (double)(at_us - s->epoch_us + 12 * US_PER_MIN) / (double)(10 * US_PER_MIN);
+	double over = c->load_over_us > 0 ? (double)c->load_over_us : 1;
+	double x = (double)(at_us - s->epoch_us - c->load_at_us) / over;
 
-	if (!c->is_orders || strcmp(s->o.scenario, "incident") != 0 || x <= 0)
+	if (c->load == 1 || x <= 0)
 		return 0;
 	return x >= 1 ? 1 : x * x * (3 - 2 * x);
 }
@@ -125,7 +128,7 @@ static double incident(const struct sim *s, const struct sim_cluster *c, int64_t
 static double night_peak(const struct sim_cluster *c, int64_t at_us)
 {
 	double hour = (double)(at_us % US_PER_DAY) / (double)US_PER_HOUR;
-	double away = (hour - (c->is_orders ? 2.0 : (double)(c->hash % 5))) * 3;
+	double away = (hour - c->peak_hour) * 3;
 
 	return 2.4 * exp(-away * away);
 }
@@ -149,16 +152,16 @@ static double sample(const struct sim *s, const struct sim_metric *m, const stru
 
 	if (m->flags & (VOLUME | CAPACITY) || strcmp(m->name, "EngineUptime") == 0)
 		return special(s, m, c, at_us);
-	if (!c->is_orders && !(m->flags & STEADY))
-		v *= 0.2 + 0.9 * sim_hash_unit(sim_hash(c->hash, 11));
+	if (!(m->flags & STEADY))
+		v *= c->metrics_scale;
 	if (m->flags & MEMBER && member != sim_cluster_writer(c, at_us) && !(m->flags & (STEADY | READERS)))
 		v *= 0.55;
 	v *= 1 + m->day * sin(TURN * (hour - 8) / 24);
 	v *= 1 + m->wave * (0.5 * wave(h, at_us, 2820) + 0.3 * wave(h, at_us, 797) + 0.2 * wave(h, at_us, 311));
 	if (m->flags & PEAKS)
 		v *= 1 + night_peak(c, at_us);
-	load = m->flags & LOAD ? incident(s, c, at_us) : 0;
-	v *= 1 + load * 2.6;
+	load = m->flags & LOAD ? raised(s, c, at_us) : 0;
+	v *= 1 + load * (c->load - 1);
 	if (m->flags & PERCENT && v > 97)
 		v = 97 + 2.5 * (1 - exp(97 - v));
 	return v;
@@ -174,7 +177,7 @@ bool sim_db_load(const struct sim *s, const struct sim_cluster *c, int member, i
 	if (c->stopped || at_us < s->epoch_us - c->age_us || (c->serverless && capacity(c, at_us) <= 0))
 		return false;
 	*ret_load = sample(s, m, c, member, at_us);
-	*ret_added = *ret_load - *ret_load / (1 + incident(s, c, at_us) * 2.6);
+	*ret_added = *ret_load - *ret_load / (1 + raised(s, c, at_us) * (c->load - 1));
 	return true;
 }
 

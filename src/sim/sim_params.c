@@ -265,7 +265,7 @@ size_t sim_param_list(const struct sim_request *r, const char *prefix, struct st
 	size_t n = 0;
 
 	while (n < max) {
-		char name[160];
+		char name[192];
 		struct str v;
 
 		snprintf(name, sizeof(name), "%s.%zu", prefix, n + 1);

@@ -141,7 +141,7 @@ static bool find_instance(struct sim_request *r, struct question *q)
 		q->cluster = &r->sim->clusters[i];
 		for (q->member = 0; q->member < q->cluster->nmembers; q->member++)
 			if (str_eq_c(id, q->cluster->members[q->member].resource_id))
-				return sim_rds_insights(q->cluster) ||
+				return q->cluster->insights ||
 				       sim_fail(r, 400, "NotAuthorizedException",
 						"Performance Insights is not enabled for " STR_FMT ".", STR_ARG(id));
 	}

@@ -7,27 +7,12 @@
  * for standard storage.
  */
 #include "sim/sim_rds.h"
+#include "sim/sim_scenario.h"
 
 #define ACCOUNT_KEY "5f0c3b1e-7d42-4a51-9e8f-0c1d2e3f4a5b"
 
-struct sim_subnet {
-	const char *id;
-	char zone;
-};
-
-static const struct sim_subnet subnets_orders[] = {{"subnet-0b21", 'a'}, {"subnet-0b22", 'b'}, {"subnet-0b23", 'c'}};
-static const struct sim_subnet subnets_fleet[] = {{"subnet-0c31", 'a'}, {"subnet-0c32", 'b'}, {"subnet-0c33", 'c'}};
-
-static const struct sim_subnet_group {
-	const char *name, *text;
-	const struct sim_subnet *subnets;
-} subnet_groups[] = {
-	{"fleet-db", "Private subnets of the other databases", subnets_fleet},
-	{"prod-orders-db", "Private subnets of prod-orders", subnets_orders},
-};
-
 #define VPC_ID "vpc-0d11"
-#define SUBNETS 3
+#define ZONES 3
 
 void sim_rds_arn(struct sim_request *r, struct buf *b, const char *tag, const char *kind, const char *name)
 {
@@ -43,7 +28,7 @@ void sim_rds_tags(struct buf *b, const struct sim_cluster *c)
 {
 	sim_xml_open(b, "TagList");
 	buf_add_c(b, "<Tag><Key>Environment</Key><Value>production</Value></Tag>\n");
-	buf_addf(b, "<Tag><Key>Team</Key><Value>%s</Value></Tag>\n", c->is_orders ? "orders" : "platform");
+	buf_addf(b, "<Tag><Key>Team</Key><Value>%s</Value></Tag>\n", c->team ? c->team : "platform");
 	sim_xml_close(b, "TagList");
 }
 
@@ -123,10 +108,12 @@ static void cluster_config(struct sim_request *r, struct buf *b, const struct si
 	sim_xml_str(b, "DBSubnetGroup", c->subnet_group);
 	sim_rds_zones(r, b);
 	sim_xml_str(b, "NetworkType", "IPV4");
-	sim_xml_fmt(b, "DBClusterParameterGroup", c->is_orders ? "%s-pg15" : "default.%s",
-		    c->is_orders ? c->id : c->family);
-	if (c->is_orders)
-		sim_xml_str(b, "PreferredBackupWindow", "06:30-07:00");
+	if (c->parameter_group)
+		sim_xml_str(b, "DBClusterParameterGroup", c->parameter_group);
+	else
+		sim_xml_fmt(b, "DBClusterParameterGroup", "default.%s", c->family);
+	if (c->backup_window)
+		sim_xml_str(b, "PreferredBackupWindow", c->backup_window);
 	else
 		sim_xml_fmt(b, "PreferredBackupWindow", "%02d:00-%02d:59", (int)window, (int)window);
 	sim_xml_str(b, "PreferredMaintenanceWindow", "tue:03:00-tue:03:30");
@@ -134,61 +121,52 @@ static void cluster_config(struct sim_request *r, struct buf *b, const struct si
 	sim_xml_time(b, "EarliestRestorableTime", r->now_us - c->retention_days * US_PER_DAY + 17 * US_PER_S);
 	/* Moves in steps of a minute, four to five behind now. */
 	sim_xml_time(b, "LatestRestorableTime", (r->now_us - 4 * US_PER_MIN) / US_PER_MIN * US_PER_MIN);
-	sim_xml_bool(b, "DeletionProtection", c->is_orders);
+	sim_xml_bool(b, "DeletionProtection", c->deletion_protection);
 	sim_xml_bool(b, "CopyTagsToSnapshot", true);
-	sim_xml_bool(b, "AutoMinorVersionUpgrade", !c->is_orders);
+	sim_xml_bool(b, "AutoMinorVersionUpgrade", c->minor_upgrades);
 	sim_xml_bool(b, "HttpEndpointEnabled", false);
-	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->is_orders);
+	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->iam_authentication);
 	sim_xml_bool(b, "CrossAccountClone", false);
-	if (c->exports_log)
+	if (c->log_exports)
 		buf_add_c(b,
 			  "<EnabledCloudwatchLogsExports><member>postgresql</member></EnabledCloudwatchLogsExports>\n");
 	sim_xml_str(b, "EngineLifecycleSupport", "open-source-rds-extended-support");
 	sim_xml_bool(b, "StorageEncrypted", true);
 	sim_rds_key(r, b, "KmsKeyId");
 	buf_add_c(b, "<AssociatedRoles/>\n<ReadReplicaIdentifiers/>\n");
-	if (c->hash % 9 == 0 && !c->is_orders)
+	if (c->io_optimized)
 		sim_xml_str(b, "StorageType", "aurora-iopt1");
 }
 
 static void cluster_scaling(struct buf *b, const struct sim_cluster *c)
 {
-	bool pauses = strcmp(c->id, "analytics-sls") == 0;
-
 	if (!c->serverless)
 		return;
 	sim_xml_open(b, "ServerlessV2ScalingConfiguration");
-	sim_xml_f64(b, "MinCapacity", pauses ? 0 : 0.5);
-	sim_xml_f64(b, "MaxCapacity", 16);
-	if (pauses)
-		sim_xml_int(b, "SecondsUntilAutoPause", 600);
+	sim_xml_f64(b, "MinCapacity", c->min_capacity);
+	sim_xml_f64(b, "MaxCapacity", c->max_capacity);
+	if (c->min_capacity == 0)
+		sim_xml_int(b, "SecondsUntilAutoPause", c->auto_pause_us ? c->auto_pause_us / US_PER_S : 300);
 	sim_xml_close(b, "ServerlessV2ScalingConfiguration");
-}
-
-bool sim_rds_insights(const struct sim_cluster *c)
-{
-	return c->is_orders || c->hash % 4 != 0;
 }
 
 static void insights(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
 {
-	bool on = sim_rds_insights(c);
-
-	sim_xml_bool(b, "PerformanceInsightsEnabled", on);
-	if (on) {
+	sim_xml_bool(b, "PerformanceInsightsEnabled", c->insights);
+	if (c->insights) {
 		sim_rds_key(r, b, "PerformanceInsightsKMSKeyId");
 		sim_xml_int(b, "PerformanceInsightsRetentionPeriod", 7);
 	}
 	sim_xml_str(b, "DatabaseInsightsMode", "standard");
-	sim_xml_int(b, "MonitoringInterval", c->is_orders ? 60 : 0);
-	if (c->is_orders)
+	sim_xml_int(b, "MonitoringInterval", c->enhanced_monitoring ? 60 : 0);
+	if (c->enhanced_monitoring)
 		sim_xml_fmt(b, "MonitoringRoleArn", "arn:%s:iam::" SIM_ACCOUNT ":role/rds-monitoring-role",
 			    sim_partition(r->sim));
 }
 
 static void cluster_secret(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
 {
-	if (!c->is_orders)
+	if (!c->managed_secret)
 		return;
 	sim_xml_open(b, "MasterUserSecret");
 	sim_xml_fmt(b, "SecretArn",
@@ -268,41 +246,44 @@ static bool describe_clusters(struct sim_request *r, struct buf *out)
 	return true;
 }
 
-static const struct sim_subnet_group *subnet_group(const char *name)
+static const struct sim_subnet_group *subnet_group(struct sim_request *r, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(subnet_groups); i++)
-		if (strcmp(subnet_groups[i].name, name) == 0)
-			return &subnet_groups[i];
+	const struct sim_estate *e = r->sim->estate;
+
+	for (size_t i = 0; i < e->nsubnet_groups; i++)
+		if (strcmp(e->subnet_groups[i].id, name) == 0)
+			return &e->subnet_groups[i];
 	BUG("no subnet group %s", name);
 }
 
 void sim_rds_zones(struct sim_request *r, struct buf *b)
 {
 	sim_xml_open(b, "AvailabilityZones");
-	for (int i = 0; i < SUBNETS; i++)
+	for (int i = 0; i < ZONES; i++)
 		sim_xml_fmt(b, "AvailabilityZone", "%s%c", r->sim->o.region, 'a' + i);
 	sim_xml_close(b, "AvailabilityZones");
 }
 
 static void subnet_group_fields(struct sim_request *r, struct buf *b, const struct sim_subnet_group *g)
 {
-	sim_xml_str(b, "DBSubnetGroupName", g->name);
-	sim_xml_str(b, "DBSubnetGroupDescription", g->text);
+	sim_xml_str(b, "DBSubnetGroupName", g->id);
+	sim_xml_str(b, "DBSubnetGroupDescription", g->description);
 	sim_xml_str(b, "VpcId", VPC_ID);
 	sim_xml_str(b, "SubnetGroupStatus", "Complete");
 	sim_xml_open(b, "Subnets");
-	for (int i = 0; i < SUBNETS; i++) {
+	for (int i = 0; i < g->nsubnets; i++) {
 		sim_xml_open(b, "Subnet");
-		sim_xml_str(b, "SubnetIdentifier", g->subnets[i].id);
+		sim_xml_str(b, "SubnetIdentifier", g->subnets[i]);
 		sim_xml_open(b, "SubnetAvailabilityZone");
-		sim_xml_fmt(b, "Name", "%s%c", r->sim->o.region, g->subnets[i].zone);
+		sim_xml_fmt(b, "Name", "%s%s", r->sim->o.region,
+			    sim_estate_subnet(r->sim->estate, g->subnets[i])->zone);
 		sim_xml_close(b, "SubnetAvailabilityZone");
 		buf_add_c(b, "<SubnetOutpost/>\n");
 		sim_xml_str(b, "SubnetStatus", "Active");
 		sim_xml_close(b, "Subnet");
 	}
 	sim_xml_close(b, "Subnets");
-	sim_rds_arn(r, b, "DBSubnetGroupArn", "subgrp", g->name);
+	sim_rds_arn(r, b, "DBSubnetGroupArn", "subgrp", g->id);
 	buf_add_c(b, "<SupportedNetworkTypes><member>IPV4</member></SupportedNetworkTypes>\n");
 }
 
@@ -313,13 +294,13 @@ static void instance_place(struct sim_request *r, struct buf *b, const struct si
 
 	sim_xml_open(b, "Endpoint");
 	endpoint(r, b, "Address", c, names);
-	sim_xml_int(b, "Port", port_of(r, c));
+	sim_xml_int(b, "Port", c->is_orders && m == &c->members[1] ? r->sim->o.reader_port : port_of(r, c));
 	sim_xml_str(b, "HostedZoneId", "Z29XKXDKYMONMX");
 	sim_xml_close(b, "Endpoint");
 	sim_xml_int(b, "DbInstancePort", 0);
 	sim_xml_str(b, "AvailabilityZone", m->az);
 	sim_xml_open(b, "DBSubnetGroup");
-	subnet_group_fields(r, b, subnet_group(c->subnet_group));
+	subnet_group_fields(r, b, subnet_group(r, c->subnet_group));
 	sim_xml_close(b, "DBSubnetGroup");
 	security_groups(b, c);
 	sim_xml_bool(b, "PubliclyAccessible", false);
@@ -343,12 +324,12 @@ static void instance_config(struct sim_request *r, struct buf *b, const struct s
 	sim_xml_close(b, "CertificateDetails");
 	buf_add_c(b, "<PendingModifiedValues/>\n");
 	sim_xml_str(b, "PreferredMaintenanceWindow", "tue:03:30-tue:04:00");
-	sim_xml_bool(b, "AutoMinorVersionUpgrade", !c->is_orders);
+	sim_xml_bool(b, "AutoMinorVersionUpgrade", c->minor_upgrades);
 	sim_xml_int(b, "BackupRetentionPeriod", c->retention_days);
 	sim_xml_bool(b, "MultiAZ", false);
 	sim_xml_bool(b, "DeletionProtection", false);
 	insights(r, b, c);
-	if (c->is_orders)
+	if (c->enhanced_monitoring)
 		sim_xml_fmt(b, "EnhancedMonitoringResourceArn",
 			    "arn:%s:logs:%s:" SIM_ACCOUNT ":log-group:RDSOSMetrics:log-stream:%s",
 			    sim_partition(r->sim), r->sim->o.region, m->resource_id);
@@ -436,14 +417,15 @@ static bool describe_instances(struct sim_request *r, struct buf *out)
 static bool describe_subnet_groups(struct sim_request *r, struct buf *out)
 {
 	struct str name = sim_param(r, "DBSubnetGroupName");
+	const struct sim_subnet_group *groups = r->sim->estate->subnet_groups;
 	struct sim_filters none;
 	struct sim_page page;
-	size_t rows[ARRAY_LEN(subnet_groups)], n = 0;
+	size_t rows[SIM_SCENARIO_ROWS_MAX], n = 0;
 
 	if (!sim_filters(r, "Filters.Filter", "Values.Value", "", &none))
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(subnet_groups); i++)
-		if (name.len == 0 || str_ieq(name, str_c(subnet_groups[i].name)))
+	for (size_t i = 0; i < r->sim->estate->nsubnet_groups; i++)
+		if (name.len == 0 || str_ieq(name, str_c(groups[i].id)))
 			rows[n++] = i;
 	if (name.len > 0 && n == 0)
 		return sim_fail(r, 404, "DBSubnetGroupNotFoundFault", "DB subnet group '" STR_FMT "' does not exist.",
@@ -453,7 +435,7 @@ static bool describe_subnet_groups(struct sim_request *r, struct buf *out)
 	sim_xml_open(out, "DBSubnetGroups");
 	for (size_t i = page.first; i < page.end; i++) {
 		sim_xml_open(out, "DBSubnetGroup");
-		subnet_group_fields(r, out, &subnet_groups[rows[i]]);
+		subnet_group_fields(r, out, &groups[rows[i]]);
 		sim_xml_close(out, "DBSubnetGroup");
 	}
 	sim_xml_close(out, "DBSubnetGroups");

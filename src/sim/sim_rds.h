@@ -10,8 +10,6 @@
 void sim_rds_arn(struct sim_request *r, struct buf *b, const char *tag, const char *kind, const char *name);
 /* The ARN of the account's one KMS key. */
 void sim_rds_key(struct sim_request *r, struct buf *b, const char *tag);
-/* Is Performance Insights on for the cluster's instances? */
-bool sim_rds_insights(const struct sim_cluster *c);
 void sim_rds_tags(struct buf *b, const struct sim_cluster *c);
 void sim_rds_zones(struct sim_request *r, struct buf *b);
 /* Replaces ARNs in db-cluster-id filters by names. */

@@ -34,7 +34,7 @@ static void snapshot_xml(struct sim_request *r, struct buf *b, const struct sim_
 	sim_xml_str(b, "StorageType", "aurora");
 	sim_xml_str(b, "LicenseModel", "postgresql-license");
 	sim_rds_zones(r, b);
-	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->is_orders);
+	sim_xml_bool(b, "IAMDatabaseAuthenticationEnabled", c->iam_authentication);
 	sim_xml_int(b, "BackupRetentionPeriod", c->retention_days);
 	if (s->source_id)
 		sim_rds_arn(r, b, "SourceDBClusterSnapshotArn", "cluster-snapshot", s->source_id);

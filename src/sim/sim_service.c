@@ -145,6 +145,7 @@ void sim_prepare(struct sim_request *r)
 	make_id(r);
 	buf_init(&r->body, SIM_ANSWER_MAX);
 	read_request(r);
+	sim_state_advance(r->sim);
 	sim_fault_plan(r->sim, r->service, r->operation, &r->plan);
 	pthread_mutex_unlock(&r->sim->lock);
 }
@@ -193,6 +194,7 @@ static void wrap_xml(struct sim_request *r, struct str result)
 {
 	const struct service *s = service_of(r->service);
 
+	CHECK(s != NULL); /* its operation has just run */
 	buf_addf(&r->body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT "Response xmlns=\"%s\">\n",
 		 STR_ARG(r->operation), s->xmlns);
 	if (strcmp(s->name, "ec2") == 0) {

@@ -3,17 +3,18 @@
  *
  * Nothing is stored: the list follows from cluster and clock. Automated ones are made once
  * a day in the backup window and kept for the retention; one is "creating" for its first
- * minutes. prod-orders also has manual ones and copies to another Region's key that take
- * two and a half minutes each, one after the other. In the scenario "incident" the newest
- * automated snapshot of prod-orders is 31 hours old, because its window was moved.
+ * minutes. Where the scenario gives the age of the newest, its window was moved: none is younger. The scenario's
+ * manual ones are there, and of the one that is copied, copies that take two and a half minutes
+ * each, one after the other.
  */
 #include "sim/sim_internal.h"
+#include "sim/sim_scenario.h"
 
 #define CREATE_US (3 * US_PER_MIN)
 #define COPY_US (150 * US_PER_S)
 #define COPY_EVERY_US (180 * US_PER_S)
 #define COPIES_KEPT 3
-#define PER_CLUSTER_MAX 48
+#define PER_CLUSTER_MAX 48 /* beside the scenario's manual ones */
 
 struct list {
 	struct sim_request *r;
@@ -43,20 +44,19 @@ static const char *dated(struct list *l, const char *prefix, const char *cluster
 						 t.month, t.day, t.hour, t.minute));
 }
 
-static bool incident(const struct list *l, const struct sim_cluster *c)
-{
-	return c->is_orders && strcmp(l->r->sim->o.scenario, "incident") == 0;
-}
-
 /* Second of the day at which the backup of that day starts. */
 static int64_t window_us(const struct list *l, const struct sim_cluster *c, int64_t day)
 {
 	int64_t jitter = (int64_t)(sim_hash(c->hash, (uint64_t)day) % 150);
 
-	if (incident(l, c))
-		return (l->r->sim->epoch_us - 31 * US_PER_HOUR) % US_PER_DAY;
-	if (c->is_orders)
-		return (6 * 3600 + 40 * 60 + jitter) * US_PER_S;
+	int64_t hour, minute;
+
+	if (c->automated_age_us)
+		return (l->r->sim->epoch_us - c->automated_age_us) % US_PER_DAY;
+	/* Ten minutes into "06:30-07:00". */
+	if (c->backup_window && parse_i64(str_sub(str_c(c->backup_window), 0, 2), &hour) &&
+	    parse_i64(str_sub(str_c(c->backup_window), 3, 5), &minute))
+		return (hour * 3600 + (minute + 10) * 60 + jitter) * US_PER_S;
 	return ((int64_t)(c->hash % 24) * 3600 + (int64_t)(c->hash % 50) * 60 + jitter) * US_PER_S;
 }
 
@@ -70,7 +70,7 @@ static void add_automated(struct list *l, const struct sim_cluster *c)
 
 		if (at > now || at < now - c->retention_days * US_PER_DAY - 12 * US_PER_HOUR)
 			continue;
-		if (incident(l, c) && at > l->r->sim->epoch_us - 30 * US_PER_HOUR)
+		if (c->automated_age_us && at > l->r->sim->epoch_us - c->automated_age_us)
 			continue;
 		row = add(l, c, dated(l, "rds:", c->id, at), at);
 		row->automated = true;
@@ -79,27 +79,38 @@ static void add_automated(struct list *l, const struct sim_cluster *c)
 	}
 }
 
-static void add_orders(struct list *l, const struct sim_cluster *c)
+static void add_copies(struct list *l, const struct sim_cluster *c)
 {
 	int64_t epoch = l->r->sim->epoch_us, now = l->r->now_us;
 	int64_t cycle = (now - epoch) / COPY_EVERY_US - (now < epoch);
-	struct sim_snapshot *row;
 
-	row = add(l, c, "audit-2025-q4", epoch - 74 * US_PER_DAY - 5 * US_PER_HOUR);
-	row->engine_version = "14.9";
-	add(l, c, "pre-upgrade-15-4", epoch - 41 * US_PER_DAY - 7 * US_PER_HOUR);
-	add(l, c, "pre-release-318", epoch - 7 * US_PER_DAY - 16 * US_PER_HOUR);
 	for (int64_t i = cycle - COPIES_KEPT + 1; i <= cycle; i++) {
 		int64_t at = epoch + i * COPY_EVERY_US;
+		struct sim_snapshot *row = add(l, c, dated(l, "dr-", c->id, at), at);
 
-		row = add(l, c, dated(l, "dr-", c->id, at), at);
-		row->source_id = "pre-release-318";
+		row->source_id = c->copies_of;
 		if (now - at < COPY_US)
 			row->percent = (int)((now - at) * 100 / COPY_US);
 	}
 }
 
-static void add_other_manual(struct list *l, const struct sim_cluster *c)
+static void add_manual(struct list *l, const struct sim_cluster *c)
+{
+	const struct sim_estate *e = l->r->sim->estate;
+
+	for (size_t i = 0; i < e->nsnapshots; i++) {
+		const struct sim_snapshot_row *s = &e->snapshots[i];
+		struct sim_snapshot *row;
+
+		if (strcmp(s->cluster, c->id) != 0)
+			continue;
+		row = add(l, c, s->id, l->r->sim->epoch_us - s->age_us);
+		if (s->engine_version)
+			row->engine_version = s->engine_version;
+	}
+}
+
+static void add_of_fleet(struct list *l, const struct sim_cluster *c)
 {
 	for (unsigned i = 0; i < c->hash % 3; i++) {
 		char id[96];
@@ -111,12 +122,11 @@ static void add_other_manual(struct list *l, const struct sim_cluster *c)
 
 static void add_of_cluster(struct list *l, const struct sim_cluster *c)
 {
-	if (c->is_orders)
-		add_orders(l, c);
-	else if (c->stopped)
-		add(l, c, "legacy-archive-final", l->r->sim->epoch_us - 203 * US_PER_DAY);
-	else
-		add_other_manual(l, c);
+	add_manual(l, c);
+	if (c->copies_of)
+		add_copies(l, c);
+	if (c->fleet)
+		add_of_fleet(l, c);
 	if (!c->stopped)
 		add_automated(l, c);
 }
@@ -127,7 +137,7 @@ size_t sim_snapshots(struct sim_request *r, const struct sim_cluster *c, struct 
 	size_t n = c ? 1 : s->nclusters;
 	struct list l = {.r = r};
 
-	l.rows = arena_alloc_array(r->arena, n * PER_CLUSTER_MAX, sizeof(*l.rows));
+	l.rows = arena_alloc_array(r->arena, n * PER_CLUSTER_MAX + s->estate->nsnapshots, sizeof(*l.rows));
 	for (size_t i = 0; i < s->nclusters; i++)
 		if (!c || c == &s->clusters[i])
 			add_of_cluster(&l, &s->clusters[i]);

@@ -4,6 +4,7 @@
  * Everything the options point to is copied, so that the caller may free it at once.
  */
 #include "sim/sim_internal.h"
+#include "sim/sim_scenario.h"
 
 static const char *copy(struct sim *s, const char *text, const char *fallback)
 {
@@ -21,8 +22,9 @@ static void copy_options(struct sim *s, const struct sim_options *o)
 	s->o.region = copy(s, o->region, SIM_REGION);
 	s->o.db_host = copy(s, o->db_host, NULL);
 	s->o.db_port = o->db_port ? o->db_port : 5432;
+	s->o.reader_port = o->reader_port ? o->reader_port : s->o.db_port;
 	s->o.domain = copy(s, o->domain, "rds.amazonaws.com");
-	s->o.scenario = copy(s, o->scenario, "healthy");
+	s->o.scenario = s->estate->name;
 	s->o.tls_cert = copy(s, o->tls_cert, NULL);
 	s->o.tls_key = copy(s, o->tls_key, NULL);
 	for (size_t i = 0; i < SIM_LOG_FILES_MAX; i++)
@@ -32,13 +34,6 @@ static void copy_options(struct sim *s, const struct sim_options *o)
 
 static bool check_options(const struct sim_options *o, struct err *err)
 {
-	static const char *const scenarios[] = {"healthy", "incident"};
-	bool known = !o->scenario;
-
-	for (size_t i = 0; i < ARRAY_LEN(scenarios) && !known; i++)
-		known = strcmp(o->scenario, scenarios[i]) == 0;
-	if (!known)
-		return err_set(err, ERR_USAGE, "no scenario '%s'; there are healthy and incident", o->scenario);
 	if (o->extra_clusters < 0 || o->extra_clusters > SIM_EXTRA_CLUSTERS_MAX)
 		return err_set(err, ERR_LIMIT, "%d more clusters; between 0 and %d are possible", o->extra_clusters,
 			       SIM_EXTRA_CLUSTERS_MAX);
@@ -58,13 +53,24 @@ bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err
 		return false;
 	s = xalloc(sizeof(*s));
 	s->arena = arena_new(1 << 16, SIM_ARENA_MAX);
+	if (!sim_scenario_load(s->arena, options->scenario, &s->estate, err)) {
+		arena_free(s->arena);
+		xfree(s);
+		return false;
+	}
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	copy_options(s, options);
+	if (options->requests && !(s->requests = fopen(options->requests, "ae"))) {
+		err_set(err, ERR_IO, "cannot write %s", options->requests);
+		sim_stop(s);
+		return false;
+	}
 	sim_state_build(s);
+	sim_fault_plan_scenario(s);
 	*ret_sim = s;
 	return true;
 }
@@ -91,6 +97,8 @@ void sim_stop(struct sim *s)
 		sim_http_stop(s);
 	sim_log_clear(s);
 	sim_logs_free(s->logs);
+	if (s->requests)
+		fclose(s->requests);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	arena_free(s->arena);
@@ -108,5 +116,6 @@ void sim_set_now(struct sim *s, int64_t (*now)(void *ctx), void *ctx)
 	s->now = now;
 	s->now_ctx = ctx;
 	s->epoch_us = sim_now(s);
+	sim_fault_plan_scenario(s);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -1,13 +1,14 @@
 /*
  * sim_state.c: the clusters of the simulated account, and how they change with time.
  *
- * The estate is built once and is the same for the same options: prod-orders (one writer,
- * two readers, the incident of the pictures), analytics-sls (Serverless v2 that pauses),
- * legacy-archive (stopped) and N clusters more. What moves is a function of the clock, not
+ * The estate is built once, from the scenario and the number of clusters to make up beside
+ * its own, and is the same for the same options. What moves is a function of the clock, not
  * of earlier calls, so two readers asking at the same time see the same; only a failover
  * is remembered. Lists are in the order of identifiers, as the service gives them.
  */
+#include "base/sort.h"
 #include "sim/sim_internal.h"
+#include "sim/sim_scenario.h"
 
 /* A failover as seen from outside: the status lags behind the call, the roles swap in between. */
 #define FAILOVER_SEEN_US (2 * US_PER_S)
@@ -15,7 +16,6 @@
 #define FAILOVER_DONE_US (14 * US_PER_S)
 
 #define GIB 1073741824.0
-#define TIB (1024 * GIB)
 
 uint64_t sim_hash(uint64_t h, uint64_t v)
 {
@@ -78,75 +78,49 @@ static const char *family_of(struct sim *s, const char *version)
 	return arena_strz(s->arena, arena_fmt(s->arena, "aurora-postgresql%.2s", version));
 }
 
-static struct sim_cluster *add_cluster(struct sim *s, const char *id, const char *version)
-{
-	struct sim_cluster *c = &s->clusters[s->nclusters++];
-
-	c->id = arena_strz(s->arena, str_c(id));
-	c->resource_id = resource_id(s, "cluster", id);
-	c->engine_version = version;
-	c->family = family_of(s, version);
-	c->status = "available";
-	c->hash = sim_hash_str(sim_hash(2, (uint64_t)s->o.seed), id);
-	c->retention_days = 7;
-	c->age_us = (int64_t)(100 + c->hash % 900) * US_PER_DAY + (int64_t)(c->hash % 86400) * US_PER_S;
-	return c;
-}
-
-static void add_member(struct sim *s, struct sim_cluster *c, const char *id, const char *class_name)
+static void add_member(struct sim *s, struct sim_cluster *c, const char *id, const char *class_name, int zone, int tier)
 {
 	struct sim_instance *m = &c->members[c->nmembers];
 
 	m->id = arena_strz(s->arena, str_c(id));
 	m->resource_id = resource_id(s, "db", id);
 	m->class_name = class_name;
-	m->az = arena_strz(s->arena, arena_fmt(s->arena, "%s%c", s->o.region, "abc"[c->nmembers % 3]));
-	m->tier = c->nmembers;
+	m->az = arena_strz(s->arena, arena_fmt(s->arena, "%s%c", s->o.region, zone));
+	m->tier = tier >= 0 ? tier : c->nmembers;
 	c->nmembers++;
 }
 
-static void add_analytics(struct sim *s)
+/* What follows from identifier and seed. */
+static void complete(struct sim *s, struct sim_cluster *c)
 {
-	struct sim_cluster *c = add_cluster(s, "analytics-sls", "16.4");
-
-	add_member(s, c, "analytics-sls-1", "db.serverless");
-	c->serverless = true;
-	c->database = "analytics";
-	c->group_id = "sg-0b7c1d22";
-	c->subnet_group = "prod-orders-db";
-	c->volume_bytes = 214 * GIB;
-	c->growth_bytes_day = 0.7 * GIB;
+	c->hash = sim_hash_str(sim_hash(2, (uint64_t)s->o.seed), c->id);
+	c->resource_id = resource_id(s, "cluster", c->id);
+	c->family = family_of(s, c->engine_version);
+	c->stopped = strcmp(c->status, "stopped") == 0;
+	c->serverless = strcmp(c->members[0].class_name, "db.serverless") == 0;
+	if (c->age_us == 0)
+		c->age_us = (int64_t)(100 + c->hash % 900) * US_PER_DAY + (int64_t)(c->hash % 86400) * US_PER_S;
+	if (c->metrics_scale == 0)
+		c->metrics_scale = 0.2 + 0.9 * sim_hash_unit(sim_hash(c->hash, 11));
+	if (c->peak_hour < 0)
+		c->peak_hour = (int)(c->hash % 5);
+	for (int i = 0; i < c->nmembers && c->writer_id; i++)
+		if (strcmp(c->members[i].id, c->writer_id) == 0)
+			c->writer = i;
 }
 
-static void add_orders(struct sim *s)
+static void add_of_estate(struct sim *s, const struct sim_cluster *row)
 {
-	struct sim_cluster *c = add_cluster(s, "prod-orders", "15.4");
+	struct sim_cluster *c = &s->clusters[s->nclusters++];
 
-	add_member(s, c, "orders-1", "db.r6g.2xlarge");
-	add_member(s, c, "orders-2", "db.r6g.2xlarge");
-	add_member(s, c, "orders-3", "db.r6g.2xlarge");
-	c->is_orders = true;
-	c->exports_log = true;
-	c->database = "orders";
-	c->group_id = "sg-0a1b2c3d";
-	c->subnet_group = "prod-orders-db";
-	c->age_us = 612 * US_PER_DAY;
-	c->volume_bytes = 1.21 * TIB;
-	c->growth_bytes_day = 3.1 * GIB;
-}
+	*c = *row;
+	for (size_t i = 0; i < s->estate->ninstances; i++) {
+		const struct sim_instance_row *m = &s->estate->instances[i];
 
-static void add_legacy(struct sim *s)
-{
-	struct sim_cluster *c = add_cluster(s, "legacy-archive", "13.12");
-
-	add_member(s, c, "legacy-archive-1", "db.r5.large");
-	c->stopped = true;
-	c->status = "stopped";
-	c->database = "archive";
-	c->group_id = "sg-0dead0b1";
-	c->subnet_group = "fleet-db";
-	c->age_us = 1480 * US_PER_DAY;
-	c->volume_bytes = 640 * GIB;
+		if (strcmp(m->cluster, c->id) == 0)
+			add_member(s, c, m->id, m->class, m->zone ? m->zone[0] : "abc"[c->nmembers % 3], m -> tier);
+	}
+	complete(s, c);
 }
 
 static void add_fleet(struct sim *s, int number)
@@ -155,39 +129,63 @@ static void add_fleet(struct sim *s, int number)
 	static const char *const classes[] = {"db.r6g.large",  "db.r6g.xlarge", "db.r6g.2xlarge",
 					      "db.r7g.xlarge", "db.t4g.medium", "db.serverless"};
 	static const char *const odd[] = {"backing-up", "upgrading", "modifying", "maintenance"};
+	struct sim_cluster *c = &s->clusters[s->nclusters++];
 	char id[32], member[48];
-	struct sim_cluster *c;
-	const char *class_name;
 	uint64_t h;
 
 	snprintf(id, sizeof(id), "fleet-%04d", number);
 	h = sim_hash_str(sim_hash(3, (uint64_t)s->o.seed), id);
-	c = add_cluster(s, id, versions[h % ARRAY_LEN(versions)]);
-	class_name = classes[(h >> 8) % ARRAY_LEN(classes)];
-	for (unsigned i = 0; i <= (h >> 16) % 3; i++) {
-		snprintf(member, sizeof(member), "%s-%u", id, i + 1);
-		add_member(s, c, member, class_name);
-	}
-	c->serverless = strcmp(class_name, "db.serverless") == 0;
+	c->id = arena_strz(s->arena, str_c(id));
+	c->fleet = true;
+	c->engine_version = versions[h % ARRAY_LEN(versions)];
+	c->status = (h >> 32) % 25 == 0 ? odd[(h >> 40) % ARRAY_LEN(odd)] : "available";
 	c->database = "app";
 	c->group_id = arena_strz(s->arena, arena_fmt(s->arena, "sg-1%07x", (unsigned)number));
-	c->subnet_group = "fleet-db";
+	c->subnet_group = s->estate->nsubnet_groups ? s->estate->subnet_groups[0].id : "";
 	c->retention_days = (h >> 24) % 8 == 0 ? 1 : 7;
-	if ((h >> 32) % 25 == 0)
-		c->status = odd[(h >> 40) % ARRAY_LEN(odd)];
 	c->volume_bytes = (20 + 800 * sim_hash_unit(h)) * GIB;
 	c->growth_bytes_day = sim_hash_unit(sim_hash(h, 1)) * 2 * GIB;
+	c->min_capacity = 0.5;
+	c->max_capacity = 16;
+	c->minor_upgrades = true;
+	c->insights = (h >> 12) % 4 != 0;
+	c->io_optimized = (h >> 20) % 9 == 0;
+	c->peak_hour = -1;
+	c->load = 1;
+	for (unsigned i = 0; i <= (h >> 16) % 3; i++) {
+		snprintf(member, sizeof(member), "%s-%u", id, i + 1);
+		add_member(s, c, member, classes[(h >> 8) % ARRAY_LEN(classes)], "abc"[i], -1);
+	}
+	complete(s, c);
+}
+
+static int by_id(uint32_t a, uint32_t b, void *ctx)
+{
+	const struct sim_cluster *rows = ctx;
+
+	return strcmp(rows[a].id, rows[b].id);
 }
 
 void sim_state_build(struct sim *s)
 {
-	s->clusters = arena_alloc_array(s->arena, (size_t)s->o.extra_clusters + 3, sizeof(*s->clusters));
+	const struct sim_estate *e = s->estate;
+	int fleet = s->o.extra_clusters ? s->o.extra_clusters : e->fleet;
+	size_t n = e->nclusters + (size_t)fleet;
+	struct sim_cluster *sorted = arena_alloc_array(s->arena, n, sizeof(*sorted));
+	uint32_t *order = arena_alloc_array(s->arena, 2 * n, sizeof(*order));
+
+	s->clusters = arena_alloc_array(s->arena, n, sizeof(*s->clusters));
 	s->epoch_us = sim_now(s);
-	add_analytics(s);
-	for (int i = 1; i <= s->o.extra_clusters; i++)
+	for (size_t i = 0; i < e->nclusters; i++)
+		add_of_estate(s, &e->clusters[i]);
+	for (int i = 1; i <= fleet; i++)
 		add_fleet(s, i);
-	add_legacy(s);
-	add_orders(s);
+	for (size_t i = 0; i < n; i++)
+		order[i] = (uint32_t)i;
+	sort_indices(order, order + n, n, by_id, s->clusters);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = s->clusters[order[i]];
+	s->clusters = sorted;
 }
 
 /* The name behind "arn:aws:rds:REGION:ACCOUNT:KIND:", or the text itself. */
@@ -237,16 +235,6 @@ int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us)
 	return c->writer;
 }
 
-void sim_cluster_failover(struct sim_cluster *c, int to, int64_t now_us)
-{
-	c->writer = sim_cluster_writer(c, now_us);
-	c->failover_to = to;
-	c->failover_us = now_us;
-	if (c->nfailovers == SIM_FAILOVERS_MAX)
-		memmove(c->failovers, c->failovers + 1, --c->nfailovers * sizeof(c->failovers[0]));
-	c->failovers[c->nfailovers++] = (struct sim_failover){now_us, c->writer, to};
-}
-
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us)
 {
 	return failing_over(c, now_us) ? "failing-over" : c->status;
@@ -257,4 +245,61 @@ const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t
 	if (failing_over(c, now_us) && member == c->writer)
 		return "rebooting";
 	return strcmp(c->status, "upgrading") == 0 || c->stopped ? c->status : "available";
+}
+
+/* Begins it, and remembers it for the events. */
+static void begin_failover(struct sim_cluster *c, int to, int64_t at_us)
+{
+	c->writer = sim_cluster_writer(c, at_us);
+	c->failover_to = to;
+	c->failover_us = at_us;
+	if (c->nfailovers == SIM_FAILOVERS_MAX)
+		memmove(c->failovers, c->failovers + 1, --c->nfailovers * sizeof(c->failovers[0]));
+	c->failovers[c->nfailovers++] = (struct sim_failover){at_us, c->writer, to};
+}
+
+bool sim_state_failover(struct sim_cluster *c, struct str target, int64_t at_us, struct err *err)
+{
+	int writer = sim_cluster_writer(c, at_us), to = -1;
+
+	for (int i = 0; i < c->nmembers; i++)
+		if (i != writer && to < 0 && (target.len == 0 || str_ieq(target, str_c(c->members[i].id))))
+			to = i;
+	if (c->stopped || strcmp(sim_cluster_status(c, at_us), "available") != 0)
+		return err_set(err, ERR_UNAVAILABLE, "%s is not available", c->id);
+	if (to < 0)
+		return err_set(err, ERR_NOT_FOUND, "%s has no such reader to fail over to", c->id);
+	begin_failover(c, to, at_us);
+	return true;
+}
+
+/* The next planned failover that is not done, NULL = none. Rows of equal time come in the file's order. */
+static const struct sim_failover_row *next_failover(const struct sim *s)
+{
+	const struct sim_estate *e = s->estate;
+	const struct sim_failover_row *next = NULL;
+
+	for (size_t i = 0; i < e->nfailovers; i++) {
+		const struct sim_failover_row *f = &e->failovers[i];
+		size_t before = 0;
+
+		for (size_t k = 0; k < e->nfailovers; k++)
+			before += e->failovers[k].at_us < f->at_us || (e->failovers[k].at_us == f->at_us && k < i);
+		if (before == s->failovers_done)
+			next = f;
+	}
+	return next;
+}
+
+void sim_state_advance(struct sim *s)
+{
+	const struct sim_failover_row *f;
+
+	while ((f = next_failover(s)) != NULL && s->epoch_us + f->at_us <= sim_now(s)) {
+		struct err ignored; /* the target may be the writer already: then nothing happens */
+
+		s->failovers_done++;
+		(void)sim_state_failover(sim_cluster_find(s, str_c(f->cluster)), str_c(f->target),
+					 s->epoch_us + f->at_us, &ignored);
+	}
 }

@@ -15,6 +15,7 @@
 #include "sim/sim.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #define SIM_MEMBERS_MAX 4
 #define SIM_FAULTS_MAX 64
@@ -23,24 +24,38 @@
 
 struct sim_request;
 struct sim_plan;
+struct sim_estate;
 
 struct sim_instance {
 	const char *id, *resource_id, *class_name, *az;
 	int tier;
 };
 
+/* The head of scenarios/healthy.ini says what the members are that a scenario can set. */
 struct sim_cluster {
 	const char *id, *resource_id, *engine_version, *family, *database, *status;
 	const char *group_id;     /* VPC security group */
-	const char *subnet_group; /* row of sim_subnet_groups */
+	const char *subnet_group; /* row of the estate's subnet groups */
 	struct sim_instance members[SIM_MEMBERS_MAX];
 	int nmembers, writer;
-	int64_t age_us; /* at the start of the simulator */
+	const char *writer_id; /* at the start; NULL = the first member */
+	int64_t age_us;        /* at the start of the simulator */
 	int retention_days;
-	bool serverless, stopped, is_orders;
-	bool exports_log; /* to CloudWatch Logs */
+	bool serverless, stopped, fleet;
+	bool is_orders; /* the real database stands behind its endpoints */
 	double volume_bytes, growth_bytes_day;
-	int64_t failover_us; /* when the running or last failover began, 0 = none */
+	double min_capacity, max_capacity; /* serverless; minimum 0: it pauses */
+	int64_t auto_pause_us;
+	const char *backup_window, *parameter_group, *team; /* NULL = made up */
+	bool deletion_protection, minor_upgrades, iam_authentication, log_exports, insights, enhanced_monitoring;
+	bool managed_secret, io_optimized;
+	double metrics_scale;             /* 0 = made up */
+	int peak_hour;                    /* of the nightly peak, -1 = made up */
+	double load;                      /* factor on CPU, load and lag ... */
+	int64_t load_at_us, load_over_us; /* ... reached load_over after load_at, which counts from the start */
+	int64_t automated_age_us;         /* of the newest automated snapshot at the start; 0 = they are made daily */
+	const char *copies_of;            /* snapshot that is copied again and again */
+	int64_t failover_us;              /* when the running or last failover began, 0 = none */
 	int failover_to;
 	struct sim_failover {
 		int64_t at_us;
@@ -70,12 +85,14 @@ struct sim_fault_row {
 	enum sim_fault_kind kind;
 	int64_t us;
 	int64_t count;
+	int64_t from_us, until_us; /* state clock; until 0 = for ever */
 };
 
 /* What the faults do to one request. */
 struct sim_plan {
 	int64_t delay_us, skew_us;
 	enum sim_fault_kind kind; /* SIM_FAULT__COUNT = none */
+	int64_t left_us;          /* of kind: how much longer it lasts, 0 = until it is cleared */
 };
 
 struct sim_log_row {
@@ -97,11 +114,14 @@ struct sim {
 	uint64_t clears; /* how often faults were cleared; ends hangs */
 	int64_t (*now)(void *ctx);
 	void *now_ctx;
-	int64_t offset_us, epoch_us; /* epoch: state clock at start */
-	struct sim_cluster *clusters;
+	int64_t offset_us, epoch_us;     /* epoch: state clock at start */
+	const struct sim_estate *estate; /* what the scenario says */
+	struct sim_cluster *clusters;    /* its clusters and the fleet, by identifier */
 	size_t nclusters;
+	size_t failovers_done; /* of the estate's, which are in the order of time */
 	struct sim_fault_row faults[SIM_FAULTS_MAX];
 	size_t nfaults;
+	FILE *requests; /* that every request is added to, or NULL */
 	struct sim_log_row log[SIM_REQUESTS_MAX];
 	size_t log_first, log_n;
 	struct sim_logs *logs; /* what was read of the log files; NULL = nobody asked yet */
@@ -111,6 +131,10 @@ struct sim {
 /* A simulator without a server; ended by sim_stop(). */
 bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err *err) MUST_CHECK;
 void sim_state_build(struct sim *s);
+/* Does what the scenario had planned until now; the lock is held. */
+void sim_state_advance(struct sim *s);
+/* The failover that begins at at_us; target "" = the first reader. The lock is held. */
+bool sim_state_failover(struct sim_cluster *c, struct str target, int64_t at_us, struct err *err);
 /* Clock of the state; the lock is held. */
 int64_t sim_now(const struct sim *s);
 /* Clock that signatures are checked against; the lock is held. */
@@ -119,8 +143,6 @@ int64_t sim_auth_now(const struct sim *s);
 struct sim_cluster *sim_cluster_find(struct sim *s, struct str id);
 struct sim_cluster *sim_instance_find(struct sim *s, struct str id, int *ret_member);
 int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us);
-/* Begins a failover to member `to` at now_us and remembers it. */
-void sim_cluster_failover(struct sim_cluster *c, int to, int64_t now_us);
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us);
 const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t now_us);
 /* "aws", "aws-cn", "aws-us-gov" */

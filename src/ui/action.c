@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
+#include "ui/jump.h"
 #include "ui/load_view.h"
 
 #include <errno.h>
@@ -110,13 +111,21 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
-	if (load_view_applies(ui, id))
+	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
 	switch (id) {
+	case ACTION_GROUP:
+	case ACTION_SLICE_WIDER:
+	case ACTION_SLICE_NARROWER:
+		return false; /* only where a pane or the load view offers them */
 	case ACTION_MODE:
-		return table && p->def->table->modes;
+		return table && p->table.def->modes;
 	case ACTION_DETAIL:
 		return p && p->def->ops->detail;
+	case ACTION_FOLD:
+		return table && p->def->table->depth;
+	case ACTION_ROOT:
+		return jump_has_root(ui);
 	case ACTION_DOWN:
 	case ACTION_UP:
 	case ACTION_FIRST:
@@ -140,10 +149,6 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	case ACTION_CURSOR_LEFT:
 	case ACTION_CURSOR_RIGHT:
 		return v->range_bar;
-	case ACTION_GROUP:
-	case ACTION_SLICE_WIDER:
-	case ACTION_SLICE_NARROWER:
-		return false;
 	case ACTION_CLUSTERS:
 		return runtime_target(ui->rt)->aws;
 	case ACTION_HELP:
@@ -290,6 +295,7 @@ static bool write_file(const char *name, struct str text, struct err *err)
 static int write_pane(struct ui *ui)
 {
 	struct table *t = focused_table(ui);
+	const struct store_entry *e;
 	struct civil c;
 	struct err err;
 	struct buf b;
@@ -298,8 +304,10 @@ static int write_pane(struct ui *ui)
 	if (!t || !t->snap)
 		return EFFECT_NONE;
 	clock_civil(ui->now_us, &c);
-	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv", t->def->source, c.year, c.month,
-		       c.day, c.hour, c.minute, c.second);
+	e = store_entry(ui->store, t->def->source);
+	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv",
+		       e && e->source->merges ? e->source->merges : t->def->source, c.year, c.month, c.day, c.hour,
+		       c.minute, c.second);
 	buf_init(&b, EXPORT_BYTES_MAX);
 	(void)csv_write_heading(&b, t->snap->type);
 	for (size_t i = 0; i < t->n; i++)
@@ -413,6 +421,16 @@ static int scroll_columns(struct ui *ui, int delta)
 	return EFFECT_PAINT;
 }
 
+static int fold(struct ui *ui)
+{
+	struct table *t = focused_table(ui);
+
+	if (!t)
+		return EFFECT_NONE;
+	table_fold_toggle(t, ui->mono_us);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
 static int tag(struct ui *ui, bool all)
 {
 	struct table *t = focused_table(ui);
@@ -493,6 +511,10 @@ static int run_row(struct ui *ui, enum action_id id)
 		return detail(ui);
 	case ACTION_MODE:
 		return next_mode(ui);
+	case ACTION_FOLD:
+		return fold(ui);
+	case ACTION_ROOT:
+		return jump_to_root(ui);
 	case ACTION_TAG:
 		return tag(ui, false);
 	case ACTION_TAG_ALL:
@@ -583,6 +605,11 @@ static int run_other(struct ui *ui, enum action_id id)
 
 int action_run(struct ui *ui, enum action_id id)
 {
+	struct pane *p = ui_focused(ui);
+	int effects = p && p->def->ops->act ? p->def->ops->act(ui, p, id) : -1;
+
+	if (effects >= 0)
+		return effects;
 	switch (actions[id].group) {
 	case GROUP_MOVE:
 		return run_move(ui, id);

@@ -16,7 +16,7 @@ struct badge {
 	char text[80];
 };
 
-static void age_text(char *out, size_t size, int64_t us)
+void badge_age(char *out, size_t size, int64_t us)
 {
 	struct buf b;
 
@@ -31,6 +31,42 @@ static void age_text(char *out, size_t size, int64_t us)
 	else
 		(void)snprintf(out, size, "%s", buf_c(&b));
 	buf_release(&b);
+}
+
+static int64_t shown_now(const struct ui *ui)
+{
+	return ui->paused_at_us ? ui->paused_at_us : ui->now_us;
+}
+
+static int64_t period_of(const struct ui *ui, const struct store_entry *e)
+{
+	return e->source->period_us ? e->source->period_us : runtime_target(ui->rt)->interval_us;
+}
+
+int64_t badge_old_us(const struct ui *ui, const struct store_entry *e)
+{
+	int64_t age = e && e->good ? shown_now(ui) - e->good->at_us : 0;
+
+	/* A second more, because ages are shown in whole ones. */
+	return e && age > 2 * period_of(ui, e) + US_PER_S ? age : -1;
+}
+
+bool badge_failed(const struct store_entry *e)
+{
+	return e && e->latest && e->latest->state != SNAP_OK;
+}
+
+enum glyph badge_sign(const struct store_entry *e, enum role *ret_role)
+{
+	enum err_code code = e->latest->err.code;
+	bool mild = code == ERR_DENIED || code == ERR_CREDENTIALS || code == ERR_THROTTLED;
+
+	if (e->latest->state != SNAP_ERROR) {
+		*ret_role = ROLE_NOTICE;
+		return G_NOTICE;
+	}
+	*ret_role = mild ? ROLE_WARN : ROLE_CRIT;
+	return mild ? G_WARN : G_CRIT;
 }
 
 static void with_sign(struct badge *b, enum glyph g, const char *text)
@@ -53,19 +89,18 @@ static void failing(const struct ui *ui, const struct store_entry *e, struct bad
 		(void)snprintf(b->text, sizeof b->text, "throttled, next %ds", (int)((left + US_PER_S - 1) / US_PER_S));
 		return;
 	}
-	age_text(age, sizeof age, ui->now_us - e->failing_since_us);
+	badge_age(age, sizeof age, ui->now_us - e->failing_since_us);
 	(void)snprintf(words, sizeof words, "%.36s %s", err_word(err->code), age);
-	b->role = err->code == ERR_DENIED || err->code == ERR_CREDENTIALS ? ROLE_WARN : ROLE_CRIT;
-	with_sign(b, b->role == ROLE_WARN ? G_WARN : G_CRIT, words);
+	with_sign(b, badge_sign(e, &b->role), words);
 }
 
 static void fresh(const struct ui *ui, const struct store_entry *e, struct badge *b)
 {
-	int64_t period = e->source->period_us ? e->source->period_us : runtime_target(ui->rt)->interval_us;
+	int64_t period = period_of(ui, e);
 	int64_t age = ui->now_us - e->good->at_us;
 	char text[24], words[48], sign[5] = {0};
 
-	age_text(text, sizeof text, age > 0 ? age : 0);
+	badge_age(text, sizeof text, age > 0 ? age : 0);
 	b->role = ROLE_MUTED;
 	if (e->fetch_since_mono_us && ui->mono_us - e->fetch_since_mono_us > REFRESHING_AFTER_US) {
 		(void)utf8_encode(
@@ -121,10 +156,10 @@ static void say(const struct ui *ui, const struct store_entry *e, struct badge *
 		paused(ui, b);
 	else if (e->latest && e->latest->state == SNAP_ERROR)
 		failing(ui, e, b);
-	else if (e->good)
-		fresh(ui, e, b);
 	else if (!e->latest)
 		no_data(ui, e, b);
+	else if (e->latest->state == SNAP_OK)
+		fresh(ui, e, b);
 }
 
 int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,

@@ -313,6 +313,28 @@ void canvas_dim(struct canvas *c, struct rect r)
 			canvas_at(c, y, x)->style.attr |= ATTR_DIM;
 }
 
+/* Colours of graphs: two of them may share a cell, so text's one colour would merge them. */
+static bool is_area(uint8_t role)
+{
+	return role >= ROLE_G1 && role <= ROLE_LOCK;
+}
+
+void canvas_faint(struct canvas *c, struct rect r)
+{
+	struct rect in = bounds(c, r);
+
+	for (int y = in.y; y < in.y + in.h; y++)
+		for (int x = in.x; x < in.x + in.w; x++) {
+			struct style *s = &canvas_at(c, y, x)->style;
+
+			s->attr &= (uint8_t)~ATTR_BOLD;
+			if (is_area(s->fg) || is_area(s->bg))
+				s->attr |= ATTR_DIM;
+			else
+				s->fg = ROLE_FAINT;
+		}
+}
+
 bool canvas_dump(const struct canvas *c, struct buf *out)
 {
 	for (int y = 0; y < c->rows; y++) {

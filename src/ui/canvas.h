@@ -61,6 +61,8 @@ void canvas_hline(struct canvas *c, struct rect clip, int y, int x, int w, uint3
 void canvas_set_bg(struct canvas *c, struct rect r, enum role bg);
 /* Dims everything in r towards the background (under an overlay). */
 void canvas_dim(struct canvas *c, struct rect r);
+/* Old data: text in r becomes faint, filled areas are dimmed, grounds stay. */
+void canvas_faint(struct canvas *c, struct rect r);
 /* Rectangle helpers; pure. */
 struct rect rect_intersect(struct rect a, struct rect b);
 struct rect rect_inset(struct rect r, int dy, int dx);

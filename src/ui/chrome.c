@@ -11,13 +11,76 @@
 
 #include <stdio.h>
 
+/* The source that stands for one half of what is known; NULL while that half answers. */
+static const struct store_entry *failing_half(const struct ui *ui, const char *source)
+{
+	const struct store_entry *e = store_entry(ui->store, source);
+
+	return e && e->latest && e->latest->state == SNAP_ERROR ? e : NULL;
+}
+
+/* "database: refused, again in 8 s", as much of it as fits into w columns. */
+static void draw_half(const struct ui *ui, const struct store_entry *e, const char *const names[2], struct pen *pen,
+		      int w)
+{
+	const char *word = err_word(e->latest->err.code);
+	int64_t left = e->next_mono_us - ui->mono_us;
+	bool waits = left > 0 && !e->fetch_since_mono_us && !ui->paused_at_us;
+	char text[4][96];
+	enum role role;
+	enum glyph sign = badge_sign(e, &role);
+
+	(void)snprintf(text[0], sizeof text[0], "%s: %.40s, again in %d s", names[0], word,
+		       (int)((left + US_PER_S - 1) / US_PER_S));
+	(void)snprintf(text[1], sizeof text[1], "%s: %.40s", names[0], word);
+	(void)snprintf(text[2], sizeof text[2], "%s: %.40s", names[1], word);
+	(void)snprintf(text[3], sizeof text[3], "%.40s", word);
+	for (size_t i = waits ? 0 : 1; i < ARRAY_LEN(text); i++) {
+		if ((int)strlen(text[i]) + 4 > w)
+			continue;
+		pen_skip(pen, 2);
+		pen_glyph(pen, role, sign);
+		pen_textf(pen, ROLE_FG, " %s", text[i]);
+		return;
+	}
+}
+
+/* The database was never reached because AWS could not say where it is: that is no failure of the database. */
+static bool is_blamed(const struct ui *ui, const struct store_entry *db, const char *source)
+{
+	const struct store_entry *e = failing_half(ui, source);
+
+	return e && !runtime_target(ui->rt)->conninfo[0] && e->latest->err.code == db->latest->err.code;
+}
+
+static void draw_halves(const struct ui *ui, struct pen *pen)
+{
+	static const char *const aws_names[] = {"AWS", "AWS"}, *const db_names[] = {"database", "DB"};
+	const struct store_entry *aws = failing_half(ui, "clusters"), *db = failing_half(ui, "sessions");
+
+	if (db && !db->good && (is_blamed(ui, db, "clusters") || is_blamed(ui, db, "instances")))
+		db = NULL;
+	if (aws && db) {
+		int half = pen_left(pen) / 2;
+
+		/* Even shares, unless one could then say nothing at all. */
+		if (half < (int)strlen(err_word(aws->latest->err.code)) + 4)
+			half = pen_left(pen) - (int)strlen(err_word(db->latest->err.code)) - 8;
+		draw_half(ui, aws, aws_names, pen, half);
+	} else if (aws) {
+		draw_half(ui, aws, aws_names, pen, pen_left(pen));
+	}
+	if (db)
+		draw_half(ui, db, db_names, pen, pen_left(pen));
+}
+
 static void draw_status(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *clusters = store_good(ui->store, "clusters");
 	struct str status = data_str(clusters, 0, "status");
 	bool available = str_eq_c(status, "available"), stopped = str_starts(status, STR("stop"));
 
-	if (status.len == 0 || !runtime_target(ui->rt)->cluster[0])
+	if (status.len == 0 || !runtime_target(ui->rt)->cluster[0] || failing_half(ui, "clusters"))
 		return;
 	pen_skip(pen, 2);
 	pen_glyph(pen,
@@ -36,17 +99,28 @@ static void draw_name(const struct ui *ui, struct pen *pen)
 	const struct target *t = runtime_target(ui->rt);
 	const struct snapshot *activity = store_good(ui->store, "activity");
 	struct str db = data_str(activity, 0, "database"), user = data_str(activity, 0, "user");
+	bool failing = failing_half(ui, "clusters") || failing_half(ui, "sessions");
 
 	if (t->cluster[0]) {
 		pen_bold(pen, ROLE_STRONG, t->cluster);
 	} else if (db.len > 0) {
 		pen_boldf(pen, ROLE_STRONG, STR_FMT, STR_ARG(db));
 		pen_textf(pen, ROLE_MUTED, " as " STR_FMT, STR_ARG(user));
-	} else {
+	} else if (t->aws || !failing_half(ui, "sessions")) {
 		pen_text(pen, ROLE_MUTED, t->aws ? "no cluster chosen" : "connecting");
 	}
-	if (t->aws && t->region[0] && pen_left(pen) > 30)
+	if (t->aws && t->region[0] && pen_left(pen) > (failing ? 60 : 30))
 		pen_textf(pen, ROLE_MUTED, "  %s", t->region);
+}
+
+/* A pooler stands between: sessions seen are the server's, but ours are somebody else's. */
+static void draw_pooler(const struct ui *ui, struct pen *pen)
+{
+	if (data_i64(store_good(ui->store, "activity"), 0, "via_pooler", 0) == 0 || pen_left(pen) < 15)
+		return;
+	pen_skip(pen, 2);
+	pen_glyph(pen, ROLE_NOTICE, G_NOTICE);
+	pen_text(pen, ROLE_NOTICE, " via pooler");
 }
 
 static void draw_engine(const struct ui *ui, struct pen *pen)
@@ -57,6 +131,8 @@ static void draw_engine(const struct ui *ui, struct pen *pen)
 	struct str version = data_str(clusters, 0, "engine_version"), server = data_str(activity, 0, "server_version");
 	long writer = data_find(instances, "role", STR("writer"));
 
+	if (failing_half(ui, "clusters"))
+		return;
 	if (runtime_target(ui->rt)->cluster[0] && version.len > 0) {
 		if (pen_left(pen) < (int)version.len + 5)
 			return;
@@ -120,6 +196,8 @@ static void draw_identity(const struct ui *ui, struct canvas *c, int y)
 	}
 	draw_name(ui, &pen);
 	draw_status(ui, &pen);
+	draw_halves(ui, &pen);
+	draw_pooler(ui, &pen);
 	draw_engine(ui, &pen);
 	end = pen_at(c, r, y, right, ROLE_BAR);
 	if (c->cols >= 60) {
@@ -155,7 +233,7 @@ static void draw_tabs(struct ui *ui, struct canvas *c, int y)
 			pen_bold(&pen, ROLE_STRONG, full ? v->def->title : v->def->short_title);
 		else
 			pen_text(&pen, ROLE_FG, full ? v->def->title : v->def->short_title);
-		if (s >= SEV_WARN) {
+		if (s >= SEV_UNKNOWN) {
 			if (full)
 				pen_skip(&pen, 1);
 			pen_glyph(&pen, severity_role(s), severity_glyph(s));
@@ -205,9 +283,9 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,    ACTION_SORT,        ACTION_DETAIL,  ACTION_MODE,  ACTION_RANGE_NEXT,
-	ACTION_NEXT_PANE, ACTION_CURSOR_LEFT, ACTION_GROUP,   ACTION_ZOOM,  ACTION_TAG,
-	ACTION_COPY,      ACTION_COLS_RIGHT,  ACTION_PALETTE, ACTION_PAUSE, ACTION_QUIT,
+	ACTION_FILTER, ACTION_SORT,       ACTION_DETAIL,    ACTION_ROOT,        ACTION_FOLD, ACTION_MODE,
+	ACTION_GROUP,  ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_CURSOR_LEFT, ACTION_ZOOM, ACTION_TAG,
+	ACTION_COPY,   ACTION_COLS_RIGHT, ACTION_PALETTE,   ACTION_PAUSE,       ACTION_QUIT,
 };
 
 static int hint(struct pen *pen, enum action_id id)

@@ -3,7 +3,8 @@
  * generic table pane.
  *
  * A pane whose source failed says why in words under its title and keeps the last good
- * rows below; a pane without rows says what is known and what to do next.
+ * rows below, faint: whatever a pane draws, it is recoloured here. A pane without rows says what is known and what to
+ * do next.
  */
 #include "ui/ui.h"
 
@@ -33,27 +34,9 @@ const struct snapshot *pane_good(const struct ui *ui, const struct pane *p)
 	return e ? e->good : NULL;
 }
 
-/* Lines of text wrapped at blanks into w columns; returns the next free row. */
 static int draw_wrapped(struct canvas *c, struct rect r, int y, struct str text, enum role role, bool bold)
 {
-	struct str rest = text;
-
-	while (rest.len > 0 && y < r.y + r.h) {
-		size_t take = utf8_prefix(rest, (size_t)(r.w > 0 ? r.w : 1));
-
-		if (take < rest.len) {
-			size_t cut = take;
-
-			while (cut > 0 && rest.ptr[cut] != ' ')
-				cut--;
-			take = cut > 0 ? cut : take;
-		}
-		if (take == 0)
-			break;
-		canvas_text(c, r, y++, r.x, str_sub(rest, 0, take), STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
-		rest = str_trim(str_sub(rest, take, rest.len));
-	}
-	return y;
+	return pen_wrapped(c, r, y, text, STYLE(role, ROLE_BG, bold ? ATTR_BOLD : 0));
 }
 
 static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remedy)
@@ -97,24 +80,44 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 	(void)draw_remedy(c, in, y, err->remedy);
 }
 
-/* A failed source above its last good rows: the reason in one line. Returns the rows it took. */
-static int draw_reason(const struct store_entry *e, struct canvas *c, struct rect r)
+/* Of when the rows below are, and when it is tried again. */
+static void draw_as_it_was(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r, int y)
 {
-	struct pen pen = pen_at(c, rect_inset(r, 0, 1), r.y, r.x + 1, ROLE_BG);
+	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
+	struct buf at;
 
-	if (!e || !e->good || !e->latest || e->latest->state == SNAP_OK || r.h < 3)
+	buf_init(&at, 64);
+	(void)format_clock(&at, e->good->at_us, ui->now_us);
+	pen_textf(&pen, ROLE_MUTED, "as of %s", buf_c(&at));
+	buf_release(&at);
+	if (e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us)
+		pen_textf(&pen, ROLE_MUTED, "; attempt %u, next in %d s", e->failures,
+			  (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
+}
+
+/* A failed source above its last good rows: why, what to do, and of when the rows are. Returns the rows it took. */
+static int draw_reason(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
+{
+	struct rect words = {r.y, r.x + 3, r.h, r.w - 4};
+	int y;
+	enum role role;
+	enum glyph sign;
+
+	if (!badge_failed(e) || !e->good || r.h < 3)
 		return 0;
-	pen_glyph(&pen, ROLE_CRIT, G_CRIT);
-	pen_skip(&pen, 1);
-	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
-	if (e->latest->err.remedy[0] && r.h > 4) {
-		pen.y++;
-		pen.x = r.x + 3;
-		pen_text(&pen, ROLE_ACCENT, "next ");
-		pen_str(&pen, ROLE_FG, str_c(e->latest->err.remedy));
-		return 2;
-	}
-	return 1;
+	sign = badge_sign(e, &role);
+	canvas_glyph(c, r, r.y, r.x + 1, sign, STYLE(role, ROLE_BG, 0));
+	words.h = r.h >= 8 ? 2 : 1;
+	y = draw_wrapped(c, words, r.y, str_c(e->latest->err.text), ROLE_FG, false);
+	words.y = y;
+	words.h = r.h >= 9 ? 2 : 1;
+	if (r.h > 4)
+		y = draw_remedy(c, words, y, e->latest->err.remedy);
+	words.h = r.y + r.h - y;
+	words.y = y;
+	if (r.h >= 9)
+		draw_as_it_was(ui, e, c, words, y++);
+	return y - r.y;
 }
 
 /* The pane's own words, or how fresh its data is. */
@@ -158,6 +161,8 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		pen_skip(&pen, 2);
 		from = pen.x;
 		p->def->ops->summary(ui, p, &pen);
+		if (badge_failed(pane_entry(ui, p)))
+			canvas_faint(c, rect_intersect(pen.clip, (struct rect){r.y, from, 1, pen.x - from}));
 		if (pen.x == from)
 			pen = before;
 	}
@@ -204,16 +209,18 @@ void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 		pane_draw_empty(ui, e, c, in);
 		return;
 	}
-	reason = draw_reason(e, c, in);
+	reason = draw_reason(ui, e, c, in);
 	in.y += reason;
 	in.h -= reason;
 	p->def->ops->draw(ui, p, c, in);
+	if (badge_failed(e))
+		canvas_faint(c, in);
 }
 
 /* What a collapsed pane says of its newest data. */
 static void line_of_data(const struct ui *ui, const struct pane *p, const struct snapshot *good, struct pen *pen)
 {
-	const struct table_def *table = p->def->table;
+	const struct table_def *table = p->table.def;
 
 	if (p->def->ops->line)
 		p->def->ops->line(ui, p, pen);
@@ -224,12 +231,12 @@ static void line_of_data(const struct ui *ui, const struct pane *p, const struct
 			  table->noun);
 }
 
-/* What a collapsed pane says: the reason why it has nothing, or its facts. */
+/* What a collapsed pane says: the reason why it has nothing new, or its facts. */
 static void draw_line_words(struct ui *ui, struct pane *p, const struct store_entry *e, struct pen *pen)
 {
 	if (!e || !e->latest)
 		pen_textf(pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
-	else if (!e->good)
+	else if (badge_failed(e))
 		pen_str(pen, ROLE_FG, str_c(e->latest->err.text));
 	else
 		line_of_data(ui, p, e->good, pen);
@@ -251,7 +258,7 @@ void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 
 void pane_table_recalc(struct ui *ui, struct pane *p)
 {
-	const struct store_entry *e = store_entry(ui->store, p->def->table->source);
+	const struct store_entry *e = store_entry(ui->store, p->table.def->source);
 
 	table_recalc(&p->table, e ? e->good : NULL, ui->mono_us);
 }
@@ -284,6 +291,31 @@ void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, stru
 	table_draw(ui, t, c, r, p->focused);
 }
 
+/* Items of a list over as many lines as they need; returns how many. */
+static int detail_list(struct canvas *c, struct rect r, int y, int x, struct str items)
+{
+	struct pen pen = pen_at(c, r, y, x, ROLE_RAISED);
+	struct str part;
+	int lines = 1;
+
+	while (items.len > 0 && str_split(&items, ',', &part)) {
+		int need = utf8_columns(part) + 2;
+
+		if (pen.x > x && pen.x + need > r.x + r.w) {
+			pen.x = x;
+			pen.y++;
+			lines++;
+		}
+		if (pen.y < r.y || pen.y >= r.y + r.h) {
+			pen.x += need;
+			continue;
+		}
+		pen_str(&pen, ROLE_FG, part);
+		pen_text(&pen, ROLE_MUTED, items.len > 0 ? ", " : "");
+	}
+	return lines;
+}
+
 int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
 {
 	const struct snapshot *s = p->table.snap;
@@ -299,6 +331,12 @@ int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *
 		union value v;
 
 		line++;
+		if (f->flags & F_LIST && rec_get(f, snapshot_row(s, (size_t)row), &v)) {
+			line += detail_list(c, r, pen.y, pen.x + 26, v.str) - 1;
+			if (pen.y >= r.y && pen.y < r.y + r.h)
+				pen_field(&pen, ROLE_MUTED, 0, 26, str_c(f->name), false);
+			continue;
+		}
 		if (pen.y < r.y || pen.y >= r.y + r.h)
 			continue;
 		buf_init(&b, 8192);

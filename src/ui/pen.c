@@ -10,6 +10,8 @@
 #include <stdarg.h>
 
 #define PEN_LINE_MAX 1024
+/* Of a statement on one line no more than this is looked at. */
+#define PEN_SQL_MAX 4096
 
 int pen_left(const struct pen *p)
 {
@@ -132,10 +134,10 @@ static enum role sql_role(enum sql_token kind)
 }
 
 /* Draws one token, newlines and blanks inside it (comments, strings) as the sanitiser makes them. */
-void pen_sql(struct pen *p, int w, struct str text, bool faint)
+static void draw_sql(struct pen *p, int w, struct str text, bool faint)
 {
 	struct rect outer = p->clip;
-	struct str rest = str_trim(text), token;
+	struct str rest = text, token;
 	enum sql_token kind;
 	int edge = p->x + w;
 	bool cut = false;
@@ -157,6 +159,49 @@ void pen_sql(struct pen *p, int w, struct str text, bool faint)
 		canvas_glyph(p->c, outer, p->y, edge - 1, G_CUT, STYLE(faint ? ROLE_FAINT : ROLE_MUTED, p->bg, 0));
 		p->x = edge;
 	}
+}
+
+int pen_wrapped(struct canvas *c, struct rect r, int y, struct str text, struct style s)
+{
+	struct str rest = text;
+
+	while (rest.len > 0 && y < r.y + r.h) {
+		size_t take = utf8_prefix(rest, (size_t)(r.w > 0 ? r.w : 1));
+
+		if (take < rest.len) {
+			size_t cut = take;
+
+			while (cut > 0 && rest.ptr[cut] != ' ')
+				cut--;
+			take = cut > 0 ? cut : take;
+		}
+		if (take == 0)
+			break;
+		if (y == r.y + r.h - 1 && take < rest.len) {
+			canvas_field(c, r, y, r.x, r.w, rest, false, s);
+			return y + 1;
+		}
+		canvas_text(c, r, y++, r.x, str_sub(rest, 0, take), s);
+		rest = str_trim(str_sub(rest, take, rest.len));
+	}
+	return y;
+}
+
+void pen_sql(struct pen *p, int w, struct str text, bool faint)
+{
+	struct str shown = str_trim(text);
+	struct buf masked;
+
+	shown = str_sub(shown, 0, PEN_SQL_MAX);
+	if (str_ifind(shown, STR("password"), 0) < 0 && str_find(shown, STR("://"), 0) < 0) {
+		draw_sql(p, w, shown, faint);
+		return;
+	}
+	/* a secret is no shorter than a quarter of its mask */
+	buf_init(&masked, 4 * PEN_SQL_MAX + 16);
+	(void)sql_mask_secrets(&masked, shown);
+	draw_sql(p, w, buf_str(&masked), faint);
+	buf_release(&masked);
 }
 
 void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)

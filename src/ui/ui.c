@@ -9,6 +9,7 @@
 #include "ui/ui.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
 #include "ui/load_view.h"
@@ -138,16 +139,22 @@ void ui_set_theme(struct ui *ui, const char *name)
 void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...)
 {
 	struct toast *slot = &ui->toasts[0];
+	char text[sizeof slot->text];
 	va_list ap;
 
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
 	for (size_t i = 0; i < TOASTS_MAX; i++)
 		if (ui->toasts[i].until_mono_us < slot->until_mono_us)
 			slot = &ui->toasts[i];
+	/* What stands there already is not said twice. */
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us > ui->mono_us && strcmp(ui->toasts[i].text, text) == 0)
+			slot = &ui->toasts[i];
 	slot->severity = s;
 	slot->until_mono_us = s == SEV_CRIT ? INT64_MAX : ui->mono_us + (s == SEV_WARN ? TOAST_WARN_US : TOAST_OK_US);
-	va_start(ap, fmt);
-	(void)vsnprintf(slot->text, sizeof slot->text, fmt, ap);
-	va_end(ap);
+	(void)snprintf(slot->text, sizeof slot->text, "%s", text);
 }
 
 /* Sources that something on screen needs: the view's panes and, always, what the chrome shows. */
@@ -244,25 +251,28 @@ static void draw_panes(struct ui *ui, struct canvas *c)
 	}
 }
 
+/* One or two lines of text in a frame. */
+static int draw_toast(struct canvas *c, const struct toast *t, int bottom)
+{
+	int w = c->cols < 56 ? c->cols - 2 : 54, lines = utf8_columns(str_c(t->text)) > w - 6 ? 2 : 1;
+	struct rect r = {bottom - lines - 1, c->cols - w - 1, lines + 2, w}, in = rect_inset(r, 1, 2);
+
+	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));
+	frame_draw(c, r, false, severity_role(t->severity), ROLE_RAISED);
+	canvas_glyph(c, in, in.y, in.x, severity_glyph(t->severity), STYLE(severity_role(t->severity), ROLE_RAISED, 0));
+	in.x += 2;
+	in.w -= 2;
+	(void)pen_wrapped(c, in, in.y, str_c(t->text), STYLE(ROLE_FG, ROLE_RAISED, 0));
+	return r.y - 1;
+}
+
 static void draw_toasts(struct ui *ui, struct canvas *c)
 {
-	int y = c->rows - 2, w = c->cols < 56 ? c->cols - 2 : 54;
+	int y = c->rows - 2;
 
-	for (size_t i = 0; i < TOASTS_MAX && y > 3; i++) {
-		const struct toast *t = &ui->toasts[i];
-		struct rect r = {y - 2, c->cols - w - 1, 3, w};
-		struct pen pen;
-
-		if (t->until_mono_us <= ui->mono_us)
-			continue;
-		canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));
-		frame_draw(c, r, false, severity_role(t->severity), ROLE_RAISED);
-		pen = pen_at(c, rect_inset(r, 1, 2), y - 1, r.x + 2, ROLE_RAISED);
-		pen_glyph(&pen, severity_role(t->severity), severity_glyph(t->severity));
-		pen_skip(&pen, 1);
-		pen_field(&pen, ROLE_FG, 0, w - 6, str_c(t->text), false);
-		y -= 3;
-	}
+	for (size_t i = 0; i < TOASTS_MAX && y > 4; i++)
+		if (ui->toasts[i].until_mono_us > ui->mono_us)
+			y = draw_toast(c, &ui->toasts[i], y);
 }
 
 void ui_draw(struct ui *ui, int rows, int cols)

@@ -50,6 +50,10 @@ struct pane_ops {
 	enum severity (*severity)(const struct ui *ui, const struct pane *p);
 	/* Own keys before the shared ones; returns effects, -1 = not mine. NULL: none. */
 	int (*key)(struct ui *ui, struct pane *p, uint32_t key);
+	/* The pane's own meaning of an action (enum action_id); effects, -1 = not mine. NULL: none. */
+	int (*act)(struct ui *ui, struct pane *p, int action);
+	/* True for the actions that act() would take now: footer and help show them. NULL: none. */
+	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
 	/* Words for the badge while what is shown is in order; false: age or trouble as always. NULL: always that. */
@@ -178,6 +182,15 @@ int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *
 /* Draws the freshness badge right-aligned so that it ends before column x_end; returns the column where it starts. */
 int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,
 	       enum role bg);
+/* True when the newest outcome is not data: what is shown, if anything, is the last good data. e may be NULL. */
+bool badge_failed(const struct store_entry *e);
+/* Sign and colour of a failed source: critical, warning, or notice for what cannot be had here. badge_failed() holds.
+ */
+enum glyph badge_sign(const struct store_entry *e, enum role *ret_role);
+/* Age of the data when it is older than two of its source's periods, else -1; e may be NULL. */
+int64_t badge_old_us(const struct ui *ui, const struct store_entry *e);
+/* An age in whole seconds, "48s" or "4m05s". */
+void badge_age(char *out, size_t size, int64_t us);
 
 /* ---- frame.c ---- */
 /* A frame around r with a title built by the caller; the pen stands after the corner. */
@@ -188,23 +201,6 @@ enum glyph severity_glyph(enum severity s);
 /* ---- chrome.c ---- */
 void chrome_draw(struct ui *ui, struct canvas *c);
 void vitals_draw(struct ui *ui, struct canvas *c);
-
-/* ---- overlay.c, palette.c, help.c ---- */
-void overlay_draw(struct ui *ui, struct canvas *c);
-/* Effects of an event while an overlay or prompt is open; -1 = not taken. */
-int overlay_key(struct ui *ui, uint32_t key);
-void help_draw(struct ui *ui, struct canvas *c, struct rect r);
-void palette_draw(struct ui *ui, struct canvas *c);
-int palette_run(struct ui *ui);
-void palette_changed(struct ui *ui);
-size_t palette_count(const struct ui *ui);
-/* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first.
- */
-size_t palette_best(const struct ui *ui);
-void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
-/* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
-struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
-			enum role line);
 
 /* ---- view.c ---- */
 extern const struct view_def *const view_defs[];
@@ -242,5 +238,7 @@ struct target *ui_copy_target(const struct ui *ui);
 struct target *ui_target_for(const struct ui *ui, struct str cluster);
 /* Loads and uses a theme; a fault becomes a toast. */
 void ui_set_theme(struct ui *ui, const char *name);
+
+#include "ui/overlay.h"
 
 #endif

@@ -43,6 +43,17 @@ static const struct view_def activity = {
 		  {&pane_databases, {1, 32, 9, 15, 40, 5}}},
 	.npanes = 4,
 };
+static const struct view_def locks = {
+	.digit = '3',
+	.name = "locks",
+	.title = "Locks",
+	.short_title = "Lock",
+	.help = "who blocks whom, for what, and what ends it",
+	.panes = {{&pane_locks, {0, 1, 7, 0, 30, 0}},
+		  {&pane_lock_root, {1, 50, 9, 19, 44, 3}},
+		  {&pane_blocked, {1, 50, 9, 19, 44, 5}}},
+	.npanes = 3,
+};
 static const struct view_def load = {
 	.digit = '4',
 	.name = "load",
@@ -53,6 +64,17 @@ static const struct view_def load = {
 	.panes = {{&pane_load_graph, {0, 1, 9, 26, 30, 0}},
 		  {&pane_load_slice, {1, 28, 8, 0, 34, 5}},
 		  {&pane_load_top, {1, 72, 8, 0, 50, 1}}},
+	.npanes = 3,
+};
+static const struct view_def statements = {
+	.digit = '5',
+	.name = "statements",
+	.title = "Statements",
+	.short_title = "Stmt",
+	.help = "what each statement costs: time, calls, reads, temporary files, WAL",
+	.panes = {{&pane_statements, {0, 1, 6, 0, 30, 0}},
+		  {&pane_statement, {1, 52, 9, 14, 46, 3}},
+		  {&pane_trend, {1, 48, 9, 14, 40, 4}}},
 	.npanes = 3,
 };
 static const struct view_def storage = {
@@ -103,7 +125,30 @@ static const struct view_def clusters = {
 	.npanes = 1,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &load, &storage, &backups, &network, &clusters};
+static const struct view_def progress = {
+	.digit = 0,
+	.name = "progress",
+	.title = "Progress",
+	.short_title = "Prog",
+	.help = "running vacuum, index builds, analyze, COPY; who holds the xmin horizon",
+	.panes = {{&pane_progress, {0, 1, 6, 0, 40, 0}}, {&pane_horizon, {1, 1, 6, 10, 40, 3}}},
+	.npanes = 2,
+};
+
+/* clang-format off */
+const struct view_def *const view_defs[] = {
+	&overview,
+	&activity,
+	&locks,
+	&load,
+	&statements,
+	&storage,
+	&backups,
+	&network,
+	&clusters,
+	&progress,
+};
+/* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)
@@ -131,6 +176,9 @@ enum severity view_severity(const struct ui *ui, size_t view)
 		const struct pane *p = &v->panes[i];
 		enum severity s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
 
+		/* A verdict over old data is none. */
+		if (s >= SEV_WARN && badge_failed(pane_entry(ui, p)))
+			s = SEV_UNKNOWN;
 		worst = s > worst ? s : worst;
 	}
 	return worst;

@@ -3,10 +3,12 @@
  * transaction, blocked, volume, lag.
  *
  * A vital is one function that writes its value; one without data is left out, so the
- * strip never shows a gap. Severities appear only where a documented limit is passed.
+ * strip never shows a gap. One that is older than two of its source's periods carries its own
+ * age and loses its colours. Severities appear only where a documented limit is passed.
  */
 #include "ui/ui.h"
 
+#include "base/utf8.h"
 #include "ui/limits.h"
 
 #include <math.h>
@@ -28,6 +30,12 @@ static void number(struct pen *pen, enum severity s, const char *text)
 	pen_bold(pen, s >= SEV_WARN ? severity_role(s) : ROLE_STRONG, text);
 }
 
+/* A verdict over data that is too old is none. */
+static enum severity verdict(const struct ui *ui, const char *source, enum severity s)
+{
+	return badge_old_us(ui, store_entry(ui->store, source)) < 0 ? s : SEV_NONE;
+}
+
 static bool vital_load(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *load = store_good(ui->store, "load");
@@ -39,7 +47,7 @@ static bool vital_load(const struct ui *ui, struct pen *pen)
 	if (!load || load->nrows == 0)
 		return false;
 	now = limits_load_now(load, 5);
-	s = limits_load(now, capacity);
+	s = verdict(ui, "load", limits_load(now, capacity));
 	(void)snprintf(text, sizeof text, "%.1f", now);
 	number(pen, s, text);
 	if (!isnan(capacity))
@@ -66,15 +74,16 @@ static bool vital_sessions(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *a = store_good(ui->store, "activity");
 	int64_t total = data_i64(a, 0, "total", -1), max = data_i64(a, 0, "max_connections", 0);
+	enum severity s = verdict(ui, "activity", limits_sessions(total, max));
 	char text[32];
 
 	if (total < 0)
 		return false;
 	(void)snprintf(text, sizeof text, "%lld", (long long)total);
-	number(pen, limits_sessions(total, max), text);
+	number(pen, s, text);
 	if (max > 0)
 		pen_textf(pen, ROLE_MUTED, "/%lld", (long long)max);
-	severity_sign(pen, limits_sessions(total, max));
+	severity_sign(pen, s);
 	return true;
 }
 
@@ -111,6 +120,7 @@ static bool vital_oldest(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *a = store_good(ui->store, "activity");
 	int64_t us = data_i64(a, 0, "oldest_xact_us", -1);
+	enum severity s = verdict(ui, "activity", limits_xact(us));
 	struct buf b;
 
 	if (!a)
@@ -121,8 +131,8 @@ static bool vital_oldest(const struct ui *ui, struct pen *pen)
 	}
 	buf_init(&b, 32);
 	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
-	number(pen, limits_xact(us), buf_c(&b));
-	severity_sign(pen, limits_xact(us));
+	number(pen, s, buf_c(&b));
+	severity_sign(pen, s);
 	buf_release(&b);
 	return true;
 }
@@ -131,13 +141,14 @@ static bool vital_blocked(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *a = store_good(ui->store, "activity");
 	int64_t n = data_i64(a, 0, "blocked", -1);
+	enum severity s = verdict(ui, "activity", limits_blocked(n));
 	char text[32];
 
 	if (n < 0)
 		return false;
 	(void)snprintf(text, sizeof text, "%lld", (long long)n);
-	number(pen, limits_blocked(n), text);
-	severity_sign(pen, limits_blocked(n));
+	number(pen, s, text);
+	severity_sign(pen, s);
 	return true;
 }
 
@@ -186,43 +197,109 @@ static bool vital_lag(const struct ui *ui, struct pen *pen)
 }
 
 static const struct {
-	const char *label, *short_label;
+	const char *label, *short_label, *source;
 	int weight;
 	vital_fn *draw;
 } vitals[] = {
-	{"load", "load", 31, vital_load},
-	{"sessions", "sess", 15, vital_sessions},
-	{"tps", "tps", 10, vital_tps},
-	{"cache", "cache", 12, vital_cache},
-	{"oldest xact", "xact", 16, vital_oldest},
-	{"blocked", "blocked", 12, vital_blocked},
-	{"volume", "volume", 14, vital_volume},
-	{"lag", "lag", 10, vital_lag},
+	{"load", "load", "load", 31, vital_load},
+	{"sessions", "sess", "activity", 15, vital_sessions},
+	{"tps", "tps", "databases", 10, vital_tps},
+	{"cache", "cache", "databases", 12, vital_cache},
+	{"oldest xact", "xact", "activity", 16, vital_oldest},
+	{"blocked", "blocked", "activity", 12, vital_blocked},
+	{"volume", "volume", "metrics", 14, vital_volume},
+	{"lag", "lag", "metrics", 10, vital_lag},
 };
 /* Order in one row, where the last ones do not fit: what an incident is about comes first. */
 static const size_t by_importance[ARRAY_LEN(vitals)] = {0, 5, 4, 1, 7, 2, 3, 6};
 
-/* Two rows: label above value, spread over the width. One row: label and value after each other. */
-void vitals_draw(struct ui *ui, struct canvas *c)
+/*
+ * " ! 4m05s" after a vital that is too old to stand for now, or as much of it as fits into w columns; false when it is
+ * not old.
+ */
+static bool old_text(const struct ui *ui, size_t i, int w, char *out, size_t size)
+{
+	int64_t age = badge_old_us(ui, store_entry(ui->store, vitals[i].source));
+	char sign[5] = {0}, text[24];
+
+	if (age < 0)
+		return false;
+	badge_age(text, sizeof text, age);
+	(void)utf8_encode(glyph(G_WARN), sign);
+	if (w >= (int)strlen(text) + 3)
+		(void)snprintf(out, size, " %s %s", sign, text);
+	else if (w > (int)strlen(text))
+		(void)snprintf(out, size, " %s", text);
+	else
+		(void)snprintf(out, size, " %s", sign);
+	return true;
+}
+
+/* An old value is faint, and its age stands beside the label. */
+static void draw_label(const struct ui *ui, size_t i, struct canvas *c, struct rect r)
+{
+	struct pen pen = pen_at(c, r, r.y, r.x, ROLE_BG);
+	char age[40] = "";
+	bool old = old_text(ui, i, r.w - 2 - (int)strlen(vitals[i].short_label), age, sizeof age),
+	     fits = (int)strlen(vitals[i].label) + utf8_columns(str_c(age)) + 1 < r.w;
+
+	pen_text(&pen, ROLE_MUTED, fits ? vitals[i].label : vitals[i].short_label);
+	pen_text(&pen, ROLE_WARN, age);
+	if (old)
+		canvas_faint(c, (struct rect){r.y + 1, r.x, 1, r.w});
+}
+
+/* Label above value, spread over the width. */
+static void draw_two_rows(const struct ui *ui, struct canvas *c)
 {
 	int y = ui->chrome.vitals, x = 2, total = 0;
-	bool two = ui->chrome.vitals_rows == 2;
 
 	for (size_t i = 0; i < ARRAY_LEN(vitals); i++)
 		total += vitals[i].weight;
-	for (size_t k = 0; k < ARRAY_LEN(vitals) && x < c->cols - 6; k++) {
-		size_t i = two ? k : by_importance[k];
-		int w = two ? (c->cols - 4) * vitals[i].weight / total : c->cols - x;
-		struct rect r = {y, x, two ? 2 : 1, w};
-		struct pen pen = pen_at(c, r, two ? y + 1 : y, x, ROLE_BG);
+	for (size_t i = 0; i < ARRAY_LEN(vitals) && x < c->cols - 6; i++) {
+		struct rect r = {y, x, 2, (c->cols - 4) * vitals[i].weight / total};
+		struct pen pen = pen_at(c, r, y + 1, x, ROLE_BG);
 
-		if (!two)
-			pen.x += (int)strlen(vitals[i].short_label) + 1;
-		if (!two && pen.x + 6 > c->cols)
+		if (!vitals[i].draw(ui, &pen))
+			continue;
+		draw_label(ui, i, c, r);
+		x += r.w;
+	}
+}
+
+/* Label, value and, if it is old, its age after each other. */
+static void draw_one_row(const struct ui *ui, struct canvas *c)
+{
+	int y = ui->chrome.vitals, x = 2;
+
+	for (size_t k = 0; k < ARRAY_LEN(vitals) && x < c->cols - 6; k++) {
+		size_t i = by_importance[k];
+		struct rect r = {y, x, 1, c->cols - x};
+		struct pen pen = pen_at(c, r, y, x + (int)strlen(vitals[i].short_label) + 1, ROLE_BG);
+		int from = pen.x;
+		char age[40] = "";
+
+		if (pen.x + 6 > c->cols)
 			break;
 		if (!vitals[i].draw(ui, &pen))
 			continue;
-		canvas_text_c(c, r, y, x, two ? vitals[i].label : vitals[i].short_label, STYLE(ROLE_MUTED, ROLE_BG, 0));
-		x = two ? x + w : pen.x + 2;
+		canvas_text_c(c, r, y, x, vitals[i].short_label, STYLE(ROLE_MUTED, ROLE_BG, 0));
+		if (old_text(ui, i, pen_left(&pen), age, sizeof age))
+			canvas_faint(c, (struct rect){y, from, 1, pen.x - from});
+		pen_text(&pen, ROLE_WARN, age);
+		if (pen.x > c->cols) {
+			/* Half a number is worse than none. */
+			canvas_fill(c, r, STYLE(ROLE_FG, ROLE_BG, 0));
+			break;
+		}
+		x = pen.x + 2;
 	}
+}
+
+void vitals_draw(struct ui *ui, struct canvas *c)
+{
+	if (ui->chrome.vitals_rows == 2)
+		draw_two_rows(ui, c);
+	else
+		draw_one_row(ui, c);
 }

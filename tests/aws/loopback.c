@@ -138,6 +138,36 @@ static bool read_request(struct loopback *l, struct peer *p, struct buf *request
 	}
 }
 
+/* "SERVICE<tab>TARGET<tab>BODY" as a line of the folder's file, when the request is signed for a service. */
+static void keep(struct str request)
+{
+	const char *folder = getenv("AURORATOP_REQUESTS");
+	long scope = str_find(request, STR("Credential="), 0), body = str_find(request, STR("\r\n\r\n"), 0);
+	long at = str_ifind(request, STR("\r\nx-amz-target:"), 0);
+	struct str rest, service = {NULL, 0}, target = STR("");
+	char path[1100];
+	FILE *f;
+
+	if (!folder || !*folder || scope < 0 || body < 0)
+		return;
+	rest = str_sub(request, (size_t)scope, request.len);
+	for (int i = 0; i < 4; i++)
+		if (!str_split(&rest, '/', &service))
+			return;
+	if (at >= 0) {
+		rest = str_sub(request, (size_t)at + strlen("\r\nx-amz-target:"), request.len);
+		(void)str_split(&rest, '\r', &target);
+		target = str_trim(target);
+	}
+	snprintf(path, sizeof(path), "%s/loopback-%ld.txt", folder, (long)getpid());
+	f = fopen(path, "ae");
+	if (!f)
+		return;
+	fprintf(f, STR_FMT "\t" STR_FMT "\t" STR_FMT "\n", STR_ARG(service), STR_ARG(target),
+		STR_ARG(str_sub(request, (size_t)body + 4, request.len)));
+	fclose(f);
+}
+
 static void serve(struct loopback *l, struct peer *p)
 {
 	enum loopback_action action = LOOPBACK_KEEP;
@@ -146,6 +176,7 @@ static void serve(struct loopback *l, struct peer *p)
 	buf_init(&request, REQUEST_MAX);
 	buf_init(&answer, ANSWER_MAX);
 	while (action == LOOPBACK_KEEP && read_request(l, p, &request)) {
+		keep(buf_str(&request));
 		action = l->handler(l->ctx, atomic_fetch_add(&l->requests, 1), buf_str(&request), &answer);
 		if (!peer_write(p, answer.data, answer.len))
 			break;

@@ -2,7 +2,8 @@
  * loopback.h: a tiny scripted HTTP server on 127.0.0.1, for tests of the client.
  *
  * One thread serves one connection at a time. The handler runs on that thread; it sees each whole
- * request and writes the raw answer.
+ * request and writes the raw answer. When AURORATOP_REQUESTS names a folder, the bodies of signed requests are kept
+ * there, for tests/sim/validate_requests.py.
  */
 #ifndef TESTS_AWS_LOOPBACK_H
 #define TESTS_AWS_LOOPBACK_H

@@ -7,9 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct source *const sources[DRIVE__COUNT] = {&source_sessions,  &source_activity,
-							   &source_load,      &source_load_samples,
-							   &source_databases, &source_database_sizes};
+/* clang-format off */
+static const struct source *const sources[DRIVE__COUNT] = {
+	[DRIVE_SESSIONS] = &source_sessions,
+	[DRIVE_ACTIVITY] = &source_activity,
+	[DRIVE_LOAD] = &source_load,
+	[DRIVE_LOAD_SAMPLES] = &source_load_samples,
+	[DRIVE_LOCKS] = &source_locks,
+	[DRIVE_DATABASES] = &source_databases,
+	[DRIVE_SIZES] = &source_database_sizes,
+	[DRIVE_PROGRESS] = &source_progress,
+	[DRIVE_HORIZON] = &source_xmin_horizon,
+	[DRIVE_TABLES] = &source_tables,
+	[DRIVE_STATEMENTS] = &source_statements,
+	[DRIVE_STATEMENTS_INFO] = &source_statements_info,
+};
+/* clang-format on */
 
 void driver_set_target(struct driver *d, const struct target *t)
 {
@@ -66,7 +79,10 @@ const struct snapshot *driver_fetch(struct driver *d, enum driver_source which, 
 {
 	struct lane *lane = which < DRIVE_DATABASES ? d->sampler : d->slow;
 	size_t index = which < DRIVE_DATABASES ? (size_t)which : (size_t)which - DRIVE_DATABASES;
-	struct fetch f = {.target = d->target, .wide = wide, .inputs = {d->inputs[0], d->inputs[1]}};
+	struct fetch f = {.target = d->target,
+			  .wide = wide,
+			  .demand = d->looks_at_locks ? UINT64_C(1) << DRIVE_LOCKS : 0,
+			  .inputs = {d->inputs[0], d->inputs[1]}};
 	int64_t since;
 
 	if (deadline_us)

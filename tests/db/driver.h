@@ -8,13 +8,20 @@
 #include "db/sources.h"
 #include "runtime/lane.h"
 
+/* Those of the slow lane begin with DRIVE_DATABASES. */
 enum driver_source {
 	DRIVE_SESSIONS,
 	DRIVE_ACTIVITY,
 	DRIVE_LOAD,
 	DRIVE_LOAD_SAMPLES,
+	DRIVE_LOCKS,
 	DRIVE_DATABASES,
 	DRIVE_SIZES,
+	DRIVE_PROGRESS,
+	DRIVE_HORIZON,
+	DRIVE_TABLES,
+	DRIVE_STATEMENTS,
+	DRIVE_STATEMENTS_INFO,
 	DRIVE__COUNT
 };
 
@@ -23,6 +30,7 @@ struct driver {
 	struct mailbox mailboxes[DRIVE__COUNT];
 	struct wake wake;
 	const struct target *target;
+	bool looks_at_locks;                       /* the lock trees are wanted, too */
 	const struct snapshot *inputs[2];          /* borrowed */
 	const struct snapshot *last[DRIVE__COUNT]; /* newest of any state */
 };

@@ -66,7 +66,7 @@ static const char setup_script[] =
 	"openssl req -x509 -newkey $ec -nodes -days 2 -subj '/CN=auroratop test CA' -keyout ca.key -out ca.crt "
 	"2>>openssl.log\n"
 	"openssl req -newkey $ec -nodes -subj /CN=localhost -keyout data/server.key -out server.csr 2>>openssl.log\n"
-	"printf 'subjectAltName=DNS:localhost,DNS:" PG_AMAZON_NAME "\\n' >san\n"
+	"printf 'subjectAltName=DNS:localhost,DNS:" PG_AMAZON_NAME ",DNS:" PG_SIM_NAMES "\\n' >san\n"
 	"openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out "
 	"data/server.crt 2>>openssl.log\n"
 	"cat >data/pg_hba.conf <<EOF\n"

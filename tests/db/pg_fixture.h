@@ -4,7 +4,7 @@
  * Port on 127.0.0.1 with TLS and SCRAM, a Unix socket with trust, log_statement = all.
  * Roles: postgres (superuser), watch (pg_monitor, password watch-pw), plain (no rights,
  * password plain-pw), app_1 to app_9, limited (CONNECTION LIMIT 0). The certificate is
- * for localhost and PG_AMAZON_NAME. AURORATOP_PG_BIN names another version's programs.
+ * for localhost, PG_AMAZON_NAME and PG_SIM_NAMES. AURORATOP_PG_BIN names another version's programs.
  */
 #ifndef TESTS_DB_PG_FIXTURE_H
 #define TESTS_DB_PG_FIXTURE_H
@@ -15,7 +15,8 @@
 #include <sys/types.h>
 
 #define PG_AMAZON_NAME "orders-1.c1a2b3.eu-west-1.rds.amazonaws.com"
-#define PG_SKIP 77 /* exit status: there is no server to test with */
+#define PG_SIM_NAMES "*.c9akci.eu-west-1.rds.amazonaws.com" /* endpoints of the simulator */
+#define PG_SKIP 77                                          /* exit status: there is no server to test with */
 
 struct pg {
 	char dir[64], ca[96];

@@ -285,6 +285,35 @@ static void test_silent_port(void **state)
 	close(fd);
 }
 
+/* A port whose packets go nowhere: the queue of a listener that never accepts is full, so the kernel drops what
+ * comes. */
+static void test_black_hole(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), fill[8];
+	const struct snapshot *s;
+	struct driver d;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)) | listen(fd, 0) |
+				 getsockname(fd, (struct sockaddr *)&a, &len),
+			 0);
+	for (size_t i = 0; i < ARRAY_LEN(fill); i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(fill[i], (struct sockaddr *)&a, sizeof(a));
+	}
+	driver_init(&d, text_of("host=127.0.0.1 port=%d user=watch dbname=x", ntohs(a.sin_port)));
+	s = driver_fetch(&d, DRIVE_SESSIONS, false, 300 * US_PER_MS);
+	assert_int_equal(s->err.code, ERR_TIMEOUT);
+	assert_non_null(strstr(s->err.text, "does not answer"));
+	assert_non_null(strstr(s->err.remedy, "security groups, route and VPN"));
+	driver_release(&d);
+	for (size_t i = 0; i < ARRAY_LEN(fill); i++)
+		close(fill[i]);
+	close(fd);
+}
+
 static atomic_bool lookup_may_end;
 
 static int silent_lookup(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
@@ -509,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_terminated_by_an_admin),
 		cmocka_unit_test(test_stopped_backend),
 		cmocka_unit_test(test_silent_port),
+		cmocka_unit_test(test_black_hole),
 		cmocka_unit_test(test_silent_name_service),
 		cmocka_unit_test(test_cancel_is_obeyed),
 		cmocka_unit_test(test_pooler),

@@ -21,6 +21,8 @@ static struct pg pg;
 static PGconn *admin;
 
 static const char *const traps[] = {
+	"CREATE SCHEMA stats",
+	"GRANT USAGE ON SCHEMA stats TO PUBLIC",
 	"CREATE FUNCTION public.sprung() RETURNS void LANGUAGE plpgsql AS $$BEGIN RAISE LOG 'TRAP SPRUNG'; END$$",
 	"CREATE FUNCTION public.left(text, int) RETURNS text LANGUAGE plpgsql AS "
 	"$$BEGIN PERFORM public.sprung(); RETURN ''; END$$",
@@ -53,6 +55,18 @@ static const char *const traps[] = {
 	"CREATE OPERATOR public.= (PROCEDURE = public.trap_eq, LEFTARG = oid, RIGHTARG = oid)",
 	"CREATE OPERATOR public.<> (PROCEDURE = public.trap_eq, LEFTARG = int, RIGHTARG = int)",
 	"CREATE OPERATOR public.= (PROCEDURE = public.trap_eq, LEFTARG = int, RIGHTARG = int)",
+	"CREATE FUNCTION public.quote_ident(text) RETURNS text LANGUAGE plpgsql AS $$BEGIN PERFORM public.sprung(); "
+	"RETURN ''; END$$",
+	"CREATE FUNCTION public.pg_blocking_pids(int) RETURNS int[] LANGUAGE plpgsql AS $$BEGIN PERFORM "
+	"public.sprung(); RETURN '{}'; END$$",
+	"CREATE VIEW public.pg_class AS SELECT public.trap_eq(1, 1) AS oid",
+	"CREATE VIEW public.pg_prepared_xacts AS SELECT public.trap_eq(1, 1) AS transaction",
+	"CREATE EXTENSION pg_stat_statements SCHEMA stats",
+	"CREATE FUNCTION public.pg_stat_statements(boolean) RETURNS int LANGUAGE plpgsql AS "
+	"$$BEGIN PERFORM public.sprung(); RETURN 1; END$$",
+	"CREATE FUNCTION public.octet_length(text) RETURNS int LANGUAGE plpgsql AS "
+	"$$BEGIN PERFORM public.sprung(); RETURN 1; END$$",
+	"CREATE VIEW public.pg_settings AS SELECT public.trap_eq(1, 1) AS x",
 	"CREATE VIEW public.pg_stat_database AS SELECT public.trap_eq(1, 1) AS x",
 	"CREATE VIEW public.pg_database AS SELECT public.trap_eq(1, 1) AS x",
 	"GRANT ALL ON SCHEMA public TO PUBLIC",
@@ -76,12 +90,18 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 	driver_init(&d, pg_conninfo(&pg, role, ""));
 	for (int c = 0; c < connects; c++) {
 		driver_set_conninfo(&d, pg_conninfo(&pg, role, ""));
+		d.looks_at_locks = c % 2 == 0;
 		for (int i = 0; i < refreshes / connects; i++) {
 			must_be_ok(&d, DRIVE_SESSIONS, i % 7 == 0);
 			if (i % 10 == 0)
 				must_be_ok(&d, DRIVE_DATABASES, false);
+			if (i % 10 == 5)
+				must_be_ok(&d, DRIVE_STATEMENTS, false);
 		}
 		must_be_ok(&d, DRIVE_SIZES, false);
+		must_be_ok(&d, DRIVE_PROGRESS, false);
+		must_be_ok(&d, DRIVE_HORIZON, false);
+		must_be_ok(&d, DRIVE_TABLES, false);
 	}
 	driver_release(&d);
 }
@@ -110,25 +130,52 @@ static void check_statements(void)
 	assert_true(statements > 600);
 }
 
+/* The whole hour of the contract with AURORATOP_STEADY_LONG set, a tenth of it without. */
+static bool is_long(void)
+{
+	return getenv("AURORATOP_STEADY_LONG") != NULL;
+}
+
+static int refreshes(void)
+{
+	return is_long() ? 3600 : 300;
+}
+
+static int connects(void)
+{
+	return is_long() ? 50 : 10;
+}
+
 static void test_no_errors_no_traps(void **state)
 {
 	PGconn *holder = pg_connect(&pg, "app_1", "holder"), *waiter = pg_connect(&pg, "app_2", "waiter");
+	PGconn *second = pg_connect(&pg, "postgres", "second");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
 		pg_exec(admin, traps[i]);
-	/* locks are read, too */
+	/* locks are read, too, and what they are on is named */
 	pg_exec(holder, "SELECT pg_advisory_lock(1)");
 	pg_send(waiter, "SELECT pg_advisory_lock(1)");
-	watch_a_while("watch", 10, 300);
-	watch_a_while("plain", 10, 300);
+	pg_exec(admin, "CREATE TABLE held_by_a_prepared_one (i int)");
+	pg_exec(admin, "BEGIN");
+	pg_exec(admin, "LOCK TABLE held_by_a_prepared_one");
+	pg_exec(admin, "PREPARE TRANSACTION 'steady'");
+	pg_send(second, "SELECT count(*) FROM held_by_a_prepared_one");
+	watch_a_while("watch", connects(), refreshes());
+	watch_a_while("plain", connects(), refreshes());
+	pg_exec(admin, "ROLLBACK PREPARED 'steady'");
 	PQfinish(holder);
 	pg_finish_sent(waiter);
 	PQfinish(waiter);
+	pg_finish_sent(second);
+	PQfinish(second);
 	assert_int_equal(pg_log_count(&pg, "auroratop ", "ERROR:"), 0);
 	assert_int_equal(pg_log_count(&pg, "auroratop ", "FATAL:"), 0);
 	assert_int_equal(pg_log_count(&pg, "auroratop ", "WARNING:"), 0);
 	assert_int_equal(pg_log_count(&pg, "auroratop ", "TRAP SPRUNG"), 0);
+	assert_true(pg_log_count(&pg, "auroratop sampler|watch|", "execute lock_names") > 0);
+	assert_true(pg_log_count(&pg, "auroratop sampler|plain|", "execute prepared") > 0);
 	check_statements();
 }
 
@@ -146,7 +193,7 @@ static void test_traps_are_live(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	pg_setup(&pg, "");
+	pg_setup(&pg, "shared_preload_libraries = 'pg_stat_statements'\n");
 	admin = pg_connect(&pg, "postgres", "admin");
 	return 0;
 }

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SIM_WORDS_MAX 24
+
 static char home[] = "/tmp/auroratop-e2e-XXXXXX";
 
 void console_clean_environment(void)
@@ -32,6 +34,8 @@ void console_clean_environment(void)
 		"AWS_ENDPOINT_URL",
 		"AWS_CONFIG_FILE",
 		"AWS_CA_BUNDLE",
+		"SSL_CERT_FILE",
+		"SSL_CERT_DIR",
 		"AWS_SHARED_CREDENTIALS_FILE",
 		"AURORATOP_CLUSTER",
 		"AURORATOP_CONFIG",
@@ -163,11 +167,17 @@ void console_quit(struct vt *v)
 	vt_free(v);
 }
 
+void console_press(struct vt *v, const char *keys, const char *then)
+{
+	assert_true(vt_script(v, keys));
+	console_sees(v, then);
+}
+
 /* "export NAME=value" */
 static void take_line(struct sim_process *s, char *line)
 {
 	char *value = strchr(line, '=');
-	const char *port = strstr(line, "http://127.0.0.1:");
+	const char *port = strstr(line, "://127.0.0.1:");
 
 	line[strcspn(line, "\n")] = '\0';
 	if (strncmp(line, "export ", 7) != 0 || !value)
@@ -175,10 +185,28 @@ static void take_line(struct sim_process *s, char *line)
 	*value = '\0';
 	setenv(line + 7, value + 1, 1);
 	if (port)
-		s->port = (int)strtol(port + strlen("http://127.0.0.1:"), NULL, 10);
+		s->port = (int)strtol(port + strlen("://127.0.0.1:"), NULL, 10);
+}
+
+static void exec_simulator(const char *program, const char *fd, const char *const *options)
+{
+	const char *argv[SIM_WORDS_MAX + 4] = {program, "--supervised", fd};
+
+	for (size_t i = 0; options[i] && i < SIM_WORDS_MAX; i++)
+		argv[i + 3] = options[i];
+	execv(program, (char *const *)(uintptr_t)argv);
+	_exit(127);
 }
 
 void sim_process_start(struct sim_process *s, const char *program)
+{
+	/* Nothing listens at port 1. */
+	static const char *const nobody[] = {"--db-host", "127.0.0.1", "--db-port", "1", NULL};
+
+	sim_process_start_with(s, program, nobody);
+}
+
+void sim_process_start_with(struct sim_process *s, const char *program, const char *const *options)
 {
 	int life[2], out[2];
 	char line[512], fd[16];
@@ -193,9 +221,7 @@ void sim_process_start(struct sim_process *s, const char *program)
 	if (s->pid == 0) {
 		close(life[1]);
 		dup2(out[1], STDOUT_FILENO);
-		/* Nothing listens at port 1: the cluster's database is never reached. */
-		execl(program, program, "--supervised", fd, "--db-host", "127.0.0.1", "--db-port", "1", (char *)NULL);
-		_exit(127);
+		exec_simulator(program, fd, options);
 	}
 	close(life[0]);
 	close(out[1]);

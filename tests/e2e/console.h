@@ -36,9 +36,14 @@ int console_ends(struct vt *v);
 void console_is_restored(struct vt *v);
 /* q, status 0, terminal restored; frees v. */
 void console_quit(struct vt *v);
+/* Types keys (vt_script) and waits for what they lead to. */
+void console_press(struct vt *v, const char *keys, const char *then);
 
-/* Starts program (auroratop-sim) and puts what it exports into this process's environment. */
+/* Starts program (auroratop-sim) and puts what it exports into this process's environment. The cluster's database is
+ * refused. */
 void sim_process_start(struct sim_process *s, const char *program);
+/* The same with other options; ended by NULL. */
+void sim_process_start_with(struct sim_process *s, const char *program, const char *const *options);
 void sim_process_stop(struct sim_process *s);
 /* POST /_sim/CALL with a form; fails the test when it is refused. */
 void sim_process_admin(const struct sim_process *s, const char *call, const char *form);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gate: who may include whom. base <- model <- {codec, runtime} <- {aws, db} <- registry; ui beside them."""
+"""Gate: who may include whom. base <- model <- {codec, runtime, verdict} <- {aws, db} <- registry; ui beside them."""
 import re
 
 import gate
@@ -11,7 +11,8 @@ BELOW = {
     "runtime": {"base", "model", "runtime"},
     "aws": {"base", "model", "codec", "runtime", "aws"},
     "db": {"base", "model", "codec", "runtime", "db"},
-    "ui": {"base", "model", "runtime", "ui"},
+    "verdict": {"base", "model", "verdict"},
+    "ui": {"base", "model", "runtime", "verdict", "ui"},
     "sim": {"base", "sim"},
 }
 # Single headers beyond a layer's own rule: the two codecs that write files and answers for the screen.

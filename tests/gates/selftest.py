@@ -46,6 +46,13 @@ FAULTS = {
         "setenv": ("src/core/aws/x.c", BODY % '\tsetenv("A", "b", 1);\n'),
         "colour": ("src/ui/x.c", BODY % "\ta = COLOR_RED;\n"),
     },
+    "sql.py": {
+        "heading": ("src/core/db/sql/x.sql", "-- Needs: nothing.\nSELECT 1\n"),
+        "writing": ("src/core/db/sql/x.sql", "-- Needs: nothing. Serves all.\nDELETE FROM t\n"),
+        "aurora": ("src/core/db/sql/x.sql", "-- Needs: nothing. Serves all.\nSELECT pg_current_wal_lsn()\n"),
+        "signal": ("src/core/db/sql/x.sql", "-- Needs: nothing. Serves all.\nSELECT pg_terminate_backend(1)\n"),
+        "two": ("src/core/db/sql/x.sql", "-- Needs: nothing. Serves all.\nSELECT 1; SELECT 2\n"),
+    },
     "text.py": {
         "marker": ("src/core/base/x.c", "/* TO" + "DO */\n"),
         "path": ("scripts/x.sh", "cd /ho" + "me/me\n"),

@@ -10,12 +10,14 @@ usage: run.py [--jobs N] [--check] [NAME-REGEX]      --check: only see that ever
 MUTANTS_DIR in the environment is used instead of build/mutants.
 """
 import argparse
+import ctypes
 import fcntl
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -24,6 +26,7 @@ WORK = pathlib.Path(os.environ.get("MUTANTS_DIR", ROOT / "build" / "mutants"))
 TREE, BUILD = WORK / "tree", WORK / "build"
 KEYS = {"name", "file", "find", "replace", "tests"}
 TEST_SECONDS = 120
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def load():
@@ -65,6 +68,27 @@ def run(*command, timeout=None):
         return done.returncode, done.stdout
     except subprocess.TimeoutExpired:
         return 1, "timeout"
+
+
+def adopt_orphans():
+    """What a broken demo leaves behind becomes our child, instead of everybody's."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans():
+    """Ends and reaps every child; nothing of ours runs when this is called."""
+    while True:
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(path.read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()[1])
+                if parent == os.getpid():
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+            except (OSError, ValueError):
+                pass
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
 
 
 def lock():
@@ -116,6 +140,7 @@ def attempt(row, jobs):
         status, told = test(row["tests"], jobs)
         return ("killed", "") if status else ("survived", "")
     finally:
+        end_orphans()
         path.write_text(original, encoding="utf-8")
 
 
@@ -148,6 +173,7 @@ def main():
         print("0 of 0 killed")
         return 1
     held = lock()
+    adopt_orphans()
     copy_tree()
     if not baseline(mutants, args.jobs):
         return 1

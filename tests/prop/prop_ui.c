@@ -110,7 +110,7 @@ static void check_tables(const struct fixture *f)
 			assert_true(t->n <= t->total);
 			for (size_t k = 0; k < t->n; k++)
 				assert_true(t->index[k] < t->snap->nrows);
-			assert_true(t->ntags <= TABLE_TAGS_MAX);
+			assert_true(t->tags.n <= TABLE_TAGS_MAX);
 			if (v == f->ui.view)
 				check_selection_seen(p);
 		}

@@ -19,7 +19,8 @@ import urllib.request
 
 BINARY = ""
 STARTED_WITHIN, GONE_WITHIN = 60, 30
-NAMES = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AURORATOP_CLUSTER", "AURORATOP_DB"}
+NAMES = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AURORATOP_CLUSTER", "AURORATOP_DB",
+         "AURORATOP_NODES"}
 DEPTH = """
 with recursive chain(pid, depth) as (
   select pid, 0 from pg_stat_activity where pg_blocking_pids(pid) = '{}' and backend_type = 'client backend'
@@ -213,8 +214,18 @@ class Serving(unittest.TestCase):
     def test_slow_query_and_applications(self):
         slow = "select count(*) from pg_stat_activity where state = 'active' and wait_event = 'PgSleep' and usename = 'reporting'"
         self.assertTrue(until(60, lambda: self.demo.psql(slow) == "1"))
-        apps = "select string_agg(distinct application_name, ' ' order by application_name) from pg_stat_activity where usename <> 'oncall'"
+        apps = "select string_agg(distinct application_name, ' ' order by application_name) from pg_stat_activity where usename not in ('oncall', 'rdsadmin')"
         self.assertTrue(until(40, lambda: self.demo.psql(apps) == "etl flyway metabase orders-api picker storefront"))
+
+    def test_reader_follows(self):
+        streaming = "select count(*) from pg_stat_replication where application_name = 'orders-2' and state = 'streaming'"
+        self.assertTrue(until(20, lambda: self.demo.psql(streaming) == "1"))
+        self.assertEqual(self.demo.env["AURORATOP_NODES"], "orders-2=hostaddr=127.0.0.1")
+
+    def test_hostile_objects_stand_in_public(self):
+        planted = ("select count(*) from pg_class where relnamespace = 'public'::regnamespace and relname in "
+                   "('pg_stat_activity', 'pg_locks', 'pg_stat_database')")
+        self.assertEqual(self.demo.psql(planted), "3")
 
     def test_terminated_sessions_come_back(self):
         forgotten = "state = 'idle in transaction' and query like '%from orders where id = $1 for update'"
@@ -223,6 +234,52 @@ class Serving(unittest.TestCase):
         self.assertEqual(self.demo.psql(f"select pg_terminate_backend(pid) from pg_stat_activity where {forgotten}"), "t")
         back = f"select count(*) from pg_stat_activity where {forgotten} and backend_start > (select max(backend_start) from pg_stat_activity where query = 'select 1')"
         self.assertTrue(until(30, lambda: self.demo.psql(back) == "1"))
+
+
+OWN = """
+[scenario]
+title = one cluster of one's own
+[cluster shop]
+engine_version = 14.9
+database = orders
+security_group = sg-1
+subnet_group = net
+database_behind = yes
+[instance shop-1]
+cluster = shop
+class = db.r7g.large
+[instance shop-2]
+cluster = shop
+class = db.r7g.large
+[security-group sg-1]
+name = shop
+description = Shop
+[subnet subnet-1]
+range = 10.1.0.0/24
+zone = a
+[subnet-group net]
+description = Net
+subnets = subnet-1
+"""
+
+
+class OwnScenario(unittest.TestCase):
+    def test_the_database_stands_for_its_cluster(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "own.ini")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(OWN)
+            demo = Demo("--scenario", path)
+            try:
+                self.assertTrue(demo.ready)
+                self.assertEqual(demo.env["AURORATOP_CLUSTER"], "shop")
+                self.assertIn("host=shop-1.c9akci.", demo.env["AURORATOP_DB"])
+                nodes = "select string_agg(server_id, ' ' order by server_id) from aurora_replica_status()"
+                self.assertEqual(demo.psql("select aurora_db_instance_identifier()"), "shop-1")
+                self.assertEqual(demo.psql(nodes), "shop-1 shop-2")
+                self.assertEqual(demo.psql("select aurora_version()"), "14.9")
+            finally:
+                demo.close()
 
 
 class Leaving(unittest.TestCase):
@@ -311,9 +368,16 @@ class Refusing(unittest.TestCase):
         os.chmod(tmp, 0o755)
         try:
             status, told = self.refused("--scenario", "nonsense", env={**os.environ, "TMPDIR": tmp})
-            self.assertEqual(status, 1)
-            self.assertIn("nonsense", told)
+            self.assertEqual(status, 2)
+            self.assertIn("no scenario 'nonsense'; there are denied, failover, healthy, incident", told)
             self.assertEqual(os.listdir(tmp), [])
+            path = os.path.join(tmp, "mine.ini")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("[scenario]\nbase = healthy\n[cluster prod-orders]\nvolume = big\n")
+            status, told = self.refused("--scenario", path, env={**os.environ, "TMPDIR": tmp})
+            self.assertEqual(status, 2)
+            self.assertIn(path + ":4: [cluster prod-orders] volume: 'big' is no size", told)
+            self.assertEqual(os.listdir(tmp), ["mine.ini"])
         finally:
             shutil.rmtree(tmp, ignore_errors=True)
 

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Judges the requests a client sent to the simulated endpoint by botocore's service models.
 
-    validate_requests.py SOURCE [--least N]
+    validate_requests.py SOURCE [--least N] [--take]
 
-SOURCE is the endpoint's URL (its /_sim/requests is fetched) or a file with that JSON. Every
+SOURCE is the endpoint's URL (its /_sim/requests is fetched), a file with that JSON, or a folder where test programs left
+requests (AURORATOP_REQUESTS): *.jsonl of the endpoint's rows, *.txt of lines "SERVICE<tab>TARGET<tab>BODY". --take removes those files; an
+empty folder ends with status 77. Every
 request must name an operation of the service's model; every parameter, down to the last
 dotted part, must be one the model knows, in the model's wire name; required members must be
 there; values must have their type (number, boolean, time, enumeration), lists must
@@ -11,14 +13,19 @@ count from 1. Exit status 1 and one line per problem otherwise. --least N also f
 fewer than N requests were logged, so that an empty log does not pass for a good one.
 """
 import argparse
+import collections
 import json
+import os
+import pathlib
 import re
 import sys
+import urllib.parse
 import urllib.request
 
+import botocore.exceptions
 import botocore.session
 
-MODELS = {"rds": "rds", "ec2": "ec2", "monitoring": "cloudwatch", "sts": "sts", "logs": "logs", "pi": "pi"}
+MODELS = {"monitoring": "cloudwatch"}  # signing names that are not the model's
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
 
@@ -127,10 +134,11 @@ class Judge:
 def judge(request, session, models):
     """Problems of one logged request, as text lines."""
     service = request["service"]
-    if service not in MODELS:
-        return [f"unknown service {service}"]
     if service not in models:
-        models[service] = session.get_service_model(MODELS[service])
+        try:
+            models[service] = session.get_service_model(MODELS.get(service, service))
+        except botocore.exceptions.UnknownServiceError:
+            return [f"unknown service {service}"]
     model = models[service]
     params = dict(request["params"])
     if request["protocol"] != "json":
@@ -140,7 +148,7 @@ def judge(request, session, models):
         if version != model.api_version:
             return [f"Version is {version}, not {model.api_version}"]
     if request["operation"] not in model.operation_names:
-        return [f"{MODELS[service]} has no operation {request['operation']}"]
+        return [f"{model.service_name} has no operation {request['operation']}"]
     judge_ = Judge(request["protocol"])
     shape = model.operation_model(request["operation"]).input_shape
     if shape is not None:
@@ -165,22 +173,66 @@ def load(source):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(source.rstrip("/") + "/_sim/requests", timeout=30) as f:
             return json.load(f)
+    if os.path.isdir(source):
+        return [request for path in kept(source) for request in read_kept(path)]
     with open(source, encoding="utf-8") as f:
         return json.load(f)
+
+
+def kept(folder):
+    return sorted(str(p) for p in pathlib.Path(folder).iterdir() if p.suffix in (".jsonl", ".txt"))
+
+
+def read_kept(path):
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            if path.endswith(".jsonl"):
+                yield json.loads(line)
+                continue
+            service, target, body = line.rstrip("\n").split("\t", 2)
+            at = f"{os.path.basename(path)}:{number}"
+            if target:
+                params = dict(flat("", json.loads(body)))
+                yield {"service": service, "operation": target.split(".")[-1], "params": params, "protocol": "json", "at": at}
+                continue
+            params = dict(urllib.parse.parse_qsl(body, keep_blank_values=True))
+            yield {"service": service, "operation": params.get("Action", ""), "params": params,
+                   "protocol": "ec2" if service == "ec2" else "query", "at": at}
+
+
+def flat(path, value):
+    """A JSON body as the endpoint's log names its parts."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from flat(f"{path}.{name}" if path else name, part)
+    elif isinstance(value, list):
+        for i, part in enumerate(value, 1):
+            yield from flat(f"{path}.member.{i}", part)
+    else:
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source")
     parser.add_argument("--least", type=int, default=1)
+    parser.add_argument("--take", action="store_true")
     args = parser.parse_args()
     requests = load(args.source)
+    if args.take:
+        for path in kept(args.source):
+            os.remove(path)
+        if not requests:
+            print("no test left a request there: run those that send first")
+            return 77
     lines = validate(requests)
     for line in lines:
         print(line)
     if len(requests) < args.least:
         lines.append("")
         print(f"only {len(requests)} requests were logged, expected {args.least} or more")
+    for (service, operation), n in sorted(collections.Counter((r["service"], r["operation"]) for r in requests).items()):
+        print(f"{n:6} {service} {operation}")
     print(f"{len(requests)} requests, {len(lines)} problems")
     return 1 if lines else 0
 

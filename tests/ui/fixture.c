@@ -76,6 +76,22 @@ static void keep_sample(struct loader *l, const struct snapshot *s)
 		f->samples[f->nsamples++] = snapshot_ref(s);
 }
 
+/* Rows of several nodes are written with their node into the one source. */
+static void merge_alone(struct store *st, size_t i, const struct snapshot *s)
+{
+	struct snapshot *failed;
+
+	if (s->state == SNAP_OK) {
+		mailbox_post(&st->mailboxes[i], snapshot_concat(&s, 1, registry_sources[i]->name));
+		return;
+	}
+	failed = snapshot_new(s->type, registry_sources[i]->name);
+	snapshot_fail(failed, s->state, &s->err);
+	failed->generation = s->generation;
+	failed->at_us = s->at_us;
+	mailbox_post(&st->mailboxes[i], snapshot_publish(failed));
+}
+
 /* Gives the snapshot under construction to its mailbox. */
 static void post_one(struct loader *l)
 {
@@ -93,11 +109,20 @@ static void post_one(struct loader *l)
 	l->snap = NULL;
 	s->at_us = s->at_us ? s->at_us : l->at.now_us;
 	keep_sample(l, snapshot_publish(s));
+	for (size_t i = 0; i < registry_nsources; i++)
+		if (registry_sources[i]->merges && strcmp(registry_sources[i]->merges, s->source) == 0)
+			merge_alone(st, i, s);
 	mailbox_post(&st->mailboxes[l->source], s);
 	(void)store_collect(st);
-	if (l->retry_us)
-		st->entries[l->source].next_mono_us = clock_mono_us() + l->retry_us;
-	st->entries[l->source].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
+	for (size_t i = 0; i < registry_nsources; i++) {
+		const char *merges = registry_sources[i]->merges;
+
+		if ((int)i != l->source && !(merges && strcmp(merges, s->source) == 0))
+			continue;
+		if (l->retry_us)
+			st->entries[i].next_mono_us = clock_mono_us() + l->retry_us;
+		st->entries[i].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
+	}
 }
 
 static void add_row(struct loader *l, struct str rest, size_t i, size_t n);
@@ -374,6 +399,15 @@ static void body_line(struct loader *l, struct str verb, struct str rest)
 		fixture_fault(&l->at, "unknown line " STR_FMT, STR_ARG(verb));
 }
 
+/* What another file tells came first. */
+static void before(struct fixture *f, struct str name)
+{
+	char word[64];
+
+	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+	fixture_more(f, word);
+}
+
 void fixture_more_text(struct fixture *f, const char *what, struct str text)
 {
 	struct loader *l = xcalloc(1, sizeof *l);
@@ -388,7 +422,9 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text)
 		if (line.len == 0 || line.ptr[0] == '#')
 			continue;
 		(void)str_split(&line, ' ', &verb);
-		if (str_eq_c(verb, "now"))
+		if (str_eq_c(verb, "after"))
+			before(f, line);
+		else if (str_eq_c(verb, "now"))
 			set_now(l, line);
 		else if (str_eq_c(verb, "target"))
 			new_target(l, line);

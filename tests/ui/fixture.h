@@ -4,6 +4,7 @@
  * tests/data/NAME.fixture holds one world: the moment, the target, and what each source knew.
  * Lines ('#' starts a comment):
  *
+ *   after NAME                     everything of another fixture comes first
  *   now 2026-03-17T13:45:07Z
  *   target cluster=prod-orders region=eu-west-1 aws=true db=... range=7d
  *   source NAME [at=now-3s] [server_at=TIME] [took=1.2ms] [retry=8s] [running=900ms] [partial]

@@ -248,6 +248,150 @@ static void test_failures_in_words(void **state)
 	SHOWS("! denied 41s");
 }
 
+static void test_prefix_lists(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	PANE_SHOWS("network", "office vpn, 3 nets");
+	fixture_draw(&f, "network", 48, 160);
+	PANE_SHOWS("rules", "3 networks: 198.51.100.0/25 198.51.100.192/27 203.0.113.128/25");
+	fixture_more_text(&f, "without the right to read lists",
+			  STR("source security_group_rules\n"
+			      "row rule_id=sgr-1 group_id=sg-1 egress=false protocol=tcp from_port=5432 to_port=5432 "
+			      "peer=pl-1 prefix_list=pl-1\n"
+			      "row rule_id=sgr-2 group_id=sg-1 egress=false protocol=tcp from_port=5432 to_port=5432 "
+			      "peer=10.0.0.0/16 cidr_ipv4=10.0.0.0/16\n"
+			      "missing networks needs ec2:GetManagedPrefixListEntries\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("rules", "pl-1");
+	PANE_SHOWS("rules", "n/a: needs ec2:GetManagedPrefixListEntries");
+	PANE_SHOWS("rules", "10.0.0.0/16");
+}
+
+/* Every sign of a row of the picture within r is faint: no colour, no weight. */
+static void assert_faint(struct rect r, const char *text)
+{
+	int y = 0, x = 0;
+
+	for (y = r.y; y < r.y + r.h; y++)
+		if (fixture_shows_in(&f, (struct rect){y, r.x, 1, r.w}, text))
+			break;
+	if (y == r.y + r.h)
+		fail_msg("no row shows \"%s\"", text);
+	for (x = r.x; x < r.x + r.w; x++) {
+		const struct cell *cell = canvas_at(&f.ui.canvas, y, x);
+
+		if (cell->rune != ' ' && (cell->style.fg != ROLE_FAINT || cell->style.attr & ATTR_BOLD))
+			fail_msg("\"%s\": column %d is not faint", text, x);
+	}
+}
+
+/* What failed keeps its last rows, faint, under the reason; what is old says so, and is no verdict. */
+static void test_old_data_looks_old(void **state)
+{
+	struct rect r;
+
+	(void)state;
+	open_at("lost", "overview", 160, 48);
+	SHOWS("✗ AWS: timeout, again in 12 s");
+	SHOWS("✗ database: refused, again in 8 s");
+	SHOWS("! degraded");
+	SHOWS("1 Overview ?");
+	SHOWS("2 Activity ?");
+	SHOWS("8 Network ?");
+	PANE_SHOWS("activity", "✗ nothing listens at orders-1");
+	PANE_SHOWS("activity", "next  check host, port and that the server runs");
+	PANE_SHOWS("activity", "as of 13:45:06Z; attempt 1, next in 8 s");
+	r = fixture_pane(&f, "activity")->inner;
+	assert_faint(r, "4711  orders_app");
+	assert_faint(r, "4815  orders_app");
+	assert_faint(r, "BLOCKED BY");
+	assert_int_equal(rows_with_role(r, ROLE_SELBG), 1);
+	assert_faint(fixture_pane(&f, "network")->inner, "tcp 5432");
+	assert_faint(fixture_pane(&f, "cluster")->inner, "R orders-2");
+	assert_faint(fixture_pane(&f, "backups")->inner, "automated");
+	PANE_SHOWS("backups", "! RDS asks to slow down");
+	/* Vitals: faint, each with the age of its own source. */
+	SHOWS("sessions ! 4m06s");
+	SHOWS("blocked 4m06s");
+	SHOWS("volume ! 4m57s");
+	assert_faint((struct rect){4, 0, 1, 160}, "412/5000");
+	/* In one row, and where hardly anything fits. */
+	fixture_draw(&f, NULL, 24, 80);
+	SHOWS("✗ AWS: timeout  ✗ DB: refused");
+	SHOWS("blocked 7 ! 4m06s");
+	PANE_SHOWS("load", "nothing listens at");
+	PANE_SHOWS("network", "Not allowed");
+	fixture_draw(&f, NULL, 12, 40);
+	SHOWS("✗ refused");
+	SHOWS("! 4m06s");
+	PANE_SHOWS("activity", "4711");
+}
+
+/* One slow source that fails marks its own values only. */
+static void test_only_what_is_old_is_marked(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	HIDES("! 41s");
+	fixture_more_text(
+		&f, "one source",
+		STR("source databases at=now-40s\nrow name=orders xact_commit/s=1900 blks_hit/s=9 blks_read/s=1\n"
+		    "source databases at=now-30s retry=9s\nerror timeout took too long\n"
+		    "source instances at=now-1s\nerror denied Not allowed: rds:DescribeDBInstances | allow it\n"
+		    "source metrics at=now-5m\nseries CPUUtilization object=orders-1 period=1m from=now-9m "
+		    "values=10~20*5\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("tps ! 40s");
+	SHOWS("cache ! 40s");
+	HIDES("sessions !");
+	SHOWS("412/5000");
+	SHOWS("2 Activity ✗");
+	HIDES("database:");
+	/* The nodes have a call of their own, and their processor another. */
+	PANE_SHOWS("cluster", "nodes as they were: Not allowed: rds:DescribeDBInstances");
+	assert_faint(fixture_pane(&f, "cluster")->inner, "R orders-2");
+	PANE_SHOWS("cluster", "stale 5m00s !");
+	PANE_SHOWS("cluster", "db.r6g.2xlarge");
+	assert_false(canvas_at(&f.ui.canvas, fixture_pane(&f, "cluster")->inner.y + 7,
+			       fixture_pane(&f, "cluster")->inner.x + 12)
+			     ->style.fg == ROLE_FAINT);
+	/* New data takes the marks away. */
+	fixture_more_text(&f, "it answers again", STR("source databases at=now\nrow name=orders xact_commit/s=1900\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	HIDES("tps !");
+}
+
+/* After a failover the server knows before AWS says so; a pooler in between is said. */
+static void test_where_we_are_connected(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	SHOWS("2 Activity  orders-1 ·");
+	HIDES("via pooler");
+	fixture_more_text(&f, "elsewhere",
+			  STR("source activity at=now\nrow total=3 instance=orders-2 via_pooler=true\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("2 Activity  orders-2 ");
+	SHOWS("• via pooler");
+}
+
+/* A source that cannot be had any more, for a reason that is no fault. */
+static void test_gone_is_no_fault(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	fixture_more_text(&f, "the cluster is stopped",
+			  STR("source sessions at=now\nunavailable the cluster is stopped | start the cluster\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("activity", "• the cluster is stopped");
+	PANE_SHOWS("activity", "next  start the cluster");
+	PANE_SHOWS("activity", " n/a ");
+	assert_faint(fixture_pane(&f, "activity")->inner, "4711  orders_app");
+	HIDES("degraded");
+	HIDES("database:");
+}
+
 static void test_waiting_is_said(void **state)
 {
 	(void)state;
@@ -384,11 +528,111 @@ static void test_gap_is_not_zero(void **state)
 	SHOWS(" 7d ");
 }
 
+static void type_and_draw(const char *keys)
+{
+	(void)fixture_type(&f, keys);
+	fixture_draw(&f, NULL, 48, 160);
+}
+
+/* Writer and reader in one table; one pid on both is two sessions. */
+static void test_nodes_stand_in_one_table(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("activity", "NODE");
+	PANE_SHOWS("activity", "4711  orders-1");
+	PANE_SHOWS("activity", "4711  orders-2");
+	/* with one node only the column has nothing to tell */
+	type_and_draw("/node:orders-1");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 48, 160);
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "activity")->frame, "NODE"));
+}
+
+static void test_workers_fold_under_their_leader(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("activity", "+2 workers");
+	HIDES("7002");
+	SHOWS("x fold");
+	type_and_draw("x");
+	PANE_SHOWS("activity", "7002");
+	PANE_SHOWS("activity", "worker select");
+	type_and_draw("x");
+	HIDES("7002");
+}
+
+/* The lens on a storm of connections: who has how many, idle ones too, and what is new. */
+static void test_groups_count_idle_sessions(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	type_and_draw("d");
+	PANE_SHOWS("activity", "by application");
+	PANE_SHOWS("activity", "7 of 40 connections");
+	PANE_SHOWS("activity", "3.5 arrivals/s");
+	PANE_SHOWS("activity", "checkout");
+	/* four sessions are a tenth of the forty; three came in the last minute, from two clients */
+	PANE_SHOWS("activity", "4  10.0 %          3");
+	type_and_draw("d");
+	PANE_SHOWS("activity", "by user");
+	PANE_SHOWS("activity", "reporting");
+	/* Enter shows the sessions behind the group */
+	type_and_draw("d");
+	PANE_SHOWS("activity", "by client");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("activity", "client:");
+	PANE_SHOWS("activity", "SQL");
+}
+
+static void test_the_clock_is_chosen(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("activity", "XACT ▾");
+	type_and_draw("T");
+	PANE_SHOWS("activity", "QUERY ▾");
+	type_and_draw("T");
+	PANE_SHOWS("activity", "IN STATE ▾");
+	type_and_draw("T");
+	PANE_SHOWS("activity", "CONNECTED ▾");
+}
+
+static void test_a_wait_is_explained(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	PANE_SHOWS("session", "Client:ClientRead");
+	PANE_SHOWS("session", "waits for the next command");
+}
+
+static void test_maintenance_says_how_far_it_is(void **state)
+{
+	(void)state;
+	open_at("nodes", "progress", 160, 48);
+	SHOWS("auto VACUUM wraparound");
+	SHOWS("public.order_items");
+	SHOWS("42%");
+	SHOWS("3m10s");
+	/* a table of another database has no name here, a phase without a measure no share */
+	SHOWS("oid 16999");
+	SHOWS("waiting for writers before build");
+	SHOWS("held by session 4711 orders-api  120 k");
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, close_fixture)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_nodes_stand_in_one_table),
+		TEST(test_workers_fold_under_their_leader),
+		TEST(test_groups_count_idle_sessions),
+		TEST(test_the_clock_is_chosen),
+		TEST(test_a_wait_is_explained),
+		TEST(test_maintenance_says_how_far_it_is),
 		TEST(test_incident_overview),
 		TEST(test_activity_order),
 		TEST(test_selection_is_marked),
@@ -397,12 +641,17 @@ int main(void)
 		TEST(test_main_pane_keeps_its_rows),
 		TEST(test_healthy_is_quiet),
 		TEST(test_failures_in_words),
+		TEST(test_old_data_looks_old),
+		TEST(test_only_what_is_old_is_marked),
+		TEST(test_gone_is_no_fault),
+		TEST(test_where_we_are_connected),
 		TEST(test_waiting_is_said),
 		TEST(test_stopped_is_no_fault),
 		TEST(test_badges),
 		TEST(test_hostile_text),
 		TEST(test_ascii_is_ascii),
 		TEST(test_fleet),
+		TEST(test_prefix_lists),
 		TEST(test_gap_is_not_zero),
 	};
 

@@ -7,6 +7,7 @@
 #include "aws/classes.h"
 #include "aws/input.h"
 #include "aws/sources.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -217,6 +218,77 @@ static void test_pages_without_end(void **state)
 	loopback_stop(l);
 }
 
+#define NAMED(id) \
+	"<DBCluster><DBClusterIdentifier>" id "</DBClusterIdentifier><Engine>aurora-postgresql</Engine></DBCluster>"
+
+/* A page, half of the next one, then that one whole. */
+static enum loopback_action breaks_off(void *ctx, int n, struct str req, struct buf *answer)
+{
+	static const char second[] = CLUSTERS(NAMED("bills") NAMED("carts"), "");
+	long cut = (long)(strstr(second, NAMED("carts")) - second);
+
+	(void)ctx;
+	(void)req;
+	if (n == 0) {
+		loopback_reply(answer, 200, "", CLUSTERS(NAMED("apples"), "<Marker>2</Marker>"));
+		return LOOPBACK_KEEP;
+	}
+	if (n == 1) {
+		buf_addf(answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%.*s", strlen(second), (int)cut,
+			 second);
+		return LOOPBACK_CLOSE;
+	}
+	loopback_reply(answer, 200, "", second);
+	return LOOPBACK_KEEP;
+}
+
+/* Rows of a page that broke off are forgotten before it is asked for again; those of the page before stay. */
+static void test_half_a_page(void **state)
+{
+	struct loopback *l = loopback_start(breaks_off, NULL, false);
+	const struct snapshot *s;
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &source_clusters, loopback_url(l), "");
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(loopback_requests(l), 3);
+	s = fake_last(&f);
+	assert_int_equal(s->nrows, 3);
+	expect_text(s, 0, "identifier", "apples");
+	expect_text(s, 1, "identifier", "bills");
+	expect_text(s, 2, "identifier", "carts");
+	fake_release(&f);
+	loopback_stop(l);
+}
+
+static enum loopback_action falls_silent(void *ctx, int n, struct str req, struct buf *answer)
+{
+	(void)ctx;
+	(void)n;
+	(void)req;
+	buf_add_c(answer, "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n<DescribeDBClustersResponse>");
+	return LOOPBACK_HANG;
+}
+
+/* The deadline of the fetch is that of every call it makes. */
+static void test_deadline_of_the_fetch(void **state)
+{
+	struct loopback *l = loopback_start(falls_silent, NULL, false);
+	int64_t before = clock_mono_us();
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &source_clusters, loopback_url(l), "");
+	f.fetch.deadline_mono_us = clock_mono_us() + 200 * US_PER_MS;
+	assert_false(source_clusters.fetch(&f.fetch, &err));
+	assert_int_equal(err.code, ERR_TIMEOUT);
+	assert_true(clock_mono_us() < before + 10 * US_PER_S);
+	assert_int_equal(loopback_requests(l), 1);
+	fake_release(&f);
+	loopback_stop(l);
+}
+
 static void test_cluster_not_found(void **state)
 {
 	static const struct table gone = {
@@ -367,6 +439,105 @@ static void test_security_group_rules(void **state)
 	expect_text(s, 3, "ports", "all");
 	expect_text(s, 3, "peer", "::/0");
 	expect_text(s, 4, "peer", "pl-1");
+	fake_release(&f);
+}
+
+#define LIST_RULE(id, egress, list)                                                                                 \
+	RULE(id, "<isEgress>" egress "</isEgress><ipProtocol>tcp</ipProtocol><fromPort>5432</fromPort><toPort>5432" \
+		 "</toPort><prefixListId>" list "</prefixListId>")
+#define LIST_RULES(rules)                                                                              \
+	"<DescribeSecurityGroupRulesResponse><securityGroupRuleSet>" rules "</securityGroupRuleSet></" \
+	"DescribeSecurityGroupRulesResponse>"
+#define ENTRY(cidr) "<item><cidr>" cidr "</cidr><description>somewhere</description></item>"
+#define ENTRIES_PAGE(items, next)                                                                          \
+	"<GetManagedPrefixListEntriesResponse><requestId>1</requestId><entrySet>" items "</entrySet>" next \
+	"</GetManagedPrefixListEntriesResponse>"
+
+static size_t times(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+		n++;
+	return n;
+}
+
+/* Every list is asked once, all its pages, and fills each rule that names it. */
+static void test_prefix_lists(void **state)
+{
+	struct table t = {
+		.answers = {
+			{"Action=DescribeSecurityGroupRules",
+			 LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")
+					    LIST_RULE("sgr-3", "true", "pl-2") LIST_RULE("sgr-4", "false", "pl-1")
+						    RULE("sgr-5", "<cidrIpv4>10.0.0.0/8</cidrIpv4>")),
+			 0},
+			{"PrefixListId=pl-1&MaxResults=100",
+			 ENTRIES_PAGE(ENTRY("203.0.113.0/24") ENTRY("198.51.100.0/25"), "<nextToken>t2</nextToken>"),
+			 0},
+			{"PrefixListId=pl-1&MaxResults=100&NextToken=t2", ENTRIES_PAGE(ENTRY("192.0.2.7/32"), ""), 0},
+			{"PrefixListId=pl-2", ENTRIES_PAGE(ENTRY("0.0.0.0/0"), ""), 0}}};
+	struct fake f;
+	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
+
+	(void)state;
+	assert_int_equal(s->nrows, 5);
+	expect_text(s, 0, "networks", "203.0.113.0/24,198.51.100.0/25,192.0.2.7/32");
+	expect_i64(s, 0, "network_count", 3);
+	expect_i64(s, 0, "world_open", 0);
+	expect_i64(s, 1, "world_open", 1); /* a list that holds the whole world is as open as the world */
+	expect_i64(s, 2, "world_open", 0);
+	expect_i64(s, 2, "network_count", 1);
+	expect_i64(s, 3, "network_count", 3);
+	assert_true(absent(s, 4, "networks") && absent(s, 4, "network_count"));
+	assert_int_equal(snapshot_unavailable(s, "networks").len, 0);
+	assert_int_equal(times(t.requests, "Action=GetManagedPrefixListEntries"), 3);
+	fake_release(&f);
+}
+
+/* No right to read a list costs its networks, nothing else, and is not asked for every list. */
+static void test_prefix_lists_denied(void **state)
+{
+	struct table t = {
+		.answers = {{"Action=DescribeSecurityGroupRules",
+			     LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")), 0},
+			    {"Action=GetManagedPrefixListEntries",
+			     "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
+			     403}}};
+	struct fake f;
+	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
+
+	(void)state;
+	assert_int_equal(s->nrows, 2);
+	assert_int_equal(s->state, SNAP_OK);
+	expect_text(s, 1, "peer", "pl-2");
+	assert_true(absent(s, 0, "networks"));
+	assert_true(str_eq_c(snapshot_unavailable(s, "networks"), "needs ec2:GetManagedPrefixListEntries"));
+	assert_true(str_eq_c(snapshot_unavailable(s, "network_count"), "needs ec2:GetManagedPrefixListEntries"));
+	assert_int_equal(snapshot_unavailable(s, "peer").len, 0);
+	assert_int_equal(times(t.requests, "Action=GetManagedPrefixListEntries"), 1);
+	fake_release(&f);
+}
+
+/* A list that is gone, or shared no more, does not cost the others. */
+static void test_prefix_list_gone(void **state)
+{
+	struct table t = {
+		.answers = {
+			{"Action=DescribeSecurityGroupRules",
+			 LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")), 0},
+			{"PrefixListId=pl-1",
+			 "<Response><Errors><Error><Code>InvalidPrefixListID.NotFound</Code><Message>The prefix list "
+			 "ID 'pl-1' does not exist</Message></Error></Errors></Response>",
+			 400},
+			{"PrefixListId=pl-2", ENTRIES_PAGE(ENTRY("10.9.0.0/16"), ""), 0}}};
+	struct fake f;
+	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
+
+	(void)state;
+	assert_true(absent(s, 0, "networks"));
+	expect_text(s, 1, "networks", "10.9.0.0/16");
+	assert_true(str_find(snapshot_unavailable(s, "networks"), STR("pl-1"), 0) >= 0);
 	fake_release(&f);
 }
 
@@ -569,7 +740,12 @@ int main(void)
 		cmocka_unit_test(test_cluster_not_found),
 		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_security_groups),
+		cmocka_unit_test(test_half_a_page),
+		cmocka_unit_test(test_deadline_of_the_fetch),
 		cmocka_unit_test(test_security_group_rules),
+		cmocka_unit_test(test_prefix_lists),
+		cmocka_unit_test(test_prefix_lists_denied),
+		cmocka_unit_test(test_prefix_list_gone),
 		cmocka_unit_test(test_subnets),
 		cmocka_unit_test(test_subnets_without_ec2),
 		cmocka_unit_test(test_snapshots),

@@ -2,7 +2,7 @@
  * test_canvas.c: clipping, wide characters, and text that must not reach a terminal.
  */
 #include "base/utf8.h"
-#include "ui/canvas.h"
+#include "ui/pen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -270,6 +270,26 @@ static void selection_and_dimming_change_looks_only(void **state)
 	assert_int_equal(canvas_at(&c, 3, 9)->style.attr, ATTR_DIM);
 }
 
+static void old_data_is_faint_and_graphs_keep_their_classes(void **state)
+{
+	struct style area = STYLE(ROLE_CPU, ROLE_LOCK, 0);
+
+	(void)state;
+	canvas_text_c(&c, whole(), 0, 0, "abcdef", RED);
+	canvas_text_c(&c, whole(), 1, 0, "ab", area);
+	canvas_faint(&c, (struct rect){0, 2, 2, 99});
+	canvas_faint(&c, (struct rect){1, 0, 1, 2});
+	assert_row(0, "abcdef    ");
+	assert_int_equal(canvas_at(&c, 0, 1)->style.fg, ROLE_CRIT);
+	assert_int_equal(canvas_at(&c, 0, 2)->style.fg, ROLE_FAINT);
+	assert_int_equal(canvas_at(&c, 0, 2)->style.attr, 0);
+	assert_int_equal(canvas_at(&c, 0, 2)->style.bg, ROLE_SELBG);
+	/* Two classes in one cell are still two. */
+	assert_int_equal(canvas_at(&c, 1, 0)->style.fg, ROLE_CPU);
+	assert_int_equal(canvas_at(&c, 1, 0)->style.bg, ROLE_LOCK);
+	assert_int_equal(canvas_at(&c, 1, 0)->style.attr, ATTR_DIM);
+}
+
 static void sizes_are_clamped(void **state)
 {
 	(void)state;
@@ -406,6 +426,41 @@ static void random_drawing_stays_sound(void **state)
 	}
 }
 
+static bool shows(const char *text)
+{
+	struct buf b;
+	bool found;
+
+	buf_init(&b, 1u << 16);
+	assert_true(canvas_dump(&c, &b));
+	found = str_find(buf_str(&b), str_c(text), 0) >= 0;
+	buf_release(&b);
+	return found;
+}
+
+/* On the screen literals show, secrets never. */
+static void a_statement_shows_no_password(void **state)
+{
+	static const char *const texts[] = {
+		"ALTER ROLE app PASSWORD 'geheim'", "create user x password E'geheim' login",
+		"select dblink('host=h password=geheim dbname=d')", "select 'postgres://u:geheim@h/d'"};
+	struct pen pen;
+
+	(void)state;
+	canvas_resize(&c, 4, 80);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		canvas_clear(&c, PLAIN);
+		pen = pen_at(&c, whole(), 0, 0, ROLE_BG);
+		pen_sql(&pen, 80, str_c(texts[i]), false);
+		assert_false(shows("geheim"));
+		assert_true(shows("***"));
+	}
+	canvas_clear(&c, PLAIN);
+	pen = pen_at(&c, whole(), 0, 0, ROLE_BG);
+	pen_sql(&pen, 80, STR("select 'word' from t where password = $1"), false);
+	assert_true(shows("select 'word' from t where password = $1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,8 +475,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(printf_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_and_fills_stay_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(selection_and_dimming_change_looks_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(old_data_is_faint_and_graphs_keep_their_classes, setup, teardown),
 		cmocka_unit_test_setup_teardown(sizes_are_clamped, setup, teardown),
 		cmocka_unit_test_setup_teardown(rectangles, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_statement_shows_no_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_drawing_stays_sound, setup, teardown),
 	};
 

@@ -12,7 +12,7 @@
 #define GRANTED true
 #define WAITS false
 
-static struct lock_row lock(const char *tag, int32_t pid, enum lock_mode mode, bool granted, int64_t since_us)
+static struct lock_row lock(const char *tag, int64_t pid, enum lock_mode mode, bool granted, int64_t since_us)
 {
 	return (struct lock_row){
 		.tag = str_c(tag), .pid = pid, .group = pid, .mode = mode, .granted = granted, .since_us = since_us};
@@ -28,14 +28,15 @@ static struct lock_graph build(const struct lock_row *rows, size_t n, bool queue
 	return g;
 }
 
-static void expect(const struct lock_graph *g, int32_t pid, int32_t blocked_by, uint32_t blockers, uint32_t blocks)
+static void expect(const struct lock_graph *g, int64_t pid, int64_t blocked_by, uint32_t blockers, uint32_t blocks)
 {
 	const struct lock_session *s = lock_graph_find(g, pid);
 
 	if (!s)
-		fail_msg("%d is not in the graph", pid);
+		fail_msg("%lld is not in the graph", (long long)pid);
 	if ((blockers && s->blocked_by != blocked_by) || s->blockers != blockers || s->blocks != blocks)
-		fail_msg("%d: blocked by %d, %u blockers, blocks %u", pid, s->blocked_by, s->blockers, s->blocks);
+		fail_msg("%lld: blocked by %lld, %u blockers, blocks %u", (long long)pid, (long long)s->blocked_by,
+			 s->blockers, s->blocks);
 }
 
 /* The table of the manual, section "Table-Level Locks". */

@@ -4,15 +4,16 @@
 #include "runtime/sched.h"
 
 /* "leaf" stands before what it needs, so that the order of the table cannot help it. */
-enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUDY, NEEDY, CLOUD, EAGER, DEEP, MATE, NSOURCES };
+enum { LEAF, LISTING, DETAIL, FAST, FLAKY, HALTING, CLOUDY, NEEDY, CLOUD, EAGER, DEEP, MATE, LEFT, RIGHT, NSOURCES };
 
 #define PERIOD (10 * US_PER_S)
 #define START (1000000 * US_PER_S)
 
 static struct gate gate;
 static atomic_int fetches[NSOURCES], wide_fetches, interrupted;
-static atomic_bool listing_fails, flaky_fails, deaf, busy_value, pages_only, needy_off;
+static atomic_bool detail_wanted, listing_fails, flaky_fails, deaf, busy_value, pages_only, needy_off;
 static _Atomic(int64_t) flaky_retry_after;
+static atomic_int side_error; /* an enum err_code; ERR_NONE = the side works */
 static struct runtime *rt;
 static int64_t now;
 
@@ -33,6 +34,8 @@ static bool fetch_leaf(struct fetch *f, struct err *err)
 static bool fetch_listing(struct fetch *f, struct err *err)
 {
 	count(LISTING);
+	assert_false(fetch_wants(f, "fast")); /* not of this fetch */
+	atomic_store(&detail_wanted, fetch_wants(f, "detail"));
 	if (atomic_load(&listing_fails))
 		return err_set(err, ERR_DENIED, "not allowed to list");
 	fetch_publish(f, fake_snapshot(NULL, 7));
@@ -128,6 +131,18 @@ static bool fetch_mate(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* Two of one side. */
+static bool fetch_side(struct fetch *f, struct err *err)
+{
+	enum err_code code = (enum err_code)atomic_load(&side_error);
+
+	count(strcmp(f->source->name, "left") == 0 ? LEFT : RIGHT);
+	if (code != ERR_NONE)
+		return err_set(err, code, "the other side");
+	fetch_publish(f, fake_snapshot(NULL, 1));
+	return true;
+}
+
 static bool detail_busy(const struct snapshot *s)
 {
 	return fake_value(s) == 99;
@@ -162,7 +177,7 @@ static enum readiness always_ready(const struct target *t, const struct snapshot
 static const struct source rows[NSOURCES] = {
 	ROW(LEAF, "leaf", fetch_leaf, LANE_EC2, .period_us = PERIOD, .inputs = "detail  listing"),
 	ROW(LISTING, "listing", fetch_listing, LANE_RDS, .period_us = PERIOD, .busy_period_us = US_PER_S),
-	ROW(DETAIL, "detail", NULL, LANE_RDS, .fed_by = "listing", .busy = detail_busy),
+	ROW(DETAIL, "detail", NULL, LANE_RDS, .flags = SOURCE_EXTRA, .fed_by = "listing", .busy = detail_busy),
 	ROW(FAST, "fast", fetch_fast, LANE_SAMPLER, .flags = SOURCE_DB),
 	ROW(FLAKY, "flaky", fetch_flaky, LANE_SAMPLER, .period_us = US_PER_S),
 	ROW(HALTING, "halting", fetch_halting, LANE_SLOW, .period_us = PERIOD),
@@ -173,6 +188,8 @@ static const struct source rows[NSOURCES] = {
 	    .ready = always_ready),
 	ROW(DEEP, "deep", fetch_deep, LANE_EC2, .period_us = PERIOD, .inputs = "leaf"),
 	ROW(MATE, "mate", fetch_mate, LANE_SLOW, .period_us = PERIOD),
+	ROW(LEFT, "left", fetch_side, LANE_SAMPLER, .flags = SOURCE_DB),
+	ROW(RIGHT, "right", fetch_side, LANE_SLOW, .flags = SOURCE_DB, .period_us = 60 * US_PER_S),
 };
 /* clang-format on */
 
@@ -207,6 +224,7 @@ static int setup(void **state)
 	atomic_store(&pages_only, false);
 	atomic_store(&needy_off, false);
 	atomic_store(&flaky_retry_after, 0);
+	atomic_store(&side_error, ERR_NONE);
 	target = new_target(true);
 	rt = runtime_new(table, NSOURCES, target);
 	target_unref(target);
@@ -468,6 +486,36 @@ static void test_backoff_grows_and_resets(void **state)
 	atomic_store(&flaky_fails, true);
 	next = advance(US_PER_S);
 	assert_int_equal(next, now + US_PER_S);
+}
+
+/* When the cause of a side ends, the first source to see it spares the others their long waits. */
+static void test_recovery_is_shared(void **state)
+{
+	static const enum err_code codes[] = {ERR_REFUSED, ERR_DENIED};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		int left, right;
+
+		atomic_store(&side_error, codes[i]);
+		runtime_demand(rt, bit(LEFT) | bit(RIGHT));
+		runtime_refresh(rt, NULL);
+		settle();
+		/* RIGHT waits, too, but longer than LEFT: 1 s at least, 60 s at most. */
+		while (entry(LEFT)->next_mono_us >= entry(RIGHT)->next_mono_us) {
+			runtime_refresh(rt, NULL);
+			settle();
+		}
+		left = atomic_load(&fetches[LEFT]);
+		right = atomic_load(&fetches[RIGHT]);
+		atomic_store(&side_error, ERR_NONE);
+		advance(entry(LEFT)->next_mono_us - now);
+		assert_fetches(LEFT, left + 1);
+		assert_int_equal(entry(LEFT)->latest->state, SNAP_OK);
+		/* What is denied to one is denied for a reason of its own. */
+		assert_fetches(RIGHT, codes[i] == ERR_REFUSED ? right + 1 : right);
+		assert_int_equal(entry(RIGHT)->latest->state, codes[i] == ERR_REFUSED ? SNAP_OK : SNAP_ERROR);
+	}
 }
 
 /* A success without a snapshot proves nothing, but must not be retried in a loop either. */
@@ -777,6 +825,29 @@ static void test_wide_is_asked_for_at_once(void **state)
 	target_unref(target);
 }
 
+/* A fetch knows which of the sources it feeds somebody looks at. */
+static void test_fed_sources_are_known_to_be_wanted(void **state)
+{
+	(void)state;
+	runtime_demand(rt, bit(LISTING) | bit(FAST));
+	settle();
+	assert_fetches(LISTING, 1);
+	assert_false(atomic_load(&detail_wanted));
+	/* it comes whole at once, not a period later */
+	runtime_demand(rt, bit(DETAIL) | bit(FAST));
+	wait_readable(runtime_fd(rt));
+	settle();
+	assert_fetches(LISTING, 2);
+	assert_true(atomic_load(&detail_wanted));
+	assert_fetches(FAST, 1);
+	runtime_demand(rt, bit(LEAF));
+	advance(PERIOD);
+	assert_true(atomic_load(&detail_wanted)); /* as an input counts, too */
+	runtime_demand(rt, bit(LISTING));
+	advance(PERIOD);
+	assert_false(atomic_load(&detail_wanted));
+}
+
 static void test_arrival_wakes(void **state)
 {
 	unsigned changed = 0, total = 0;
@@ -838,6 +909,7 @@ int main(void)
 		TEST(test_queued_fetch_counts_from_its_start),
 		TEST(test_overlong_fetch_is_not_queued_twice),
 		TEST(test_backoff_grows_and_resets),
+		TEST(test_recovery_is_shared),
 		TEST(test_silence_after_failure_is_no_loop),
 		TEST(test_server_may_ask_for_patience),
 		TEST(test_refresh_beats_backoff_and_period),
@@ -852,6 +924,7 @@ int main(void)
 		TEST(test_feeder_error_reaches_all_who_depend),
 		TEST(test_busy_period_of_what_is_fed),
 		TEST(test_wide_is_asked_for_at_once),
+		TEST(test_fed_sources_are_known_to_be_wanted),
 		TEST(test_arrival_wakes),
 		TEST(test_stop_interrupts_all),
 		TEST(test_stop_leaves_a_hung_lane_behind),

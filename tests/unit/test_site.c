@@ -27,14 +27,12 @@ static const struct rec_type cluster_type = REC_TYPE(struct cluster, "cluster", 
 
 struct instance {
 	uint64_t present;
-	struct str identifier, role, endpoint;
+	struct str identifier, role, endpoint, cluster, status;
 	int64_t port;
 };
 static const struct field instance_fields[] = {
-	F(instance, identifier, K_ID),
-	F(instance, role, K_ENUM),
-	F(instance, endpoint, K_ID),
-	F(instance, port, K_INT),
+	F(instance, identifier, K_ID), F(instance, role, K_ENUM),   F(instance, endpoint, K_ID),
+	F(instance, cluster, K_ID),    F(instance, status, K_ENUM), F(instance, port, K_INT),
 };
 static const struct rec_type instance_type = REC_TYPE(struct instance, "instance", instance_fields);
 
@@ -52,6 +50,8 @@ static void add_instance(struct world *w, const char *name, const char *role, co
 	SET(i, struct instance, identifier, str_c(name));
 	SET(i, struct instance, role, str_c(role));
 	SET(i, struct instance, port, 6543);
+	SET(i, struct instance, cluster, STR("orders"));
+	SET(i, struct instance, status, STR("available"));
 	if (endpoint)
 		SET(i, struct instance, endpoint, str_c(endpoint));
 }
@@ -157,6 +157,65 @@ static void test_conninfo_needs_nothing(void **state)
 	world_release(&w);
 }
 
+static size_t find_readers(const struct world *w, struct target **ret_targets)
+{
+	const struct snapshot *inputs[] = {w->clusters, w->instances};
+
+	return site_nodes(w->t, inputs, ret_targets, 4);
+}
+
+static void test_readers(void **state)
+{
+	struct target *targets[4];
+	const struct snapshot *none[2] = {NULL, NULL};
+	struct world w;
+	struct site site;
+
+	(void)state;
+	world_init(&w);
+	add_instance(&w, "orders-3", "reader", NULL); /* still creating: no endpoint */
+	assert_int_equal(find_readers(&w, targets), 1);
+	assert_string_equal(targets[0]->node, "orders-1");
+	assert_string_equal(targets[0]->dbname, "shop");
+	assert_false(targets[0]->aws);
+	/* that target needs no listing, and it is not the writer's */
+	assert_int_equal(site_find(targets[0], none, &site, &w.err), READY);
+	assert_string_equal(site.host, "orders-1.x.rds.amazonaws.com");
+	assert_int_equal(site.port, 6543);
+	target_unref(targets[0]);
+	SET(cluster_of(&w), struct cluster, status, STR("stopped"));
+	assert_int_equal(find_readers(&w, targets), 0);
+	world_release(&w);
+}
+
+static void test_readers_that_may_sleep_are_left_alone(void **state)
+{
+	struct target *targets[4];
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	SET(cluster_of(&w), struct cluster, min_acu, 0);
+	assert_int_equal(find_readers(&w, targets), 0);
+	world_release(&w);
+}
+
+static void test_readers_behind_a_tunnel_need_a_mapping(void **state)
+{
+	struct target *targets[4];
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	snprintf(w.t->conninfo, sizeof(w.t->conninfo), "host=orders-2.x.rds.amazonaws.com hostaddr=127.0.0.1");
+	assert_int_equal(find_readers(&w, targets), 0);
+	snprintf(w.t->nodes, sizeof(w.t->nodes), "orders-9=port=1; orders-1 = hostaddr=127.0.0.1 port=15433");
+	assert_int_equal(find_readers(&w, targets), 1);
+	assert_string_equal(targets[0]->node_conninfo, "hostaddr=127.0.0.1 port=15433");
+	target_unref(targets[0]);
+	world_release(&w);
+}
+
 static void test_stopped(void **state)
 {
 	struct world w;
@@ -224,6 +283,9 @@ int main(void)
 		cmocka_unit_test(test_cluster_endpoint_without_a_writer),
 		cmocka_unit_test(test_waits_for_what_it_needs),
 		cmocka_unit_test(test_conninfo_needs_nothing),
+		cmocka_unit_test(test_readers),
+		cmocka_unit_test(test_readers_that_may_sleep_are_left_alone),
+		cmocka_unit_test(test_readers_behind_a_tunnel_need_a_mapping),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_paused_is_not_woken),
 		cmocka_unit_test(test_user_must_be_known),

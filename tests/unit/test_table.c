@@ -184,7 +184,7 @@ static void test_tags(void **state)
 	table_tag_toggle(t);
 	table_move_to(t, 2, 0);
 	table_tag_toggle(t);
-	assert_int_equal(t->ntags, 2);
+	assert_int_equal(t->tags.n, 2);
 	/* Tags are of keys: they follow their rows. */
 	sample(ROW(1, 1s) ROW(2, 90s) ROW(3, 10s));
 	for (size_t i = 0; i < t->n; i++)
@@ -194,11 +194,11 @@ static void test_tags(void **state)
 	table_move_to(t, 0, 0);
 	assert_int_equal(selected_pid(), 2);
 	table_tag_toggle(t);
-	assert_int_equal(t->ntags, 1);
+	assert_int_equal(t->tags.n, 1);
 	table_tag_all(t);
-	assert_int_equal(t->ntags, 0);
+	assert_int_equal(t->tags.n, 0);
 	table_tag_all(t);
-	assert_int_equal(t->ntags, 3);
+	assert_int_equal(t->tags.n, 3);
 }
 
 static bool has_column(const char *field)

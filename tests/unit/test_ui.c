@@ -362,6 +362,14 @@ static void test_toasts(void **state)
 	(void)fixture_key(&f, K_ESC);
 	draw();
 	assert_false(fixture_shows(&f, "terminate 4711 failed"));
+	/* A long one takes two lines; the same one again takes no second place. */
+	for (int i = 0; i < 2; i++)
+		ui_toast(&f.ui, SEV_WARN,
+			 "a rather long explanation of what went wrong, which goes on in a second line");
+	draw();
+	assert_true(fixture_shows(&f, "! a rather long explanation of what went wrong,"));
+	assert_true(fixture_shows(&f, "  which goes on in a second line"));
+	assert_false(fixture_shows_in(&f, (struct rect){0, 0, 42, 160}, "a rather long explanation"));
 }
 
 static void test_copy_masks_literals(void **state)

@@ -7,8 +7,8 @@
  * the resolver, in connect, in TLS or waiting for the first byte.
  *
  * Invariants: the peer of an https URL is always verified; the system's certificate authorities
- * are loaded once per process into one X509_STORE that every handle refers to (a private copy
- * would cost more than a megabyte each). The body is limited after unpacking, so a
+ * are loaded into one X509_STORE that every handle refers to (a private copy would cost more than a
+ * megabyte each), and again only after a peer was not trusted. The body is limited after unpacking, so a
  * compressed bomb meets the limit too.
  *
  * Not here: signing, retries, what the answer means.
@@ -39,23 +39,47 @@ struct http {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static X509_STORE *shared_store;
+static pthread_mutex_t store_mutex = PTHREAD_MUTEX_INITIALIZER;
+static X509_STORE *shared_store; /* under the mutex; handles in use hold references of their own */
+static bool store_doubted;       /* under the mutex: a peer was not trusted since it was loaded */
+
+static X509_STORE *load_store(void)
+{
+	X509_STORE *store = X509_STORE_new();
+
+	CHECK(store);
+	/* The same flags libcurl sets on its own store. */
+	X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+	X509_STORE_set_default_paths(store);
+	return store;
+}
 
 static void load_once(void)
 {
 	CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-	shared_store = X509_STORE_new();
-	CHECK(shared_store);
-	/* The same flags libcurl sets on its own store. */
-	X509_STORE_set_flags(shared_store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
-	X509_STORE_set_default_paths(shared_store);
+	shared_store = load_store();
+}
+
+/* After a peer was not trusted: the next connection sees what was added to the system's authorities meanwhile. */
+static void doubt_store(void)
+{
+	pthread_mutex_lock(&store_mutex);
+	store_doubted = true;
+	pthread_mutex_unlock(&store_mutex);
 }
 
 static CURLcode use_shared_store(CURL *easy, void *ssl_ctx, void *ctx)
 {
 	(void)easy;
 	(void)ctx;
+	pthread_mutex_lock(&store_mutex);
+	if (store_doubted) {
+		X509_STORE_free(shared_store);
+		shared_store = load_store();
+		store_doubted = false;
+	}
 	SSL_CTX_set1_cert_store(ssl_ctx, shared_store);
+	pthread_mutex_unlock(&store_mutex);
 	return CURLE_OK;
 }
 
@@ -145,6 +169,8 @@ static void set_tls(const struct http *h)
 	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(h->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(h->easy, CURLOPT_CAPATH, NULL);
+	/* libcurl would keep for a day what it trusted once, also after the authorities were corrected. */
+	curl_easy_setopt(h->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 	if (ca && *ca) {
 		curl_easy_setopt(h->easy, CURLOPT_CAINFO, ca);
 		return;
@@ -245,6 +271,7 @@ static bool tls_failed(const struct http *h, CURLcode code, struct err *err)
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
 		snprintf(err->id, sizeof(err->id), "certificate");
 		err_remedy(err, "If a proxy replaces certificates here, name its authority with AWS_CA_BUNDLE.");
+		doubt_store();
 	}
 	return false;
 }

@@ -2,15 +2,18 @@
 
 #include <stdarg.h>
 
+char bug_words[512];
+
 void bug_at(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
+	int n = snprintf(bug_words, sizeof(bug_words), "BUG %s:%d: ", file, line);
 
-	fprintf(stderr, "BUG %s:%d: ", file, line);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	if (n > 0 && (size_t)n < sizeof(bug_words))
+		vsnprintf(bug_words + n, sizeof(bug_words) - (size_t)n, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s\n", bug_words);
 	fflush(stderr);
 	abort();
 }

@@ -25,6 +25,8 @@
 
 /* Prints "BUG file:line: text" to standard error and aborts. Any thread. */
 NORETURN void bug_at(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* What bug_at() printed, without the line's end; "" = nothing. For a handler that must say it where it can be seen. */
+extern char bug_words[512];
 #define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
 #define CHECK(c) ((c) ? (void)0 : BUG("check failed: %s", #c))
 

@@ -27,6 +27,7 @@
 #include <poll.h>
 
 #define PREPARED_MAX 32
+#define STATEMENT_MAX 65536
 
 struct conn {
 	PGconn *pg;          /* NULL = closed */
@@ -40,7 +41,7 @@ struct conn {
 	atomic_llong *own; /* its place in own_pids, NULL = none */
 };
 
-#define OWN_MAX 16
+#define OWN_MAX 64
 static atomic_llong own_pids[OWN_MAX];
 static atomic_ullong serials;
 
@@ -193,17 +194,18 @@ static bool prepare(struct fetch *f, struct conn *c, const char *name, const str
 	return ok;
 }
 
+static int send_unnamed(const struct conn *c, const char *text, const struct arguments *a, int n)
+{
+	return PQsendQueryParams(c->pg, text, n, a->types, a->values, a->lengths, a->formats, 1);
+}
+
 /* In a transaction of its own, unnamed: the next statement may meet another session. */
-static bool query_pooled(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+static bool query_pooled(struct fetch *f, struct conn *c, const char *text, const struct arguments *a, int n,
 			 PGresult **ret_result, struct err *err)
 {
-	const char *text = sqlset_text(name, c->probe.version_num);
-	int sent;
-
 	if (!run_plain(f, c, login_set_local, err))
 		return false;
-	sent = PQsendQueryParams(c->pg, text, n, a->types, a->values, a->lengths, a->formats, 1);
-	if (!finish_request(f, c, sent, ret_result, err))
+	if (!finish_request(f, c, send_unnamed(c, text, a, n), ret_result, err))
 		return false;
 	if (run_plain(f, c, "COMMIT", err))
 		return true;
@@ -212,15 +214,25 @@ static bool query_pooled(struct fetch *f, struct conn *c, const char *name, cons
 	return false;
 }
 
-static bool query_direct(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
-			 PGresult **ret_result, struct err *err)
+static bool query_named(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+			PGresult **ret_result, struct err *err)
 {
 	int sent;
 
+	if (c->pooler)
+		return query_pooled(f, c, sqlset_text(name, c->probe.version_num), a, n, ret_result, err);
 	if (!prepare(f, c, name, a, n, err))
 		return false;
 	sent = PQsendQueryPrepared(c->pg, name, n, a->values, a->lengths, a->formats, 1);
 	return finish_request(f, c, sent, ret_result, err);
+}
+
+static bool query_unnamed(struct fetch *f, struct conn *c, const char *text, const struct arguments *a, int n,
+			  PGresult **ret_result, struct err *err)
+{
+	if (c->pooler)
+		return query_pooled(f, c, text, a, n, ret_result, err);
+	return finish_request(f, c, send_unnamed(c, text, a, n), ret_result, err);
 }
 
 static bool may_keep(const struct conn *c, const struct err *err)
@@ -236,21 +248,24 @@ static void explain_wait(const struct conn *c, struct err *err)
 			c->probe.instance[0] ? c->probe.instance : "the database");
 }
 
-bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
-		struct pg_result **ret_result, struct err *err)
+static struct arguments take_params(const struct conn_param *params, int nparams)
 {
 	struct arguments a = {0};
-	bool ok;
 
-	CHECK(nparams <= CONN_PARAMS_MAX && c->pg);
+	CHECK(nparams <= CONN_PARAMS_MAX);
 	for (int i = 0; i < nparams; i++) {
 		a.types[i] = params[i].type;
 		a.values[i] = params[i].value;
 		a.formats[i] = params[i].len >= 0;
 		a.lengths[i] = params[i].len >= 0 ? params[i].len : 0;
 	}
-	*ret_result = NULL;
-	ok = (c->pooler ? query_pooled : query_direct)(f, c, name, &a, nparams, ret_result, err);
+	return a;
+}
+
+/* After the answer, or what came instead of one. */
+static bool end_query(struct fetch *f, struct conn *c, const char *name, bool ok, PGresult **ret_result,
+		      struct err *err)
+{
 	if (!ok) {
 		explain_wait(c, err);
 		if (!may_keep(c, err))
@@ -263,6 +278,35 @@ bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct 
 	PQclear(*ret_result);
 	*ret_result = NULL;
 	return err_set(err, ERR_LIMIT, "the answer to %s takes more than %u MiB", name, CONN_RESULT_MAX >> 20);
+}
+
+bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
+		struct pg_result **ret_result, struct err *err)
+{
+	struct arguments a = take_params(params, nparams);
+	bool ok;
+
+	CHECK(c->pg);
+	*ret_result = NULL;
+	ok = query_named(f, c, name, &a, nparams, ret_result, err);
+	return end_query(f, c, name, ok, ret_result, err);
+}
+
+bool conn_query_extension(struct fetch *f, struct conn *c, const struct conn_statement *statement,
+			  const struct conn_param *params, int nparams, struct pg_result **ret_result, struct err *err)
+{
+	struct arguments a = take_params(params, nparams);
+	struct buf text;
+	bool ok;
+
+	CHECK(c->pg);
+	*ret_result = NULL;
+	buf_init(&text, STATEMENT_MAX);
+	ok = sqlset_put_schema(&text, str_c(sqlset_text(statement->name, statement->version_num)), statement->schema);
+	CHECK(ok);
+	ok = query_unnamed(f, c, buf_c(&text), &a, nparams, ret_result, err);
+	buf_release(&text);
+	return end_query(f, c, statement->name, ok, ret_result, err);
 }
 
 /* ---- opening ---- */

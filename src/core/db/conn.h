@@ -20,6 +20,13 @@
 struct conn;
 struct pg_result;
 
+/* A statement whose text depends on more than the server's version: one that reads an extension. */
+struct conn_statement {
+	const char *name;  /* sql/NAME */
+	int version_num;   /* the variant: of the release whose columns the installed extension has */
+	struct str schema; /* where the extension's objects are, as the catalog names it */
+};
+
 /* One parameter: len < 0 is text (NUL-terminated), else binary. */
 struct conn_param {
 	unsigned type; /* OID of its type */
@@ -28,7 +35,13 @@ struct conn_param {
 };
 
 #define OID_BOOL 16
+#define OID_INT4 23
 #define OID_INT4_ARRAY 1007
+#define OID_INT8 20
+#define OID_INT4 23
+#define OID_INT4_ARRAY 1007
+#define OID_INT8_ARRAY 1016
+#define OID_OID_ARRAY 1028
 #define OID_TIMESTAMPTZ 1184
 
 /* The lane's connection, opened and probed if need be. f->inputs[0..1] are site.h's SITE_INPUTS. */
@@ -40,6 +53,13 @@ bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err) MUST_CH
  */
 bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
 		struct pg_result **ret_result, struct err *err) MUST_CHECK;
+/*
+ * The same for a statement over an extension's objects. Sent unnamed: what it refers to may be moved or updated while
+ * the connection lasts.
+ */
+bool conn_query_extension(struct fetch *f, struct conn *c, const struct conn_statement *statement,
+			  const struct conn_param *params, int nparams, struct pg_result **ret_result,
+			  struct err *err) MUST_CHECK;
 void conn_result_free(struct pg_result *r);
 const struct probe *conn_probe(const struct conn *c);
 /* Something between us and the server shares its sessions. */

@@ -5,7 +5,7 @@
  * the order in which they queued (a wait whose start is not known has only just begun).
  * Every waiter is compared with the holders and with the waiters before it; that gives
  * the exact number of its direct blockers and the first one to name: the holder with
- * the lowest pid (a prepared transaction, 0, before all), else the first in the queue.
+ * the lowest pid (a prepared transaction, below 0, before all), else the first in the queue.
  *
  * Edges are kept only as far as reaching needs them: behind an earlier waiter that asks
  * for the same self-conflicting mode stand the same blockers, but for the members of
@@ -75,6 +75,11 @@ enum lock_mode lock_mode_parse(struct str name)
 	return LOCK_NONE;
 }
 
+const char *lock_mode_name(enum lock_mode m)
+{
+	return mode_names[m];
+}
+
 bool lock_conflicts(enum lock_mode a, enum lock_mode b)
 {
 	return (conflicts[a] & BIT_OF(b)) != 0;
@@ -124,7 +129,7 @@ static void number_nodes(struct work *w)
 	sort_indices(w->order, w->scratch, w->n, compare_pids, (void *)(uintptr_t)w->rows);
 	w->sessions = xcalloc(w->n, sizeof(w->sessions[0]));
 	for (size_t i = 0; i < w->n; i++) {
-		int32_t pid = w->rows[w->order[i]].pid;
+		int64_t pid = w->rows[w->order[i]].pid;
 
 		if (w->nsessions == 0 || w->sessions[w->nsessions - 1].pid != pid)
 			w->sessions[w->nsessions++].pid = pid;
@@ -308,7 +313,7 @@ void lock_graph_release(struct lock_graph *g)
 	*g = (struct lock_graph){0};
 }
 
-const struct lock_session *lock_graph_find(const struct lock_graph *g, int32_t pid)
+const struct lock_session *lock_graph_find(const struct lock_graph *g, int64_t pid)
 {
 	size_t low = 0, high = g->n;
 

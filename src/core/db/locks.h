@@ -32,16 +32,16 @@ enum lock_mode {
 struct lock_row {
 	struct str tag;   /* names the object; equal text = same object; borrowed */
 	int64_t since_us; /* start of the wait, 0 = unknown (granted, before 14, or just begun) */
-	int32_t pid;      /* 0 = a prepared transaction */
-	int32_t group;    /* pid of the parallel leader, or pid */
+	int64_t pid;      /* of a prepared transaction: minus its transaction id */
+	int64_t group;    /* pid of the parallel leader, or pid */
 	enum lock_mode mode;
 	bool granted;
 };
 
 /* What the graph says of one session that waits or makes others wait. */
 struct lock_session {
-	int32_t pid;
-	int32_t blocked_by; /* first blocker, valid when blockers > 0; 0 = a prepared transaction */
+	int64_t pid;
+	int64_t blocked_by; /* first blocker, valid when blockers > 0; below 0 = a prepared transaction */
 	uint32_t blockers;  /* distinct sessions it waits for directly */
 	uint32_t blocks;    /* distinct sessions that wait behind it, directly or not */
 	int64_t since_us;   /* start of its wait, 0 = unknown or not waiting */
@@ -54,6 +54,8 @@ struct lock_graph {
 
 /* Mode by the name pg_locks uses ("RowExclusiveLock"); LOCK_NONE for others (SIReadLock blocks nobody). */
 enum lock_mode lock_mode_parse(struct str name);
+/* The name by which pg_locks knows the mode, "" for LOCK_NONE; static. */
+const char *lock_mode_name(enum lock_mode m);
 bool lock_conflicts(enum lock_mode a, enum lock_mode b);
 /*
  * Builds the graph of n rows; release it with lock_graph_release(). With queue_known false (before 14) the order of
@@ -64,6 +66,6 @@ bool lock_graph_build(const struct lock_row *rows, size_t n, bool queue_known, s
 		      struct err *err) MUST_CHECK;
 void lock_graph_release(struct lock_graph *g);
 /* The session with this pid, or NULL when it neither waits nor blocks. */
-const struct lock_session *lock_graph_find(const struct lock_graph *g, int32_t pid);
+const struct lock_session *lock_graph_find(const struct lock_graph *g, int64_t pid);
 
 #endif

@@ -20,6 +20,8 @@
 #include <stdarg.h>
 
 #define IMPOSSIBLE "none"
+/* Room is left for what is ours. */
+#define NODE_PARAMS_MAX (LOGIN_PARAMS_MAX - 14)
 
 static const char *const settings[] = {
 	"search_path=pg_catalog",
@@ -130,6 +132,48 @@ static bool fail_string(const char *message, struct err *err)
 		quoted = !quoted;
 	}
 	return err_set(err, ERR_USAGE, "connection string: %s", words);
+}
+
+static bool is_address(const char *key)
+{
+	return strcmp(key, "host") == 0 || strcmp(key, "hostaddr") == 0 || strcmp(key, "port") == 0;
+}
+
+/* Adds what a connection string sets, its addresses only when wanted. False: err says why. */
+static bool add_conninfo(struct login *l, const char *text, bool addresses, struct err *err)
+{
+	char *message = NULL;
+	PQconninfoOption *options;
+
+	if (!is_conninfo(text)) {
+		add_if(l, "dbname", text);
+		return true;
+	}
+	options = PQconninfoParse(text, &message);
+	if (!options)
+		fail_string(message ? message : "out of memory", err);
+	for (const PQconninfoOption *o = options; o && o->keyword; o++)
+		if (o->val && o->val[0] && (addresses || !is_address(o->keyword)) && l->n < NODE_PARAMS_MAX)
+			add(l, arena_strz(l->arena, str_c(o->keyword)), arena_strz(l->arena, str_c(o->val)));
+	PQconninfoFree(options);
+	PQfreemem(message);
+	return options != NULL;
+}
+
+/* A member named by the target: its own endpoint, the rest as for the writer, then what `nodes` says of it. */
+static bool add_node(struct login *l, const struct target *t, const struct site *site, struct err *err)
+{
+	const char *database = getenv("PGDATABASE");
+
+	add_if(l, "user", t->user);
+	add_if(l, "sslmode", t->sslmode);
+	add_if(l, "sslrootcert", t->sslrootcert);
+	add(l, "dbname", t->dbname[0] ? t->dbname : database && database[0] ? database : "postgres");
+	if (t->conninfo[0] && !add_conninfo(l, t->conninfo, false, err))
+		return false;
+	add(l, "host", arena_strz(l->arena, str_c(site->host)));
+	add(l, "port", strz_fmt(l, "%lld", (long long)site->port));
+	return !t->node_conninfo[0] || add_conninfo(l, t->node_conninfo, true, err);
 }
 
 static void add_site(struct login *l, const struct target *t, const struct site *site)
@@ -367,7 +411,10 @@ bool login_prepare(const struct fetch *f, const struct site *site, bool with_set
 	add(l, "keepalives_interval", "5");
 	add(l, "keepalives_count", "3");
 	add(l, "tcp_user_timeout", "5000");
-	add_site(l, f->target, site);
+	if (!f->target->node[0])
+		add_site(l, f->target, site);
+	else if (!add_node(l, f->target, site, err))
+		return false;
 	merged = merge(l, err);
 	if (!merged)
 		return false;

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "db/site.h"
 
-#define LOGIN_PARAMS_MAX 32
+#define LOGIN_PARAMS_MAX 64
 #define LOGIN_HOSTS_MAX 16
 #define LOGIN_BYTES_MAX (256u << 10)
 

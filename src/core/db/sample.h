@@ -5,6 +5,7 @@
 #define DB_SAMPLE_H
 
 #include "db/conn.h"
+#include "db/lock_trees.h"
 #include "db/names.h"
 #include "db/sessions.h"
 #include "db/shape_cache.h"
@@ -28,9 +29,10 @@ struct sampler {
 	bool names_missing;
 	int64_t names_mono_us; /* when they were asked for, 0 = never */
 	struct lock_graph graph;
-	uint64_t graph_waiters;        /* whose waits it explains */
-	int64_t graph_mono_us;         /* when it was read, 0 = there is none */
-	int64_t locks_rest_mono_us;    /* no read before, the last one was slow */
+	uint64_t graph_waiters;     /* whose waits it explains */
+	int64_t graph_mono_us;      /* when it was read, 0 = there is none */
+	int64_t locks_rest_mono_us; /* no read before, the last one was slow */
+	struct lock_trees trees;
 	struct load load[LOAD_POINTS]; /* ring */
 	size_t nload, first_load;
 };
@@ -41,14 +43,25 @@ struct sample {
 	struct conn *conn;
 	struct sampler *st;
 	struct snapshot *sessions;
+	struct str node; /* instance the rows are of, "" = not Aurora */
 	int64_t server_us, idle_rest, round_trips;
 	bool all_visible; /* pg_monitor or better */
+	uint32_t *by_pid; /* the sessions by pid, once sample_find() was used */
 };
 
+/* The session with this pid, or NULL; once all sessions are there. */
+const struct session *sample_find(struct sample *s, int64_t pid);
 /* The next sample brings this session, with its text. */
 void sample_want(struct sampler *st, int64_t pid);
 /* Fills what follows from the locks; reads them when somebody waits and the known graph does not serve. */
 bool sample_add_locks(struct sample *s, struct err *err);
+/* Builds the trees from a read of the locks that has just come; asks pg_blocking_pids() where they are a guess. */
+bool sample_plant_trees(struct sample *s, const struct snapshot *locks, struct err *err);
+/* Asks for names that the trees lack, when somebody looks at them. */
+bool sample_name_locks(struct sample *s, struct err *err);
+/* Names as far as they are known, for lock_tag.h. */
+struct lock_names sample_lock_names(const struct sample *s);
+struct snapshot *sample_make_locks(struct sample *s);
 /* Names the fields that this server or role does not give. */
 void sample_mark_unavailable(struct sample *s);
 struct snapshot *sample_make_activity(const struct sample *s);

@@ -4,92 +4,95 @@
  * The lock table is read only when a session waits for a lock, and not again while the
  * very same sessions wait for the very same statements: then the same ones block them,
  * as a rule, and the graph is only so old (LOCKS_REST_US). A read that was slow is not
- * repeated for as long, whatever happens.
+ * repeated for as long, whatever happens. A role that does not see who waits reads it
+ * whenever somebody looks at the lock trees: pg_locks hides nothing.
  */
 #include "db/sample.h"
 
 #include "base/clock.h"
+#include "base/sort.h"
 #include "base/xalloc.h"
 #include "codec/codec_sql.h"
+#include "db/sources.h"
 
 #define LOCKS_SLOW_US (50 * US_PER_MS)
 #define LOCKS_REST_US (5 * US_PER_S)
 
-/* The columns of locks.sql. */
-struct lock_rec {
-	uint64_t present;
-	int64_t pid, granted, waitstart;
-	struct str mode, tag;
-};
-static const struct field lock_fields[] = {
-	FIELD(struct lock_rec, pid, K_INT, .title = "PID", .help = "holder or waiter"),
-	FIELD(struct lock_rec, granted, K_BOOL, .title = "GRANTED", .help = "held"),
-	FIELD(struct lock_rec, waitstart, K_TIME_US, .title = "WAITSTART", .help = "start of the wait"),
-	FIELD(struct lock_rec, mode, K_ENUM, .title = "MODE", .help = "lock mode"),
-	FIELD(struct lock_rec, tag, K_TEXT, .title = "TAG", .help = "object"),
-};
-static const struct rec_type lock_type = REC_TYPE(struct lock_rec, "lock", lock_fields);
-
-/* Only members of parallel groups have a leader; there are few. */
-static int64_t group_of(const struct session *const *members, size_t n, int64_t pid)
+static int compare_pids(uint32_t a, uint32_t b, void *ctx)
 {
+	const struct session *rows = ctx;
+
+	return (rows[a].pid > rows[b].pid) - (rows[a].pid < rows[b].pid);
+}
+
+static void sort_sessions(struct sample *s)
+{
+	size_t n = s->sessions->nrows;
+	uint32_t *scratch = xcalloc(n + 1, sizeof(*scratch));
+
+	s->by_pid = xcalloc(n + 1, sizeof(*s->by_pid));
 	for (size_t i = 0; i < n; i++)
-		if (members[i]->pid == pid)
-			return members[i]->leader_pid;
-	return pid;
+		s->by_pid[i] = (uint32_t)i;
+	sort_indices(s->by_pid, scratch, n, compare_pids, s->sessions->rows);
+	xfree(scratch);
 }
 
-static bool build_graph(struct sample *s, const struct snapshot *locks, struct lock_graph *ret_graph, struct err *err)
+const struct session *sample_find(struct sample *s, int64_t pid)
 {
-	struct lock_row *rows = xcalloc(locks->nrows + 1, sizeof(*rows));
-	const struct session *sessions = s->sessions->rows, **members;
-	size_t nmembers = 0;
-	bool ok;
+	const struct session *rows = s->sessions->rows;
+	size_t low = 0, high = s->sessions->nrows;
 
-	members = xcalloc(s->sessions->nrows + 1, sizeof(*members));
-	for (size_t i = 0; i < s->sessions->nrows; i++)
-		if (HAS(&sessions[i], struct session, leader_pid))
-			members[nmembers++] = &sessions[i];
-	for (size_t i = 0; i < locks->nrows; i++) {
-		const struct lock_rec *l = snapshot_row(locks, i);
+	if (!s->by_pid)
+		sort_sessions(s);
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
 
-		rows[i] = (struct lock_row){.tag = l->tag,
-					    .since_us = HAS(l, struct lock_rec, waitstart) ? l->waitstart : 0,
-					    .pid = (int32_t)l->pid,
-					    .group = (int32_t)group_of(members, nmembers, l->pid),
-					    .mode = lock_mode_parse(l->mode),
-					    .granted = l->granted != 0};
+		if (rows[s->by_pid[mid]].pid == pid)
+			return &rows[s->by_pid[mid]];
+		if (rows[s->by_pid[mid]].pid < pid)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	ok = lock_graph_build(rows, locks->nrows, conn_probe(s->conn)->version_num >= 140000, ret_graph, err);
-	xfree(rows);
-	xfree(members);
-	return ok;
+	return NULL;
 }
 
-/* Reads the locks and replaces the graph. */
-static bool read_locks(struct sample *s, struct err *err)
+/* Reads the locks and replaces graph and trees. */
+static bool read_locks(struct sample *s, bool with_held, struct err *err)
 {
-	struct snapshot *locks;
+	struct lock_trees *t = &s->st->trees;
+	char held = with_held;
+	const struct conn_param param = {OID_BOOL, &held, 1};
 	struct lock_graph graph = {0};
-	struct pg_result *r;
 	int64_t began = clock_mono_us();
+	struct snapshot *locks;
+	struct pg_result *r;
 	bool ok;
 
 	s->round_trips++;
-	if (!conn_query(s->f, s->conn, "locks", NULL, 0, &r, err))
+	if (!conn_query(s->f, s->conn, "locks", &param, 1, &r, err))
 		return false;
 	s->st->graph_mono_us = clock_mono_us();
 	if (s->st->graph_mono_us - began > LOCKS_SLOW_US)
 		s->st->locks_rest_mono_us = s->st->graph_mono_us + LOCKS_REST_US;
-	locks = snapshot_new(&lock_type, "locks");
-	ok = sql_read_rows(r, locks, err) && build_graph(s, locks, &graph, err);
-	snapshot_unref(locks);
+	locks = snapshot_new(&lock_rec_type, source_locks.name);
+	ok = sql_read_rows(r, locks, err);
 	conn_result_free(r);
-	if (ok) {
-		lock_graph_release(&s->st->graph);
-		s->st->graph = graph;
+	if (!ok) {
+		snapshot_unref(locks);
+		return false;
 	}
-	return ok;
+	lock_trees_clear(t);
+	t->with_held = with_held;
+	if (!sample_plant_trees(s, snapshot_publish(locks), err))
+		return false;
+	/* too many for us is no reason to go without the sessions */
+	if (t->err.code == ERR_NONE &&
+	    !lock_graph_build(t->rows, t->nrows, conn_probe(s->conn)->version_num >= 140000, &graph, &t->err))
+		graph = (struct lock_graph){0};
+	lock_graph_release(&s->st->graph);
+	s->st->graph = graph;
+	return true;
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -119,29 +122,27 @@ static uint64_t waits_of(const struct sample *s)
 	return sum;
 }
 
-static bool graph_serves(const struct sampler *st, uint64_t waits)
+static bool graph_serves(const struct sample *s, uint64_t waits, bool looked_at)
 {
+	const struct sampler *st = s->st;
 	int64_t now = clock_mono_us();
 
 	if (now < st->locks_rest_mono_us)
 		return true;
+	if (!s->all_visible || (looked_at && !st->trees.with_held))
+		return false;
 	return st->graph_mono_us != 0 && st->graph_waiters == waits && now - st->graph_mono_us < LOCKS_REST_US;
 }
 
-/* Sessions that block others but were left out of this sample, because they are idle, come with the next one. */
+/* Sessions of the graph that this sample left out, because they are idle or no clients, come with the next one. */
 static void want_blockers(struct sample *s)
 {
-	const struct session *rows = s->sessions->rows;
-
 	for (size_t i = 0; i < s->st->graph.n; i++) {
-		const struct lock_session *l = &s->st->graph.sessions[i];
-		bool found = l->blocks == 0 || l->pid == 0;
+		int64_t pid = s->st->graph.sessions[i].pid;
+		const struct session *row = pid > 0 ? sample_find(s, pid) : NULL;
 
-		for (size_t j = 0; j < s->sessions->nrows && !found; j++)
-			found = rows[j].pid == l->pid &&
-				!(HAS(&rows[j], struct session, raw_state) && str_eq(rows[j].raw_state, STR("idle")));
-		if (!found)
-			sample_want(s->st, l->pid);
+		if (pid > 0 && (!row || (HAS(row, struct session, raw_state) && str_eq(row->raw_state, STR("idle")))))
+			sample_want(s->st, pid);
 	}
 }
 
@@ -149,15 +150,19 @@ bool sample_add_locks(struct sample *s, struct err *err)
 {
 	struct session *rows = s->sessions->rows;
 	uint64_t waits = waits_of(s);
+	bool looked_at = fetch_wants(s->f, source_locks.name);
 
-	if (waits == 0) {
+	if (waits == 0 && (s->all_visible || !looked_at)) {
 		lock_graph_release(&s->st->graph);
+		lock_trees_clear(&s->st->trees);
 		s->st->graph_mono_us = 0;
-	} else if (!graph_serves(s->st, waits)) {
-		if (!read_locks(s, err))
+	} else if (!graph_serves(s, waits, looked_at)) {
+		if (!read_locks(s, looked_at, err))
 			return false;
 		s->st->graph_waiters = waits;
 	}
+	if (looked_at && !sample_name_locks(s, err))
+		return false;
 	for (size_t i = 0; i < s->sessions->nrows; i++)
 		session_add_locks(&rows[i], &s->st->graph, s->server_us);
 	want_blockers(s);

@@ -14,6 +14,7 @@ static const struct field session_fields[] = {
 	F(pid, K_INT, .title = "PID", .width = 7, .flags = F_KEY, .help = "Process id of the server process."),
 	F(user, K_ID, .title = "USER", .width = 10, .flags = F_COMPUTED, .help = "Role that logged in."),
 	F(database, K_ID, .title = "DATABASE", .width = 10, .flags = F_COMPUTED, .help = "Database it is connected to."),
+	F(node, K_ID, .title = "NODE", .width = 8, .flags = F_KEY | F_COMPUTED, .help = "Instance it is connected to, on Aurora."),
 	F(application, K_TEXT, .title = "APP", .width = 10, .help = "application_name as the client set it."),
 	F(client, K_TEXT, .title = "CLIENT", .width = 10, .flags = F_SENSITIVE,
 	  .help = "Address of the client; local is a Unix socket."),
@@ -43,6 +44,8 @@ static const struct field session_fields[] = {
 	  .help = "When its statement, or the last one, began."),
 	F(state_change_at, K_TIME_US, .title = "STATE SINCE", .width = 9, .help = "When its state changed."),
 	F(leader_pid, K_INT, .title = "LEADER", .width = 7, .help = "Leader of its parallel group (PostgreSQL 13)."),
+	F(workers, K_COUNT, .title = "WORKERS", .width = 3, .flags = F_DESC | F_COMPUTED,
+	  .help = "Parallel workers that work for it now (PostgreSQL 13)."),
 	F(query_id, K_INT, .title = "QUERY ID", .width = 19, .help = "Identifier of the statement (PostgreSQL 14)."),
 	F(xmin_age, K_COUNT, .title = "XMIN AGE", .width = 8, .flags = F_DESC,
 	  .help = "Transactions since its snapshot; vacuum cannot clean what is younger."),
@@ -172,7 +175,7 @@ void session_derive(struct session *row, int64_t server_now_us, struct arena *a)
 
 void session_add_locks(struct session *row, const struct lock_graph *g, int64_t server_now_us)
 {
-	const struct lock_session *s = lock_graph_find(g, (int32_t)row->pid);
+	const struct lock_session *s = lock_graph_find(g, row->pid);
 
 	SET(row, struct session, blocks, s ? s->blocks : 0);
 	SET(row, struct session, blockers, 0);
@@ -182,7 +185,7 @@ void session_add_locks(struct session *row, const struct lock_graph *g, int64_t 
 		SET(row, struct session, wait_us, age(server_now_us, s->since_us));
 	row->blockers = s->blockers;
 	if (s->blockers > 0)
-		SET(row, struct session, blocked_by, s->blocked_by);
+		SET(row, struct session, blocked_by, s->blocked_by > 0 ? s->blocked_by : 0);
 }
 
 static void count_client(struct activity *out, const struct session *row)

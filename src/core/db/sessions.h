@@ -15,13 +15,13 @@
 struct session {
 	uint64_t present;
 	int64_t pid, backend_start_at, leader_pid;
-	struct str user, database, application, client;
+	struct str node, user, database, application, client;
 	int64_t client_port;
 	struct str state, raw_state, wait_type, wait_event, wait, wait_class;
 	int64_t wait_us, xact_us, query_us, state_us, session_us;
 	int64_t xact_start_at, query_start_at, state_change_at;
 	int64_t blocked_by, blockers, blocks;
-	int64_t query_id, xmin_age;
+	int64_t query_id, xmin_age, workers;
 	struct str backend_type, query;
 };
 

@@ -102,6 +102,11 @@ enum readiness site_find(const struct target *t, const struct snapshot *const *i
 	const void *cluster, *writer;
 
 	*ret_site = (struct site){0};
+	if (t->node[0]) {
+		(void)snprintf(ret_site->host, sizeof ret_site->host, "%s", t->node_host);
+		ret_site->port = t->node_port;
+		return READY;
+	}
 	if (t->conninfo[0])
 		return READY;
 	if (!clusters || !t->cluster[0])
@@ -125,6 +130,76 @@ enum readiness site_find(const struct target *t, const struct snapshot *const *i
 		return READY;
 	err_set(why, ERR_UNAVAILABLE, "the cluster has no endpoint to connect to now");
 	return READY_UNAVAILABLE;
+}
+
+/* ---- the readers ---- */
+
+/* What `nodes` says of the member called name: NAME=CONNINFO; NAME=CONNINFO. False: nothing. */
+static bool find_mapping(const char *nodes, struct str name, char *out, size_t size)
+{
+	struct str rest = str_c(nodes), entry;
+
+	while (str_split(&rest, ';', &entry)) {
+		long equals = str_find(entry, STR("="), 0);
+
+		if (equals < 0 || !str_eq(str_trim(str_sub(entry, 0, (size_t)equals)), name))
+			continue;
+		return copy_text(out, size, str_trim(str_sub(entry, (size_t)equals + 1, entry.len)));
+	}
+	return false;
+}
+
+static bool serves(struct str status)
+{
+	return !str_eq_c(status, "creating") && !str_eq_c(status, "deleting") && !str_eq_c(status, "stopped") &&
+	       !str_eq_c(status, "stopping") && !str_eq_c(status, "failed");
+}
+
+/* A target for the row's reader, or NULL when it is none or cannot be connected to. */
+static struct target *reader_target(const struct target *t, const struct snapshot *s, const void *row)
+{
+	struct site site;
+	struct target *node;
+	bool mapped;
+
+	if (!str_eq(text_of(s, row, "role"), STR("reader")) || !str_eq_c(text_of(s, row, "cluster"), t->cluster))
+		return NULL;
+	node = target_new();
+	target_copy(node, t);
+	mapped = find_mapping(t->nodes, text_of(s, row, "identifier"), node->node_conninfo, sizeof node->node_conninfo);
+	if (!serves(text_of(s, row, "status")) || !take_endpoint(s, row, &site) || (t->conninfo[0] && !mapped) ||
+	    !copy_text(node->node, sizeof node->node, text_of(s, row, "identifier"))) {
+		target_unref(node);
+		return NULL;
+	}
+	(void)snprintf(node->node_host, sizeof node->node_host, "%s", site.host);
+	node->node_port = site.port;
+	node->aws = false;
+	return node;
+}
+
+size_t site_nodes(const struct target *t, const struct snapshot *const *inputs, struct target **ret_targets, size_t max)
+{
+	const struct snapshot *clusters = inputs[0], *instances = inputs[1];
+	struct err why = {0};
+	const void *cluster;
+	size_t n = 0;
+
+	if (!clusters || !instances || !t->cluster[0] || t->node[0])
+		return 0;
+	cluster = find_row(clusters, "identifier", str_c(t->cluster));
+	if (!cluster || !is_usable(t, clusters, cluster, &why) || (!t->conninfo[0] && !is_user_known(t, &why)))
+		return 0;
+	for (size_t i = 0; i < instances->nrows && n < max; i++) {
+		struct target *node = reader_target(t, instances, snapshot_row(instances, i));
+
+		if (!node)
+			continue;
+		if (!node->dbname[0] && !t->conninfo[0])
+			copy_text(node->dbname, sizeof node->dbname, text_of(clusters, cluster, "database_name"));
+		ret_targets[n++] = node;
+	}
+	return n;
 }
 
 enum readiness site_ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)

@@ -2,8 +2,8 @@
  * site.h: which server a target's database is, and whether it may be connected to now.
  *
  * With conninfo (--db) the user said it all. Otherwise it is the writer instance of the
- * open cluster, from the records of the sources "clusters" and "instances", whose fields
- * are read by their public names.
+ * open cluster (or the member that the target names), from the records of the sources "clusters" and "instances", whose
+ * fields are read by their public names.
  */
 #ifndef DB_SITE_H
 #define DB_SITE_H
@@ -25,6 +25,12 @@ struct site {
  */
 enum readiness site_find(const struct target *t, const struct snapshot *const *inputs, struct site *ret_site,
 			 struct err *why);
+/*
+ * source->nodes: the readers of the open cluster that may be connected to now. Behind --db only those that the setting
+ * `nodes` names, because one connection string says nothing of other servers. Pure but for the environment.
+ */
+size_t site_nodes(const struct target *t, const struct snapshot *const *inputs, struct target **ret_targets,
+		  size_t max);
 /* source->ready for every database source. */
 enum readiness site_ready(const struct target *t, const struct snapshot *const *inputs, struct err *why);
 

@@ -20,6 +20,7 @@ struct database {
 	double cache_hit_ratio;
 	int64_t tup_returned, tup_fetched, tup_inserted, tup_updated, tup_deleted;
 	int64_t temp_files, temp_bytes, conflicts, deadlocks, stats_reset_at;
+	int64_t sessions, sessions_abandoned, sessions_fatal, sessions_killed;
 };
 
 #define F(m, k, ...) FIELD(struct database, m, k, __VA_ARGS__)
@@ -44,6 +45,14 @@ static const struct field fields[] = {
 	F(conflicts, K_COUNTER, .title = "CONFLICTS", .width = 8, .flags = F_DESC | F_RATE,
 	  .help = "Statements cancelled on a reader because of recovery."),
 	F(deadlocks, K_COUNTER, .title = "DEADLOCKS", .width = 8, .flags = F_DESC | F_RATE, .help = "Deadlocks found."),
+	F(sessions, K_COUNTER, .title = "CONNECTS", .width = 8, .flags = F_DESC | F_RATE,
+	  .help = "Sessions that were opened (PostgreSQL 14)."),
+	F(sessions_abandoned, K_COUNTER, .title = "ABANDONED", .width = 8, .flags = F_DESC | F_RATE,
+	  .help = "Sessions whose client vanished (PostgreSQL 14)."),
+	F(sessions_fatal, K_COUNTER, .title = "FATAL", .width = 8, .flags = F_DESC | F_RATE,
+	  .help = "Sessions ended by fatal errors (PostgreSQL 14)."),
+	F(sessions_killed, K_COUNTER, .title = "KILLED", .width = 8, .flags = F_DESC | F_RATE,
+	  .help = "Sessions ended by an operator (PostgreSQL 14)."),
 	F(stats_reset_at, K_TIME_US, .title = "RESET", .width = 9, .help = "When these counters were last reset."),
 };
 /* clang-format on */
@@ -60,6 +69,14 @@ static void state_free(void *data)
 
 	snapshot_unref(st->previous);
 	xfree(st);
+}
+
+static void mark_unavailable(struct snapshot *s, int version)
+{
+	static const char *const since_14[] = {"sessions", "sessions_abandoned", "sessions_fatal", "sessions_killed"};
+
+	for (size_t i = 0; version < 140000 && i < ARRAY_LEN(since_14); i++)
+		snapshot_set_unavailable(s, since_14[i], STR("needs PostgreSQL 14"));
 }
 
 static const struct database *find_row(const struct snapshot *s, const struct database *like)
@@ -106,6 +123,7 @@ static bool fetch_databases(struct fetch *f, struct err *err)
 		snapshot_unref(s);
 		return false;
 	}
+	mark_unavailable(s, conn_probe(c)->version_num);
 	if (!*slot)
 		*slot = xcalloc(1, sizeof(*st));
 	st = *slot;

@@ -51,6 +51,7 @@ static void state_free(void *data)
 	text_cache_release(&st->texts);
 	shape_cache_release(&st->shapes);
 	lock_graph_release(&st->graph);
+	lock_trees_release(&st->trees);
 	names_release(&st->roles);
 	names_release(&st->databases);
 	xfree(st);
@@ -66,6 +67,7 @@ static struct sampler *state_of(struct fetch *f, const struct conn *c)
 	if (st->serial != conn_serial(c)) {
 		text_cache_release(&st->texts);
 		lock_graph_release(&st->graph);
+		lock_trees_release(&st->trees);
 		names_release(&st->roles);
 		names_release(&st->databases);
 		st->serial = conn_serial(c);
@@ -194,6 +196,20 @@ static bool find_name(struct sample *s, const struct names *names, int64_t oid, 
 	return true;
 }
 
+/* Workers follow their leader in pid order only by chance, so they are counted apart. */
+static void count_workers(struct sample *s)
+{
+	struct session *rows = s->sessions->rows;
+
+	for (size_t i = 0; i < s->sessions->nrows; i++) {
+		if (!HAS(&rows[i], struct session, leader_pid) || rows[i].leader_pid == rows[i].pid)
+			continue;
+		for (size_t k = 0; k < s->sessions->nrows; k++)
+			if (rows[k].pid == rows[i].leader_pid)
+				SET(&rows[k], struct session, workers, rows[k].workers + 1);
+	}
+}
+
 static bool read_sessions(const struct pg_result *r, const struct decode *d, struct sample *s, struct err *err)
 {
 	s->st->names_missing = false;
@@ -218,6 +234,8 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 		if (HAS(&aux, struct aux, datid) && find_name(s, &s->st->databases, aux.datid, &text))
 			SET(&row, struct session, database, text);
 		session_derive(&row, s->server_us, s->sessions->arena);
+		if (s->node.len > 0)
+			SET(&row, struct session, node, s->node);
 		*kept = row;
 	}
 	return true;
@@ -303,6 +321,7 @@ static bool take_sample(struct sample *s, struct err *err)
 	conn_result_free(r);
 	if (!ok)
 		return false;
+	count_workers(s);
 	complete_texts(s);
 	if (!sample_add_locks(s, err))
 		return false;
@@ -323,19 +342,24 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	s.st = state_of(f, s.conn);
 	s.all_visible = conn_probe(s.conn)->read_all_stats || conn_probe(s.conn)->superuser;
 	s.sessions = snapshot_new(&session_type, source_sessions.name);
+	s.node = arena_str(s.sessions->arena,
+			   str_c(f->target->node[0] ? f->target->node : conn_probe(s.conn)->instance));
 	ok = take_sample(&s, err);
 	if (ok) {
 		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);
 		struct snapshot *samples = sample_make_load_samples(&s);
+		struct snapshot *locks = sample_make_locks(&s);
 
 		sample_mark_unavailable(&s);
 		fetch_publish(f, s.sessions);
 		fetch_publish(f, activity);
 		fetch_publish(f, load);
 		fetch_publish(f, samples);
+		fetch_publish(f, locks);
 	} else {
 		snapshot_unref(s.sessions);
 	}
+	xfree(s.by_pid);
 	return ok;
 }
 
@@ -350,5 +374,17 @@ const struct source source_sessions = {
 	.inputs = SITE_INPUTS,
 	.origin = "pg_stat_activity",
 	.ready = site_ready,
+	.nodes = site_nodes,
 	.fetch = fetch_sessions,
+};
+
+const struct source source_node_sessions = {
+	.name = "node_sessions",
+	.title = "sessions",
+	.help = "The sessions of the writer and of the readers that can be reached.",
+	.type = &session_type,
+	.lane = LANE_SAMPLER,
+	.flags = SOURCE_DB,
+	.merges = "sessions",
+	.origin = "pg_stat_activity",
 };

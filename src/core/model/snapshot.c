@@ -108,6 +108,43 @@ const struct snapshot *snapshot_publish(struct snapshot *s)
 	return s;
 }
 
+static bool add_rows(struct snapshot *s, const struct snapshot *part)
+{
+	for (size_t i = 0; i < part->nrows; i++) {
+		void *row = snapshot_add_row(s);
+
+		if (!row)
+			return false;
+		memcpy(row, snapshot_row(part, i), part->type->size);
+	}
+	return true;
+}
+
+const struct snapshot *snapshot_concat(const struct snapshot *const *parts, size_t n, const char *name)
+{
+	struct snapshot *s = snapshot_new(parts[0]->type, name);
+	struct err err;
+
+	CHECK(n >= 1 && n <= SNAPSHOT_PARTS_MAX);
+	s->at_us = parts[0]->at_us;
+	s->server_at_us = parts[0]->server_at_us;
+	s->took_us = parts[0]->took_us;
+	s->generation = parts[0]->generation;
+	/* the list is the first part's, which is held as long as s */
+	s->unavailable = parts[0]->unavailable;
+	s->nunavailable = parts[0]->nunavailable;
+	for (size_t i = 0; i < n; i++) {
+		CHECK(parts[i]->published && parts[i]->type == s->type);
+		s->parts[s->nparts++] = snapshot_ref(parts[i]);
+		if (add_rows(s, parts[i]))
+			continue;
+		err_set(&err, ERR_LIMIT, "more than %d rows together", SNAPSHOT_ROWS_MAX);
+		snapshot_fail(s, SNAP_ERROR, &err);
+		break;
+	}
+	return snapshot_publish(s);
+}
+
 const struct snapshot *snapshot_ref(const struct snapshot *s)
 {
 	struct snapshot *counted = (struct snapshot *)(uintptr_t)s;
@@ -130,6 +167,8 @@ void snapshot_unref(const struct snapshot *s)
 		return;
 	if (!counted->published)
 		xfree(counted->rows);
+	for (size_t i = 0; i < counted->nparts; i++)
+		snapshot_unref(counted->parts[i]);
 	arena_free(counted->row_arena);
 	arena_free(counted->arena);
 	xfree(counted);

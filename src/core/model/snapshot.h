@@ -22,6 +22,7 @@
 
 #define SNAPSHOT_ROWS_MAX 200000
 #define SNAPSHOT_BYTES_MAX (256u << 20)
+#define SNAPSHOT_PARTS_MAX 17
 
 enum snap_state { SNAP_OK, SNAP_ERROR, SNAP_UNAVAILABLE, SNAP_SKIPPED };
 
@@ -47,6 +48,8 @@ struct snapshot {
 	} * unavailable;
 	size_t nunavailable;
 	struct series_set series;
+	const struct snapshot *parts[SNAPSHOT_PARTS_MAX]; /* whose texts the rows refer to; held */
+	size_t nparts;
 };
 
 /* A private snapshot with an empty arena; the caller holds the one reference. */
@@ -62,6 +65,12 @@ void snapshot_set_unavailable(struct snapshot *s, const char *field, struct str 
 void snapshot_fail(struct snapshot *s, enum snap_state state, const struct err *err);
 /* Seals it; from here on it is immutable. Returns s as const. */
 const struct snapshot *snapshot_publish(struct snapshot *s);
+/*
+ * A published snapshot with the rows of n published ones of one type, in that order, as source `name`. Texts stay where
+ * they are: it holds a reference to each part. Age, cost and what is unavailable are those of the first part.
+ * n is 1 to SNAPSHOT_PARTS_MAX.
+ */
+const struct snapshot *snapshot_concat(const struct snapshot *const *parts, size_t n, const char *name);
 /* Any thread; s may be NULL. */
 const struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s);

@@ -56,6 +56,13 @@ void fetch_publish(struct fetch *f, struct snapshot *s)
 	lane_publish(f->lane, (size_t)i, f->target, s);
 }
 
+bool fetch_wants(const struct fetch *f, const char *source)
+{
+	long i = f->lane ? lane_target_index(f, source) : -1;
+
+	return i >= 0 && (f->demand >> i & 1);
+}
+
 bool fetch_cancelled(const struct fetch *f)
 {
 	return f->lane && atomic_load_explicit(&f->lane->cancel.pending, memory_order_acquire);

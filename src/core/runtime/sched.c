@@ -25,43 +25,12 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "runtime/lane_internal.h"
+#include "runtime/sched_internal.h"
 
 #define BACKOFF_MIN_US US_PER_S
 /* a server may ask for patience, not for eternity */
 #define RETRY_AFTER_MAX_US US_PER_HOUR
 #define BACKOFF_DOUBLINGS_MAX 16
-
-struct job {
-	size_t inputs[SOURCE_INPUTS_MAX];
-	size_t ninputs;
-	size_t fetcher;          /* whose fetch brings it: itself, or its feeder */
-	int64_t started_mono_us; /* last fetch; the first one of a target is due because readiness is new */
-	int64_t retry_mono_us;   /* after a failure, 0 = by period */
-	unsigned seen_version;   /* of the store entry, when the outcome was looked at */
-	unsigned had_inputs;     /* bit k: input k has been there once */
-	int64_t since_mono_us;   /* pending: running since, 0 = only queued */
-	bool pending;            /* in its lane, at the beginning of this tick or issued in it */
-	bool wide;
-	bool ready; /* at the last look */
-	bool asap;  /* due now, unless paused */
-	bool force; /* due now, even when paused */
-	struct fetch_span span;
-	int64_t span_mono_us; /* when the present span has rested, 0 = it was asked for */
-};
-
-struct runtime {
-	const struct source **sources;
-	size_t n;
-	const struct target *target;
-	struct wake wake;
-	struct store store;
-	struct lane *lanes[LANE__COUNT];
-	struct job jobs[SOURCES_MAX];
-	uint64_t wanted; /* closure of the demand */
-	bool paused;
-	uint64_t random;
-};
 
 static uint64_t next_random(struct runtime *rt)
 {
@@ -88,8 +57,10 @@ static void link_job(struct runtime *rt, size_t i)
 	struct job *job = &rt->jobs[i];
 	struct str rest = str_c(src->inputs), word;
 
-	job->fetcher = src->fed_by ? find_or_bug(rt, src, str_c(src->fed_by)) : i;
-	if (!rt->sources[job->fetcher]->fetch || (src->fed_by && src->fetch))
+	job->fetcher = i;
+	if (src->fed_by || src->merges)
+		job->fetcher = find_or_bug(rt, src, str_c(src->fed_by ? src->fed_by : src->merges));
+	if (!rt->sources[job->fetcher]->fetch || (job->fetcher != i && src->fetch))
 		BUG("source %s must either have a fetch or be fed by one that has", src->name);
 	while (src->inputs && str_split(&rest, ' ', &word)) {
 		if (word.len == 0)
@@ -174,6 +145,28 @@ static int64_t backoff_of(struct runtime *rt, size_t i)
 	return delay > wish ? delay : wish;
 }
 
+/* Causes that the sources of one side, AWS or database, have in common. */
+static bool is_shared_cause(enum err_code code)
+{
+	return code == ERR_DNS || code == ERR_REFUSED || code == ERR_TLS || code == ERR_LOST || code == ERR_TIMEOUT ||
+	       code == ERR_CREDENTIALS || code == ERR_LOGIN;
+}
+
+/* Source i has come back from a cause: whoever waits out the same one need not wait longer. */
+static void tell_fellows(struct runtime *rt, size_t i, enum err_code code)
+{
+	const uint32_t sides = SOURCE_AWS | SOURCE_DB;
+
+	for (size_t k = 0; k < rt->n; k++) {
+		const struct snapshot *latest = rt->store.entries[k].latest;
+
+		if (((rt->sources[k]->flags ^ rt->sources[i]->flags) & sides) == 0 && latest &&
+		    latest->state == SNAP_ERROR && latest->err.code == code)
+			rt->jobs[k].asap = true;
+	}
+	wake_post(rt->wake);
+}
+
 /* Draws the consequence of an outcome that has come since the last look. */
 static void observe(struct runtime *rt, size_t i, int64_t now)
 {
@@ -183,8 +176,14 @@ static void observe(struct runtime *rt, size_t i, int64_t now)
 	if (e->version == job->seen_version)
 		return;
 	job->seen_version = e->version;
-	if (e->latest && e->latest->state == SNAP_ERROR)
+	if (e->latest && e->latest->state == SNAP_ERROR) {
 		job->retry_mono_us = now + backoff_of(rt, i);
+		job->failed = e->latest->err.code;
+		return;
+	}
+	if (is_shared_cause(job->failed))
+		tell_fellows(rt, i, job->failed);
+	job->failed = ERR_NONE;
 }
 
 static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
@@ -212,7 +211,7 @@ static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, c
 		const struct snapshot *latest = rt->store.entries[k].latest;
 		struct snapshot *s;
 
-		if (rt->jobs[k].fetcher != i)
+		if (rt->jobs[k].fetcher != i || rt->sources[k]->merges)
 			continue;
 		if (latest && latest->state == state && strcmp(latest->err.text, why->text) == 0)
 			continue;
@@ -303,7 +302,7 @@ static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
 {
 	struct job *job = &rt->jobs[i];
-	struct fetch template = {.target = rt->target, .wide = job->wide, .span = job->span};
+	struct fetch template = {.target = rt->target, .wide = job->wide, .span = job->span, .demand = rt->wanted};
 
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
@@ -392,18 +391,21 @@ static int64_t pass(struct runtime *rt, int64_t now, unsigned *changed)
 
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 {
-	int64_t now = clock_mono_us(), next;
+	int64_t now = clock_mono_us(), next, when;
 	unsigned changed, before;
 	size_t passes = 0;
 
 	/* cleared first: what is posted from here on wakes us again */
-	wake_clear(&rt->wake);
+	if (rt->wake == &rt->own_wake)
+		wake_clear(rt->wake);
 	look_at_lanes(rt);
 	changed = store_collect(&rt->store);
 	do {
 		before = changed;
 		next = pass(rt, now, &changed);
 	} while (changed != before && ++passes <= rt->n);
+	when = nodes_tick(rt, &changed);
+	next = when < next ? when : next;
 	for (size_t i = 0; i < rt->n; i++) {
 		const struct store_entry *feeder = &rt->store.entries[rt->jobs[i].fetcher];
 
@@ -416,7 +418,8 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 
 /* ---- what the user says ---- */
 
-struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target)
+struct runtime *runtime_new_sharing(const struct source *const *sources, size_t n, const struct target *target,
+				    struct wake *wake)
 {
 	static const char *const lane_names[LANE__COUNT] = {
 #define LANE(id, name) name,
@@ -433,14 +436,25 @@ struct runtime *runtime_new(const struct source *const *sources, size_t n, const
 	rt->target = target_ref(target);
 	for (size_t i = 0; i < n; i++)
 		link_job(rt, i);
-	wake_init(&rt->wake);
+	if (!wake)
+		wake_init(&rt->own_wake);
+	rt->wake = wake ? wake : &rt->own_wake;
 	store_init(&rt->store, rt->sources, n);
 	store_reset(&rt->store, target->generation);
-	for (size_t i = 0; i < LANE__COUNT; i++)
-		rt->lanes[i] = lane_new((enum lane_id)i, lane_names[i], rt->sources, n, rt->store.mailboxes, &rt->wake);
+	for (size_t i = 0; i < LANE__COUNT; i++) {
+		(void)snprintf(rt->lane_names[i], LANE_NAME_MAX, "%s%s%s", lane_names[i], target->node[0] ? " " : "",
+			       target->node);
+		rt->lanes[i] =
+			lane_new((enum lane_id)i, rt->lane_names[i], rt->sources, n, rt->store.mailboxes, rt->wake);
+	}
 	/* the state of xorshift must not be 0 */
 	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;
 	return rt;
+}
+
+struct runtime *runtime_new(const struct source *const *sources, size_t n, const struct target *target)
+{
+	return runtime_new_sharing(sources, n, target, NULL);
 }
 
 /* Not base/clock: the wait below is real even where tests freeze time. */
@@ -462,24 +476,36 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 	/* all are told first, so that they wind up at the same time */
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_stop_begin(rt->lanes[i]);
+	nodes_stop_begin(rt);
 	for (size_t i = 0; i < LANE__COUNT; i++) {
 		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
 		rt->lanes[i] = NULL;
 	}
+	all = nodes_stop(rt, until) && all;
 	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
 	if (!all)
 		return false;
 	store_release(&rt->store);
-	wake_release(&rt->wake);
+	if (rt->wake == &rt->own_wake)
+		wake_release(rt->wake);
 	target_unref(rt->target);
 	xfree(rt->sources);
 	xfree(rt);
 	return true;
 }
 
+bool nodes_stop(struct runtime *rt, int64_t until_mono_us)
+{
+	bool all = true;
+
+	for (size_t k = 0; k < rt->nnodes; k++)
+		all = runtime_stop(rt->nodes[k].rt, until_mono_us - real_mono_us()) && all;
+	return all;
+}
+
 int runtime_fd(const struct runtime *rt)
 {
-	return rt->wake.fd;
+	return rt->wake->fd;
 }
 
 struct store *runtime_store(struct runtime *rt)
@@ -509,7 +535,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 		target_ref(target);
 		target_unref(rt->target);
 		rt->target = target;
-		wake_post(&rt->wake);
+		wake_post(rt->wake);
 		return;
 	}
 	for (size_t i = 0; i < LANE__COUNT; i++)
@@ -520,17 +546,20 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	store_reset(&rt->store, target->generation);
 	for (size_t i = 0; i < rt->n; i++)
 		restart_job(&rt->jobs[i]);
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 void runtime_demand(struct runtime *rt, uint64_t mask)
 {
-	uint64_t wanted = closure(rt, mask);
+	uint64_t wanted = closure(rt, mask), fresh = wanted & ~rt->wanted;
 
 	if (wanted == rt->wanted)
 		return;
+	for (size_t i = 0; i < rt->n; i++)
+		if ((fresh & bit(i)) && (rt->sources[i]->flags & SOURCE_EXTRA))
+			rt->jobs[rt->jobs[i].fetcher].asap = true;
 	rt->wanted = wanted;
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 uint64_t runtime_demand_of(const struct runtime *rt, const char *const *names, size_t n)
@@ -557,10 +586,12 @@ void runtime_set_wide(struct runtime *rt, const char *source, bool wide)
 	if (job->wide == wide)
 		return;
 	job->wide = wide;
+	for (size_t k = 0; k < rt->nnodes; k++)
+		runtime_set_wide(rt->nodes[k].rt, source, wide);
 	/* rows that are missing are missed at once, rows too many can wait for the period */
 	if (wide)
 		job->asap = true;
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span span)
@@ -575,13 +606,15 @@ void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span 
 		return;
 	job->span = span;
 	job->span_mono_us = clock_mono_us() + SCHED_SPAN_REST_US;
-	wake_post(&rt->wake);
+	wake_post(rt->wake);
 }
 
 void runtime_pause(struct runtime *rt, bool paused)
 {
 	rt->paused = paused;
-	wake_post(&rt->wake);
+	for (size_t k = 0; k < rt->nnodes; k++)
+		runtime_pause(rt->nodes[k].rt, paused);
+	wake_post(rt->wake);
 }
 
 bool runtime_paused(const struct runtime *rt)
@@ -596,10 +629,15 @@ void runtime_refresh(struct runtime *rt, const char *name)
 	for (size_t i = 0; i < rt->n; i++)
 		if ((rt->wanted & bit(i)) && (name ? only == (int)i : true))
 			rt->jobs[rt->jobs[i].fetcher].force = true;
-	wake_post(&rt->wake);
+	for (size_t k = 0; k < rt->nnodes; k++)
+		runtime_refresh(rt->nodes[k].rt, name);
+	wake_post(rt->wake);
 }
 
 struct lane *runtime_lane(struct runtime *rt, size_t i)
 {
-	return i < LANE__COUNT ? rt->lanes[i] : NULL;
+	if (i < LANE__COUNT)
+		return rt->lanes[i];
+	i -= LANE__COUNT;
+	return i / LANE__COUNT < rt->nnodes ? rt->nodes[i / LANE__COUNT].rt->lanes[i % LANE__COUNT] : NULL;
 }

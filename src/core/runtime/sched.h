@@ -4,8 +4,13 @@
  * A source is fetched when something demands it (a visible pane, --once, a vital),
  * its inputs are there, and its period has passed. Sources that feed a demanded one,
  * and the inputs of a demanded one, are demanded too. Failures back off: period x 2^n with full
- * jitter, at most 60 s (or the server's retry-after), from 1 s for the sampler; one success resets. Pause
+ * jitter, at most 60 s (or the server's retry-after), from 1 s for the sampler; one success resets,
+ * and ends the wait of others on its side (AWS or database) that failed of the same cause. Pause
  * stops everything but explicit refresh.
+ *
+ * A source whose row names nodes() is fetched from the cluster's other members as well
+ * while a source that merges it is demanded; each member has lanes of its own, so one
+ * that hangs delays nobody.
  */
 #ifndef RUNTIME_SCHED_H
 #define RUNTIME_SCHED_H
@@ -16,6 +21,7 @@
 #define SCHED_BACKOFF_MAX_US (60 * US_PER_S)
 #define SCHED_SPAN_REST_US (300 * US_PER_MS)
 #define SCHED_SPAN_PACE_US US_PER_S
+#define RUNTIME_NODES_MAX 15 /* readers of an Aurora cluster */
 
 struct runtime;
 
@@ -46,7 +52,12 @@ void runtime_refresh(struct runtime *rt, const char *name);
 /* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none).
  * *ret_changed counts changed entries. */
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
-/* For :diag: lane i, or NULL past the end. */
+/* The nodes that merged sources are collected from besides the target's own; i < runtime_nodes(). Borrowed until the
+ * next tick. */
+size_t runtime_nodes(const struct runtime *rt);
+const char *runtime_node_name(const struct runtime *rt, size_t i);
+struct store *runtime_node_store(const struct runtime *rt, size_t i);
+/* For :diag: lane i, or NULL past the end; those of the nodes follow. */
 struct lane *runtime_lane(struct runtime *rt, size_t i);
 
 #endif

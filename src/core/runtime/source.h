@@ -28,6 +28,7 @@ enum source_flags {
 	SOURCE_HISTORY = 1 << 2, /* rows are points in time; --once prints only the newest */
 	SOURCE_SERIES = 1 << 3,  /* data is snapshot->series; rows hold the newest points */
 	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
+	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
 };
 
 #define SOURCE_INPUTS_MAX 4
@@ -51,6 +52,11 @@ struct target {
 	int64_t interval_us;                                        /* sampler period */
 	int64_t range_us;                                           /* of metric graphs */
 	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
+	char nodes[2048];    /* NAME=CONNINFO; ...: how members are reached through tunnels */
+	char node[64];       /* DBInstanceIdentifier of the one node this is about; "" = the writer */
+	char node_host[256]; /* its endpoint */
+	int64_t node_port;
+	char node_conninfo[512]; /* what `nodes` says of it */
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);
@@ -78,7 +84,8 @@ struct fetch {
 	int64_t deadline_mono_us;
 	bool wide; /* the view wants rows normally left out (idle sessions) */
 	struct fetch_span span;
-	uint64_t seq; /* counts fetches of this source on this lane for this target, from 1 */
+	uint64_t demand; /* bit i: source i of the lane is wanted by something; for fetch_wants() */
+	uint64_t seq;    /* counts fetches of this source on this lane for this target, from 1 */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };
@@ -94,6 +101,7 @@ struct source {
 	int64_t busy_period_us; /* while something is in flight (creating, failing-over); 0 = same */
 	int64_t deadline_us;    /* for one fetch; 0 = 20 s */
 	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL */
+	const char *merges;     /* its rows are that source's rows of all nodes; has no fetch; or NULL */
 	const char *fed_by;     /* published by that source's fetch; has no fetch of its own; or NULL */
 	const char *origin;     /* "RDS DescribeDBClusters" or "pg_stat_activity": for fields and messages */
 	/* UI thread, pure: may it be fetched now? READY_WAIT: inputs are not there yet. READY_UNAVAILABLE: why. NULL =
@@ -101,6 +109,10 @@ struct source {
 	enum readiness (*ready)(const struct target *t, const struct snapshot *const *inputs, struct err *why);
 	/* UI thread, pure: does this snapshot show something in flight (use busy_period_us)? NULL = never. */
 	bool (*busy)(const struct snapshot *s);
+	/* UI thread, pure: the other nodes this is fetched from when somebody wants them: at most max new targets, each
+	 * with a different node. NULL = none. */
+	size_t (*nodes)(const struct target *t, const struct snapshot *const *inputs, struct target **ret_targets,
+			size_t max);
 	/* Lane thread. False = failed: the runtime publishes an error snapshot from err for this source and those it
 	 * feeds. */
 	bool (*fetch)(struct fetch *f, struct err *err);
@@ -111,6 +123,8 @@ struct source {
 /* Gives s away (also s of a fed source); it is sealed, put into that source's mailbox and the UI is woken. Sets source
  * name, generation, at_us if 0, took_us if 0. Never blocks. */
 void fetch_publish(struct fetch *f, struct snapshot *s);
+/* True when something wants this source now: the fetch's own or one that it feeds. For what costs extra to bring. */
+bool fetch_wants(const struct fetch *f, const char *source);
 /* True when the fetch should give up now (cancel, quit, target changed). */
 bool fetch_cancelled(const struct fetch *f);
 /* Readable when the fetch should give up: put it into every poll(). */

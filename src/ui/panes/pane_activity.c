@@ -5,7 +5,9 @@
  * `all` asks for them. Colour marks a wait by its class, a transaction that is open longer than the
  * limit, and who blocks whom; everything else stays quiet.
  */
+#include "ui/action.h"
 #include "ui/limits.h"
+#include "ui/panes/activity_groups.h"
 #include "ui/panes/panes.h"
 
 #include "base/utf8.h"
@@ -21,7 +23,8 @@ static bool show(const struct snapshot *s, size_t row, int mode)
 
 	switch ((enum mode)mode) {
 	case MODE_ACTIVE:
-		return !str_eq_c(state, "idle");
+		/* a background process that waits for work is not at work */
+		return !str_eq_c(state, "idle") && !str_eq_c(data_str(s, row, "wait_type"), "Activity");
 	case MODE_RUNNING:
 		return str_eq_c(state, "running");
 	case MODE_WAITING:
@@ -112,15 +115,63 @@ static bool cell_client(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
+static bool cell_query_age(const struct cell_context *cc, struct pen *pen, int w)
+{
+	int64_t us = data_i64(cc->snap, cc->row, "query_us", -1);
+	struct buf b;
+
+	if (us < LIMIT_QUERY_US)
+		return false;
+	buf_init(&b, 64);
+	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	pen_field(pen, ROLE_STRONG, ATTR_BOLD, w, buf_str(&b), true);
+	buf_release(&b);
+	return true;
+}
+
+/* Row of the leader of a parallel worker, or -1. */
+static long leader_of(const struct snapshot *s, size_t row)
+{
+	int64_t leader = data_i64(s, row, "leader_pid", -1);
+	struct str node = data_str(s, row, "node");
+
+	if (leader < 0 || leader == data_i64(s, row, "pid", -1))
+		return -1;
+	for (size_t i = 0; i < s->nrows; i++)
+		if (data_i64(s, i, "pid", -1) == leader && str_eq(data_str(s, i, "node"), node))
+			return (long)i;
+	return -1;
+}
+
+/* The statement; before it how many workers are folded under it, or that this is one of them. */
+static bool cell_sql(const struct cell_context *cc, struct pen *pen, int w)
+{
+	int64_t workers = data_i64(cc->snap, cc->row, "workers", 0);
+	int edge = pen->x + w;
+
+	if (workers > 0) {
+		pen_glyph(pen, ROLE_ACCENT, G_FOLDED);
+		pen_textf(pen, ROLE_MUTED, " +%lld worker%s ", (long long)workers, workers == 1 ? "" : "s");
+	} else if (leader_of(cc->snap, cc->row) >= 0) {
+		pen_glyph(pen, ROLE_FAINT, G_TREE_END);
+		pen_text(pen, ROLE_MUTED, " worker ");
+	} else {
+		return false;
+	}
+	pen_sql(pen, edge - pen->x, data_str(cc->snap, cc->row, "query"), cc->faint);
+	return true;
+}
+
 static const struct table_column columns[] = {
 	{.field = "pid", .priority = 1, .min = 5, .max = 8},
+	{.field = "node", .priority = 3, .min = 6, .max = 20, .leaves_when_same = true},
 	{.field = "user", .priority = 6, .min = 6, .max = 16},
 	{.field = "application", .title = "APP", .priority = 8, .min = 6, .max = 16},
 	{.field = "client", .priority = 10, .min = 6, .max = 18, .cell = cell_client},
 	{.field = "state", .priority = 7, .min = 7, .max = 10, .cell = cell_state},
 	{.field = "wait", .priority = 4, .min = 12, .max = 24, .cell = cell_wait},
 	{.field = "xact_us", .title = "XACT", .priority = 2, .min = 6, .max = 8, .cell = cell_xact},
-	{.field = "query_us", .title = "QUERY", .priority = 9, .min = 7, .max = 8},
+	{.field = "query_us", .title = "QUERY", .priority = 9, .min = 7, .max = 8, .cell = cell_query_age},
 	{.field = "blocked_by",
 	 .title = "BLOCKED BY",
 	 .short_title = "BY",
@@ -128,16 +179,18 @@ static const struct table_column columns[] = {
 	 .min = 8,
 	 .max = 11,
 	 .cell = cell_blocked},
-	{.field = "query", .title = "SQL", .priority = 5, .min = 12, .max = 0},
+	{.field = "query", .title = "SQL", .priority = 5, .min = 12, .max = 0, .cell = cell_sql},
 	{.field = "database", .title = "DATABASE", .priority = 11, .min = 6, .max = 14},
 	{.field = "state_us", .title = "IN STATE", .priority = 12, .min = 8, .max = 8},
 	{.field = "session_us", .title = "CONNECTED", .priority = 13, .min = 8, .max = 9},
 	{.field = "backend_type", .title = "TYPE", .priority = 14, .min = 6, .max = 18},
 	{.field = "query_id", .title = "QUERY ID", .priority = 15, .min = 8, .max = 20},
+	{.field = "xmin_age", .title = "XMIN AGE", .priority = 16, .min = 8, .max = 8},
+	{.field = "leader_pid", .title = "LEADER", .priority = 17, .min = 6, .max = 8},
 };
 
 static const struct table_def table = {
-	.source = "sessions",
+	.source = "node_sessions",
 	.columns = columns,
 	.ncolumns = ARRAY_LEN(columns),
 	.order = "-xact_us",
@@ -147,6 +200,7 @@ static const struct table_def table = {
 	.show = show,
 	.modes = mode_names,
 	.wide_mode = MODE_ALL,
+	.parent = leader_of,
 };
 
 static void fact(struct pen *pen, const char *word, int64_t n, enum severity s)
@@ -166,22 +220,49 @@ static void fact(struct pen *pen, const char *word, int64_t n, enum severity s)
 		pen_textf(pen, ROLE_FG, "%lld", (long long)n);
 }
 
-static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
+/* Whose sessions these are: the writer, and the readers that answer; one that does not says so. */
+static void name_nodes(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *a = store_good(ui->store, "activity"), *instances = store_good(ui->store, "instances");
 	long writer = data_find(instances, "role", STR("writer"));
-	int64_t in_xact = data_i64(a, 0, "idle_in_transaction", -1), oldest = data_i64(a, 0, "oldest_xact_us", 0);
 
-	if (writer >= 0)
+	/* What the server says of itself comes before what AWS says of the cluster: after a failover they may differ.
+	 */
+	if (data_str(a, 0, "instance").len > 0)
+		pen_str(pen, ROLE_FG, data_str(a, 0, "instance"));
+	else if (writer >= 0)
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	else
 		pen_str(pen, ROLE_FG, data_str(a, 0, "database"));
+	for (size_t i = 0; i < runtime_nodes(ui->rt); i++) {
+		const struct store_entry *e = store_entry(runtime_node_store(ui->rt, i), "sessions");
+		bool failed = e && e->failures > 0;
+
+		pen_textf(pen, failed ? ROLE_WARN : ROLE_FG, ", %s", runtime_node_name(ui->rt, i));
+		if (failed) {
+			pen_skip(pen, 1);
+			pen_glyph(pen, ROLE_WARN, G_WARN);
+			pen_textf(pen, ROLE_WARN, " %s", err_word(e->latest->err.code));
+		}
+	}
+}
+
+static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
+{
+	const struct snapshot *a = store_good(ui->store, "activity");
+	int64_t in_xact = activity_sum(ui, "idle_in_transaction"), oldest = data_i64(a, 0, "oldest_xact_us", 0);
+
+	if (activity_grouped_by(p)) {
+		activity_group_summary(ui, p, pen);
+		return;
+	}
+	name_nodes(ui, pen);
 	if (p->table.mode != MODE_ACTIVE)
 		pen_boldf(pen, ROLE_ACCENT, " only %s", mode_names[p->table.mode]);
-	fact(pen, "running", data_i64(a, 0, "running", -1), SEV_NONE);
-	fact(pen, "waiting", data_i64(a, 0, "waiting", -1), limits_blocked(data_i64(a, 0, "blocked", 0)));
+	fact(pen, "running", activity_sum(ui, "running"), SEV_NONE);
+	fact(pen, "waiting", activity_sum(ui, "waiting"), limits_blocked(activity_sum(ui, "blocked")));
 	fact(pen, "idle in xact", in_xact, in_xact > 0 ? limits_xact(oldest) : SEV_NONE);
-	fact(pen, "idle", data_i64(a, 0, "idle", -1), SEV_NONE);
+	fact(pen, "idle", activity_sum(ui, "idle"), SEV_NONE);
 	if (p->table.filter_text[0])
 		pen_textf(pen, ROLE_ACCENT, "  / %s  ", p->table.filter_text);
 	if (p->table.filter_text[0])
@@ -226,12 +307,76 @@ static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, s
 	return line + pane_table_detail(ui, p, c, r, scroll - line);
 }
 
+static void recalc(struct ui *ui, struct pane *p)
+{
+	if (activity_grouped_by(p))
+		activity_group_recalc(ui, p);
+	else
+		pane_table_recalc(ui, p);
+}
+
+static bool has_workers(const struct table *t)
+{
+	for (size_t i = 0; t->snap && i < t->snap->nrows; i++)
+		if (data_i64(t->snap, i, "workers", 0) > 0)
+			return true;
+	return false;
+}
+
+/* The next of the four clocks becomes the order. */
+static int next_clock(struct pane *p)
+{
+	static const char *const clocks[] = {"xact_us", "query_us", "state_us", "session_us"};
+	size_t next = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(clocks); i++)
+		if (p->table.order_column >= 0 && strcmp(columns[p->table.order_column].field, clocks[i]) == 0)
+			next = (i + 1) % ARRAY_LEN(clocks);
+	for (size_t c = 0; c < ARRAY_LEN(columns); c++)
+		if (strcmp(columns[c].field, clocks[next]) == 0)
+			table_order_column(&p->table, (int)c);
+	p->table.order.descending = true;
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int act(struct ui *ui, struct pane *p, int action)
+{
+	bool grouped = activity_grouped_by(p) != NULL;
+
+	switch (action) {
+	case ACTION_GROUP:
+		return activity_group_next(ui, p, &table);
+	case ACTION_DETAIL:
+		return grouped ? activity_group_open(ui, p, &table, MODE_ALL) : -1;
+	case ACTION_BACK:
+		return grouped && !p->table.filter_text[0] ? activity_group_leave(ui, p, &table) : -1;
+	case ACTION_RANGE_PREV:
+		return grouped ? -1 : next_clock(p);
+	case ACTION_FOLD:
+		p->table.unfolded = !p->table.unfolded;
+		return EFFECT_RECALC | EFFECT_PAINT;
+	default:
+		return -1;
+	}
+}
+
+static bool offers(const struct ui *ui, const struct pane *p, int action)
+{
+	(void)ui;
+	if (action == ACTION_GROUP)
+		return true;
+	return action == ACTION_FOLD && !activity_grouped_by(p) && has_workers(&p->table);
+}
+
 static const struct pane_ops ops = {
-	.recalc = pane_table_recalc,
+	.recalc = recalc,
 	.summary = summary,
 	.draw = pane_table_draw,
 	.severity = severity,
+	.act = act,
+	.offers = offers,
 	.detail = detail,
+	.close = activity_group_close,
 };
 
 const struct pane_def pane_activity = {
@@ -239,7 +384,7 @@ const struct pane_def pane_activity = {
 	.title = "Activity",
 	.help = "Sessions that are doing something, longest transaction first.",
 	.digit = '2',
-	.sources = "sessions activity",
+	.sources = "node_sessions activity databases",
 	.table = &table,
 	.ops = &ops,
 };

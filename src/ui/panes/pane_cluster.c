@@ -60,9 +60,43 @@ static void node(const struct ui *ui, const struct snapshot *s, size_t i, struct
 		pen_textf(pen, ROLE_FG, "%5.0f ms", lag);
 }
 
+/* The newest metrics are too old to stand for now: what is drawn of them is faint and the heading says how old. */
+static void old_metrics(const struct ui *ui, struct canvas *c, struct rect r, int y, int x)
+{
+	int64_t age = badge_old_us(ui, store_entry(ui->store, "metrics"));
+	struct pen pen = pen_at(c, r, y, x + 5, ROLE_BG);
+	char text[24];
+
+	if (age < 0)
+		return;
+	canvas_faint(c, rect_intersect(r, (struct rect){y + 1, x, r.y + r.h - y - 1, r.x + r.w - x}));
+	badge_age(text, sizeof text, age);
+	if (x + 5 + 8 + (int)strlen(text) + 10 > r.x + r.w)
+		return;
+	pen_textf(&pen, ROLE_WARN, "stale %s ", text);
+	pen_glyph(&pen, ROLE_WARN, G_WARN);
+}
+
+/* Nodes come by a call of their own: when it fails, they are faint and it is said below them. */
+static int failed_nodes(const struct store_entry *e, struct canvas *c, struct rect r, int from, int y)
+{
+	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
+	enum role role;
+	enum glyph sign;
+
+	if (!badge_failed(e) || e->latest->state != SNAP_ERROR || y >= r.y + r.h)
+		return y;
+	canvas_faint(c, rect_intersect(r, (struct rect){from, r.x, y - from, r.w}));
+	sign = badge_sign(e, &role);
+	pen_glyph(&pen, role, sign);
+	pen_text(&pen, ROLE_MUTED, e->good ? " nodes as they were: " : " nodes: ");
+	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
+	return y + 1;
+}
+
 static int nodes(const struct ui *ui, const struct snapshot *s, struct canvas *c, struct rect r, int y)
 {
-	int name_w = 9;
+	int name_w = 9, top = y;
 	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
 
 	for (size_t i = 0; i < s->nrows; i++) {
@@ -84,6 +118,7 @@ static int nodes(const struct ui *ui, const struct snapshot *s, struct canvas *c
 			pen = pen_at(c, r, y++, r.x, ROLE_BG);
 			node(ui, s, i, &pen, name_w);
 		}
+	old_metrics(ui, c, (struct rect){top, r.x, y - top, r.w}, top, r.x + name_w + 7);
 	return y;
 }
 
@@ -145,7 +180,12 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	int y = r.y;
 
 	if (instances && instances->nrows > 0)
-		y = nodes(ui, instances, c, in, y) + (r.h > 9 ? 1 : 0);
+		y = nodes(ui, instances, c, in, y);
+	/* Where the pane's own call failed, that was said already. */
+	if (!badge_failed(pane_entry(ui, p)))
+		y = failed_nodes(store_entry(ui->store, "instances"), c, in, r.y + 1, y);
+	if (y > r.y && r.h > 9)
+		y++;
 	facts(s, instances, c, in, y);
 }
 

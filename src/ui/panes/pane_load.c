@@ -135,7 +135,8 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	if (!st)
 		st = p->state = xalloc(sizeof *st);
 	g.n = (size_t)(w > GRAPH_COLUMNS_MAX ? GRAPH_COLUMNS_MAX : w);
-	g.to = ui->paused_at_us ? ui->paused_at_us : s->at_us;
+	/* While samples fail to come, time goes on: the gap grows at the right. */
+	g.to = ui->paused_at_us ? ui->paused_at_us : badge_failed(pane_entry(ui, p)) ? ui->now_us : s->at_us;
 	g.from = g.to - window_of(s, g.to);
 	fill(s, st->values, g.n, g.from, g.to + 1);
 	hold(st->values, g.n, g.to + 1 - g.from, runtime_target(ui->rt)->interval_us);

@@ -44,21 +44,55 @@ static bool cell_port(const struct cell_context *cc, struct pen *pen, int w)
 
 static bool cell_from(const struct cell_context *cc, struct pen *pen, int w)
 {
-	static const char *const fields[] = {"cidr_ipv4", "cidr_ipv6", "prefix_list", "referenced_group"};
-	struct str group = data_str(cc->snap, cc->row, "group_id"), source = {NULL, 0};
+	struct str group = data_str(cc->snap, cc->row, "group_id"), source = data_str(cc->snap, cc->row, "peer");
 
-	for (size_t i = 0; i < ARRAY_LEN(fields) && source.len == 0; i++)
-		source = data_str(cc->snap, cc->row, fields[i]);
 	if (source.len > 0 && str_eq(source, group))
 		source = STR("self");
 	pen_field(pen, world_open(cc->snap, cc->row) ? ROLE_WARN : ROLE_FG, 0, w, source, false);
 	return true;
 }
 
+/* What a prefix list stands for, or why that is not known. */
+static bool cell_networks(const struct cell_context *cc, struct pen *pen, int w)
+{
+	int64_t n = data_i64(cc->snap, cc->row, "network_count", -1);
+	struct str rest = data_str(cc->snap, cc->row, "networks"), part,
+		   why = snapshot_unavailable(cc->snap, "networks");
+	char text[512];
+	int len;
+
+	if (data_str(cc->snap, cc->row, "prefix_list").len == 0)
+		return true;
+	if (n < 0) {
+		(void)snprintf(text, sizeof text, "n/a: " STR_FMT, STR_ARG(why));
+		pen_field(pen, ROLE_MUTED, 0, w, str_c(why.len ? text : "n/a"), false);
+		return true;
+	}
+	len = snprintf(text, sizeof text, "%lld network%s%s", (long long)n, n == 1 ? "" : "s", n > 0 ? ":" : "");
+	while (len < (int)sizeof text - 1 && rest.len > 0 && str_split(&rest, ',', &part))
+		len += snprintf(text + len, sizeof text - (size_t)len, " " STR_FMT, STR_ARG(part));
+	pen_field(pen, ROLE_FG, 0, w, str_c(text), false);
+	return true;
+}
+
+static bool cell_label(const struct cell_context *cc, struct pen *pen, int w)
+{
+	int64_t n = data_i64(cc->snap, cc->row, "network_count", -1);
+	struct str label = data_str(cc->snap, cc->row, "description");
+	char text[320];
+
+	if (n < 0)
+		return false;
+	(void)snprintf(text, sizeof text, STR_FMT "%s%lld net%s", STR_ARG(str_sub(label, 0, 255)),
+		       label.len ? ", " : "", (long long)n, n == 1 ? "" : "s");
+	pen_field(pen, ROLE_FG, 0, w, str_c(text), false);
+	return true;
+}
+
 static const struct table_column small_columns[] = {
 	{.field = "from_port", .title = "PORT", .priority = 2, .min = 9, .max = 14, .cell = cell_port},
-	{.field = "cidr_ipv4", .title = "FROM", .priority = 1, .min = 16, .max = 20, .cell = cell_from},
-	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 0},
+	{.field = "peer", .title = "FROM", .priority = 1, .min = 14, .max = 21, .cell = cell_from},
+	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 0, .cell = cell_label},
 };
 static const struct table_def small_table = {
 	.source = "security_group_rules",
@@ -72,10 +106,11 @@ static const struct table_def small_table = {
 };
 static const struct table_column wide_columns[] = {
 	{.field = "from_port", .title = "PORT", .priority = 2, .min = 9, .max = 14, .cell = cell_port},
-	{.field = "cidr_ipv4", .title = "FROM", .priority = 1, .min = 18, .max = 44, .cell = cell_from},
+	{.field = "peer", .title = "FROM", .priority = 1, .min = 14, .max = 44, .cell = cell_from},
 	{.field = "group_id", .title = "GROUP", .priority = 4, .min = 12, .max = 24},
-	{.field = "rule_id", .title = "RULE", .priority = 5, .min = 12, .max = 24},
-	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 0},
+	{.field = "rule_id", .title = "RULE", .priority = 6, .min = 12, .max = 24},
+	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 32},
+	{.field = "networks", .title = "PREFIX LIST", .priority = 5, .min = 12, .max = 0, .cell = cell_networks},
 };
 static const char *const directions[] = {"ingress", "egress", NULL};
 

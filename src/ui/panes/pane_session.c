@@ -3,22 +3,24 @@
  * for, both from the newest sample.
  */
 #include "ui/limits.h"
+#include "ui/panes/activity_groups.h"
 #include "ui/panes/panes.h"
 
 #include "base/sort.h"
 #include "base/utf8.h"
+#include "model/waits.h"
 
 #include <stdio.h>
 
 #define WAITS_MAX 64
 
-/* The Activity pane of the view on screen. */
+/* The Activity pane of the view on screen, unless its rows are groups. */
 static const struct pane *activity_of(const struct ui *ui)
 {
 	const struct view *v = &ui->views[ui->view];
 
 	for (size_t i = 0; i < v->def->npanes; i++)
-		if (v->panes[i].def == &pane_activity)
+		if (v->panes[i].def == &pane_activity && !activity_grouped_by(&v->panes[i]))
 			return &v->panes[i];
 	return NULL;
 }
@@ -47,6 +49,25 @@ static void duration(struct pen *pen, int64_t us, enum severity s)
 		pen_glyph(pen, severity_role(s), severity_glyph(s));
 	}
 	buf_release(&b);
+}
+
+/* What the wait means, wrapped under it. */
+static int draw_why(const struct snapshot *s, size_t row, struct canvas *c, struct rect r, int y)
+{
+	struct str rest = wait_explain(data_str(s, row, "wait_type"), data_str(s, row, "wait_event"));
+
+	if (data_str(s, row, "wait").len == 0)
+		return y;
+	while (rest.len > 0 && y < r.y + r.h) {
+		size_t w = r.w > 21 ? (size_t)r.w - 13 : 8, take = utf8_prefix(rest, w), cut = take;
+
+		while (take < rest.len && cut > 0 && rest.ptr[cut] != ' ')
+			cut--;
+		take = take < rest.len && cut > 0 ? cut : take;
+		canvas_text(c, r, y++, r.x + 13, str_sub(rest, 0, take), STYLE(ROLE_MUTED, ROLE_BG, 0));
+		rest = str_trim(str_sub(rest, take, rest.len));
+	}
+	return y;
 }
 
 static int draw_sql(struct canvas *c, struct rect r, int y, struct str text)
@@ -118,6 +139,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	duration(&pen, data_i64(s, i, "state_us", -1), SEV_NONE);
 	pen = label(c, in, &y, "wait");
 	pen_str(&pen, wait_role(data_str(s, i, "wait_class"), false), data_str(s, i, "wait"));
+	y = draw_why(s, i, c, in, y);
 	y = draw_sql(c, (struct rect){in.y, in.x, in.h - 1, in.w}, y + 1, data_str(s, i, "query"));
 	blocking(s, i, c, in, y);
 }
@@ -148,7 +170,8 @@ static size_t count_waits(const struct snapshot *s, struct wait_count *out, int 
 		struct str state = data_str(s, i, "state"), wait = data_str(s, i, "wait");
 		size_t k = 0;
 
-		if (!str_eq_c(state, "running") && !str_eq_c(state, "waiting"))
+		if ((!str_eq_c(state, "running") && !str_eq_c(state, "waiting")) ||
+		    str_eq_c(data_str(s, i, "wait_type"), "Activity"))
 			continue;
 		(*ret_total)++;
 		while (k < n && !str_eq(out[k].wait, wait))
@@ -209,13 +232,13 @@ const struct pane_def pane_session = {
 	.name = "session",
 	.title = "Session",
 	.help = "The session selected in Activity.",
-	.sources = "sessions",
+	.sources = "node_sessions",
 	.ops = &ops,
 };
 const struct pane_def pane_waits = {
 	.name = "waits",
 	.title = "Waits",
 	.help = "What active sessions wait for in the newest sample.",
-	.sources = "sessions",
+	.sources = "node_sessions",
 	.ops = &waits_ops,
 };

@@ -5,6 +5,7 @@
  * selection is a copy of the row's key, found again after every recalc; when the row
  * went, the cursor stays where it was, on its neighbour. While the order is held (a key was
  * pressed less than TABLE_HOLD_US ago) known rows keep their places and new ones go to the end.
+ * A tree is not held: its rows mean nothing out of their order.
  */
 #include "ui/widgets/table.h"
 
@@ -20,13 +21,26 @@ void table_init(struct table *t, const struct table_def *def)
 		t->widths[i] = def->columns[i].min;
 }
 
+void table_set_def(struct table *t, const struct table_def *def)
+{
+	t->def = def;
+	t->order = (struct order){-1, false, false};
+	t->order_column = -1;
+	t->first_column = 0;
+	t->held_until_mono_us = 0;
+	for (size_t i = 0; i < def->ncolumns; i++)
+		t->widths[i] = def->columns[i].min;
+}
+
 void table_release(struct table *t)
 {
 	snapshot_unref(t->snap);
 	filter_free(t->filter);
 	xfree(t->index);
 	xfree(t->scratch);
-	xfree(t->tags);
+	xfree(t->tree);
+	xfree(t->tags.keys);
+	xfree(t->folds.keys);
 	*t = (struct table){.def = t->def};
 }
 
@@ -56,6 +70,8 @@ static void ensure_room(struct table *t, size_t rows)
 	t->cap = rows + rows / 4 + 64;
 	t->index = xrealloc_array(t->index, t->cap, sizeof *t->index);
 	t->scratch = xrealloc_array(t->scratch, t->cap, sizeof *t->scratch);
+	if (t->def->depth)
+		t->tree = xrealloc_array(t->tree, t->cap, sizeof *t->tree);
 }
 
 /* The column's order, resolved against the record type once it is known. */
@@ -79,13 +95,56 @@ static bool row_shown(const struct table *t, const struct snapshot *s, size_t ro
 	return !t->def->show || t->def->show(s, row, t->mode);
 }
 
+static bool is_under_leader(const struct table *t, const struct snapshot *s, size_t row)
+{
+	long parent = t->def->parent && !t->unfolded ? t->def->parent(s, row) : -1;
+
+	/* under a leader that is not shown itself it would be lost */
+	return parent >= 0 && row_shown(t, s, (size_t)parent) &&
+	       filter_match(t->filter, snapshot_row(s, (size_t)parent));
+}
+
+static bool is_folded(const struct table *t, const struct snapshot *s, size_t row);
+
+/* Positions of a tree: those below a folded row are counted there and left out. */
+static void collect_tree(struct table *t, const struct snapshot *s)
+{
+	int field = rec_find(s->type, str_c(t->def->depth));
+	int64_t before = -1;
+	bool folded = false;
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		union value v = {.i64 = 0};
+		struct tree_row *last = t->n > 0 ? &t->tree[t->n - 1] : NULL;
+
+		if (!row_shown(t, s, i))
+			continue;
+		t->total++;
+		(void)rec_get(&s->type->fields[field], snapshot_row(s, i), &v);
+		before = tree_depth(v.i64, before);
+		if (folded && last && before > last->depth) {
+			last->hidden++;
+			continue;
+		}
+		t->tree[t->n] = (struct tree_row){.depth = (uint32_t)before};
+		t->index[t->n++] = (uint32_t)i;
+		folded = is_folded(t, s, i);
+	}
+	tree_shape(t->tree, t->n);
+}
+
 static void collect(struct table *t, const struct snapshot *s)
 {
 	t->n = 0;
 	t->total = 0;
 	ensure_room(t, s->nrows);
+	t->is_tree = t->def->depth && t->order.field < 0 && !t->filter;
+	if (t->is_tree) {
+		collect_tree(t, s);
+		return;
+	}
 	for (size_t i = 0; i < s->nrows; i++) {
-		if (!row_shown(t, s, i))
+		if (!row_shown(t, s, i) || is_under_leader(t, s, i))
 			continue;
 		t->total++;
 		if (filter_match(t->filter, snapshot_row(s, i)))
@@ -156,6 +215,75 @@ static void hold_order(struct table *t, const struct snapshot *s, const struct s
 	xfree(rank);
 }
 
+static bool shown_at(const struct table *t, long row)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->index[i] == (uint32_t)row)
+			return true;
+	return false;
+}
+
+/* Puts each row that belongs under another one right behind it, in the order they had. */
+static void put_under_parents(struct table *t, const struct snapshot *s)
+{
+	long *parents = xcalloc(t->n + 1, sizeof *parents);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		parents[i] = t->def->parent(s, t->index[i]);
+		if (parents[i] >= 0 && !shown_at(t, parents[i]))
+			parents[i] = -1;
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		if (parents[i] >= 0)
+			continue;
+		t->scratch[n++] = t->index[i];
+		for (size_t k = 0; k < t->n; k++)
+			if (parents[k] == (long)t->index[i])
+				t->scratch[n++] = t->index[k];
+	}
+	CHECK(n <= t->n);
+	memcpy(t->index, t->scratch, n * sizeof *t->index);
+	t->n = n;
+	xfree(parents);
+}
+
+static bool has_parents(const struct table *t, const struct snapshot *s)
+{
+	if (!t->def->parent || !t->unfolded)
+		return false;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->def->parent(s, t->index[i]) >= 0)
+			return true;
+	return false;
+}
+
+static bool equal_cells(const struct snapshot *s, const struct field *f, size_t a, size_t b)
+{
+	union value va, vb;
+	bool has_a = rec_get(f, snapshot_row(s, a), &va), has_b = rec_get(f, snapshot_row(s, b), &vb);
+
+	if (!has_a || !has_b)
+		return has_a == has_b;
+	if (kind_ops[f->kind].storage == CT_STR)
+		return str_eq(va.str, vb.str);
+	return kind_ops[f->kind].storage == CT_F64 ? !(va.f64 < vb.f64 || va.f64 > vb.f64) : va.i64 == vb.i64;
+}
+
+/* Which of the columns that may leave say the same in every row. */
+static void find_same(struct table *t, const struct snapshot *s)
+{
+	t->same = 0;
+	for (size_t c = 0; c < t->def->ncolumns; c++) {
+		int f = rec_find(s->type, str_c(t->def->columns[c].field));
+		bool same = t->def->columns[c].leaves_when_same && f >= 0;
+
+		for (size_t i = 1; same && i < t->n; i++)
+			same = equal_cells(s, &s->type->fields[f], t->index[0], t->index[i]);
+		t->same |= same ? UINT32_C(1) << c : 0;
+	}
+}
+
 static void find_selection(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
@@ -196,8 +324,11 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 			(void)table_set_filter(t, t->filter_text, &t->filter_err);
 		collect(t, s);
 		order_rows(s, t->order, t->index, t->scratch, t->n);
-		if (hold)
+		if (hold && !t->is_tree)
 			hold_order(t, s, old, old_index, old_n);
+		if (has_parents(t, s))
+			put_under_parents(t, s);
+		find_same(t, s);
 		find_selection(t);
 	} else {
 		t->cursor = t->total = 0;
@@ -249,8 +380,16 @@ void table_order_step(struct table *t, int step)
 {
 	int n = (int)t->def->ncolumns, to = t->order_column < 0 ? 0 : (t->order_column + step + n) % n;
 
-	if (n > 1)
+	/* A tree has an order of its own, between the last column and the first. */
+	if (t->def->depth)
+		to = (t->order_column + 1 + step + n + 1) % (n + 1) - 1;
+	if (to < 0) {
+		t->order = (struct order){-1, false, false};
+		t->order_column = -1;
+		t->held_until_mono_us = 0;
+	} else if (n > 1) {
 		table_order_column(t, to);
+	}
 }
 
 void table_order_reverse(struct table *t)
@@ -280,57 +419,104 @@ bool table_set_filter(struct table *t, const char *text, struct err *err)
 	return true;
 }
 
-static long find_tag(const struct table *t, const char *key, size_t n)
+static long find_key(const struct key_set *set, const char *key, size_t n)
 {
-	for (size_t i = 0; i < t->ntags; i++)
-		if (strnlen(t->tags[i], TABLE_KEY_MAX) == n && memcmp(t->tags[i], key, n) == 0)
+	for (size_t i = 0; i < set->n; i++)
+		if (strnlen(set->keys[i], TABLE_KEY_MAX) == n && memcmp(set->keys[i], key, n) == 0)
 			return (long)i;
 	return -1;
 }
 
-static void add_tag(struct table *t, const char *key, size_t n)
+static void add_key(struct key_set *set, size_t max, const char *key, size_t n)
 {
-	if (t->ntags >= TABLE_TAGS_MAX || n >= TABLE_KEY_MAX)
+	if (set->n >= max || n >= TABLE_KEY_MAX)
 		return;
-	if (!t->tags)
-		t->tags = xcalloc(TABLE_TAGS_MAX, sizeof *t->tags);
-	memset(t->tags[t->ntags], 0, sizeof t->tags[0]);
-	memcpy(t->tags[t->ntags++], key, n);
+	if (!set->keys)
+		set->keys = xcalloc(max, sizeof *set->keys);
+	memset(set->keys[set->n], 0, sizeof set->keys[0]);
+	memcpy(set->keys[set->n++], key, n);
+}
+
+/* In if it was out, out if it was in. */
+static void toggle_key(struct key_set *set, size_t max, const char *key, size_t n)
+{
+	long at = find_key(set, key, n);
+
+	if (at < 0)
+		add_key(set, max, key, n);
+	else
+		memmove(set->keys + at, set->keys + --set->n, sizeof set->keys[0]);
 }
 
 void table_tag_toggle(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
-	long row = table_selected_row(t), at;
-	size_t n;
+	long row = table_selected_row(t);
 
-	if (row < 0)
-		return;
-	n = key_of(t->snap, (size_t)row, key);
-	at = find_tag(t, key, n);
-	if (at < 0)
-		add_tag(t, key, n);
-	else
-		memmove(t->tags + at, t->tags + --t->ntags, sizeof t->tags[0]);
+	if (row >= 0)
+		toggle_key(&t->tags, TABLE_TAGS_MAX, key, key_of(t->snap, (size_t)row, key));
 }
 
 void table_tag_all(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
 
-	if (t->ntags > 0) {
-		t->ntags = 0;
+	if (t->tags.n > 0) {
+		t->tags.n = 0;
 		return;
 	}
 	for (size_t i = 0; i < t->n; i++)
-		add_tag(t, key, key_of(t->snap, t->index[i], key));
+		add_key(&t->tags, TABLE_TAGS_MAX, key, key_of(t->snap, t->index[i], key));
 }
 
 bool table_is_tagged(const struct table *t, size_t row)
 {
 	char key[TABLE_KEY_MAX];
 
-	return t->ntags > 0 && find_tag(t, key, key_of(t->snap, row, key)) >= 0;
+	return t->tags.n > 0 && find_key(&t->tags, key, key_of(t->snap, row, key)) >= 0;
+}
+
+static bool is_folded(const struct table *t, const struct snapshot *s, size_t row)
+{
+	char key[TABLE_KEY_MAX];
+
+	return t->folds.n > 0 && find_key(&t->folds, key, key_of(s, row, key)) >= 0;
+}
+
+static bool has_subtree(const struct table *t, size_t position)
+{
+	return t->tree[position].hidden > 0 ||
+	       (position + 1 < t->n && t->tree[position + 1].depth > t->tree[position].depth);
+}
+
+void table_fold_toggle(struct table *t, int64_t mono_us)
+{
+	char key[TABLE_KEY_MAX];
+	size_t at = t->cursor;
+
+	if (!t->is_tree || at >= t->n)
+		return;
+	if (!has_subtree(t, at))
+		while (at > 0 && t->tree[at].depth >= t->tree[t->cursor].depth)
+			at--;
+	if (!has_subtree(t, at))
+		return;
+	toggle_key(&t->folds, TABLE_FOLDS_MAX, key, key_of(t->snap, t->index[at], key));
+	table_move_to(t, at, mono_us);
+}
+
+long table_root_of(const struct table *t, size_t row)
+{
+	int field = t->def->depth && t->snap ? rec_find(t->snap->type, str_c(t->def->depth)) : -1;
+	union value v;
+
+	while (field >= 0 && row > 0 && rec_get(&t->snap->type->fields[field], snapshot_row(t->snap, row), &v) &&
+	       v.i64 > 0)
+		row--;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->index[i] == row)
+			return (long)i;
+	return -1;
 }
 
 void table_scroll_columns(struct table *t, int delta)
@@ -351,6 +537,8 @@ bool table_check(const struct table_def *def, const struct rec_type *type, struc
 			return err_set(err, ERR_USAGE, "table %s: no field %s", def->source, def->columns[i].field);
 	if (def->order && !order_parse(str_c(def->order), type, &o))
 		return err_set(err, ERR_USAGE, "table %s: order %s", def->source, def->order);
+	if (def->depth && rec_find(type, str_c(def->depth)) < 0)
+		return err_set(err, ERR_USAGE, "table %s: no field %s", def->source, def->depth);
 	if (def->main_field && rec_find(type, str_c(def->main_field)) < 0)
 		return err_set(err, ERR_USAGE, "table %s: no field %s", def->source, def->main_field);
 	return true;

@@ -5,17 +5,21 @@
  * Selection follows the row's key, not its position; when the row goes, its neighbour is
  * selected. Order is held for TABLE_HOLD_US after a key, so that rows do not move under
  * the cursor. Absent sorts last. UI thread only.
+ *
+ * With `depth` it is a tree (tree.h) as long as its rows stand in the order in which they come:
+ * sorting by a column or filtering makes it a flat table. Subtrees fold.
  */
 #ifndef UI_WIDGETS_TABLE_H
 #define UI_WIDGETS_TABLE_H
 
 #include "model/filter.h"
 #include "model/order.h"
-#include "ui/pen.h"
+#include "ui/widgets/tree.h"
 
 #define TABLE_COLUMNS_MAX 32
 #define TABLE_KEY_MAX 320
 #define TABLE_TAGS_MAX 256
+#define TABLE_FOLDS_MAX 256
 #define TABLE_HOLD_US (2 * US_PER_S)
 
 struct ui;
@@ -25,6 +29,7 @@ struct cell_context {
 	const struct ui *ui;
 	const struct snapshot *snap;
 	size_t row;
+	const struct tree_row *tree; /* its place in a tree; NULL: the table is flat */
 	bool selected, faint;
 };
 
@@ -34,6 +39,9 @@ struct table_column {
 	const char *short_title; /* used when narrow; NULL: none */
 	uint8_t priority;        /* 1 is kept longest; the key column never leaves */
 	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
+	bool leaves_when_same;   /* left out while all rows have one value */
+	uint8_t extra;           /* columns that its cell() needs beside the field's text */
+	uint8_t wish; /* columns that the cell draws in when there is room, whatever the text takes; 0 = none */
 	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */
 	bool (*cell)(const struct cell_context *cc, struct pen *pen, int w);
 };
@@ -42,7 +50,8 @@ struct table_def {
 	const char *source; /* whose rows */
 	const struct table_column *columns;
 	size_t ncolumns;
-	const char *order;      /* default, "-xact_us" */
+	const char *order;      /* default, "-xact_us"; NULL: as the rows come */
+	const char *depth;      /* field with the depth in a tree; NULL: none */
 	const char *main_field; /* what a bare `>10s` compares; NULL = none */
 	const char *empty;      /* sentence when there are no rows */
 	const char *noun;       /* "sessions" */
@@ -50,8 +59,16 @@ struct table_def {
 	bool (*show)(const struct snapshot *s, size_t row, int mode);
 	const char *const *modes; /* NULL-terminated names for `m`; NULL = none */
 	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
+	/* Row that this one belongs under (a parallel worker's leader), or -1. NULL: rows are independent. */
+	long (*parent)(const struct snapshot *s, size_t row);
 	/* Sign in front of a row (severity, progress), or ' '. NULL: no sign column. */
 	uint32_t (*mark)(const struct cell_context *cc, enum role *ret_role);
+};
+
+/* Keys of rows, as rec_key_text() writes them. */
+struct key_set {
+	char (*keys)[TABLE_KEY_MAX];
+	size_t n;
 };
 
 struct table {
@@ -69,9 +86,12 @@ struct table {
 	size_t cursor, top;
 	int first_column; /* of those after the key column */
 	int mode;
+	bool unfolded; /* rows that have a parent are shown, under it */
+	uint32_t same; /* bit per column that leaves */
 	int64_t held_until_mono_us;
-	char (*tags)[TABLE_KEY_MAX];
-	size_t ntags;
+	struct key_set tags, folds;
+	struct tree_row *tree; /* by position, while is_tree */
+	bool is_tree;
 	uint8_t widths[TABLE_COLUMNS_MAX];      /* grown to what was seen */
 	int visible_rows, heading_y, heading_x; /* of the last draw, for paging and the mouse */
 	struct {
@@ -83,6 +103,9 @@ struct table {
 
 void table_init(struct table *t, const struct table_def *def);
 void table_release(struct table *t);
+/* Other columns over rows of the same type: order, widths and column scroll begin anew; selection, filter and tags
+ * stay. */
+void table_set_def(struct table *t, const struct table_def *def);
 /* Takes a new snapshot (own reference), applies show, filter and order, restores the selection. now: for the hold. */
 void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us);
 /* Draws heading and rows into r. focused decides the look of the selection. */
@@ -101,6 +124,10 @@ bool table_set_filter(struct table *t, const char *text, struct err *err);
 void table_tag_toggle(struct table *t);
 void table_tag_all(struct table *t);
 bool table_is_tagged(const struct table *t, size_t row);
+/* Folds the subtree of the selection, or of the one above it when it has none; the same again unfolds. */
+void table_fold_toggle(struct table *t, int64_t mono_us);
+/* Position of the root of the tree that row belongs to in the snapshot, or -1 when it is not shown. */
+long table_root_of(const struct table *t, size_t row);
 void table_scroll_columns(struct table *t, int delta);
 /* Table column whose heading is at column x of the screen, or -1. */
 int table_heading_at(const struct table *t, int y, int x);

@@ -18,6 +18,7 @@
 #define PRIORITY_EXTRA 11 /* from here on: only where there is room to spare */
 #define PRIORITY_CORE 4   /* up to here columns are squeezed before they leave */
 #define CELL_TEXT_MAX 4096
+#define KEY_TEXT_MIN 6 /* what the guides of a tree leave to the key */
 
 struct column_plan {
 	int column, w;
@@ -30,6 +31,11 @@ struct plan {
 	int n, gap;
 	enum squeeze squeeze;
 };
+
+static bool duration_text(int64_t us, struct buf *out)
+{
+	return glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(out, us) : format_duration(out, us);
+}
 
 /* One cell's ordinary text, appended to out; false when absent. */
 static bool cell_text(const struct snapshot *s, size_t row, struct order o, int width, struct buf *out)
@@ -44,10 +50,14 @@ static bool cell_text(const struct snapshot *s, size_t row, struct order o, int 
 			return false;
 		if (f->kind == K_BYTE_COUNTER)
 			return format_bytes(out, data_whole(r)) && buf_add_c(out, "/s");
+		if (f->kind == K_DURATION_US)
+			return duration_text(data_whole(r), out);
 		return format_count_short(out, r);
 	}
 	if (!rec_get(f, snapshot_row(s, row), &v))
 		return false;
+	if (f->kind == K_DURATION_US)
+		return duration_text(v.i64, out);
 	return kind_ops[f->kind].format(out, v, width);
 }
 
@@ -82,11 +92,13 @@ static void measure(struct table *t, size_t first, size_t last)
 
 		if (tc->max == 0 || !column_order(t, (int)c, &o))
 			continue;
+		w = tc->wish > w ? tc->wish : w;
 		for (size_t i = first; i < last && w < tc->max; i++) {
 			buf_clear(&b);
 			if (cell_text(t->snap, t->index[i], o, tc->max, &b)) {
-				int need = utf8_columns(buf_str(&b));
+				int need = utf8_columns(buf_str(&b)) + tc->extra;
 
+				need += c == 0 && t->is_tree ? tree_width(&t->tree[i]) : 0;
 				w = need > w ? need : w;
 			}
 		}
@@ -96,6 +108,12 @@ static void measure(struct table *t, size_t first, size_t last)
 			t->widths[c] = (uint8_t)w;
 	}
 	buf_release(&b);
+}
+
+/* What the rows are ordered by matters as much as the key. */
+static int priority_of(const struct table *t, int column)
+{
+	return column == t->order_column ? 1 : t->def->columns[column].priority;
 }
 
 /* Width of a column under a degree of squeezing; the flexible one is counted with its least width. */
@@ -108,7 +126,7 @@ static int column_width(const struct table *t, const struct plan *p, int c, enum
 		bool extra = false;
 
 		for (int i = 0; i < p->n; i++)
-			extra |= t->def->columns[p->cols[i].column].priority >= PRIORITY_EXTRA;
+			extra |= priority_of(t, p->cols[i].column) >= PRIORITY_EXTRA;
 		return extra ? FLEX_WISH : FLEX_MIN;
 	}
 	if (squeeze == SQUEEZE_NONE || (squeeze == SQUEEZE_HEADINGS && !tc->short_title))
@@ -125,13 +143,19 @@ static int plan_width(const struct table *t, const struct plan *p, enum squeeze 
 	return w;
 }
 
+/* How well a column can be missed: the one that the rows are ordered by stays as long as the key. */
+static int dispensable(const struct table *t, const struct plan *p, int i)
+{
+	return p->cols[i].column == t->order_column ? 0 : priority_of(t, p->cols[i].column);
+}
+
 /* Position of the column that can be missed best; the key column never is. */
 static int least_important(const struct table *t, const struct plan *p)
 {
 	int worst = 1;
 
 	for (int i = 1; i < p->n; i++)
-		if (t->def->columns[p->cols[i].column].priority > t->def->columns[p->cols[worst].column].priority)
+		if (dispensable(t, p, i) > dispensable(t, p, worst))
 			worst = i;
 	return worst;
 }
@@ -150,8 +174,8 @@ static bool fit(const struct table *t, struct plan *p, int width)
 
 	while (p->n > 1) {
 		int worst = least_important(t, p);
-		enum squeeze most = t->def->columns[p->cols[worst].column].priority <= PRIORITY_CORE ? SQUEEZE_CELLS
-												     : SQUEEZE_HEADINGS;
+		enum squeeze most =
+			priority_of(t, p->cols[worst].column) <= PRIORITY_CORE ? SQUEEZE_CELLS : SQUEEZE_HEADINGS;
 
 		for (p->squeeze = SQUEEZE_NONE; p->squeeze <= most; p->squeeze++)
 			if (plan_width(t, p, p->squeeze) <= width)
@@ -170,7 +194,7 @@ static void make_plan(struct table *t, struct plan *p, int width, int screen_col
 	p->gap = screen_cols >= 120 ? 2 : 1;
 	p->n = 0;
 	for (int c = 0; c < (int)t->def->ncolumns; c++)
-		if (c == 0 || c > t->first_column)
+		if (c == 0 || (c > t->first_column && !(t->same & UINT32_C(1) << c)))
 			p->cols[p->n++].column = c;
 	t->more_left = t->first_column > 0;
 	t->more_right = fit(t, p, width);
@@ -188,6 +212,9 @@ static bool right_aligned(const struct table *t, int column)
 {
 	struct order o;
 
+	/* the key of a tree stands at its guides */
+	if (column == 0 && t->def->depth)
+		return false;
 	return column_order(t, column, &o) && (o.rate || kind_ops[t->snap->type->fields[o.field].kind].right_aligned);
 }
 
@@ -218,15 +245,27 @@ static void draw_heading(struct table *t, const struct plan *p, struct pen *pen)
 	}
 }
 
+static enum role cell_role(const struct cell_context *cc, bool key)
+{
+	if (cc->faint)
+		return ROLE_FAINT;
+	return cc->selected && key ? ROLE_STRONG : ROLE_FG;
+}
+
 static void draw_cell(const struct cell_context *cc, const struct table *t, int column, struct pen *pen, int w)
 {
 	const struct table_column *tc = &t->def->columns[column];
+	bool in_tree = column == 0 && cc->tree;
 	struct order o;
 	struct buf b;
-	int x = pen->x;
+	int edge = pen->x + w;
 
+	if (in_tree) {
+		tree_draw(pen, cc->tree, w - KEY_TEXT_MIN);
+		w = edge - pen->x;
+	}
 	if (tc->cell && tc->cell(cc, pen, w)) {
-		pen->x = x + w;
+		pen->x = edge;
 		return;
 	}
 	if (!column_order(t, column, &o))
@@ -240,11 +279,10 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 	} else if (cell_text(cc->snap, cc->row, o, w, &b)) {
 		bool key = column == 0;
 
-		pen_field(pen,
-			  cc->faint             ? ROLE_FAINT
-			  : cc->selected && key ? ROLE_STRONG
-						: ROLE_FG,
-			  cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b), right_aligned(t, column));
+		pen_field(pen, cell_role(cc, key), cc->selected && key ? ATTR_BOLD : 0, w, buf_str(&b),
+			  right_aligned(t, column));
+	} else if (snapshot_unavailable(cc->snap, cc->snap->type->fields[o.field].name).len > 0) {
+		pen_field(pen, ROLE_MUTED, 0, w, STR("n/a"), right_aligned(t, column));
 	} else {
 		char none[5] = {0};
 
@@ -252,13 +290,14 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 		pen_field(pen, ROLE_FAINT, 0, w, str_c(none), right_aligned(t, column));
 	}
 	buf_release(&b);
-	pen->x = x + w;
+	pen->x = edge;
 }
 
 static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position,
 		     bool focused)
 {
-	struct cell_context cc = {ui, t->snap, t->index[position], position == t->cursor, false};
+	struct cell_context cc = {
+		ui, t->snap, t->index[position], t->is_tree ? &t->tree[position] : NULL, position == t->cursor, false};
 	int start = pen->x;
 
 	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;

@@ -1,5 +1,5 @@
 -- Cumulative statistics of each database.
--- Needs: nothing. Serves 11 and later. rdsadmin belongs to AWS; datid 0 (12 and later) is the shared objects.
+-- Needs: nothing. Serves 11 to 13 (counts of sessions came with 14). rdsadmin belongs to AWS; datid 0 (12 and later) is the shared objects.
 SELECT d.datname::text AS name, d.numbackends AS backends, d.xact_commit, d.xact_rollback, d.blks_read, d.blks_hit,
        d.tup_returned, d.tup_fetched, d.tup_inserted, d.tup_updated, d.tup_deleted, d.temp_files, d.temp_bytes,
        d.conflicts, d.deadlocks, d.stats_reset AS stats_reset_at

@@ -18,7 +18,7 @@ WITH a AS MATERIALIZED (
   FROM pg_stat_get_activity(NULL) AS s
   WHERE s.pid <> pg_backend_pid()
     AND ($2 OR s.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'walsender')
-         OR (s.backend_type IS NULL AND s.datid IS NOT NULL)))
+         OR (s.backend_type IS NULL AND s.datid IS NOT NULL) OR s.pid = ANY ($3)))
 SELECT 0 AS k, NULL::int8 AS n, a.pid, a.datid, a.usesysid, a.application_name AS application,
        CASE WHEN a.client_addr IS NOT NULL THEN host(a.client_addr) WHEN a.client_port = -1 THEN 'local' END AS client,
        CASE WHEN a.client_port >= 0 THEN a.client_port END AS client_port,

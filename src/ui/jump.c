@@ -1,0 +1,92 @@
+/*
+ * jump.c: see jump.h.
+ *
+ * Panes know one another by the names of their sources and fields only. What is not there now (the
+ * lock was got in the meantime) is said in a toast, and the view stays.
+ */
+#include "ui/jump.h"
+
+static bool has_source(const struct table *t, const char *source)
+{
+	return str_eq_c(str_c(t->def->source), source);
+}
+
+bool jump_has_root(const struct ui *ui)
+{
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+
+	return p && p->def->table && (has_source(&p->table, "locks") || has_source(&p->table, "node_sessions"));
+}
+
+static long row_of_pid(const struct snapshot *s, int64_t pid)
+{
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (data_i64(s, i, "pid", -1) == pid)
+			return (long)i;
+	return -1;
+}
+
+/* A filter may hide the root: it gives way. */
+static bool select_root(struct ui *ui, struct table *t, size_t row)
+{
+	long at = table_root_of(t, row);
+	struct err err;
+
+	if (at < 0 && t->filter_text[0] && table_set_filter(t, "", &err)) {
+		const struct snapshot *s = snapshot_ref(t->snap);
+
+		table_recalc(t, s, ui->mono_us);
+		snapshot_unref(s);
+		at = table_root_of(t, row);
+	}
+	if (at < 0)
+		return false;
+	table_move_to(t, (size_t)at, ui->mono_us);
+	return true;
+}
+
+/* Locks are read on the node that the console is connected to first. */
+static bool is_elsewhere(const struct ui *ui, struct str node)
+{
+	const struct snapshot *activity = store_good(ui->store, "activity");
+	struct str own = data_str(activity, 0, "instance");
+
+	return node.len > 0 && own.len > 0 && !str_eq(node, own);
+}
+
+static int from_session(struct ui *ui, int64_t pid, int64_t leader)
+{
+	int v = view_by_name("locks");
+	const struct snapshot *s = store_good(ui->store, "locks");
+	long row = row_of_pid(s, leader > 0 ? leader : pid);
+	struct pane *p;
+
+	if (row < 0 || v < 0) {
+		ui_toast(ui, SEV_NOTICE, "session %lld neither waits for a lock nor blocks one", (long long)pid);
+		return EFFECT_PAINT;
+	}
+	p = &ui->views[v].panes[0];
+	pane_table_recalc(ui, p);
+	(void)select_root(ui, &p->table, (size_t)row);
+	return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
+}
+
+int jump_to_root(struct ui *ui)
+{
+	struct pane *p = jump_has_root(ui) ? ui_focused(ui) : NULL;
+	long row = p ? table_selected_row(&p->table) : -1;
+
+	if (row < 0)
+		return EFFECT_NONE;
+	if (is_elsewhere(ui, data_str(p->table.snap, (size_t)row, "node"))) {
+		ui_toast(ui, SEV_NOTICE, "locks are shown of the writer; this session is on " STR_FMT,
+			 STR_ARG(data_str(p->table.snap, (size_t)row, "node")));
+		return EFFECT_PAINT;
+	}
+	if (has_source(&p->table, "node_sessions"))
+		return from_session(ui, data_i64(p->table.snap, (size_t)row, "pid", -1),
+				    data_i64(p->table.snap, (size_t)row, "leader_pid", 0));
+	(void)select_root(ui, &p->table, (size_t)row);
+	return EFFECT_PAINT;
+}

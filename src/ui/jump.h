@@ -1,0 +1,14 @@
+/*
+ * jump.h: from a row of one view to the same thing in another. UI thread.
+ */
+#ifndef UI_JUMP_H
+#define UI_JUMP_H
+
+#include "ui/ui.h"
+
+/* From a session (Activity) or a row of the lock trees to the root that it waits for in the end; effects. */
+int jump_to_root(struct ui *ui);
+/* True when the focused pane has rows from which jump_to_root() can start. */
+bool jump_has_root(const struct ui *ui);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * overlay.h: what lies over a view: help, palette, detail, diagnostics. UI thread.
+ */
+#ifndef UI_OVERLAY_H
+#define UI_OVERLAY_H
+
+#include "ui/ui.h"
+
+void overlay_draw(struct ui *ui, struct canvas *c);
+/* Effects of an event while an overlay or prompt is open; -1 = not taken. */
+int overlay_key(struct ui *ui, uint32_t key);
+void help_draw(struct ui *ui, struct canvas *c, struct rect r);
+void palette_draw(struct ui *ui, struct canvas *c);
+int palette_run(struct ui *ui);
+void palette_changed(struct ui *ui);
+size_t palette_count(const struct ui *ui);
+/* Index of the entry whose name fits what is typed best: the name itself, its beginning, a part of it, else the first.
+ */
+size_t palette_best(const struct ui *ui);
+void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
+/* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
+struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
+			enum role line);
+
+#endif

@@ -25,7 +25,9 @@
 #define DEMO_DOMAIN "rds.demo.example" /* reserved: never resolves, never leaves this machine */
 #define DEMO_HASH "c9akci"             /* the account's part of endpoint names, as the simulator makes them */
 
-#define DEMO_SERVER_LOG "server.log" /* what PostgreSQL writes; the simulated CloudWatch Logs shows it */
+/* What PostgreSQL writes; the simulated CloudWatch Logs shows it. */
+#define DEMO_SERVER_LOG "server.log"
+#define DEMO_READER_LOG "standby.log"
 
 #define DEMO_DIR_MAX 80 /* a socket's path must fit in 107 bytes */
 #define DEMO_PATH_MAX 512

@@ -52,6 +52,17 @@ static const struct demo_step tidy[] = {
 	{"delete from order_items where order_id > 20000 and order_id < (select max(id) - 20000 from orders)", "", 1000, 2000},
 	{"delete from orders where id > 20000 and id < (select max(id) - 20000 from orders)", "", MINUTE_MS, 2 * MINUTE_MS},
 };
+/* What a log shows beside slow statements: an import that meets known keys, a sort that does not fit. */
+static const struct demo_step importer[] = {
+	{"select count(*) from stock", "", 20000, 40000},
+	{"insert into stock (sku, qty, price) select sku, qty, price from stock order by sku limit 1", "", 1000, 1000},
+};
+static const struct demo_step sorter[] = {
+	{"begin", "", 0, 0},
+	{"set local work_mem = '128kB'", "", 0, 0},
+	{"select count(*) from (select * from order_items order by price, sku, order_id offset 10) as sorted", "", 0, 0},
+	{"commit", "", 30000, 60000},
+};
 static const struct demo_step pooled[] = {
 	{"select 1", "", 30 * MINUTE_MS, 40 * MINUTE_MS},
 };
@@ -97,6 +108,8 @@ const struct demo_actor demo_actors[] = {
 	{"metabase", "reporting", 1, 2000, STEPS(report)},
 	{"etl", "etl", 1, 8000, STEPS(export_events)},
 	{"etl", "etl", 1, 30000, STEPS(tidy)},
+	{"importer", "orders_app", 1, 12000, STEPS(importer)},
+	{"metabase", "reporting", 1, 6000, STEPS(sorter)},
 	{"storefront", "app_ro", 4, 100, STEPS(pooled)},
 	{"storefront", "app_ro", 2, 90, STEPS(storefront), .reader = true},
 	{"metabase", "reporting", 1, 900, STEPS(dashboard), .reader = true},

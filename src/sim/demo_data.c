@@ -20,7 +20,7 @@ static PGconn *connect_owner(const struct demo *d, const char *db, struct err *e
 
 	buf_init(&info, CONNINFO_MAX);
 	demo_conninfo(d, DEMO_WRITER, "rdsadmin", d->owner_secret, db, &info);
-	buf_add_c(&info, " connect_timeout=5 application_name=setup");
+	buf_add_c(&info, " connect_timeout=5 application_name=setup options='-c log_min_duration_statement=-1'");
 	conn = PQconnectdb(buf_c(&info));
 	buf_release(&info);
 	if (PQstatus(conn) == CONNECTION_OK)

@@ -33,7 +33,7 @@ bool demo_standby_copy(const struct demo *d, struct err *err)
 
 	snprintf(from, sizeof(from), "%s/data", d->dir);
 	snprintf(to, sizeof(to), "%s/standby", d->dir);
-	if (!demo_spawn(d, argv, "standby.log", SIGKILL, &pid, err))
+	if (!demo_spawn(d, argv, DEMO_READER_LOG, SIGKILL, &pid, err))
 		return false;
 	if (!demo_reap(pid, COPY_US, &status)) {
 		demo_end(&pid, SIGKILL, US_PER_S);
@@ -84,7 +84,7 @@ bool demo_standby_start(struct demo *d, struct err *err)
 	snprintf(data, sizeof(data), "%s/standby", d->dir);
 	snprintf(conf, sizeof(conf), "config_file=%s/standby.conf", d->dir);
 	snprintf(port, sizeof(port), "port=%u", (unsigned)d->reader_port);
-	return write_configuration(d, err) && demo_spawn(d, argv, "standby.log", SIGQUIT, &d->standby, err);
+	return write_configuration(d, err) && demo_spawn(d, argv, DEMO_READER_LOG, SIGQUIT, &d->standby, err);
 }
 
 /* True once the contents have arrived: the application's role can log in to its database. */
@@ -113,7 +113,7 @@ bool demo_standby_wait(struct demo *d, struct err *err)
 
 		if (demo_reap(d->standby, 0, NULL)) {
 			d->standby = 0;
-			return demo_fail_with_log(d, "standby.log", err, "the demo's reader ended while starting");
+			return demo_fail_with_log(d, DEMO_READER_LOG, err, "the demo's reader ended while starting");
 		}
 		if (answers(d))
 			return true;
@@ -122,5 +122,5 @@ bool demo_standby_wait(struct demo *d, struct err *err)
 			return err_set(err, ERR_CANCELLED, "stopped while starting");
 	}
 	return !d->standby ||
-	       demo_fail_with_log(d, "standby.log", err, "the demo's reader did not answer within 30 seconds");
+	       demo_fail_with_log(d, DEMO_READER_LOG, err, "the demo's reader did not answer within 30 seconds");
 }

@@ -36,7 +36,7 @@ static bool start_workload(struct demo *d, struct err *err)
 
 static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *err)
 {
-	char log[DEMO_PATH_MAX];
+	char log[DEMO_PATH_MAX], reader_log[DEMO_PATH_MAX], reader[DEMO_NAME_MAX];
 	struct sim_options options = {
 		.extra_clusters = d->options.clusters,
 		.db_port = d->db_port,
@@ -44,10 +44,12 @@ static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *er
 		.domain = DEMO_DOMAIN,
 		.seed = clock_wall_us() / US_PER_DAY,
 		.scenario = d->options.scenario,
-		.logs = {{.path = log}},
+		.logs = {{.path = log}, {.path = d->standby ? reader_log : NULL, .instance = reader}},
 	};
 
 	snprintf(log, sizeof(log), "%s/" DEMO_SERVER_LOG, d->dir);
+	snprintf(reader_log, sizeof(reader_log), "%s/" DEMO_READER_LOG, d->dir);
+	demo_instance(d, DEMO_READER, reader);
 	return sim_start(&options, ret_sim, err);
 }
 

@@ -11,6 +11,8 @@
 #include "model/sqltext.h"
 #include "ui/jump.h"
 #include "ui/load_view.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +21,8 @@
 #include <unistd.h>
 
 #define EXPORT_BYTES_MAX (64u << 20)
+/* What a terminal takes by OSC 52 (term.h). */
+#define COPY_BYTES_MAX 56000
 #define INTERVAL_MIN_US (250 * US_PER_MS)
 #define INTERVAL_MAX_US (60 * US_PER_S)
 
@@ -105,6 +109,12 @@ static struct table *focused_table(struct ui *ui)
 	return p && p->def->table ? &p->table : NULL;
 }
 
+/* A range is chosen in more views than those that draw over it. */
+static bool has_graphs(const struct view *v)
+{
+	return v->range_bar && v->def->digit != '9';
+}
+
 bool action_applies(const struct ui *ui, enum action_id id)
 {
 	const struct view *v = &ui->views[ui->view];
@@ -115,6 +125,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return true;
 	switch (id) {
 	case ACTION_GROUP:
+	case ACTION_ORIGIN:
 	case ACTION_SLICE_WIDER:
 	case ACTION_SLICE_NARROWER:
 		return false; /* only where a pane or the load view offers them */
@@ -126,6 +137,8 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return table && p->def->table->depth;
 	case ACTION_ROOT:
 		return jump_has_root(ui);
+	case ACTION_EXPLAIN:
+		return p && p->def->ops->explain;
 	case ACTION_DOWN:
 	case ACTION_UP:
 	case ACTION_FIRST:
@@ -146,9 +159,10 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return table;
 	case ACTION_RANGE_NEXT:
 	case ACTION_RANGE_PREV:
+		return v->range_bar;
 	case ACTION_CURSOR_LEFT:
 	case ACTION_CURSOR_RIGHT:
-		return v->range_bar;
+		return has_graphs(v);
 	case ACTION_CLUSTERS:
 		return runtime_target(ui->rt)->aws;
 	case ACTION_HELP:
@@ -246,23 +260,35 @@ static int order_step(struct ui *ui, int step)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
+static int copy_statement(struct ui *ui, struct str text)
+{
+	buf_clear(&ui->copy);
+	if (sql_mask_literals(&ui->copy, text) && ui->copy.len <= COPY_BYTES_MAX) {
+		ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
+		return EFFECT_PAINT;
+	}
+	buf_clear(&ui->copy);
+	ui_toast(ui, SEV_WARN, "not copied: the statement is longer than a terminal takes");
+	return EFFECT_PAINT;
+}
+
 static int copy_row(struct ui *ui)
 {
 	struct table *t = focused_table(ui);
 	long row = t ? table_selected_row(t) : -1;
+	struct str text;
 
 	if (row < 0)
 		return EFFECT_NONE;
+	if (ui->overlay == OVERLAY_DETAIL && session_detail_text(ui, t->snap, (size_t)row, &text))
+		return copy_statement(ui, text);
 	buf_clear(&ui->copy);
 	for (size_t i = 0; i < t->snap->type->nfields; i++) {
 		union value v;
 
 		if (t->snap->type->fields[i].kind == K_SQL &&
-		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v)) {
-			(void)sql_mask_literals(&ui->copy, v.str);
-			ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
-			return EFFECT_PAINT;
-		}
+		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v))
+			return copy_statement(ui, v.str);
 	}
 	(void)csv_write_row(&ui->copy, t->snap, (size_t)row, true);
 	ui_toast(ui, SEV_OK, "row copied (if your terminal allows it)");
@@ -401,7 +427,7 @@ static int move_cursor(struct ui *ui, int direction)
 	int64_t range = runtime_target(ui->rt)->range_us, now = ui->paused_at_us ? ui->paused_at_us : ui->now_us;
 	int64_t at = (ui->cursor_us ? ui->cursor_us : now) + direction * range / 60;
 
-	if (!ui_view(ui)->range_bar)
+	if (!has_graphs(ui_view(ui)))
 		return EFFECT_NONE;
 	if (at >= now)
 		at = 0;
@@ -450,7 +476,7 @@ static int detail(struct ui *ui)
 
 	if (!p || !p->def->ops->detail || (p->def->table && table_selected_row(&p->table) < 0))
 		return EFFECT_NONE;
-	return open_overlay(ui, OVERLAY_DETAIL);
+	return open_overlay(ui, OVERLAY_DETAIL) | EFFECT_RECALC;
 }
 
 static int choose_cluster(struct ui *ui)
@@ -519,6 +545,8 @@ static int run_row(struct ui *ui, enum action_id id)
 		return tag(ui, false);
 	case ACTION_TAG_ALL:
 		return tag(ui, true);
+	case ACTION_EXPLAIN:
+		return plan_explain(ui);
 	case ACTION_COPY:
 		return copy_row(ui);
 	case ACTION_WRITE:

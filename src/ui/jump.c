@@ -6,6 +6,10 @@
  */
 #include "ui/jump.h"
 
+#include "ui/action.h"
+
+#include <stdio.h>
+
 static bool has_source(const struct table *t, const char *source)
 {
 	return str_eq_c(str_c(t->def->source), source);
@@ -62,6 +66,9 @@ static int from_session(struct ui *ui, int64_t pid, int64_t leader)
 	long row = row_of_pid(s, leader > 0 ? leader : pid);
 	struct pane *p;
 
+	/* a role that does not see who waits has trees only while it looks at them */
+	if (row < 0 && v >= 0 && s && snapshot_unavailable(s, "state").len > 0)
+		return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
 	if (row < 0 || v < 0) {
 		ui_toast(ui, SEV_NOTICE, "session %lld neither waits for a lock nor blocks one", (long long)pid);
 		return EFFECT_PAINT;
@@ -89,4 +96,37 @@ int jump_to_root(struct ui *ui)
 				    data_i64(p->table.snap, (size_t)row, "leader_pid", 0));
 	(void)select_root(ui, &p->table, (size_t)row);
 	return EFFECT_PAINT;
+}
+
+static bool same_node(struct str a, struct str b)
+{
+	return a.len == 0 || b.len == 0 || str_eq(a, b);
+}
+
+int jump_to_pid(struct ui *ui, int64_t pid, struct str node)
+{
+	int v = view_by_name("activity");
+	struct pane *p = &ui->views[v].panes[0];
+	struct table *t = &p->table;
+	char filter[32];
+	struct err err;
+
+	/* groups have no pids: the pane's own table is wanted */
+	if (t->def != p->def->table && table_set_filter(t, "", &err))
+		(void)p->def->ops->act(ui, p, ACTION_BACK);
+	pane_table_recalc(ui, p);
+	for (size_t i = 0; i < t->n; i++) {
+		if (data_i64(t->snap, t->index[i], "pid", -1) != pid ||
+		    !same_node(node, data_str(t->snap, t->index[i], "node")))
+			continue;
+		table_move_to(t, i, ui->mono_us);
+		return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
+	}
+	(void)snprintf(filter, sizeof filter, "pid:=%lld", (long long)pid);
+	if (table_set_filter(t, filter, &err) && t->def->wide_mode >= 0) {
+		t->mode = t->def->wide_mode;
+		runtime_set_wide(ui->rt, t->def->source, true);
+		runtime_refresh(ui->rt, t->def->source);
+	}
+	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
 }

@@ -10,5 +10,8 @@
 int jump_to_root(struct ui *ui);
 /* True when the focused pane has rows from which jump_to_root() can start. */
 bool jump_has_root(const struct ui *ui);
+/* To the session of this process in Activity, on the node of that name (empty: on any). One that is not shown there,
+ * because it is idle or gone, is looked for among all by a filter. Effects. */
+int jump_to_pid(struct ui *ui, int64_t pid, struct str node);
 
 #endif

@@ -12,19 +12,23 @@
 
 #include <stdio.h>
 
-static const char *first_source(const struct pane_def *def, char *out, size_t size)
-{
-	size_t n = strcspn(def->sources, " ");
-
-	(void)snprintf(out, size, "%.*s", (int)n, def->sources);
-	return out;
-}
-
+/* The first source, or the next one where that was left out on purpose (AWS with --db alone) and any will do. */
 const struct store_entry *pane_entry(const struct ui *ui, const struct pane *p)
 {
-	char name[64];
+	struct str rest = str_c(p->def->sources), word;
+	const struct store_entry *first = NULL;
 
-	return store_entry(ui->store, first_source(p->def, name, sizeof name));
+	while (str_split(&rest, ' ', &word)) {
+		const struct store_entry *e;
+		char name[64];
+
+		(void)snprintf(name, sizeof name, STR_FMT, STR_ARG(word));
+		e = store_entry(ui->store, name);
+		first = first ? first : e;
+		if (!p->def->any_source || (e && !(e->latest && e->latest->state == SNAP_SKIPPED)))
+			return e;
+	}
+	return first;
 }
 
 const struct snapshot *pane_good(const struct ui *ui, const struct pane *p)
@@ -78,6 +82,23 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 	if (in.h > 4)
 		y++;
 	(void)draw_remedy(c, in, y, err->remedy);
+}
+
+/* Something to draw: its first source has data, or one of them where the pane says that is enough. */
+static bool has_data(const struct ui *ui, const struct pane *p, const struct store_entry *e)
+{
+	struct str rest = str_c(p->def->sources), name;
+
+	if (e && e->good)
+		return true;
+	while (p->def->any_source && str_split(&rest, ' ', &name)) {
+		char word[64];
+
+		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+		if (store_good(ui->store, word))
+			return true;
+	}
+	return false;
 }
 
 /* Of when the rows below are, and when it is tried again. */
@@ -170,23 +191,6 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		pen_skip(&pen, 1);
 }
 
-/* Something to draw: its first source has data, or one of them where the pane says that is enough. */
-static bool has_data(const struct ui *ui, const struct pane *p, const struct store_entry *e)
-{
-	struct str rest = str_c(p->def->sources), name;
-
-	if (e && e->good)
-		return true;
-	while (p->def->any_source && str_split(&rest, ' ', &name)) {
-		char word[64];
-
-		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
-		if (store_good(ui->store, word))
-			return true;
-	}
-	return false;
-}
-
 void pane_draw(struct ui *ui, struct pane *p, struct canvas *c)
 {
 	const struct store_entry *e = pane_entry(ui, p);
@@ -234,12 +238,12 @@ static void line_of_data(const struct ui *ui, const struct pane *p, const struct
 /* What a collapsed pane says: the reason why it has nothing new, or its facts. */
 static void draw_line_words(struct ui *ui, struct pane *p, const struct store_entry *e, struct pen *pen)
 {
-	if (!e || !e->latest)
-		pen_textf(pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
-	else if (badge_failed(e))
-		pen_str(pen, ROLE_FG, str_c(e->latest->err.text));
-	else
+	if (e && has_data(ui, p, e) && !(e->good && badge_failed(e)))
 		line_of_data(ui, p, e->good, pen);
+	else if (!e || !e->latest)
+		pen_textf(pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
+	else
+		pen_str(pen, ROLE_FG, str_c(e->latest->err.text));
 }
 
 void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)

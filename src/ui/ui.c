@@ -13,6 +13,8 @@
 #include "base/xalloc.h"
 #include "ui/action.h"
 #include "ui/load_view.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +38,7 @@ struct pane *ui_focused(struct ui *ui)
 static void init_view(struct view *v, const struct view_def *def)
 {
 	*v = (struct view){.def = def, .panes = xcalloc(def->npanes, sizeof *v->panes)};
-	v->range_bar = def->digit == '6';
+	v->range_bar = def->digit == '6' || def->digit == '9';
 	for (size_t i = 0; i < def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 
@@ -81,6 +83,8 @@ static void close_pane(struct pane *p)
 
 void ui_release(struct ui *ui)
 {
+	plan_close(ui);
+	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
 		for (size_t i = 0; i < ui->views[v].def->npanes; i++)
 			close_pane(&ui->views[v].panes[i]);
@@ -195,6 +199,7 @@ static void mark_dirty(struct ui *ui)
 void ui_data_changed(struct ui *ui)
 {
 	load_view_feed(ui);
+	plan_follow(ui);
 	mark_dirty(ui);
 }
 
@@ -287,6 +292,8 @@ void ui_draw(struct ui *ui, int rows, int cols)
 	draw_panes(ui, c);
 	chrome_draw(ui, c);
 	overlay_draw(ui, c);
+	if (ui->dialog.open)
+		dialog_draw(&ui->dialog, c);
 	draw_toasts(ui, c);
 }
 
@@ -342,7 +349,8 @@ static int wheel(struct ui *ui, const struct event *e, long delta)
 {
 	struct view *v = ui_view(ui);
 
-	if (ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DETAIL || ui->overlay == OVERLAY_DIAG) {
+	if (ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DETAIL || ui->overlay == OVERLAY_DIAG ||
+	    ui->overlay == OVERLAY_PLAN) {
 		ui->overlay_scroll += (int)delta;
 		return EFFECT_PAINT;
 	}
@@ -362,6 +370,8 @@ static int key_event(struct ui *ui, uint32_t key)
 	struct pane *p = ui_focused(ui);
 	int effects, id;
 
+	if (ui->dialog.open)
+		return dialog_key(ui, &ui->dialog, key, ui->pasting);
 	if (ui->overlay != OVERLAY_NONE || ui->prompt.open) {
 		effects = overlay_key(ui, key);
 		if (effects >= 0)
@@ -390,7 +400,8 @@ int ui_event(struct ui *ui, const struct event *e)
 		effects = key_event(ui, e->key);
 		break;
 	case EVENT_MOUSE_DOWN:
-		effects = ui->overlay == OVERLAY_NONE && !ui->prompt.open ? click(ui, e) : EFFECT_NONE;
+		effects = ui->overlay == OVERLAY_NONE && !ui->prompt.open && !ui->dialog.open ? click(ui, e)
+											      : EFFECT_NONE;
 		break;
 	case EVENT_WHEEL_UP:
 		effects = wheel(ui, e, -3);

@@ -1,10 +1,9 @@
 /*
  * ui.h: the UI thread's state, and what a pane is.
  *
- * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw()
- * gets everything const but its own pane; it never fetches, sorts or waits. Key handlers
- * change state and return effects; only the loop recalculates, paints, resizes or
- * quits. Everything here belongs to the UI thread.
+ * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw() gets everything const but its
+ * own pane; it never fetches, sorts or waits. Key handlers change state and return effects; only the loop
+ * recalculates, paints, resizes or quits. Everything here belongs to the UI thread.
  *
  * A pane is one constant row (struct pane_def) in panes.def. A generic table pane needs
  * no functions of its own: columns, order and the source's name are enough.
@@ -17,6 +16,7 @@
 #include "ui/layout.h"
 #include "ui/pen.h"
 #include "ui/term.h"
+#include "ui/widgets/dialog.h"
 #include "ui/widgets/table.h"
 
 enum effect {
@@ -35,7 +35,7 @@ enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 struct ui;
 struct pane;
-struct load_view;
+struct explain_request;
 
 struct pane_ops {
 	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
@@ -58,6 +58,9 @@ struct pane_ops {
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
 	/* Words for the badge while what is shown is in order; false: age or trouble as always. NULL: always that. */
 	bool (*badge)(const struct ui *ui, const struct pane *p, char *out, size_t size);
+	/* The statement `e` explains (plan_view.h). False: ret_request's `about` says why there is none. NULL: never.
+	 */
+	bool (*explain)(const struct ui *ui, const struct pane *p, struct explain_request *ret_request);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
 };
@@ -108,7 +111,7 @@ struct view {
 	int tab_x, tab_w; /* of its tab in the last picture; w 0 = not shown */
 };
 
-enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG };
+enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG, OVERLAY_PLAN };
 
 #define PROMPT_MAX 512
 struct prompt {
@@ -147,6 +150,9 @@ struct ui {
 	enum overlay_kind overlay;
 	int overlay_scroll, overlay_lines;
 	size_t palette_choice;
+	struct plan_view *plan;      /* of OVERLAY_PLAN, or NULL */
+	struct session_watch *watch; /* of the detail of Activity, or NULL */
+	struct dialog dialog;
 	struct prompt prompt;
 	struct toast toasts[TOASTS_MAX];
 	int64_t last_key_mono_us;

@@ -115,6 +115,17 @@ static const struct view_def network = {
 		  {&pane_subnets, {1, 1, 5, 8, 50, 6}}},
 	.npanes = 3,
 };
+static const struct view_def logs = {
+	.digit = '9',
+	.name = "logs",
+	.title = "Logs",
+	.short_title = "Logs",
+	.help = "slow statements, errors, lock waits, maintenance, RDS events; tail and filter",
+	.panes = {{&pane_logs, {0, 1, 7, 0, 40, 0}},
+		  {&pane_log_entry, {1, 54, 9, 16, 44, 3}},
+		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}}},
+	.npanes = 3,
+};
 static const struct view_def clusters = {
 	.digit = 0,
 	.name = "clusters",
@@ -145,6 +156,7 @@ const struct view_def *const view_defs[] = {
 	&storage,
 	&backups,
 	&network,
+	&logs,
 	&clusters,
 	&progress,
 };

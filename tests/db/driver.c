@@ -21,6 +21,7 @@ static const struct source *const sources[DRIVE__COUNT] = {
 	[DRIVE_TABLES] = &source_tables,
 	[DRIVE_STATEMENTS] = &source_statements,
 	[DRIVE_STATEMENTS_INFO] = &source_statements_info,
+	[DRIVE_SERVER_LOG] = &source_server_log,
 };
 /* clang-format on */
 

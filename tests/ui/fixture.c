@@ -473,6 +473,7 @@ void fixture_open(struct fixture *f, const char *name, enum glyph_set glyphs)
 	glyph_use(glyphs);
 	clock_freeze(US_PER_DAY);
 	f->rt = runtime_new(registry_sources, registry_nsources, t);
+	fixture_commands(f->rt);
 	target_unref(t);
 	fixture_more(f, name);
 	if (!theme_load("dark", &theme, &err))
@@ -510,6 +511,11 @@ void fixture_draw(struct fixture *f, const char *view, int rows, int cols)
 	f->ui.now_us = clock_wall_us();
 	f->ui.mono_us = clock_mono_us();
 	ui_draw(&f->ui, rows, cols);
+	if (!commands_lane(runtime_commands(f->rt), 0))
+		return;
+	/* recalculating has asked for something */
+	fixture_finish(f);
+	ui_draw(&f->ui, rows, cols);
 }
 
 void fixture_effects(struct fixture *f, int effects)
@@ -529,6 +535,7 @@ int fixture_key(struct fixture *f, uint32_t key)
 	int effects = ui_event(&f->ui, &e);
 
 	fixture_effects(f, effects);
+	fixture_finish(f);
 	return effects;
 }
 

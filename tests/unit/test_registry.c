@@ -3,7 +3,7 @@
  * and the field names that panes read.
  */
 #include "registry.h"
-#include "ui/ui.h"
+#include "ui/panes/logs_merge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,7 +113,10 @@ static bool is_field_of_some_source(struct str name)
 	for (size_t i = 0; i < registry_nsources; i++)
 		if (rec_find(registry_sources[i]->type, name) >= 0)
 			return true;
-	return false;
+	for (size_t i = 0; i < registry_ncommands; i++)
+		if (rec_find(registry_commands[i]->type, name) >= 0)
+			return true;
+	return rec_find(&logs_group_type, name) >= 0;
 }
 
 /* Panes read records by name: data_i64(s, row, "name", ...). A name no source has would read as absent for ever. */
@@ -138,7 +141,7 @@ static size_t check_file(const char *path)
 			continue;
 		close = str_find(all, STR("\""), (size_t)open + 1);
 		if (!is_field_of_some_source(str_sub(all, (size_t)open + 1, (size_t)close)))
-			fail_msg("%s reads \"" STR_FMT "\", which no source has", path,
+			fail_msg("%s reads \"" STR_FMT "\", which no record has", path,
 				 STR_ARG(str_sub(all, (size_t)open + 1, (size_t)close)));
 		names++;
 	}

@@ -129,7 +129,7 @@ static void test_overlays_open_and_close(void **state)
 	draw();
 	assert_int_equal(f.ui.overlay, OVERLAY_DETAIL);
 	assert_true(fixture_shows(&f, "row 1 of 17"));
-	assert_true(fixture_shows(&f, "backend_start_at"));
+	assert_true(fixture_shows(&f, "whole text of 4711"));
 	(void)fixture_key(&f, K_RIGHT);
 	draw();
 	assert_true(fixture_shows(&f, "row 2 of 17"));

@@ -13,6 +13,8 @@ extern const struct source source_security_group_rules;
 extern const struct source source_subnets;
 extern const struct source source_snapshots;
 extern const struct source source_metrics;
+extern const struct source source_logs;
+extern const struct source source_events;
 extern const struct source source_insights;
 extern const struct source source_load_keys;
 

@@ -33,6 +33,7 @@ struct conn {
 	PGconn *pg;          /* NULL = closed */
 	uint64_t generation; /* of the target it was opened for */
 	struct site site;    /* where it was opened to */
+	struct login_wish wish;
 	uint64_t serial;
 	bool pooler;
 	struct probe probe;
@@ -97,6 +98,21 @@ uint64_t conn_serial(const struct conn *c)
 void conn_result_free(struct pg_result *r)
 {
 	PQclear(r);
+}
+
+/* PostgreSQL counts time from 2000-01-01. */
+#define PG_EPOCH_US (INT64_C(946684800) * US_PER_S)
+
+struct conn_param conn_param_time(char out[8], int64_t wall_us)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (char)((uint64_t)(wall_us - PG_EPOCH_US) >> (56 - 8 * i) & 0xff);
+	return (struct conn_param){OID_TIMESTAMPTZ, out, 8};
+}
+
+struct conn_param conn_param_text(const char *text)
+{
+	return (struct conn_param){OID_TEXT, text, -1};
 }
 
 /* ---- asking ---- */
@@ -248,23 +264,20 @@ static void explain_wait(const struct conn *c, struct err *err)
 			c->probe.instance[0] ? c->probe.instance : "the database");
 }
 
-static struct arguments take_params(const struct conn_param *params, int nparams)
+static void fill(struct arguments *a, const struct conn_param *params, int nparams)
 {
-	struct arguments a = {0};
-
 	CHECK(nparams <= CONN_PARAMS_MAX);
+	*a = (struct arguments){0};
 	for (int i = 0; i < nparams; i++) {
-		a.types[i] = params[i].type;
-		a.values[i] = params[i].value;
-		a.formats[i] = params[i].len >= 0;
-		a.lengths[i] = params[i].len >= 0 ? params[i].len : 0;
+		a->types[i] = params[i].type;
+		a->values[i] = params[i].value;
+		a->formats[i] = params[i].len >= 0;
+		a->lengths[i] = params[i].len >= 0 ? params[i].len : 0;
 	}
-	return a;
 }
 
-/* After the answer, or what came instead of one. */
-static bool end_query(struct fetch *f, struct conn *c, const char *name, bool ok, PGresult **ret_result,
-		      struct err *err)
+/* After every exchange: drops what may not be kept, refuses what is too large, counts. */
+static bool settle(struct fetch *f, struct conn *c, bool ok, const char *name, PGresult **result, struct err *err)
 {
 	if (!ok) {
 		explain_wait(c, err);
@@ -272,41 +285,85 @@ static bool end_query(struct fetch *f, struct conn *c, const char *name, bool ok
 			drop(c);
 		return false;
 	}
-	fetch_count(f, 1, (int64_t)PQresultMemorySize(*ret_result));
-	if (PQresultMemorySize(*ret_result) <= CONN_RESULT_MAX)
+	fetch_count(f, 1, (int64_t)PQresultMemorySize(*result));
+	if (PQresultMemorySize(*result) <= CONN_RESULT_MAX)
 		return true;
-	PQclear(*ret_result);
-	*ret_result = NULL;
+	PQclear(*result);
+	*result = NULL;
 	return err_set(err, ERR_LIMIT, "the answer to %s takes more than %u MiB", name, CONN_RESULT_MAX >> 20);
 }
 
 bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
 		struct pg_result **ret_result, struct err *err)
 {
-	struct arguments a = take_params(params, nparams);
+	struct arguments a;
 	bool ok;
 
 	CHECK(c->pg);
+	fill(&a, params, nparams);
 	*ret_result = NULL;
 	ok = query_named(f, c, name, &a, nparams, ret_result, err);
-	return end_query(f, c, name, ok, ret_result, err);
+	return settle(f, c, ok, name, ret_result, err);
 }
 
 bool conn_query_extension(struct fetch *f, struct conn *c, const struct conn_statement *statement,
 			  const struct conn_param *params, int nparams, struct pg_result **ret_result, struct err *err)
 {
-	struct arguments a = take_params(params, nparams);
+	struct arguments a;
 	struct buf text;
 	bool ok;
 
 	CHECK(c->pg);
+	fill(&a, params, nparams);
 	*ret_result = NULL;
 	buf_init(&text, STATEMENT_MAX);
 	ok = sqlset_put_schema(&text, str_c(sqlset_text(statement->name, statement->version_num)), statement->schema);
 	CHECK(ok);
 	ok = query_unnamed(f, c, buf_c(&text), &a, nparams, ret_result, err);
 	buf_release(&text);
-	return end_query(f, c, statement->name, ok, ret_result, err);
+	return settle(f, c, ok, statement->name, ret_result, err);
+}
+
+bool conn_query_text(struct fetch *f, struct conn *c, const char *text, const struct conn_param *params, int nparams,
+		     struct pg_result **ret_result, struct err *err)
+{
+	struct arguments a;
+	bool ok;
+
+	CHECK(c->pg && !c->pooler);
+	fill(&a, params, nparams);
+	*ret_result = NULL;
+	ok = finish_request(f, c, PQsendQueryParams(c->pg, text, nparams, a.types, a.values, a.lengths, a.formats, 1),
+			    ret_result, err);
+	return settle(f, c, ok, "a statement", ret_result, err);
+}
+
+bool conn_ask(struct fetch *f, struct conn *c, const char *text, struct pg_result **ret_result, struct err *err)
+{
+	bool ok;
+
+	CHECK(c->pg && !c->pooler);
+	*ret_result = NULL;
+	ok = finish_request(f, c, PQsendQueryParams(c->pg, text, 0, NULL, NULL, NULL, NULL, 0), ret_result, err);
+	return settle(f, c, ok, "the statement", ret_result, err);
+}
+
+bool conn_prepare(struct fetch *f, struct conn *c, const char *name, const char *text, int *ret_nparams,
+		  struct err *err)
+{
+	PGresult *r = NULL;
+	bool ok;
+
+	CHECK(c->pg && !c->pooler);
+	ok = finish_request(f, c, PQsendPrepare(c->pg, name, text, 0, NULL), &r, err);
+	PQclear(r);
+	r = NULL;
+	ok = ok && finish_request(f, c, PQsendDescribePrepared(c->pg, name), &r, err);
+	if (ok)
+		*ret_nparams = PQnparams(r);
+	ok = settle(f, c, ok, name, &r, err);
+	PQclear(r);
+	return ok;
 }
 
 /* ---- opening ---- */
@@ -374,6 +431,16 @@ static bool ask_instance(struct fetch *f, struct conn *c, struct err *err)
 	return true;
 }
 
+/* A statement file whose answer is not looked at. */
+static bool run_file(struct fetch *f, struct conn *c, const char *name, struct err *err)
+{
+	struct pg_result *r;
+	bool ok = conn_query(f, c, name, NULL, 0, &r, err);
+
+	PQclear(r);
+	return ok;
+}
+
 static bool probe_server(struct fetch *f, struct conn *c, struct err *err)
 {
 	const char *version = PQparameterStatus(c->pg, "server_version");
@@ -390,10 +457,13 @@ static bool probe_server(struct fetch *f, struct conn *c, struct err *err)
 	PQclear(r);
 	if (!ok)
 		return false;
-	c->pooler = c->pooler || !c->probe.settings_hold || c->probe.backend_pid != PQbackendPID(c->pg);
+	c->pooler = c->pooler || !(c->wish.planner ? c->probe.limits_hold : c->probe.settings_hold) ||
+		    c->probe.backend_pid != PQbackendPID(c->pg);
 	/* "15.18 (Debian 15.18-1)": the packager's part is of no use here */
 	snprintf(c->probe.version, sizeof(c->probe.version), "%.*s", version ? (int)strcspn(version, " ") : 0,
 		 version ? version : "");
+	if (c->wish.planner && !c->pooler && !run_file(f, c, "catalog_path", err))
+		return false;
 	return !c->probe.has_instance || ask_instance(f, c, err);
 }
 
@@ -404,7 +474,7 @@ static bool connect_with(struct fetch *f, struct conn *c, const struct site *sit
 	bool ok;
 
 	*ret_options_refused = false;
-	ok = login_prepare(f, site, settings, &l, err);
+	ok = login_prepare(f, site, &c->wish, settings, &l, err);
 	if (ok) {
 		fetch_doing(f, "connecting to %s", l.where);
 		ok = start_session(f, c, &l, ret_options_refused, err) && probe_server(f, c, err);
@@ -429,14 +499,24 @@ static bool open_anew(struct fetch *f, struct conn *c, const struct site *site, 
 	return false;
 }
 
-/* Another target, another writer (after a failover the old one may live on as a reader), or known to be broken. */
-static bool is_stale(const struct fetch *f, const struct conn *c, const struct site *site)
+/* Another wish, another target, another writer (after a failover the old one may live on as a reader), or known to be
+ * broken. */
+static bool is_stale(const struct fetch *f, const struct conn *c, const struct site *site,
+		     const struct login_wish *wish)
 {
-	return c->generation != f->target->generation || strcmp(c->site.host, site->host) != 0 ||
+	return strcmp(c->wish.database, wish->database) != 0 || c->wish.planner != wish->planner ||
+	       c->generation != f->target->generation || strcmp(c->site.host, site->host) != 0 ||
 	       c->site.port != site->port || PQstatus(c->pg) != CONNECTION_OK;
 }
 
 bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
+{
+	static const struct login_wish ordinary;
+
+	return conn_open_as(f, &ordinary, ret_conn, err);
+}
+
+bool conn_open_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)
 {
 	void **slot = fetch_lane_context(f, conn_free);
 	struct conn *c = *slot;
@@ -450,9 +530,10 @@ bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
 			err_set(err, ERR_UNAVAILABLE, "the cluster's endpoint is not known yet");
 		return false;
 	}
-	if (c->pg && is_stale(f, c, &site))
+	if (c->pg && is_stale(f, c, &site, wish))
 		drop(c);
 	if (!c->pg) {
+		c->wish = *wish;
 		if (!open_anew(f, c, &site, err))
 			return false;
 		c->site = site;

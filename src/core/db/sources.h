@@ -19,5 +19,6 @@ extern const struct source source_tables;
 extern const struct source source_xmin_horizon;
 extern const struct source source_statements; /* feeds the next one */
 extern const struct source source_statements_info;
+extern const struct source source_server_log;
 
 #endif

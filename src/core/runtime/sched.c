@@ -399,7 +399,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 	if (rt->wake == &rt->own_wake)
 		wake_clear(rt->wake);
 	look_at_lanes(rt);
-	changed = store_collect(&rt->store);
+	changed = store_collect(&rt->store) + commands_collect(rt->commands);
 	do {
 		before = changed;
 		next = pass(rt, now, &changed);
@@ -447,6 +447,7 @@ struct runtime *runtime_new_sharing(const struct source *const *sources, size_t 
 		rt->lanes[i] =
 			lane_new((enum lane_id)i, rt->lane_names[i], rt->sources, n, rt->store.mailboxes, rt->wake);
 	}
+	rt->commands = commands_new(&rt->store, rt->wake);
 	/* the state of xorshift must not be 0 */
 	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;
 	return rt;
@@ -477,11 +478,13 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_stop_begin(rt->lanes[i]);
 	nodes_stop_begin(rt);
+	commands_stop_begin(rt->commands);
 	for (size_t i = 0; i < LANE__COUNT; i++) {
 		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
 		rt->lanes[i] = NULL;
 	}
 	all = nodes_stop(rt, until) && all;
+	all = commands_stop(rt->commands, until - real_mono_us()) && all;
 	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
 	if (!all)
 		return false;
@@ -513,6 +516,11 @@ struct store *runtime_store(struct runtime *rt)
 	return &rt->store;
 }
 
+struct commands *runtime_commands(struct runtime *rt)
+{
+	return rt->commands;
+}
+
 const struct target *runtime_target(const struct runtime *rt)
 {
 	return rt->target;
@@ -540,6 +548,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	}
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_cancel(rt->lanes[i]);
+	commands_cancel(rt->commands);
 	target_ref(target);
 	target_unref(rt->target);
 	rt->target = target;
@@ -636,8 +645,12 @@ void runtime_refresh(struct runtime *rt, const char *name)
 
 struct lane *runtime_lane(struct runtime *rt, size_t i)
 {
+	size_t own = LANE__COUNT * (1 + rt->nnodes);
+
 	if (i < LANE__COUNT)
 		return rt->lanes[i];
+	if (i >= own)
+		return commands_lane(rt->commands, i - own);
 	i -= LANE__COUNT;
-	return i / LANE__COUNT < rt->nnodes ? rt->nodes[i / LANE__COUNT].rt->lanes[i % LANE__COUNT] : NULL;
+	return rt->nodes[i / LANE__COUNT].rt->lanes[i % LANE__COUNT];
 }

@@ -15,6 +15,7 @@
 #ifndef RUNTIME_SCHED_H
 #define RUNTIME_SCHED_H
 
+#include "runtime/command.h"
 #include "runtime/lane.h"
 #include "runtime/store.h"
 
@@ -33,6 +34,8 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us);
 int runtime_fd(const struct runtime *rt);
 struct store *runtime_store(struct runtime *rt);
 const struct target *runtime_target(const struct runtime *rt);
+/* What is done on request (command.h). A new target cancels it. */
+struct commands *runtime_commands(struct runtime *rt);
 /* A new target: lanes are cancelled, the store is emptied. With the generation of the present one (only pace or range
  * differ) everything known stays. Takes a reference. */
 void runtime_set_target(struct runtime *rt, const struct target *target);
@@ -57,7 +60,9 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
 size_t runtime_nodes(const struct runtime *rt);
 const char *runtime_node_name(const struct runtime *rt, size_t i);
 struct store *runtime_node_store(const struct runtime *rt, size_t i);
-/* For :diag: lane i, or NULL past the end; those of the nodes follow. */
+/* The target of the node called name; the runtime's own when it is not one of them. Borrowed until the next tick. */
+const struct target *runtime_target_of(const struct runtime *rt, struct str name);
+/* For :diag: lane i, or NULL past the end; those of the nodes follow, commands at work come last. */
 struct lane *runtime_lane(struct runtime *rt, size_t i);
 
 #endif

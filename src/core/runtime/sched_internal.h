@@ -46,6 +46,7 @@ struct runtime {
 	struct wake own_wake; /* unless it is a node's, which shares its parent's */
 	struct store store;
 	struct lane *lanes[LANE__COUNT];
+	struct commands *commands;
 	struct job jobs[SOURCES_MAX];
 	uint64_t wanted; /* closure of the demand */
 	bool paused;

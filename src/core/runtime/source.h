@@ -19,7 +19,8 @@ enum lane_id {
 #define LANE(id, name) LANE_##id,
 #include "runtime/lanes.def"
 #undef LANE
-	LANE__COUNT
+	LANE__COUNT,
+	LANE_COMMAND = LANE__COUNT /* of commands: a thread and a connection each (command.h) */
 };
 
 enum source_flags {
@@ -67,6 +68,7 @@ void target_unref(const struct target *t);
 
 struct lane;
 struct source;
+struct command_args;
 
 /* Part of the past that a view looks at; zeroed = the source's own choice. */
 struct fetch_span {
@@ -84,8 +86,9 @@ struct fetch {
 	int64_t deadline_mono_us;
 	bool wide; /* the view wants rows normally left out (idle sessions) */
 	struct fetch_span span;
-	uint64_t demand; /* bit i: source i of the lane is wanted by something; for fetch_wants() */
-	uint64_t seq;    /* counts fetches of this source on this lane for this target, from 1 */
+	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */
+	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */
+	const struct command_args *args; /* of a command, else NULL; read with fetch_arg() */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };

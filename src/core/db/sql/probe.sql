@@ -20,4 +20,5 @@ SELECT pg_catalog.pg_backend_pid() AS backend_pid,
         WHERE s.name OPERATOR(pg_catalog.=) 'track_activity_query_size') AS query_size,
        CURRENT_USER::pg_catalog.text AS user_name,
        pg_catalog.current_database()::pg_catalog.text AS database_name,
-       pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path
+       pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path,
+       pg_catalog.current_setting('lock_timeout')::pg_catalog.text AS lock_timeout

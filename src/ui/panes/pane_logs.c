@@ -1,0 +1,700 @@
+/*
+ * pane_logs.c: the log as a table, oldest first, newest at the bottom, like tail.
+ *
+ * While the selection stands on the newest entry it follows: it stays there as entries arrive. Moving
+ * up ends that, G takes it up again. `m` chooses what kinds are shown, `d` turns the table into slow
+ * statements by shape, and Enter on one of these shows its entries alone.
+ *
+ * The list is made of up to three sources: the cluster's log or the server's own, and RDS's events. One
+ * that is missing says why above the rows of the others.
+ */
+#include "ui/action.h"
+#include "ui/jump.h"
+#include "ui/panes/logs_merge.h"
+#include "ui/panes/panes.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "model/sqlshape.h"
+
+#include <stdio.h>
+
+#define RECENT_US (10 * US_PER_MIN) /* how long a deadlock or a crash marks the tab */
+#define SHAPES_MATCHED_MAX (64u << 10)
+
+enum mode { MODE_ALL, MODE_SLOW, MODE_ERRORS, MODE_LOCKS, MODE_MAINTENANCE, MODE_EVENTS };
+static const char *const mode_names[] = {"all", "slow", "errors", "locks", "maintenance", "events", NULL};
+
+struct state {
+	const struct snapshot *logs[2], *events; /* what lines and groups are made of; own references */
+	const struct snapshot *lines, *groups;
+	size_t counts[LOGS_CLASSES];
+	bool grouped;
+	struct table other; /* the table that is not shown */
+	char *only;         /* shape of the statement whose entries are shown alone; NULL = all */
+};
+
+static bool show(const struct snapshot *s, size_t row, int mode)
+{
+	unsigned mask = logs_class_of(data_str(s, row, "kind"));
+
+	return mode == MODE_ALL || (mask >> (mode - 1) & 1);
+}
+
+/* ---- cells ---- */
+
+static void clock_text(struct buf *out, int64_t at, int64_t now)
+{
+	struct civil t, today;
+
+	clock_civil(at, &t);
+	clock_civil(now, &today);
+	if (t.year != today.year || t.month != today.month || t.day != today.day)
+		(void)buf_addf(out, "%02d-%02d ", t.month, t.day);
+	(void)buf_addf(out, "%02d:%02d:%02d", t.hour, t.minute, t.second);
+}
+
+static bool cell_at(const struct cell_context *cc, struct pen *pen, int w)
+{
+	int64_t at = data_i64(cc->snap, cc->row, "at", 0);
+	struct buf b;
+
+	if (at == 0)
+		return false;
+	buf_init(&b, 64);
+	clock_text(&b, at, cc->ui->now_us);
+	/* the time of day counts more than the date */
+	pen_field(pen, cc->selected ? ROLE_STRONG : ROLE_MUTED, cc->selected ? ATTR_BOLD : 0, w,
+		  b.len > (size_t)w ? str_sub(buf_str(&b), b.len - (size_t)w, b.len) : buf_str(&b), true);
+	buf_release(&b);
+	return true;
+}
+
+static enum role kind_role(struct str kind)
+{
+	if (str_eq_c(kind, "deadlock"))
+		return ROLE_CRIT;
+	if (str_eq_c(kind, "error"))
+		return ROLE_WARN;
+	if (str_eq_c(kind, "lock"))
+		return ROLE_LOCK_TEXT;
+	if (str_eq_c(kind, "event"))
+		return ROLE_NOTICE;
+	return str_eq_c(kind, "slow") ? ROLE_FG : ROLE_MUTED;
+}
+
+static bool cell_kind(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str kind = data_str(cc->snap, cc->row, "kind");
+
+	pen_field(pen, kind_role(kind), 0, w, kind, false);
+	return true;
+}
+
+static bool cell_plain(const struct cell_context *cc, struct pen *pen, int w, const char *field)
+{
+	struct str text = data_str(cc->snap, cc->row, field);
+
+	if (text.len == 0)
+		return false;
+	pen_field(pen, ROLE_MUTED, 0, w, text, false);
+	return true;
+}
+
+static bool cell_user(const struct cell_context *cc, struct pen *pen, int w)
+{
+	return cell_plain(cc, pen, w, "user");
+}
+
+static bool cell_database(const struct cell_context *cc, struct pen *pen, int w)
+{
+	return cell_plain(cc, pen, w, "database");
+}
+
+static bool cell_node(const struct cell_context *cc, struct pen *pen, int w)
+{
+	return cell_plain(cc, pen, w, "node");
+}
+
+static bool cell_application(const struct cell_context *cc, struct pen *pen, int w)
+{
+	return cell_plain(cc, pen, w, "application");
+}
+
+/* Words before the statement, or in its place. */
+static void report(const struct cell_context *cc, struct pen *pen)
+{
+	struct str kind = data_str(cc->snap, cc->row, "kind"), message = data_str(cc->snap, cc->row, "message");
+	int64_t bytes = data_i64(cc->snap, cc->row, "temp_bytes", -1);
+	int64_t blocker = data_i64(cc->snap, cc->row, "blocker_pid", -1);
+	struct str relation = data_str(cc->snap, cc->row, "relation");
+	struct buf b;
+
+	if (bytes >= 0) {
+		buf_init(&b, 64);
+		(void)format_bytes(&b, bytes);
+		pen_str(pen, ROLE_STRONG, buf_str(&b));
+		pen_text(pen, ROLE_MUTED, " temporary file");
+		buf_release(&b);
+	} else if (str_eq_c(kind, "lock") && data_str(cc->snap, cc->row, "lock").len > 0) {
+		pen_text(pen, ROLE_MUTED, str_find(message, STR(" acquired "), 0) >= 0 ? "got " : "waits for ");
+		pen_str(pen, ROLE_FG, data_str(cc->snap, cc->row, "lock"));
+		if (blocker >= 0)
+			pen_textf(pen, ROLE_LOCK_TEXT, " held by %lld", (long long)blocker);
+	} else if (relation.len > 0) {
+		long rest = str_find(message, relation, 0);
+
+		pen_str(pen, ROLE_FG, relation);
+		pen_str(pen, ROLE_MUTED, str_sub(message, (size_t)rest + relation.len + 1, message.len));
+	} else {
+		pen_str(pen, ROLE_FG, message);
+	}
+}
+
+static bool cell_text(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str kind = data_str(cc->snap, cc->row, "kind"), sql = data_str(cc->snap, cc->row, "statement");
+	struct rect outer = pen->clip;
+	int edge = pen->x + w;
+
+	pen->clip = rect_intersect(outer, (struct rect){pen->y, pen->x, 1, w});
+	if (!str_eq_c(kind, "slow") || sql.len == 0)
+		report(cc, pen);
+	else if (data_str(cc->snap, cc->row, "plan").len > 0)
+		pen_text(pen, ROLE_MUTED, "plan of");
+	if (sql.len > 0 && edge - pen->x > 6) {
+		if (!str_eq_c(kind, "slow"))
+			pen_skip(pen, 2);
+		else if (data_str(cc->snap, cc->row, "plan").len > 0)
+			pen_skip(pen, 1);
+		pen_sql(pen, edge - pen->x, sql, false);
+	}
+	pen->clip = outer;
+	return true;
+}
+
+static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
+{
+	struct str kind = data_str(cc->snap, cc->row, "kind"), severity = data_str(cc->snap, cc->row, "severity");
+
+	if (str_eq_c(kind, "event")) {
+		*ret_role = ROLE_NOTICE;
+		return glyph(G_OWN);
+	}
+	if (str_eq_c(kind, "deadlock") || str_eq_c(severity, "PANIC")) {
+		*ret_role = ROLE_CRIT;
+		return glyph(G_CRIT);
+	}
+	*ret_role = ROLE_WARN;
+	return str_eq_c(severity, "ERROR") || str_eq_c(severity, "FATAL") ? glyph(G_WARN) : ' ';
+}
+
+#define COLUMNS_BEFORE                                                                                            \
+	{.field = "at", .title = "TIME", .priority = 1, .min = 8, .max = 14, .cell = cell_at},                    \
+		{.field = "kind", .priority = 3, .min = 4, .max = 10, .cell = cell_kind},                         \
+		{.field = "duration_us", .title = "TOOK", .priority = 4, .min = 5, .max = 8},                     \
+		{.field = "pid", .priority = 5, .min = 5, .max = 8},                                              \
+		{.field = "user", .priority = 11, .min = 6, .max = 14, .cell = cell_user},                        \
+		{.field = "database", .title = "DB", .priority = 12, .min = 6, .max = 12, .cell = cell_database}, \
+	{                                                                                                         \
+		.field = "node", .priority = 13, .min = 6, .max = 14, .cell = cell_node                           \
+	}
+#define COLUMN_TEXT                                                                                         \
+	{                                                                                                   \
+		.field = "message", .title = "ENTRY", .priority = 2, .min = 12, .max = 0, .cell = cell_text \
+	}
+#define TABLE(list)                                                                                            \
+	{                                                                                                      \
+		.source = "logs", .columns = (list), .ncolumns = ARRAY_LEN(list), .order = "at",               \
+		.main_field = "duration_us", .empty = "Nothing of this kind is in the log", .noun = "entries", \
+		.show = show, .modes = mode_names, .wide_mode = -1, .mark = mark,                              \
+	}
+static const struct table_column columns[] = {COLUMNS_BEFORE, COLUMN_TEXT};
+static const struct table_def table = TABLE(columns);
+/* Where log_line_prefix or the format has the application; on Aurora it has not by default. */
+static const struct table_column columns_with_app[] = {
+	COLUMNS_BEFORE,
+	{.field = "application", .priority = 12, .min = 6, .max = 14, .cell = cell_application},
+	COLUMN_TEXT};
+static const struct table_def table_with_app = TABLE(columns_with_app);
+#define COLUMNS_SHARED (ARRAY_LEN(columns) - 1)
+
+static bool cell_share(const struct cell_context *cc, struct pen *pen, int w)
+{
+	double share = data_f64(cc->snap, cc->row, "share_ratio");
+	int bar = w > 12 ? w - 7 : 0;
+
+	if (bar)
+		pen_bar(pen, bar, share, ROLE_ACCENT);
+	pen_textf(pen, ROLE_FG, "%5.1f %%", share * 100);
+	return true;
+}
+
+static bool cell_last(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct buf b;
+
+	buf_init(&b, 64);
+	clock_text(&b, data_i64(cc->snap, cc->row, "last_at", 0), cc->ui->now_us);
+	pen_field(pen, ROLE_MUTED, 0, w, buf_str(&b), true);
+	buf_release(&b);
+	return true;
+}
+
+static const struct table_column group_columns[] = {
+	{.field = "share_ratio", .title = "TIME", .priority = 1, .min = 15, .max = 16, .cell = cell_share},
+	{.field = "calls", .priority = 3, .min = 5, .max = 7},
+	{.field = "total_us", .priority = 4, .min = 5, .max = 8},
+	{.field = "mean_us", .priority = 5, .min = 5, .max = 8},
+	{.field = "max_us", .priority = 6, .min = 5, .max = 8},
+	{.field = "last_at", .priority = 7, .min = 8, .max = 14, .cell = cell_last},
+	{.field = "user", .priority = 8, .min = 6, .max = 14, .cell = cell_user},
+	{.field = "database", .priority = 9, .min = 6, .max = 12, .cell = cell_database},
+	{.field = "shape", .priority = 2, .min = 12, .max = 0},
+};
+static const struct table_def group_table = {
+	.source = "logs",
+	.columns = group_columns,
+	.ncolumns = ARRAY_LEN(group_columns),
+	.order = "-share_ratio",
+	.main_field = "mean_us",
+	.empty = "No slow statement is in the log",
+	.noun = "statements",
+	.wide_mode = -1,
+};
+
+/* ---- what is shown ---- */
+
+static struct state *state_of(struct pane *p)
+{
+	struct state *st = p->state;
+
+	if (!st) {
+		p->state = st = xcalloc(1, sizeof *st);
+		table_init(&st->other, &group_table);
+	}
+	return st;
+}
+
+static void swap_tables(struct pane *p, struct state *st)
+{
+	struct table t = p->table;
+
+	p->table = st->other;
+	st->other = t;
+	st->grouped = !st->grouped;
+}
+
+static bool has_application(const struct snapshot *s)
+{
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (data_str(s, i, "application").len > 0)
+			return true;
+	return false;
+}
+
+/* A column that would be empty is not there. */
+static void choose_columns(struct table *t, const struct snapshot *s)
+{
+	const struct table_def *def = has_application(s) ? &table_with_app : &table;
+
+	if (t->def == def)
+		return;
+	t->def = def;
+	for (size_t i = COLUMNS_SHARED; i < def->ncolumns; i++)
+		t->widths[i] = def->columns[i].min;
+	if (t->order_column >= (int)COLUMNS_SHARED)
+		t->order_column = -1;
+}
+
+/* Makes the lists anew. What the tables and lists of before borrow from is let go last. */
+static void rebuild(const struct ui *ui, struct pane *p, struct state *st)
+{
+	const struct snapshot *old_logs[2] = {st->logs[0], st->logs[1]}, *old_events = st->events;
+	const struct snapshot *old_lines = st->lines, *old_groups = st->groups;
+	struct table *lines = st->grouped ? &st->other : &p->table, *groups = st->grouped ? &p->table : &st->other;
+	const struct store_entry *e = store_entry(ui->store, "logs");
+
+	logs_of(ui, st->logs);
+	for (int i = 0; i < 2; i++)
+		(void)snapshot_ref(st->logs[i]);
+	st->events = snapshot_ref(store_good(ui->store, "events"));
+	st->lines = e ? snapshot_publish(logs_merge(e->source->type, st->logs, st->events, str_c(st->only))) : NULL;
+	st->groups = logs_group(st->logs);
+	logs_count(st->lines, st->counts);
+	choose_columns(lines, st->lines);
+	table_recalc(lines, st->lines, ui->mono_us);
+	table_recalc(groups, st->groups, ui->mono_us);
+	snapshot_unref(old_lines);
+	snapshot_unref(old_groups);
+	snapshot_unref(old_events);
+	snapshot_unref(old_logs[0]);
+	snapshot_unref(old_logs[1]);
+}
+
+static bool changed(const struct ui *ui, const struct state *st)
+{
+	const struct snapshot *logs[2];
+
+	logs_of(ui, logs);
+	return !st->lines || logs[0] != st->logs[0] || logs[1] != st->logs[1] ||
+	       store_good(ui->store, "events") != st->events;
+}
+
+/* Oldest first, as the log is written: only then is the end the newest. */
+static bool in_time_order(const struct table *t)
+{
+	return t->order.field < 0 || (t->order_column == 0 && !t->order.descending);
+}
+
+static bool at_end(const struct table *t)
+{
+	return in_time_order(t) && t->cursor + 1 >= t->n;
+}
+
+static void to_end(struct table *t, int64_t mono_us)
+{
+	int64_t held = t->held_until_mono_us;
+
+	if (t->n == 0)
+		return;
+	table_move_to(t, t->n - 1, mono_us);
+	t->held_until_mono_us = held;
+}
+
+static void recalc(struct ui *ui, struct pane *p)
+{
+	struct state *st = state_of(p);
+	struct table *lines = st->grouped ? &st->other : &p->table;
+	bool follow = at_end(lines);
+
+	if (changed(ui, st))
+		rebuild(ui, p, st);
+	else
+		table_recalc(&p->table, st->grouped ? st->groups : st->lines, ui->mono_us);
+	if (follow)
+		to_end(lines, ui->mono_us);
+}
+
+static void close_pane(struct pane *p)
+{
+	struct state *st = p->state;
+
+	if (!st)
+		return;
+	table_release(&st->other);
+	snapshot_unref(st->lines);
+	snapshot_unref(st->groups);
+	snapshot_unref(st->events);
+	snapshot_unref(st->logs[0]);
+	snapshot_unref(st->logs[1]);
+	xfree(st->only);
+	xfree(st);
+}
+
+/* ---- title ---- */
+
+/* The worst thing of the last minutes. */
+static enum severity severity(const struct ui *ui, const struct pane *p)
+{
+	const struct snapshot *logs[2];
+	enum severity worst = SEV_NONE;
+
+	(void)p;
+	logs_of(ui, logs);
+	for (int k = 0; k < 2; k++)
+		for (size_t i = logs[k] ? logs[k]->nrows : 0; i-- > 0;) {
+			if (data_i64(logs[k], i, "at", 0) < ui->now_us - RECENT_US)
+				break;
+			if (str_eq_c(data_str(logs[k], i, "severity"), "PANIC"))
+				return SEV_CRIT;
+			if (str_eq_c(data_str(logs[k], i, "kind"), "deadlock"))
+				worst = SEV_WARN;
+		}
+	return worst;
+}
+
+static void fact(struct pen *pen, const char *word, size_t n, enum severity s)
+{
+	if (n == 0)
+		return;
+	pen_textf(pen, ROLE_MUTED, "%s ", word);
+	pen_textf(pen, s >= SEV_WARN ? severity_role(s) : ROLE_FG, "%zu", n);
+	if (s >= SEV_WARN) {
+		pen_skip(pen, 1);
+		pen_glyph(pen, severity_role(s), severity_glyph(s));
+	}
+	pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+}
+
+static bool following(const struct pane *p)
+{
+	return in_time_order(&p->table) && p->table.cursor + 1 >= p->table.n;
+}
+
+/* What is not shown: first, because it explains what is. */
+static void say_limits(const struct pane *p, const struct state *st, struct pen *pen)
+{
+	if (p->table.mode != MODE_ALL)
+		pen_boldf(pen, ROLE_ACCENT, "only %s  ", mode_names[p->table.mode]);
+	if (st->only)
+		pen_text(pen, ROLE_ACCENT, "one statement, Esc all  ");
+	if (p->table.filter_text[0])
+		pen_textf(pen, ROLE_ACCENT, "/ %s  %zu of %zu  ", p->table.filter_text, p->table.n, p->table.total);
+	if (in_time_order(&p->table) && p->table.n > 0 && !following(p))
+		pen_textf(pen, ROLE_ACCENT, "%zu below, G follows  ", p->table.n - 1 - p->table.cursor);
+}
+
+static void say_span(const struct ui *ui, const struct pane *p, const struct state *st, struct pen *pen)
+{
+	struct buf b;
+
+	if (p->table.n > 0 && following(p))
+		pen_text(pen, ROLE_MUTED, "following  ");
+	if (st->lines->nrows == 0)
+		return;
+	buf_init(&b, 64);
+	clock_text(&b, data_i64(st->lines, 0, "at", 0), ui->now_us);
+	pen_textf(pen, ROLE_MUTED, "since %s", buf_c(&b));
+	buf_release(&b);
+}
+
+static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
+{
+	static const char *const words[LOGS_CLASSES] = {"slow", "errors", "locks", "maintenance", "events"};
+	const struct state *st = p->state;
+
+	if (!st || !st->lines)
+		return;
+	if (st->grouped) {
+		pen_textf(pen, ROLE_FG, "%zu", p->table.total);
+		pen_text(pen, ROLE_MUTED, " slow statements by shape, ");
+		pen_textf(pen, ROLE_FG, "%zu", st->counts[0]);
+		pen_text(pen, ROLE_MUTED, " entries");
+		return;
+	}
+	say_limits(p, st, pen);
+	for (size_t i = 0; i < LOGS_CLASSES; i++)
+		fact(pen, words[i], st->counts[i], i == 1 ? severity(ui, p) : SEV_NONE);
+	say_span(ui, p, st, pen);
+}
+
+/* ---- drawing ---- */
+
+/* Why there is no log, above what there is. Returns the rows it took. */
+static int draw_missing(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r)
+{
+	const struct store_entry *e = pane_entry(ui, p);
+	struct pen pen = pen_at(c, rect_inset(r, 0, 1), r.y, r.x + 1, ROLE_BG);
+
+	if (!e || e->good || !e->latest || e->latest->state == SNAP_OK || r.h < 4)
+		return 0;
+	pen_glyph(&pen, ROLE_WARN, G_WARN);
+	pen_skip(&pen, 1);
+	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
+	if (!e->latest->err.remedy[0])
+		return 1;
+	pen = pen_at(c, rect_inset(r, 0, 1), r.y + 1, r.x + 3, ROLE_BG);
+	pen_bold(&pen, ROLE_ACCENT, "next ");
+	return logs_draw_text(c, (struct rect){r.y, pen.x, r.h, r.x + r.w - 1 - pen.x}, r.y + 1,
+			      str_c(e->latest->err.remedy), false, ROLE_BG) -
+	       r.y;
+}
+
+static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
+{
+	int used = draw_missing(ui, p, c, r);
+
+	if (used > 0 && p->table.total == 0) {
+		bool asked = store_good(ui->store, "events") != NULL;
+
+		canvas_text_c(c, rect_inset(r, 0, 1), r.y + used + 1, r.x + 1,
+			      asked ? "RDS tells of no event in this range" : "", STYLE(ROLE_MUTED, ROLE_BG, 0));
+		return;
+	}
+	pane_table_draw(ui, p, c, (struct rect){r.y + used, r.x, r.h - used, r.w});
+}
+
+static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
+{
+	long row = table_selected_row(&p->table);
+	int y = r.y - scroll;
+
+	if (!p->table.snap || row < 0)
+		return 0;
+	(void)ui;
+	y = logs_draw_texts(p->table.snap, (size_t)row, c, r, y, ROLE_RAISED);
+	y = logs_draw_fields(p->table.snap, (size_t)row, c, r, y + 1);
+	return y - (r.y - scroll);
+}
+
+/* ---- keys ---- */
+
+/* The statement of the selected group alone; NULL = all again. */
+static int show_only(struct ui *ui, struct pane *p, struct str shape)
+{
+	struct state *st = state_of(p);
+
+	xfree(st->only);
+	st->only = shape.len > 0 ? xstrndup(shape.ptr, shape.len) : NULL;
+	if (st->grouped)
+		swap_tables(p, st);
+	p->table.mode = MODE_ALL;
+	rebuild(ui, p, st);
+	to_end(&p->table, ui->mono_us);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int go_back(struct ui *ui, struct pane *p)
+{
+	struct state *st = state_of(p);
+
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us == INT64_MAX)
+			return -1;
+	if (p->table.filter_text[0])
+		return -1;
+	if (st->only) {
+		(void)show_only(ui, p, STR(""));
+		swap_tables(p, st);
+		return EFFECT_RECALC | EFFECT_PAINT;
+	}
+	if (!st->grouped)
+		return -1;
+	swap_tables(p, st);
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+/* The row of the Statements view with this query id, or this shape; -1 = none. */
+static long find_statement(const struct snapshot *s, int64_t query_id, struct str shape)
+{
+	struct buf b;
+	long found = -1;
+
+	buf_init(&b, SHAPES_MATCHED_MAX);
+	for (size_t i = 0; s && i < s->nrows && found < 0; i++) {
+		if (query_id != 0 && data_i64(s, i, "query_id", 0) == query_id)
+			found = (long)i;
+		buf_clear(&b);
+		if (found < 0 && shape.len > 0) {
+			sql_shape(&b, data_str(s, i, "query"));
+			found = str_eq(buf_str(&b), shape) ? (long)i : -1;
+		}
+	}
+	buf_release(&b);
+	return found;
+}
+
+/* Selects the statement in its own view, where there is one; -1 = it is not there. */
+static int show_statement(struct ui *ui, int64_t query_id, struct str shape)
+{
+	int v = view_by_name("statements");
+	const struct store_entry *e = store_entry(ui->store, "statements");
+	long row = v >= 0 && e ? find_statement(e->good, query_id, shape) : -1;
+	struct table *t;
+
+	if (row < 0)
+		return -1;
+	t = &ui->views[v].panes[0].table;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->snap == e->good && t->index[i] == (uint32_t)row) {
+			table_move_to(t, i, ui->mono_us);
+			return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
+		}
+	return -1;
+}
+
+enum life { LIFE_UNKNOWN, LIFE_SAME, LIFE_OTHER };
+
+/* Is the process of the entry still the same session? Idle ones are not sampled as long as nobody asks. */
+static enum life session_life(const struct ui *ui, int64_t pid, struct str node, int64_t at)
+{
+	const struct snapshot *s = store_good(ui->store, "node_sessions");
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		struct str of = data_str(s, i, "node");
+
+		if (data_i64(s, i, "pid", -1) == pid && (of.len == 0 || node.len == 0 || str_eq(of, node)))
+			return data_i64(s, i, "backend_start_at", 0) <= at + US_PER_S ? LIFE_SAME : LIFE_OTHER;
+	}
+	return LIFE_UNKNOWN;
+}
+
+/* To the session that wrote the entry if it is at work, to its statement, or to where the session would be. */
+static int show_origin(struct ui *ui, struct pane *p)
+{
+	const struct snapshot *s = p->table.snap;
+	long row = table_selected_row(&p->table);
+	int64_t pid = data_i64(s, row < 0 ? SIZE_MAX : (size_t)row, "pid", -1);
+	struct str node = row < 0 ? STR("") : data_str(s, (size_t)row, "node");
+	enum life life = pid < 0 ? LIFE_OTHER : session_life(ui, pid, node, data_i64(s, (size_t)row, "at", 0));
+	int effects = -1;
+
+	if (!s || row < 0)
+		return EFFECT_NONE;
+	if (life == LIFE_SAME)
+		return jump_to_pid(ui, pid, node);
+	effects = show_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
+	if (effects >= 0)
+		return effects;
+	if (life == LIFE_UNKNOWN)
+		return jump_to_pid(ui, pid, node);
+	if (pid >= 0)
+		ui_toast(ui, SEV_NOTICE, "that session has ended; %lld is another one now", (long long)pid);
+	else
+		ui_toast(ui, SEV_NOTICE, "no session stands behind this row");
+	return EFFECT_PAINT;
+}
+
+static int act(struct ui *ui, struct pane *p, int action)
+{
+	struct state *st = state_of(p);
+	long row = table_selected_row(&p->table);
+
+	switch (action) {
+	case ACTION_GROUP:
+		if (st->only)
+			(void)show_only(ui, p, STR(""));
+		swap_tables(p, st);
+		return EFFECT_RECALC | EFFECT_PAINT;
+	case ACTION_DETAIL:
+		if (!st->grouped || row < 0)
+			return -1;
+		return show_only(ui, p, data_str(p->table.snap, (size_t)row, "shape"));
+	case ACTION_BACK:
+		return go_back(ui, p);
+	case ACTION_ORIGIN:
+		return show_origin(ui, p);
+	default:
+		return -1;
+	}
+}
+
+static bool offers(const struct ui *ui, const struct pane *p, int action)
+{
+	(void)ui;
+	return action == ACTION_GROUP || (action == ACTION_ORIGIN && table_selected_row(&p->table) >= 0);
+}
+
+static const struct pane_ops ops = {
+	.recalc = recalc,
+	.summary = summary,
+	.draw = draw,
+	.severity = severity,
+	.act = act,
+	.offers = offers,
+	.detail = detail,
+	.close = close_pane,
+};
+
+const struct pane_def pane_logs = {
+	.name = "logs",
+	.title = "Logs",
+	.help = "The PostgreSQL log and RDS events, newest at the bottom.",
+	.digit = '9',
+	.sources = "logs server_log events node_sessions",
+	.any_source = true,
+	.table = &table,
+	.ops = &ops,
+};

@@ -10,6 +10,7 @@
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
 #include "ui/jump.h"
+#include "ui/load_view.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
 
@@ -35,10 +36,11 @@ static const struct {
 	const char *name;
 	uint32_t key;
 } key_names[] = {
-	{"Up", K_UP},       {"Down", K_DOWN},  {"Left", K_LEFT},  {"Right", K_RIGHT}, {"PgUp", K_PGUP},
-	{"PgDn", K_PGDN},   {"Home", K_HOME},  {"End", K_END},    {"Tab", K_TAB},     {"S-Tab", K_BACKTAB},
-	{"Enter", K_ENTER}, {"Esc", K_ESC},    {"Space", ' '},    {"F1", K_F1},       {"C-b", K_CTRL_B},
-	{"C-c", K_CTRL_C},  {"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},
+	{"Up", K_UP},      {"Down", K_DOWN},     {"Left", K_LEFT},         {"Right", K_RIGHT},
+	{"PgUp", K_PGUP},  {"PgDn", K_PGDN},     {"Home", K_HOME},         {"End", K_END},
+	{"Tab", K_TAB},    {"S-Tab", K_BACKTAB}, {"Enter", K_ENTER},       {"Esc", K_ESC},
+	{"Space", ' '},    {"F1", K_F1},         {"C-b", K_CTRL_B},        {"C-c", K_CTRL_C},
+	{"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},    {"S-Left", K_SHIFT_LEFT}, {"S-Right", K_SHIFT_RIGHT},
 };
 
 const char *action_group_name(enum action_group g)
@@ -119,12 +121,14 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
-	if (p && p->def->ops->offers && p->def->ops->offers(ui, p, id))
+	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
 	switch (id) {
 	case ACTION_GROUP:
 	case ACTION_ORIGIN:
-		return false; /* only where a pane offers them */
+	case ACTION_SLICE_WIDER:
+	case ACTION_SLICE_NARROWER:
+		return false; /* only where a pane or the load view offers them */
 	case ACTION_MODE:
 		return table && p->table.def->modes;
 	case ACTION_DETAIL:
@@ -199,6 +203,8 @@ static int go_back(struct ui *ui)
 			ui->toasts[i].until_mono_us = 0;
 			return EFFECT_PAINT;
 		}
+	if (load_view_action(ui, ACTION_BACK) >= 0)
+		return EFFECT_RECALC | EFFECT_PAINT;
 	if (ui->cursor_us && v->range_bar) {
 		ui->cursor_us = 0;
 		return EFFECT_PAINT;
@@ -522,6 +528,10 @@ static int run_move(struct ui *ui, enum action_id id)
 
 static int run_row(struct ui *ui, enum action_id id)
 {
+	int effects = load_view_action(ui, id);
+
+	if (effects >= 0)
+		return effects;
 	switch ((int)id) {
 	case ACTION_DETAIL:
 		return detail(ui);
@@ -565,6 +575,10 @@ static int run_order(struct ui *ui, enum action_id id)
 
 static int run_time(struct ui *ui, enum action_id id)
 {
+	int effects = load_view_action(ui, id);
+
+	if (effects >= 0)
+		return effects;
 	switch ((int)id) {
 	case ACTION_RANGE_NEXT:
 		return change_range(ui, 1);

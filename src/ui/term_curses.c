@@ -180,6 +180,8 @@ static void keys_define(void)
 		{"\033[13~", KEY_F(3)},
 		{"\033[14~", KEY_F(4)},
 		{"\033[Z", KEY_BTAB},
+		{"\033[1;2D", KEY_SLEFT},
+		{"\033[1;2C", KEY_SRIGHT},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(more); i++)
@@ -463,10 +465,23 @@ static uint32_t key_of_code(wint_t code)
 		int code;
 		enum key key;
 	} keys[] = {
-		{KEY_UP, K_UP},        {KEY_DOWN, K_DOWN},           {KEY_LEFT, K_LEFT},   {KEY_RIGHT, K_RIGHT},
-		{KEY_PPAGE, K_PGUP},   {KEY_NPAGE, K_PGDN},          {KEY_HOME, K_HOME},   {KEY_END, K_END},
-		{KEY_FIND, K_HOME},    {KEY_SELECT, K_END},          {KEY_IC, K_INSERT},   {KEY_DC, K_DELETE},
-		{KEY_BTAB, K_BACKTAB}, {KEY_BACKSPACE, K_BACKSPACE}, {KEY_ENTER, K_ENTER},
+		{KEY_UP, K_UP},
+		{KEY_DOWN, K_DOWN},
+		{KEY_LEFT, K_LEFT},
+		{KEY_RIGHT, K_RIGHT},
+		{KEY_PPAGE, K_PGUP},
+		{KEY_NPAGE, K_PGDN},
+		{KEY_HOME, K_HOME},
+		{KEY_END, K_END},
+		{KEY_FIND, K_HOME},
+		{KEY_SELECT, K_END},
+		{KEY_IC, K_INSERT},
+		{KEY_DC, K_DELETE},
+		{KEY_BTAB, K_BACKTAB},
+		{KEY_BACKSPACE, K_BACKSPACE},
+		{KEY_ENTER, K_ENTER},
+		{KEY_SLEFT, K_SHIFT_LEFT},
+		{KEY_SRIGHT, K_SHIFT_RIGHT},
 	};
 
 	if (code >= KEY_F(1) && code <= KEY_F(12))

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/load_view.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
 
@@ -51,12 +52,16 @@ static void init_view(struct view *v, const struct view_def *def)
 		if (def->panes[i].place.rank == 0)
 			v->focus = i;
 	}
+	if (def->start)
+		v->focus = def->start;
 }
 
 void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, struct theme *theme)
 {
 	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
 	ui->home = target_ref(runtime_target(rt));
+	ui->load = load_view_new();
+	ui->load->generation = ui->home->generation;
 	canvas_init(&ui->canvas, 24, 80);
 	buf_init(&ui->copy, COPY_MAX);
 	ui->nviews = nview_defs;
@@ -88,6 +93,7 @@ void ui_release(struct ui *ui)
 		xfree(ui->views[v].panes);
 	}
 	xfree(ui->views);
+	load_view_free(ui->load);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -180,6 +186,8 @@ static uint64_t wanted(const struct ui *ui)
 
 		mask |= runtime_demand_of(ui->rt, vitals, ARRAY_LEN(vitals));
 	}
+	if (v->def->digit == '4')
+		mask |= load_view_wanted(ui);
 	return mask;
 }
 
@@ -192,6 +200,7 @@ static void mark_dirty(struct ui *ui)
 
 void ui_data_changed(struct ui *ui)
 {
+	load_view_feed(ui);
 	plan_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
@@ -326,6 +335,7 @@ void ui_draw(struct ui *ui, int rows, int cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
 	place_panes(ui, c->rows, c->cols);
+	load_view_update(ui);
 	draw_panes(ui, c);
 	chrome_draw(ui, c);
 	overlay_draw(ui, c);

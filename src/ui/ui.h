@@ -1,10 +1,9 @@
 /*
  * ui.h: the UI thread's state, and what a pane is.
  *
- * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw()
- * gets everything const but its own pane; it never fetches, sorts or waits. Key handlers
- * change state and return effects; only the loop recalculates, paints, resizes or
- * quits. Everything here belongs to the UI thread.
+ * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw() gets everything const but its
+ * own pane; it never fetches, sorts or waits. Key handlers change state and return effects; only the loop
+ * recalculates, paints, resizes or quits. Everything here belongs to the UI thread.
  *
  * A pane is one constant row (struct pane_def) in panes.def. A generic table pane needs
  * no functions of its own: columns, order and the source's name are enough.
@@ -57,8 +56,10 @@ struct pane_ops {
 	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
-	/* The statement `e` explains (plan_view.h): fills ret_request, or says in its `about` why there is none and
-	 * returns false. NULL: this pane has no statements. */
+	/* Words for the badge while what is shown is in order; false: age or trouble as always. NULL: always that. */
+	bool (*badge)(const struct ui *ui, const struct pane *p, char *out, size_t size);
+	/* The statement `e` explains (plan_view.h). False: ret_request's `about` says why there is none. NULL: never.
+	 */
 	bool (*explain)(const struct ui *ui, const struct pane *p, struct explain_request *ret_request);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
@@ -94,6 +95,7 @@ struct view_def {
 	const char *title; /* "Overview" */
 	const char *short_title;
 	const char *help;
+	uint8_t start; /* index of the pane that has the focus at first; 0 = the one that never collapses */
 	struct view_pane {
 		const struct pane_def *def;
 		struct layout_item place;
@@ -147,6 +149,7 @@ struct ui {
 	int64_t last_key_mono_us;
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
+	struct load_view *load;
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */

@@ -54,6 +54,18 @@ static const struct view_def locks = {
 		  {&pane_blocked, {1, 50, 9, 19, 44, 5}}},
 	.npanes = 3,
 };
+static const struct view_def load = {
+	.digit = '4',
+	.name = "load",
+	.title = "Load",
+	.short_title = "Load",
+	.help = "average active sessions over time, and who made them",
+	.start = 2,
+	.panes = {{&pane_load_graph, {0, 1, 9, 26, 30, 0}},
+		  {&pane_load_slice, {1, 28, 8, 0, 34, 5}},
+		  {&pane_load_top, {1, 72, 8, 0, 50, 1}}},
+	.npanes = 3,
+};
 static const struct view_def statements = {
 	.digit = '5',
 	.name = "statements",
@@ -139,6 +151,7 @@ const struct view_def *const view_defs[] = {
 	&overview,
 	&activity,
 	&locks,
+	&load,
 	&statements,
 	&storage,
 	&backups,

@@ -12,6 +12,7 @@ static const struct source *const sources[DRIVE__COUNT] = {
 	[DRIVE_SESSIONS] = &source_sessions,
 	[DRIVE_ACTIVITY] = &source_activity,
 	[DRIVE_LOAD] = &source_load,
+	[DRIVE_LOAD_SAMPLES] = &source_load_samples,
 	[DRIVE_LOCKS] = &source_locks,
 	[DRIVE_DATABASES] = &source_databases,
 	[DRIVE_SIZES] = &source_database_sizes,

@@ -592,7 +592,8 @@ static void test_types_are_sound(void **state)
 
 	(void)state;
 	if (!rec_check(&session_type, &err) || !rec_check(&activity_type, &err) || !rec_check(&load_type, &err) ||
-	    !rec_check(source_databases.type, &err) || !rec_check(source_database_sizes.type, &err))
+	    !rec_check(&load_sample_type, &err) || !rec_check(source_databases.type, &err) ||
+	    !rec_check(source_database_sizes.type, &err))
 		fail_msg("%s", err.text);
 }
 

@@ -14,6 +14,9 @@
  *   error CODE text | remedy       the source's outcome; also `unavailable text`, `skipped text`
  *   missing FIELD reason           a field that cannot be had here
  *
+ * `source NAME every=1s from=now-5m until=now` gives one snapshot for each of these times, its rows with values over
+ * them as in `many`.
+ *
  * Rows take the real record types and the real kinds' parsers. A source may occur twice: an
  * error after a good block leaves the good rows in the store, as in life.
  */
@@ -27,6 +30,8 @@ struct fixture {
 	struct runtime *rt;
 	struct ui ui;
 	int64_t now_us;
+	const struct snapshot **samples; /* of the load, from before the UI was there */
+	size_t nsamples;
 };
 
 /* Freezes both clocks at the file's moment, fills the store, opens the UI. Faults in the file abort with file:line. No

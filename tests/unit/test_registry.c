@@ -80,7 +80,9 @@ static void test_table_columns_exist(void **state)
 			fail_msg("%s", err.text);
 		assert_true(d->ncolumns <= TABLE_COLUMNS_MAX);
 		assert_true(d->empty && d->empty[0] && d->noun && d->noun[0]);
-		assert_int_equal(str_starts(str_c(pane_defs[i]->sources), str_c(d->source)), 1);
+		/* a pane that makes its rows itself shows them as soon as it has any */
+		if (!pane_defs[i]->any_source)
+			assert_int_equal(str_starts(str_c(pane_defs[i]->sources), str_c(d->source)), 1);
 		for (size_t c = 0; c < d->ncolumns; c++)
 			assert_true(d->columns[c].max == 0 || d->columns[c].max >= d->columns[c].min);
 	}

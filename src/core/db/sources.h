@@ -6,10 +6,11 @@
 
 #include "runtime/source.h"
 
-extern const struct source source_sessions;      /* feeds the next four */
+extern const struct source source_sessions;      /* feeds the next five */
 extern const struct source source_node_sessions; /* of all nodes */
 extern const struct source source_activity;
 extern const struct source source_load;
+extern const struct source source_load_samples;
 extern const struct source source_locks;
 extern const struct source source_databases;
 extern const struct source source_database_sizes;

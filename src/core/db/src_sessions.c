@@ -49,6 +49,7 @@ static void state_free(void *data)
 	struct sampler *st = data;
 
 	text_cache_release(&st->texts);
+	shape_cache_release(&st->shapes);
 	lock_graph_release(&st->graph);
 	lock_trees_release(&st->trees);
 	names_release(&st->roles);
@@ -346,12 +347,14 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	ok = take_sample(&s, err);
 	if (ok) {
 		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);
+		struct snapshot *samples = sample_make_load_samples(&s);
 		struct snapshot *locks = sample_make_locks(&s);
 
 		sample_mark_unavailable(&s);
 		fetch_publish(f, s.sessions);
 		fetch_publish(f, activity);
 		fetch_publish(f, load);
+		fetch_publish(f, samples);
 		fetch_publish(f, locks);
 	} else {
 		snapshot_unref(s.sessions);

@@ -208,6 +208,11 @@ static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
 
 	if (job->asap || job->force)
 		return now;
+	if (job->span_mono_us && !job->retry_mono_us) {
+		int64_t pace = job->started_mono_us ? job->started_mono_us + SCHED_SPAN_PACE_US : 0;
+
+		return job->span_mono_us > pace ? job->span_mono_us : pace;
+	}
 	return job->retry_mono_us ? job->retry_mono_us : job->started_mono_us + period_of(rt, i);
 }
 
@@ -327,7 +332,7 @@ static bool is_early(const struct runtime *rt, size_t i)
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
 {
 	struct job *job = &rt->jobs[i];
-	struct fetch template = {.target = rt->target, .wide = job->wide, .demand = rt->wanted};
+	struct fetch template = {.target = rt->target, .wide = job->wide, .span = job->span, .demand = rt->wanted};
 
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
@@ -335,7 +340,7 @@ static void issue(struct runtime *rt, size_t i, const struct snapshot *const *in
 	job->pending = true;
 	job->since_mono_us = 0;
 	job->started_mono_us = now;
-	job->retry_mono_us = 0;
+	job->retry_mono_us = job->span_mono_us = 0;
 	job->asap = job->force = false;
 }
 
@@ -371,7 +376,7 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	if (!look_at_inputs(rt, i, inputs, changed))
 		return INT64_MAX;
 	/* both end with a call or an outcome, which is followed by a tick */
-	if (!rt->jobs[i].force && (rt->paused || is_early(rt, i)))
+	if (!rt->jobs[i].force && ((rt->paused && !rt->jobs[i].span_mono_us) || is_early(rt, i)))
 		return INT64_MAX;
 	due = due_of(rt, i, now);
 	e->next_mono_us = due;
@@ -559,7 +564,7 @@ static void restart_job(struct job *job)
 {
 	struct job old = *job;
 
-	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide};
+	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide, .span = old.span};
 	memcpy(job->inputs, old.inputs, sizeof(job->inputs));
 }
 
@@ -628,6 +633,21 @@ void runtime_set_wide(struct runtime *rt, const char *source, bool wide)
 	/* rows that are missing are missed at once, rows too many can wait for the period */
 	if (wide)
 		job->asap = true;
+	wake_post(rt->wake);
+}
+
+void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span span)
+{
+	int i = store_find(&rt->store, source);
+	struct job *job;
+
+	if (i < 0)
+		return;
+	job = &rt->jobs[rt->jobs[i].fetcher];
+	if (job->span.from_us == span.from_us && job->span.to_us == span.to_us && job->span.by == span.by)
+		return;
+	job->span = span;
+	job->span_mono_us = clock_mono_us() + SCHED_SPAN_REST_US;
 	wake_post(rt->wake);
 }
 

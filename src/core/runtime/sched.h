@@ -21,6 +21,8 @@
 #include "runtime/store.h"
 
 #define SCHED_BACKOFF_MAX_US (60 * US_PER_S)
+#define SCHED_SPAN_REST_US (300 * US_PER_MS)
+#define SCHED_SPAN_PACE_US US_PER_S
 #define RUNTIME_NODES_MAX 15 /* readers of an Aurora cluster */
 
 struct runtime;
@@ -43,6 +45,10 @@ void runtime_demand(struct runtime *rt, uint64_t mask);
 uint64_t runtime_demand_of(const struct runtime *rt, const char *const *names, size_t n);
 /* Rows normally left out are wanted (or not) from this source. */
 void runtime_set_wide(struct runtime *rt, const char *source, bool wide);
+/* The view looks at another part of the past. Fetched, even when paused, once the span has rested for
+ * SCHED_SPAN_REST_US and not more often than once in SCHED_SPAN_PACE_US, so that a moving cursor does not become a
+ * storm of calls. */
+void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span span);
 void runtime_pause(struct runtime *rt, bool paused);
 bool runtime_paused(const struct runtime *rt);
 /* Fetch demanded sources now (name NULL = all), whatever their period or backoff. */

@@ -24,6 +24,8 @@ struct job {
 	bool ready; /* at the last look */
 	bool asap;  /* due now, unless paused */
 	bool force; /* due now, even when paused */
+	struct fetch_span span;
+	int64_t span_mono_us; /* when the present span has rested, 0 = it was asked for */
 };
 
 /*

@@ -70,6 +70,12 @@ struct lane;
 struct source;
 struct command_args;
 
+/* Part of the past that a view looks at; zeroed = the source's own choice. */
+struct fetch_span {
+	int64_t from_us, to_us; /* wall; to 0 = up to now, from is then negative: so long ago */
+	int by;                 /* which of several questions about it; the source says */
+};
+
 /* One fetch: what the scheduler asked for. Lives on the lane thread for the call. */
 struct fetch {
 	const struct source *source;
@@ -78,7 +84,8 @@ struct fetch {
 	const struct snapshot
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
-	bool wide;                       /* the view wants rows normally left out (idle sessions) */
+	bool wide; /* the view wants rows normally left out (idle sessions) */
+	struct fetch_span span;
 	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */
 	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */
 	const struct command_args *args; /* of a command, else NULL; read with fetch_arg() */

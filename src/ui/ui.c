@@ -318,6 +318,9 @@ static bool draw_selection(struct ui *ui, struct canvas *c)
 	for (size_t i = 0; i < v->def->npanes; i++)
 		if (v->panes[i].dirty)
 			return false;
+	/* old rows are recoloured as a whole */
+	if (badge_failed(pane_entry(ui, focused)))
+		return false;
 	if (!focused->def->table || !table_draw_moved(ui, &focused->table, c, true))
 		return false;
 	for (size_t i = 0; i < v->def->npanes; i++) {

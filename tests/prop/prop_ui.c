@@ -152,8 +152,9 @@ static void check_damage(struct fixture *f, uint64_t seed, int round)
 	draw_whole(f);
 	for (size_t i = 0; i < n; i++)
 		if (memcmp(&spared[i], &c->cells[i], sizeof(*spared)) != 0)
-			fail_msg("seed %llu round %d: cell %zu,%zu differs from a whole picture",
-				 (unsigned long long)seed, round, i / (size_t)c->cols, i % (size_t)c->cols);
+			fail_msg("seed %llu round %d: cell %zu,%zu differs from a whole picture, view %s, focus %s",
+				 (unsigned long long)seed, round, i / (size_t)c->cols, i % (size_t)c->cols,
+				 ui_view(&f->ui)->def->name, ui_focused(&f->ui)->def->name);
 	xfree(spared);
 }
 

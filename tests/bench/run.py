@@ -319,7 +319,7 @@ def options():
     ap.add_argument("--seconds", type=float, default=10)
     ap.add_argument("--keys", type=int, default=40)
     ap.add_argument("--starts", type=int, default=7)
-    ap.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine, each time")
+    ap.add_argument("--patience", type=float, default=5, help="seconds to wait for a quiet machine, each time")
     ap.add_argument("--only", default="activity,tls,stall,parse")
     ap.add_argument("--binary", default=ROOT + "/build/release/src/auroratop")
     o = ap.parse_args()
@@ -339,6 +339,7 @@ def main():
     if os.geteuid() != 0:
         print("bench: must run as root, to read the CPU time of the server's processes", file=sys.stderr)
         return 2
+    terminal.favour()
     folder = tempfile.mkdtemp(prefix="auroratop-bench-tools-")
     with contextlib.ExitStack() as at_end:
         at_end.callback(shutil.rmtree, folder, ignore_errors=True)

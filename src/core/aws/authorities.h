@@ -1,8 +1,8 @@
 /*
  * authorities.h: the certificate authorities that AWS's certificates are checked against.
  *
- * A bundle takes more than a megabyte once it is read, so every file is read once and all
- * lanes share what was read. Any thread.
+ * A bundle takes more than a megabyte once it is decoded, so every file is read once, all lanes
+ * share it, and only what is needed is decoded. Any thread.
  */
 #ifndef AWS_AUTHORITIES_H
 #define AWS_AUTHORITIES_H

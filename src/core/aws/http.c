@@ -38,6 +38,16 @@ struct http {
 	size_t header_bytes;
 };
 
+/*
+ * Debian's libcurl brings GnuTLS along, for a protocol that is never used here. GnuTLS asks the program whether it
+ * should make itself ready at its start, which takes a millisecond and a megabyte.
+ */
+int _gnutls_global_init_skip(void);
+int _gnutls_global_init_skip(void)
+{
+	return 1;
+}
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void start_once(void)

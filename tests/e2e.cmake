@@ -52,3 +52,9 @@ add_executable(test_explain_console e2e/test_explain.c e2e/console.c)
 target_link_libraries(test_explain_console PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
 add_test(NAME e2e.explain COMMAND test_explain_console $<TARGET_FILE:auroratop>)
 set_tests_properties(e2e.explain PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS tsan)
+
+# What the server writes into its log.
+add_executable(test_logs_e2e e2e/test_logs_e2e.c e2e/console.c)
+target_link_libraries(test_logs_e2e PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.logs COMMAND test_logs_e2e $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim>)
+set_tests_properties(e2e.logs PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

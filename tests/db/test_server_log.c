@@ -42,6 +42,18 @@ static const struct log_entry *find(const struct snapshot *s, const char *kind, 
 	return NULL;
 }
 
+static size_t count(const struct snapshot *s, const char *kind, const char *statement)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		const struct log_entry *e = snapshot_row(s, i);
+
+		n += str_eq_c(e->kind, kind) && str_find(e->statement, str_c(statement), 0) >= 0;
+	}
+	return n;
+}
+
 /* Fetches until there is such an entry: the collector writes in its own time. */
 static const struct log_entry *wait_for(struct driver *d, const char *kind, const char *statement)
 {
@@ -145,9 +157,37 @@ static void test_increments(void **state)
 	fails(c, "SELECT second_of_two");
 	wait_for(&d, "error", "second_of_two");
 	assert_true(d.last[DRIVE_SERVER_LOG]->nrows > before);
-	assert_non_null(find(d.last[DRIVE_SERVER_LOG], "error", "first_of_two"));
+	assert_int_equal(count(d.last[DRIVE_SERVER_LOG], "error", "first_of_two"), 1);
+	assert_int_equal(count(fetch(&d), "error", "second_of_two"), 1);
 	driver_release(&d);
 	PQfinish(c);
+}
+
+static bool says(const struct snapshot *s, const char *message)
+{
+	for (size_t i = 0; i < s->nrows; i++)
+		if (str_eq_c(((const struct log_entry *)snapshot_row(s, i))->message, message))
+			return true;
+	return false;
+}
+
+/* The server is in the middle of a line: nothing of it is shown before it is whole. */
+static void test_half_a_line(void **state)
+{
+	static const char append[] =
+		"COPY (SELECT) TO PROGRAM 'cd log && cat > /dev/null && printf \"%s\" >> $(ls -t | head -n 1)'";
+	char sql[256];
+	struct driver d;
+
+	(void)state;
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	snprintf(sql, sizeof(sql), append, "2026-01-02 03:04:05.678 UTC:[local]:app@db:[99999]:x|LOG:  half a");
+	pg_exec(admin, sql);
+	assert_false(says(fetch(&d), "half a"));
+	snprintf(sql, sizeof(sql), append, " line\\n");
+	pg_exec(admin, sql);
+	assert_true(says(fetch(&d), "half a line"));
+	driver_release(&d);
 }
 
 static void test_rotation(void **state)
@@ -255,9 +295,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rights),      cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_increments),  cmocka_unit_test(test_rotation),
-		cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_aws_is_for_aws),
+		cmocka_unit_test(test_rights),         cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_increments),     cmocka_unit_test(test_half_a_line),
+		cmocka_unit_test(test_rotation),       cmocka_unit_test(test_hostile_log),
+		cmocka_unit_test(test_aws_is_for_aws),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

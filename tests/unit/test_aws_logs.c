@@ -8,6 +8,7 @@
 #include "aws/log_ring.h"
 #include "aws/sources.h"
 #include "base/clock.h"
+#include "base/parse.h"
 #include "base/xalloc.h"
 #include "codec/codec_json.h"
 
@@ -347,6 +348,36 @@ static void test_flood(void **state)
 	end(&s);
 }
 
+/* More came since the last time than is taken at once: what is shown has no hole, and what was skipped comes after. */
+static void test_flood_since(void **state)
+{
+	struct group *g = group_new();
+	const struct snapshot *last;
+	int64_t before = 0, n;
+	struct scene s;
+
+	(void)state;
+	clock_freeze(NOW);
+	add(g, NOW - US_PER_S, NULL);
+	begin(&s, g, &source_logs);
+	run(&s);
+	for (int i = 1; i < EVENTS_MAX; i++)
+		add(g, NOW + (int64_t)i * 8 * US_PER_MS, NULL);
+	clock_freeze(NOW + (int64_t)EVENTS_MAX * 8 * US_PER_MS);
+	run(&s);
+	last = fake_last(&s.fake);
+	assert_int_equal(last->nrows, LOG_RING_LINES_MAX);
+	for (size_t i = 0; i < last->nrows; i++) {
+		assert_true(parse_i64(text(last, i, "event_id"), &n));
+		if (i > 0 && n != before + 1)
+			fail_msg("entry %lld follows %lld", (long long)n, (long long)before);
+		before = n;
+	}
+	assert_int_equal(before, EVENTS_MAX - 1);
+	clock_freeze(0);
+	end(&s);
+}
+
 static void test_no_group(void **state)
 {
 	struct group *g = group_new();
@@ -567,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_another_range),
 		cmocka_unit_test(test_empty_pages),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_since),
 		cmocka_unit_test(test_no_group),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_events),

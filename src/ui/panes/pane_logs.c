@@ -31,6 +31,7 @@ struct state {
 	const struct snapshot *logs[2], *events; /* what lines and groups are made of; own references */
 	const struct snapshot *lines, *groups;
 	size_t counts[LOGS_CLASSES];
+	int64_t since_us; /* time of the oldest line; 0 = none has a time */
 	bool grouped;
 	struct table other; /* the table that is not shown */
 	char *only;         /* shape of the statement whose entries are shown alone; NULL = all */
@@ -309,6 +310,19 @@ static void choose_columns(struct table *t, const struct snapshot *s)
 		t->order_column = -1;
 }
 
+static int64_t oldest(const struct snapshot *s)
+{
+	int64_t since = 0;
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		int64_t at = data_i64(s, i, "at", 0);
+
+		if (at != 0 && (since == 0 || at < since))
+			since = at;
+	}
+	return since;
+}
+
 /* Makes the lists anew. What the tables and lists of before borrow from is let go last. */
 static void rebuild(const struct ui *ui, struct pane *p, struct state *st)
 {
@@ -324,6 +338,7 @@ static void rebuild(const struct ui *ui, struct pane *p, struct state *st)
 	st->lines = e ? snapshot_publish(logs_merge(e->source->type, st->logs, st->events, str_c(st->only))) : NULL;
 	st->groups = logs_group(st->logs);
 	logs_count(st->lines, st->counts);
+	st->since_us = oldest(st->lines);
 	choose_columns(lines, st->lines);
 	table_recalc(lines, st->lines, ui->mono_us);
 	table_recalc(groups, st->groups, ui->mono_us);
@@ -453,10 +468,10 @@ static void say_span(const struct ui *ui, const struct pane *p, const struct sta
 
 	if (p->table.n > 0 && following(p))
 		pen_text(pen, ROLE_MUTED, "following  ");
-	if (st->lines->nrows == 0)
+	if (st->since_us == 0)
 		return;
 	buf_init(&b, 64);
-	clock_text(&b, data_i64(st->lines, 0, "at", 0), ui->now_us);
+	clock_text(&b, st->since_us, ui->now_us);
 	pen_textf(pen, ROLE_MUTED, "since %s", buf_c(&b));
 	buf_release(&b);
 }

@@ -1,0 +1,195 @@
+/*
+ * test_logs_e2e.c: what a server writes into its log, seen in the real program: through a simulated
+ * CloudWatch Logs that holds this server's file, and from the server itself with --db alone.
+ *
+ *     test_logs_e2e AURORATOP AURORATOP-SIM
+ */
+#include "console.h"
+#include "pg_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOGGING                                                                                \
+	"log_line_prefix = '%t:%r:%u@%d:[%p]:'\nlog_statement = none\nlog_timezone = 'UTC'\n"  \
+	"log_min_duration_statement = '200ms'\nlog_connections = off\nlog_checkpoints = off\n" \
+	"log_temp_files = 0\n"
+#define SLOW "SELECT pg_sleep(0.3), 'shipped'"
+
+static const char *program, *sim_program;
+static struct pg pg;
+static PGconn *app;
+
+static void make_server(const char *more)
+{
+	char conf[1024];
+
+	snprintf(conf, sizeof(conf), "%s%s", LOGGING, more);
+	pg_setup(&pg, conf);
+	app = pg_connect(&pg, "app_1", "storefront");
+}
+
+static void end_server(void)
+{
+	PQfinish(app);
+	pg_teardown(&pg);
+}
+
+static void run_slow(void)
+{
+	PGresult *r = PQexec(app, SLOW);
+
+	assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
+	PQclear(r);
+}
+
+static void run_wrong(void)
+{
+	PQclear(PQexec(app, "SELECT 1 / 0 AS share"));
+}
+
+/* The row of the screen where text stands says more, too. */
+static void row_has(struct vt *v, const char *text, const char *more)
+{
+	char line[512] = "";
+	int row, col, rows, cols;
+
+	vt_size(v, &rows, &cols);
+	assert_true(vt_find(v, text, &row, &col));
+	for (int x = 0; x < cols && x + 1 < (int)sizeof(line); x++) {
+		uint32_t rune = vt_at(v, row, x).rune;
+
+		line[x] = rune > ' ' && rune < 0x7f ? (char)rune : ' ';
+	}
+	if (!strstr(line, more))
+		fail_msg("\"%s\" does not say %s", line, more);
+}
+
+/* From the statement to its line, its session and its place among the slow ones. */
+static void a_slow_statement_shows_up(void **state)
+{
+	char log[128], pid[32], filter[48];
+	const char *options[] = {"--log", log, NULL};
+	const char *args[] = {program, "--db", NULL, "prod-orders", NULL};
+	struct sim_process sim;
+	struct vt *v;
+
+	(void)state;
+	make_server("");
+	snprintf(log, sizeof(log), "%s/server.log", pg.dir);
+	sim_process_start_with(&sim, sim_program, options);
+	args[2] = pg_conninfo(&pg, "watch", NULL);
+	v = vt_start(48, 160, args, NULL);
+	console_sees(v, "● live");
+	vt_send(v, "9");
+	console_sees(v, "9 Logs  ");
+	run_slow();
+	console_sees(v, "SELECT pg_sleep(0.3), 'shipped'");
+	console_sees(v, "slow 1 ");
+	console_sees(v, "following");
+	snprintf(pid, sizeof(pid), "%d", PQbackendPID(app));
+	row_has(v, "SELECT pg_sleep(0.3)", pid);
+	row_has(v, "SELECT pg_sleep(0.3)", "app_1");
+	row_has(v, "SELECT pg_sleep(0.3)", "orders-1");
+	/* the next entry takes the selection along */
+	run_wrong();
+	console_sees(v, "division by zero  SELECT 1 / 0 AS share");
+	console_sees(v, "Entry  error ERROR");
+
+	/* only slow ones, by shape, back */
+	console_press(v, "m", "only slow");
+	console_gone(v, "division by zero");
+	run_slow();
+	console_sees(v, "slow 2 ");
+	console_press(v, "d", "1 slow statements by shape, 2 entries");
+	console_sees(v, "select pg_sleep(?), ?");
+	console_press(v, "<Enter>", "one statement, Esc all");
+	vt_key(v, "Esc");
+	console_sees(v, "slow statements by shape");
+	vt_key(v, "Esc");
+	console_sees(v, "slow 2 ");
+
+	/* to the session, which is idle by now */
+	vt_send(v, "i");
+	snprintf(filter, sizeof(filter), "pid:=%s", pid);
+	console_sees(v, filter);
+	console_sees(v, "storefront");
+	console_quit(v);
+	sim_process_stop(&sim);
+	end_server();
+}
+
+/* The export is switched off: the view says how it is switched on. */
+static void no_log_group(void **state)
+{
+	const char *args[] = {program, "--db", NULL, "analytics-sls", NULL};
+	struct sim_process sim;
+	struct vt *v;
+
+	(void)state;
+	make_server("");
+	sim_process_start(&sim, sim_program);
+	args[2] = pg_conninfo(&pg, "watch", NULL);
+	v = vt_start(48, 160, args, NULL);
+	console_sees(v, "● live");
+	vt_send(v, "9");
+	console_sees(v, "aws rds modify-db-cluster");
+	console_sees(v, "EnableLogTypes");
+	console_quit(v);
+	sim_process_stop(&sim);
+	end_server();
+}
+
+/* --db alone: what the role may not, and what it sees once it may. */
+static void the_servers_own_log(void **state)
+{
+	const char *args[] = {program, "--db", NULL, NULL};
+	PGconn *admin;
+	struct vt *v;
+
+	(void)state;
+	console_clean_environment();
+	make_server("logging_collector = on\nlog_directory = 'log'\nlog_filename = 'pg.log'\n");
+	args[2] = pg_conninfo(&pg, "watch", NULL);
+	v = vt_start(48, 160, args, NULL);
+	console_sees(v, "● live");
+	vt_send(v, "9");
+	console_sees(v, "GRANT EXECUTE ON FUNCTION");
+	console_sees(v, "pg_read_binary_file(text, bigint, bigint, boolean)");
+	admin = pg_connect(&pg, "postgres", "admin");
+	pg_exec(admin, "GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO watch");
+	PQfinish(admin);
+	run_slow();
+	run_wrong();
+	console_sees(v, "SELECT pg_sleep(0.3), 'shipped'");
+	console_sees(v, "division by zero");
+	console_gone(v, "GRANT EXECUTE");
+	console_quit(v);
+	end_server();
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_slow_statement_shows_up),
+		cmocka_unit_test(no_log_group),
+		cmocka_unit_test(the_servers_own_log),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	if (argc != 3) {
+		print_error("usage: test_logs_e2e AURORATOP AURORATOP-SIM\n");
+		return 2;
+	}
+	program = argv[1];
+	sim_program = argv[2];
+	console_clean_environment();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -311,7 +311,7 @@ static void keys_of_panes_and_overlays(void **state)
 	press(v, "?", "keys and signs");
 	vt_key(v, "Esc");
 	console_gone(v, "keys and signs");
-	press(v, ":", "theme solarized");
+	press(v, ":", "theme dark");
 	press(v, "backups<Enter>", "─ 7 Snapshots");
 	press(v, "2", "shop-e2e");
 	press(v, " ", "paused");

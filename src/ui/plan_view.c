@@ -145,11 +145,23 @@ static void take(struct ui *ui, const struct snapshot *s)
 	snapshot_unref(v->result);
 	v->result = snapshot_ref(s);
 	if (s->state == SNAP_OK) {
+		snapshot_unref(ui->known_plan);
+		ui->known_plan = snapshot_ref(s);
+		ui->known_plan_query_id = v->request.query_id;
+		ui->known_plan_pid = v->request.pid;
 		buf_clear(&v->text);
 		(void)sql_mask_secrets(&v->text, ((const struct plan_row *)snapshot_row(s, 0))->query);
 	} else if (strcmp(s->err.id, PLAN_CONSENT) == 0 && !v->consent) {
 		ask_consent(ui, &s->err);
 	}
+}
+
+const struct snapshot *plan_known(const struct ui *ui, int64_t query_id, int64_t pid)
+{
+	bool same = query_id != 0 ? ui->known_plan_query_id == query_id
+				  : pid != 0 && ui->known_plan_query_id == 0 && ui->known_plan_pid == pid;
+
+	return same ? ui->known_plan : NULL;
 }
 
 void plan_follow(struct ui *ui)

@@ -33,6 +33,9 @@ int plan_again(struct ui *ui);
 int plan_copy(struct ui *ui);
 /* Cancels what runs and forgets the plan. */
 void plan_close(struct ui *ui);
+/* The newest plan of this statement, or of this session's, that was asked for and found; NULL. Borrowed until the next
+ * one comes. */
+const struct snapshot *plan_known(const struct ui *ui, int64_t query_id, int64_t pid);
 /* Draws the overlay. */
 void plan_draw(struct ui *ui, struct canvas *c);
 

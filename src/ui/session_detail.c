@@ -10,6 +10,8 @@
  */
 #include "ui/session_detail.h"
 
+#include "ui/why_slow.h"
+
 #include "base/sort.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
@@ -490,6 +492,19 @@ static void draw_fields(const struct snapshot *s, size_t row, struct page *page)
 	}
 }
 
+static void draw_why(const struct ui *ui, const struct snapshot *s, size_t row, struct page *page)
+{
+	struct prose p = {.c = page->c, .r = page->r, .bg = ROLE_RAISED, .scroll = page->scroll, .lines = page->y};
+	struct slow_cause causes[SLOW_CAUSES_MAX];
+	size_t n = why_session(ui, s, row, causes);
+
+	if (n == 0)
+		return;
+	prose_gap(&p);
+	why_draw(&p, causes, n);
+	page->y = p.lines;
+}
+
 int session_detail_draw(const struct ui *ui, const struct snapshot *s, size_t row, struct canvas *c, struct rect r,
 			int scroll)
 {
@@ -502,6 +517,7 @@ int session_detail_draw(const struct ui *ui, const struct snapshot *s, size_t ro
 	struct page *side = two ? &facts : &text;
 
 	draw_statement(w, s, row, &text);
+	draw_why(ui, s, row, &text);
 	draw_facts(ui, s, row, side);
 	draw_waits(w, side);
 	draw_locks(ui, w, s, row, side);

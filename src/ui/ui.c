@@ -86,6 +86,7 @@ static void close_pane(struct pane *p)
 void ui_release(struct ui *ui)
 {
 	plan_close(ui);
+	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
 		for (size_t i = 0; i < ui->views[v].def->npanes; i++)
@@ -164,23 +165,31 @@ void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...)
 }
 
 /* Sources that something on screen needs: the view's panes and, always, what the chrome shows. */
+static uint64_t demand_of_names(const struct ui *ui, const char *list)
+{
+	struct str rest = str_c(list), name;
+	uint64_t mask = 0;
+
+	while (str_split(&rest, ' ', &name)) {
+		char word[64];
+		const char *names[1] = {word};
+
+		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+		mask |= runtime_demand_of(ui->rt, names, 1);
+	}
+	return mask;
+}
+
 static uint64_t wanted(const struct ui *ui)
 {
 	static const char *const chrome[] = {"clusters", "instances", "activity"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
-	for (size_t i = 0; i < v->def->npanes; i++) {
-		struct str rest = str_c(v->panes[i].def->sources), name;
-
-		while (str_split(&rest, ' ', &name)) {
-			char word[64];
-			const char *names[1] = {word};
-
-			(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
-			mask |= runtime_demand_of(ui->rt, names, 1);
-		}
-	}
+	for (size_t i = 0; i < v->def->npanes; i++)
+		mask |= demand_of_names(ui, v->panes[i].def->sources);
+	if (ui->overlay == OVERLAY_DETAIL && v->focus < v->def->npanes && v->panes[v->focus].def->detail_sources)
+		mask |= demand_of_names(ui, v->panes[v->focus].def->detail_sources);
 	if (v->def->digit == '1') {
 		static const char *const vitals[] = {"databases", "load", "metrics"};
 
@@ -467,7 +476,8 @@ int ui_event(struct ui *ui, const struct event *e)
 	case EVENT_MOUSE_DRAG:
 		break;
 	}
-	ui_apply(ui, effects);
+	/* a key may open or close what needs more */
+	ui_apply(ui, effects ? effects | EFFECT_DEMAND : effects);
 	if (effects & ~EFFECT_SELECT)
 		ui->damage = DAMAGE_ALL;
 	else if (effects && ui->damage == DAMAGE_NONE)

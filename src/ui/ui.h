@@ -72,6 +72,7 @@ struct pane_def {
 	const char *help;              /* one sentence */
 	char digit;                    /* view it opens, 0 = none */
 	const char *sources;           /* space-separated; the first gives badge and error */
+	const char *detail_sources;    /* more of them while its detail is open; NULL: none */
 	bool any_source;               /* draws as soon as any of them has data; says itself what is missing */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
@@ -141,7 +142,9 @@ struct ui {
 	enum overlay_kind overlay;
 	int overlay_scroll, overlay_lines;
 	size_t palette_choice;
-	struct plan_view *plan;      /* of OVERLAY_PLAN, or NULL */
+	struct plan_view *plan;            /* of OVERLAY_PLAN, or NULL */
+	const struct snapshot *known_plan; /* newest one, kept after its overlay is closed; own reference */
+	int64_t known_plan_query_id, known_plan_pid;
 	struct session_watch *watch; /* of the detail of Activity, or NULL */
 	struct dialog dialog;
 	struct prompt prompt;

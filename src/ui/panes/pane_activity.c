@@ -11,6 +11,7 @@
 #include "ui/panes/panes.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
+#include "ui/why_slow.h"
 
 #include "base/utf8.h"
 
@@ -402,6 +403,7 @@ const struct pane_def pane_activity = {
 	.help = "Sessions that are doing something, longest transaction first.",
 	.digit = '2',
 	.sources = "node_sessions activity databases",
+	.detail_sources = WHY_SOURCES,
 	.table = &table,
 	.ops = &ops,
 };

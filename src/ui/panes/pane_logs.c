@@ -12,6 +12,7 @@
 #include "ui/jump.h"
 #include "ui/panes/logs_merge.h"
 #include "ui/panes/panes.h"
+#include "ui/plan_view.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -677,6 +678,23 @@ static bool offers(const struct ui *ui, const struct pane *p, int action)
 	return action == ACTION_GROUP || (action == ACTION_ORIGIN && table_selected_row(&p->table) >= 0);
 }
 
+static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
+{
+	const struct snapshot *s = p->table.snap;
+	long row = table_selected_row(&p->table);
+
+	(void)ui;
+	if (!s || row < 0 || ((const struct state *)p->state)->grouped)
+		return false;
+	ret->database = data_str(s, (size_t)row, "database");
+	ret->role = data_str(s, (size_t)row, "user");
+	ret->text = data_str(s, (size_t)row, "statement");
+	ret->whole = true;
+	(void)snprintf(ret->about, sizeof ret->about, "%s",
+		       ret->text.len > 0 ? "a statement of the log" : "this line holds no statement");
+	return ret->text.len > 0;
+}
+
 static const struct pane_ops ops = {
 	.follows_selection = true, /* its title counts what is below the selection */
 	.recalc = recalc,
@@ -685,6 +703,7 @@ static const struct pane_ops ops = {
 	.severity = severity,
 	.act = act,
 	.offers = offers,
+	.explain = explain,
 	.detail = detail,
 	.close = close_pane,
 };

@@ -8,6 +8,7 @@
  */
 #include "ui/panes/panes.h"
 #include "ui/panes/statements_view.h"
+#include "ui/plan_view.h"
 
 #include "base/utf8.h"
 #include "base/xalloc.h"
@@ -561,10 +562,32 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	}
 }
 
+static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
+{
+	const struct snapshot *s = p->table.snap;
+	long selected = table_selected_row(&p->table);
+	size_t row = (size_t)selected;
+
+	(void)ui;
+	if (!s || selected < 0)
+		return false;
+	ret->database = data_str(s, row, "database");
+	ret->role = data_str(s, row, "user");
+	ret->text = data_str(s, row, "query");
+	ret->whole = ret->text.len > 0 && data_i64(s, row, "query_bytes", 0) <= (int64_t)ret->text.len;
+	ret->query_id = data_i64(s, row, "query_id", 0);
+	(void)snprintf(ret->about, sizeof ret->about, "statement %lld", (long long)ret->query_id);
+	if (ret->text.len > 0)
+		return true;
+	(void)snprintf(ret->about, sizeof ret->about, "the text of this statement is not known");
+	return false;
+}
+
 static const struct pane_ops ops = {
 	.recalc = recalc,
 	.summary = summary,
 	.draw = draw,
+	.explain = explain,
 	.detail = statements_detail,
 };
 
@@ -575,6 +598,7 @@ const struct pane_def pane_statements = {
 		"reset.",
 	.digit = '5',
 	.sources = "statements statements_info sessions activity",
+	.detail_sources = "sessions tables activity",
 	.table = &interval_table,
 	.ops = &ops,
 };

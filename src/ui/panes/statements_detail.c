@@ -3,6 +3,7 @@
  * every counter per second, for each call and since the last reset.
  */
 #include "ui/panes/statements_view.h"
+#include "ui/why_slow.h"
 #include "ui/widgets/statement_text.h"
 
 #include "base/utf8.h"
@@ -221,6 +222,16 @@ static void text_lines(struct page *p)
 	}
 }
 
+static void draw_why(struct page *p)
+{
+	struct prose prose = {.c = p->c, .r = p->r, .bg = ROLE_RAISED, .scroll = p->scroll, .lines = p->line};
+	struct slow_cause causes[SLOW_CAUSES_MAX];
+
+	prose_gap(&prose);
+	why_draw(&prose, causes, why_statement(p->ui, p->s, p->row, causes));
+	p->line = prose.lines;
+}
+
 int statements_detail(const struct ui *ui, const struct pane *pane, struct canvas *c, struct rect r, int scroll)
 {
 	static const char *const time[] = {"calls",   "total_us",      "rows",   "plans",
@@ -249,6 +260,7 @@ int statements_detail(const struct ui *ui, const struct pane *pane, struct canva
 		return 0;
 	p.row = (size_t)row;
 	text_lines(&p);
+	draw_why(&p);
 	heading(&p, "Over time");
 	spark_line(&p, "calls/s", "calls", false);
 	spark_line(&p, "mean", "mean_us", true);

@@ -333,6 +333,9 @@ static void ask_insights(struct ui *ui, struct load_view *lv)
 		lv->slice_to_us = now - now % period;
 	if (lv->slice_to_us <= lv->slice_from_us)
 		lv->slice_to_us = lv->slice_from_us + period;
+	/* The range to the minute, whatever the columns are. */
+	if (!lv->cursor_us)
+		lv->slice_from_us = lv->slice_to_us - lv->range_us;
 	runtime_set_span(ui->rt, "load_keys", (struct fetch_span){lv->slice_from_us, lv->slice_to_us, (int)lv->by});
 }
 

@@ -173,8 +173,10 @@ static void performance_insights_alone(void **state)
 	press(v, "dd", "orders_app");
 	console_sees(v, "reporting");
 	/* A slice long before the incident: nobody waits for a lock as much as for a processor. */
-	press(v, "<Left><Left><Left><Left><Left><Left><Left><Left><Left><Left>@1500", "slice 2m");
-	console_sees(v, "CPU");
+	press(v, "<Left><Left><Left><Left><Left><Left><Left><Left><Left><Left>@1500", "CPU");
+	console_gone(v, "slice 3h"); /* two minutes or three: as the column falls on them */
+	console_sees(v, "users by average active sessions, from Performance Insights");
+	console_sees(v, "reporting");
 	press(v, "<Esc>", "slice 3h");
 	console_quit(v);
 }

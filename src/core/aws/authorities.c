@@ -102,8 +102,12 @@ static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X50
 		X509 *x = e->items[i].subject == subject ? d2i_X509_AUX(NULL, &der, e->items[i].len) : NULL;
 
 		if (x && X509_NAME_cmp(X509_get_subject_name(x), name) == 0 &&
-		    X509_STORE_add_cert(X509_LOOKUP_get_store(lookup), x) == 1)
-			found = found || X509_OBJECT_set1_X509(ret, x) == 1;
+		    X509_STORE_add_cert(X509_LOOKUP_get_store(lookup), x) == 1 && !found) {
+			found = X509_OBJECT_set1_X509(ret, x) == 1;
+			/* the caller takes a reference of its own; what the object points to is the store's */
+			if (found)
+				X509_free(x);
+		}
 		X509_free(x);
 	}
 	return found;

@@ -399,7 +399,7 @@ static bool run_query(struct sim_request *r, const struct question *q, const str
 	struct str metric;
 	bool all[CELLS];
 	size_t nf, n;
-	struct key *keys;
+	struct key *keys = NULL;
 	struct buf b;
 
 	snprintf(name, sizeof(name), "MetricQueries.member.%zu.Metric", number_of);

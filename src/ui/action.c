@@ -120,6 +120,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	switch (id) {
 	case ACTION_GROUP:
 	case ACTION_ORIGIN:
+	case ACTION_LOG_FILES:
 		return false; /* only where a pane offers them */
 	case ACTION_MODE:
 		return table && p->table.def->modes;

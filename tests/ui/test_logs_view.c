@@ -358,6 +358,35 @@ static void test_without_a_log(void **state)
 	PANE_SHOWS("logs", "events 1");
 }
 
+/* F: the files, where the export is off; once for each time it is pressed. */
+static void test_log_files(void **state)
+{
+	(void)state;
+	open_at("failed", 160, 48);
+	SHOWS("F log files");
+	PANE_SHOWS("logs", "or   F reads the last lines of each instance's log file now");
+	press("F");
+	PANE_SHOWS("logs", "reading the log files");
+	fixture_more_text(
+		&f, "a refusal",
+		STR("source log_files at=now\nunavailable Not allowed: rds:DownloadDBLogFilePortion | Allow it.\n"));
+	show(NULL);
+	PANE_SHOWS("logs", "Not allowed: rds:DownloadDBLogFilePortion");
+	PANE_SHOWS("logs", "next Allow it.");
+	press("F");
+	fixture_more_text(&f, "the files",
+			  STR("source log_files at=now\nrow event_id=a at=now-5m kind=error severity=ERROR "
+			      "message=\"division by zero\" node=orders-2\n"));
+	show(NULL);
+	PANE_SHOWS("logs", "below: the last lines of the log files, as of 13:45:07");
+	PANE_SHOWS("logs", "division by zero");
+	PANE_SHOWS("logs", "errors 1");
+	/* with the log in CloudWatch Logs nobody needs them */
+	log_has(3);
+	HIDES("F log files");
+	PANE_HIDES("logs", "division by zero");
+}
+
 /* A deadlock of now marks the tab; a quarter of an hour later it is history. */
 static void test_tab(void **state)
 {
@@ -404,6 +433,7 @@ int main(void)
 		TEST(test_number_was_given_again),
 		TEST(test_alone),
 		TEST(test_without_a_log),
+		TEST(test_log_files),
 		TEST(test_tab),
 		cmocka_unit_test(test_type),
 	};

@@ -15,5 +15,6 @@ extern const struct source source_snapshots;
 extern const struct source source_metrics;
 extern const struct source source_logs;
 extern const struct source source_events;
+extern const struct source source_log_files;
 
 #endif

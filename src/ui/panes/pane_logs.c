@@ -33,7 +33,8 @@ struct state {
 	int64_t since_us; /* time of the oldest line; 0 = none has a time */
 	bool grouped;
 	struct table other; /* the table that is not shown */
-	char *only;         /* shape of the statement whose entries are shown alone; NULL = all */
+	struct logs_files files;
+	char *only; /* shape of the statement whose entries are shown alone; NULL = all */
 };
 
 static bool show(const struct snapshot *s, size_t row, int mode)
@@ -384,6 +385,7 @@ static void recalc(struct ui *ui, struct pane *p)
 	struct table *lines = st->grouped ? &st->other : &p->table;
 	bool follow = at_end(lines);
 
+	logs_files_look(ui, &st->files);
 	if (changed(ui, st))
 		rebuild(ui, p, st);
 	else
@@ -497,29 +499,10 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 
 /* ---- drawing ---- */
 
-/* Why there is no log, above what there is. Returns the rows it took. */
-static int draw_missing(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r)
-{
-	const struct store_entry *e = pane_entry(ui, p);
-	struct pen pen = pen_at(c, rect_inset(r, 0, 1), r.y, r.x + 1, ROLE_BG);
-
-	if (!e || e->good || !e->latest || e->latest->state == SNAP_OK || r.h < 4)
-		return 0;
-	pen_glyph(&pen, ROLE_WARN, G_WARN);
-	pen_skip(&pen, 1);
-	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
-	if (!e->latest->err.remedy[0])
-		return 1;
-	pen = pen_at(c, rect_inset(r, 0, 1), r.y + 1, r.x + 3, ROLE_BG);
-	pen_bold(&pen, ROLE_ACCENT, "next ");
-	return logs_draw_text(c, (struct rect){r.y, pen.x, r.h, r.x + r.w - 1 - pen.x}, r.y + 1,
-			      str_c(e->latest->err.remedy), false, ROLE_BG) -
-	       r.y;
-}
-
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
-	int used = draw_missing(ui, p, c, r);
+	const struct state *st = p->state;
+	int used = st ? logs_draw_missing(ui, p, &st->files, c, r) : 0;
 
 	if (used > 0 && p->table.total == 0) {
 		bool asked = store_good(ui->store, "events") != NULL;
@@ -681,6 +664,8 @@ static int act(struct ui *ui, struct pane *p, int action)
 		return go_back(ui, p);
 	case ACTION_ORIGIN:
 		return show_origin(ui, p);
+	case ACTION_LOG_FILES:
+		return logs_files_offered(ui) ? logs_files_ask(ui, &st->files) : EFFECT_NONE;
 	default:
 		return -1;
 	}
@@ -688,8 +673,19 @@ static int act(struct ui *ui, struct pane *p, int action)
 
 static bool offers(const struct ui *ui, const struct pane *p, int action)
 {
-	(void)ui;
-	return action == ACTION_GROUP || (action == ACTION_ORIGIN && table_selected_row(&p->table) >= 0);
+	const struct state *st = p->state;
+
+	switch (action) {
+	case ACTION_GROUP:
+		return true;
+	case ACTION_ORIGIN:
+		/* statements have no session; they may have a place in their own view */
+		return table_selected_row(&p->table) >= 0 && (!(st && st->grouped) || view_by_name("statements") >= 0);
+	case ACTION_LOG_FILES:
+		return logs_files_offered(ui);
+	default:
+		return false;
+	}
 }
 
 static const struct pane_ops ops = {
@@ -708,7 +704,7 @@ const struct pane_def pane_logs = {
 	.title = "Logs",
 	.help = "The PostgreSQL log and RDS events, newest at the bottom.",
 	.digit = '9',
-	.sources = "logs server_log events node_sessions",
+	.sources = "logs server_log events log_files node_sessions",
 	.any_source = true,
 	.table = &table,
 	.ops = &ops,

@@ -38,8 +38,8 @@ package:
 	@cd build/release && cpack
 
 bench: build
-	@scripts/deps.sh test
-	@python3 tests/bench/run.py
+	@scripts/deps.sh bench
+	@python3 tests/bench/run.py $(BENCH)
 
 mutants:
 	@scripts/deps.sh test

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs, and says which ones.
-#   deps.sh build | demo | package | test
+#   deps.sh build | demo | package | test | bench
 # Quick and silent when everything is there. Uses sudo when not root. Where PostgreSQL comes with it,
 # no cluster is created on this machine: the demo and the tests make their own in temporary folders.
 set -eu
@@ -11,14 +11,16 @@ demo='postgresql'
 package='file dpkg-dev'
 test='clang clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev libvterm-dev libpg-query-dev pmccabe
 shellcheck python3 python3-botocore awscli tmux postgresql-client librsvg2-bin fonts-jetbrains-mono fonts-dejavu-core'
+bench='pg-activity postgresql-client iproute2 openssl python3'
 
 case "${1:-}" in
 build) wanted=$build ;;
 demo) wanted="$build $demo" ;;
 package) wanted="$build $package" ;;
 test) wanted="$build $demo $test" ;;
+bench) wanted="$build $demo $bench" ;;
 *)
-	echo "usage: deps.sh build|demo|package|test" >&2
+	echo "usage: deps.sh build|demo|package|test|bench" >&2
 	exit 2
 	;;
 esac

@@ -184,7 +184,7 @@ static bool store(const struct option *o, struct options *ret, struct str v, con
 		(void)snprintf(ret->panes[ret->npanes++], sizeof ret->panes[0], STR_FMT, STR_ARG(v));
 		return true;
 	case OPT_COMMAND:
-		ret->command = (enum command)o->value;
+		ret->command = (enum cli_command)o->value;
 		return true;
 	}
 	return true;

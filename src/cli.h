@@ -13,13 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum command { COMMAND_CONSOLE, COMMAND_ONCE, COMMAND_DEMO, COMMAND_FIELDS, COMMAND_HELP, COMMAND_VERSION };
+enum cli_command { COMMAND_CONSOLE, COMMAND_ONCE, COMMAND_DEMO, COMMAND_FIELDS, COMMAND_HELP, COMMAND_VERSION };
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
 #define PANE_NAMES_MAX 32
 
 struct options {
-	enum command command;
+	enum cli_command command;
 	char cluster[256], profile[128], region[64], endpoint_url[512], db[2048];
 	char user[128], dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
 	char theme[64], color[16], config[1024], scenario[1024];

@@ -197,6 +197,7 @@ static int run(const struct options *o)
 	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
 	rt = runtime_new(registry_sources, registry_nsources, target);
 	target_unref(target);
+	commands_set(runtime_commands(rt), registry_commands, registry_ncommands);
 	if (o->command == COMMAND_ONCE) {
 		status = (int)once_run(rt, o, &err);
 		if (err.code != ERR_NONE)

@@ -18,6 +18,17 @@ const struct source *const registry_sources[] = {
 };
 const size_t registry_nsources = ARRAY_LEN(registry_sources);
 
+#define COMMAND(id) extern const struct source command_##id;
+#include "commands.def"
+#undef COMMAND
+
+const struct source *const registry_commands[] = {
+#define COMMAND(id) &command_##id,
+#include "commands.def"
+#undef COMMAND
+};
+const size_t registry_ncommands = ARRAY_LEN(registry_commands);
+
 int registry_find(const char *name)
 {
 	for (size_t i = 0; i < registry_nsources; i++)
@@ -44,6 +55,8 @@ static void check_names(const struct source *s, struct buf *faults)
 	struct str rest = str_c(s->inputs), name;
 	char word[64];
 
+	if (!s->title || !s->help || !s->type || !s->origin)
+		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
 	while (s->inputs && str_split(&rest, ' ', &name)) {
 		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
 		if (registry_find(word) < 0)
@@ -70,6 +83,11 @@ bool registry_check(struct err *err)
 		check_names(s, &faults);
 		check_origin(s, &faults);
 		if (!rec_check(s->type, &one))
+			(void)buf_addf(&faults, "%s; ", one.text);
+	}
+	for (size_t i = 0; i < registry_ncommands; i++) {
+		check_names(registry_commands[i], &faults);
+		if (!rec_check(registry_commands[i]->type, &one))
 			(void)buf_addf(&faults, "%s; ", one.text);
 	}
 	ok = faults.len == 0;

@@ -10,6 +10,10 @@
 extern const struct source *const registry_sources[];
 extern const size_t registry_nsources;
 
+/* All commands (command.h), in the order of commands.def. */
+extern const struct source *const registry_commands[];
+extern const size_t registry_ncommands;
+
 /* Audits every record type and every reference between sources; all faults in err. */
 bool registry_check(struct err *err) MUST_CHECK;
 /* Index by name, or -1. */

@@ -1,4 +1,4 @@
-foreach(name codec_xml codec_json codec_csv log_entry)
+foreach(name codec_xml codec_json codec_csv codec_plan log_entry)
   unit(${name} codec)
 endforeach()
 unit(codec_sql codec)

@@ -1,13 +1,13 @@
 # The database layer: what is pure, and what needs a real PostgreSQL (skipped with status 77 where there is none).
-foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache conn_err site)
+foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache shape_cache conn_err site statement_deltas statement_texts)
   unit(${name} db)
 endforeach()
 
 if(TARGET aurora_db)
-  add_library(test_pg STATIC db/pg_fixture.c db/driver.c db/fake_pooler.c)
+  add_library(test_pg STATIC db/pg_fixture.c db/driver.c db/asking.c db/fake_pooler.c)
   target_include_directories(test_pg PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/db)
   target_link_libraries(test_pg PUBLIC aurora_db PkgConfig::PQ PRIVATE project_options)
-  foreach(name sessions lock_trees connect steady databases maintenance server_log)
+  foreach(name sessions lock_trees connect steady databases maintenance statements load explain server_log)
     add_executable(test_db_${name} db/test_${name}.c)
     target_link_libraries(test_db_${name} PRIVATE test_pg project_options PkgConfig::CMOCKA)
     add_test(NAME db.${name} COMMAND test_db_${name})

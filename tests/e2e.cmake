@@ -13,6 +13,12 @@ endforeach()
 # One live session under ThreadSanitizer too.
 set_tests_properties(e2e.console.live PROPERTIES LABELS tsan)
 
+add_executable(test_load e2e/test_load.c e2e/console.c)
+target_link_libraries(test_load PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+foreach(group db insights)
+  add_test(NAME e2e.load.${group} COMMAND test_load $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim> ${group})
+  set_tests_properties(e2e.load.${group} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()
 # Trouble that ends by itself. The library is a name service to order, preloaded into the console.
 add_library(e2e_names MODULE e2e/names.c)
 target_link_libraries(e2e_names PRIVATE ${CMAKE_DL_LIBS})
@@ -38,6 +44,14 @@ add_executable(test_locks_e2e e2e/test_locks_e2e.c e2e/console.c)
 target_link_libraries(test_locks_e2e PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
 add_test(NAME e2e.locks COMMAND test_locks_e2e $<TARGET_FILE:auroratop>)
 set_tests_properties(e2e.locks PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+add_executable(test_e2e_statements e2e/test_statements.c e2e/console.c)
+target_link_libraries(test_e2e_statements PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.statements COMMAND test_e2e_statements $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.statements PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+add_executable(test_explain_console e2e/test_explain.c e2e/console.c)
+target_link_libraries(test_explain_console PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.explain COMMAND test_explain_console $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.explain PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS tsan)
 
 # What the server writes into its log.
 add_executable(test_logs_e2e e2e/test_logs_e2e.c e2e/console.c)

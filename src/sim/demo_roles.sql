@@ -20,3 +20,9 @@ create role deploy login in role orders_app;
 -- The console's role: may look, cancel and terminate; owns nothing.
 create role oncall login connection limit 40;
 grant pg_monitor, pg_signal_backend to oncall;
+
+-- So that it can plan statements as the sessions that run them do: SET ROLE is allowed, but through a role that does
+-- not inherit, so that the console has none of their rights by itself.
+create role planner nologin noinherit;
+grant orders_app, worker, reporting, app_ro, etl, deploy to planner;
+grant planner to oncall;

@@ -1,11 +1,11 @@
 /*
  * sim.h: a simulated AWS endpoint on loopback, for tests, benches and the demo.
  *
- * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0) and CloudWatch
- * Logs (JSON 1.1) at POST /; the service is the one named in the SigV4 credential scope. Signatures are
- * verified, parameters the operation does not know are refused, and the state moves with
- * time: a snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue,
- * a failover swaps the writer. The database is not simulated.
+ * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0), CloudWatch
+ * Logs and Performance Insights (JSON 1.1) at POST /; the service is the one named in the SigV4 credential scope.
+ * Signatures are verified, parameters the operation does not know are refused, and the state moves with time: a
+ * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer. The
+ * database is not simulated.
  *
  * Plain HTTP administration on the same port, unsigned, loopback only; bodies are forms:
  *   POST /_sim/fault     service= operation= kind= ms= count=   (see sim_fault)

@@ -4,6 +4,7 @@
  * A scenario that names something which is not there would show as an answer that AWS
  * never gives; so it is refused when it is read.
  */
+#include "sim/sim_internal.h"
 #include "sim/sim_scenario.h"
 
 struct checker {
@@ -147,9 +148,16 @@ static void check_events(const struct checker *k)
 {
 	const struct sim_estate *e = k->e;
 
-	for (size_t i = 0; i < e->nfaults; i++)
-		if (e->faults[i].fault.kind == SIM_FAULT__COUNT)
+	for (size_t i = 0; i < e->nfaults; i++) {
+		const struct sim_fault_row *f = &e->faults[i].fault;
+
+		if (f->kind == SIM_FAULT__COUNT)
 			k->tell(k->ctx, &e->faults[i], "kind is missing");
+		if (!sim_service_has(f->service, ""))
+			k->tell(k->ctx, &e->faults[i], "service: there is no service %s", f->service);
+		else if (!sim_service_has(f->service, f->operation))
+			k->tell(k->ctx, &e->faults[i], "operation: there is no operation %s", f->operation);
+	}
 	for (size_t i = 0; i < e->nfailovers; i++) {
 		const struct sim_failover_row *f = &e->failovers[i];
 

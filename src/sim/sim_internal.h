@@ -54,7 +54,8 @@ struct sim_operation {
 };
 
 extern const struct sim_operation sim_rds_operations[], sim_ec2_operations[], sim_cw_operations[];
-extern const struct sim_operation sim_logs_operations[];
+extern const struct sim_operation sim_logs_operations[], sim_pi_operations[];
+extern const size_t sim_pi_noperations;
 extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations, sim_logs_noperations;
 
 /* Reads the request and what faults await it; r has sim, arena and http. Takes the lock. */
@@ -66,6 +67,8 @@ bool sim_execute(struct sim_request *r, struct buf *result);
 /* Remembers an error and returns false. */
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...) PRINTF_LIKE(4, 5);
 struct str sim_header(const struct sim_http *h, const char *name);
+/* Is there such an operation of such a service? "" and "*" stand for any. */
+bool sim_service_has(const char *service, const char *operation);
 
 /* ---- parts */
 
@@ -138,6 +141,22 @@ struct sim_snapshot {
 	double volume_bytes;
 };
 size_t sim_snapshots(struct sim_request *r, const struct sim_cluster *c, struct sim_snapshot **ret_rows);
+
+/* sim_load.c: who makes a member's load; statements and waits are two fixed lists. */
+#define SIM_STATEMENTS 9
+#define SIM_WAITS 8
+struct sim_statement {
+	const char *tokenized, *raw; /* without and with values */
+	const char *user, *application, *host;
+};
+struct sim_wait {
+	const char *type, *event;
+};
+extern const struct sim_statement sim_statements[SIM_STATEMENTS];
+extern const struct sim_wait sim_waits[SIM_WAITS];
+/* Average active sessions of [start, start + period) by statement and wait; false: nothing is known of that time. */
+bool sim_load(const struct sim *s, const struct sim_cluster *c, int member, int64_t start_us, int64_t period_us,
+	      double (*ret_load)[SIM_WAITS]);
 
 /* sim_fault.c; the lock is held */
 bool sim_fault_add(struct sim *s, struct str form, struct err *err);

@@ -167,6 +167,20 @@ static double sample(const struct sim *s, const struct sim_metric *m, const stru
 	return v;
 }
 
+bool sim_db_load(const struct sim *s, const struct sim_cluster *c, int member, int64_t at_us, double *ret_load,
+		 double *ret_added)
+{
+	const struct sim_metric *m = &metrics[0];
+
+	while (strcmp(m->name, "DBLoad") != 0)
+		m++;
+	if (c->stopped || at_us < s->epoch_us - c->age_us || (c->serverless && capacity(c, at_us) <= 0))
+		return false;
+	*ret_load = sample(s, m, c, member, at_us);
+	*ret_added = *ret_load - *ret_load / (1 + raised(s, c, at_us) * (c->load - 1));
+	return true;
+}
+
 const char *sim_series_unit(const struct sim_series *series)
 {
 	return series->metric->unit;

@@ -338,6 +338,8 @@ out:
 
 /* ---- the whole */
 
+static void tell_row(void *ctx, const void *row, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
 /* tell() for rows that are there: by their heading. */
 static void tell_row(void *ctx, const void *row, const char *fmt, ...)
 {

@@ -26,6 +26,7 @@ static const struct service services[] = {
 	{"monitoring", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", "GraniteServiceVersion20100801", "1.0",
 	 "com.amazonaws.cloudwatch.v2010_08_01#", sim_cw_operations, &sim_cw_noperations},
 	{"logs", "2014-03-28", NULL, "Logs_20140328", "1.1", "", sim_logs_operations, &sim_logs_noperations},
+	{"pi", "2018-02-27", NULL, "PerformanceInsightsv20180227", "1.1", "", sim_pi_operations, &sim_pi_noperations},
 };
 
 /* Names of the same error in query and JSON; service NULL = of all that have no row of their own above. */
@@ -34,6 +35,10 @@ static const struct { const char *service, *query, *json; } json_codes[] = {
 	{"logs", "MissingParameter", "InvalidParameterException"},
 	{"logs", "InvalidParameterCombination", "InvalidParameterException"},
 	{"logs", "InternalFailure", "ServiceUnavailableException"},
+	{"pi", "InvalidParameterValue", "InvalidArgumentException"},
+	{"pi", "MissingParameter", "InvalidArgumentException"},
+	{"pi", "InternalFailure", "InternalServiceError"},
+	{"pi", "AccessDenied", "NotAuthorizedException"},
 	{NULL, "InvalidParameterValue", "InvalidParameterValueException"},
 	{NULL, "MissingParameter", "MissingRequiredParameterException"},
 	{NULL, "InvalidParameterCombination", "InvalidParameterCombinationException"},
@@ -51,6 +56,23 @@ static const struct service *service_of(const char *name)
 		if (strcmp(services[i].name, name) == 0)
 			return &services[i];
 	return NULL;
+}
+
+static bool any(const char *word)
+{
+	return word[0] == '\0' || strcmp(word, "*") == 0;
+}
+
+bool sim_service_has(const char *service, const char *operation)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (!any(service) && strcmp(services[i].name, service) != 0)
+			continue;
+		for (size_t k = 0; k < *services[i].noperations; k++)
+			if (any(operation) || strcmp(services[i].operations[k].name, operation) == 0)
+				return true;
+	}
+	return false;
 }
 
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...)

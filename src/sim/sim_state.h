@@ -178,6 +178,10 @@ const char *sim_series_unit(const struct sim_series *series);
 /* The datapoint of [start, start + period); false = none. */
 bool sim_series_point(const struct sim *s, const struct sim_series *series, int64_t start_us, int64_t period_us,
 		      struct sim_point *ret_point);
+/* The metric DBLoad of a member at a time, and how much of it is the scenario's trouble. False: it does not run then.
+ */
+bool sim_db_load(const struct sim *s, const struct sim_cluster *c, int member, int64_t at_us, double *ret_load,
+		 double *ret_added);
 /* Volume of a cluster at a time. */
 double sim_volume_bytes(const struct sim *s, const struct sim_cluster *c, int64_t at_us);
 

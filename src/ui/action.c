@@ -10,6 +10,9 @@
 #include "codec/codec_csv.h"
 #include "model/sqltext.h"
 #include "ui/jump.h"
+#include "ui/load_view.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +21,8 @@
 #include <unistd.h>
 
 #define EXPORT_BYTES_MAX (64u << 20)
+/* What a terminal takes by OSC 52 (term.h). */
+#define COPY_BYTES_MAX 56000
 #define INTERVAL_MIN_US (250 * US_PER_MS)
 #define INTERVAL_MAX_US (60 * US_PER_S)
 
@@ -31,10 +36,11 @@ static const struct {
 	const char *name;
 	uint32_t key;
 } key_names[] = {
-	{"Up", K_UP},       {"Down", K_DOWN},  {"Left", K_LEFT},  {"Right", K_RIGHT}, {"PgUp", K_PGUP},
-	{"PgDn", K_PGDN},   {"Home", K_HOME},  {"End", K_END},    {"Tab", K_TAB},     {"S-Tab", K_BACKTAB},
-	{"Enter", K_ENTER}, {"Esc", K_ESC},    {"Space", ' '},    {"F1", K_F1},       {"C-b", K_CTRL_B},
-	{"C-c", K_CTRL_C},  {"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},
+	{"Up", K_UP},      {"Down", K_DOWN},     {"Left", K_LEFT},         {"Right", K_RIGHT},
+	{"PgUp", K_PGUP},  {"PgDn", K_PGDN},     {"Home", K_HOME},         {"End", K_END},
+	{"Tab", K_TAB},    {"S-Tab", K_BACKTAB}, {"Enter", K_ENTER},       {"Esc", K_ESC},
+	{"Space", ' '},    {"F1", K_F1},         {"C-b", K_CTRL_B},        {"C-c", K_CTRL_C},
+	{"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},    {"S-Left", K_SHIFT_LEFT}, {"S-Right", K_SHIFT_RIGHT},
 };
 
 const char *action_group_name(enum action_group g)
@@ -115,13 +121,15 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
-	if (p && p->def->ops->offers && p->def->ops->offers(ui, p, id))
+	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
 	switch (id) {
 	case ACTION_GROUP:
 	case ACTION_ORIGIN:
 	case ACTION_LOG_FILES:
-		return false; /* only where a pane offers them */
+	case ACTION_SLICE_WIDER:
+	case ACTION_SLICE_NARROWER:
+		return false; /* only where a pane or the load view offers them */
 	case ACTION_MODE:
 		return table && p->table.def->modes;
 	case ACTION_DETAIL:
@@ -130,6 +138,8 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return table && p->def->table->depth;
 	case ACTION_ROOT:
 		return jump_has_root(ui);
+	case ACTION_EXPLAIN:
+		return p && p->def->ops->explain;
 	case ACTION_DOWN:
 	case ACTION_UP:
 	case ACTION_FIRST:
@@ -194,6 +204,8 @@ static int go_back(struct ui *ui)
 			ui->toasts[i].until_mono_us = 0;
 			return EFFECT_PAINT;
 		}
+	if (load_view_action(ui, ACTION_BACK) >= 0)
+		return EFFECT_RECALC | EFFECT_PAINT;
 	if (ui->cursor_us && v->range_bar) {
 		ui->cursor_us = 0;
 		return EFFECT_PAINT;
@@ -220,7 +232,7 @@ static int move_by(struct ui *ui, long delta)
 	if (!t || t->n == 0)
 		return EFFECT_NONE;
 	table_move(t, delta, ui->mono_us);
-	return EFFECT_PAINT;
+	return EFFECT_SELECT;
 }
 
 static int next_mode(struct ui *ui)
@@ -249,23 +261,35 @@ static int order_step(struct ui *ui, int step)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
+static int copy_statement(struct ui *ui, struct str text)
+{
+	buf_clear(&ui->copy);
+	if (sql_mask_literals(&ui->copy, text) && ui->copy.len <= COPY_BYTES_MAX) {
+		ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
+		return EFFECT_PAINT;
+	}
+	buf_clear(&ui->copy);
+	ui_toast(ui, SEV_WARN, "not copied: the statement is longer than a terminal takes");
+	return EFFECT_PAINT;
+}
+
 static int copy_row(struct ui *ui)
 {
 	struct table *t = focused_table(ui);
 	long row = t ? table_selected_row(t) : -1;
+	struct str text;
 
 	if (row < 0)
 		return EFFECT_NONE;
+	if (ui->overlay == OVERLAY_DETAIL && session_detail_text(ui, t->snap, (size_t)row, &text))
+		return copy_statement(ui, text);
 	buf_clear(&ui->copy);
 	for (size_t i = 0; i < t->snap->type->nfields; i++) {
 		union value v;
 
 		if (t->snap->type->fields[i].kind == K_SQL &&
-		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v)) {
-			(void)sql_mask_literals(&ui->copy, v.str);
-			ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
-			return EFFECT_PAINT;
-		}
+		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v))
+			return copy_statement(ui, v.str);
 	}
 	(void)csv_write_row(&ui->copy, t->snap, (size_t)row, true);
 	ui_toast(ui, SEV_OK, "row copied (if your terminal allows it)");
@@ -453,7 +477,7 @@ static int detail(struct ui *ui)
 
 	if (!p || !p->def->ops->detail || (p->def->table && table_selected_row(&p->table) < 0))
 		return EFFECT_NONE;
-	return open_overlay(ui, OVERLAY_DETAIL);
+	return open_overlay(ui, OVERLAY_DETAIL) | EFFECT_RECALC;
 }
 
 static int choose_cluster(struct ui *ui)
@@ -505,6 +529,10 @@ static int run_move(struct ui *ui, enum action_id id)
 
 static int run_row(struct ui *ui, enum action_id id)
 {
+	int effects = load_view_action(ui, id);
+
+	if (effects >= 0)
+		return effects;
 	switch ((int)id) {
 	case ACTION_DETAIL:
 		return detail(ui);
@@ -518,6 +546,8 @@ static int run_row(struct ui *ui, enum action_id id)
 		return tag(ui, false);
 	case ACTION_TAG_ALL:
 		return tag(ui, true);
+	case ACTION_EXPLAIN:
+		return plan_explain(ui);
 	case ACTION_COPY:
 		return copy_row(ui);
 	case ACTION_WRITE:
@@ -546,6 +576,10 @@ static int run_order(struct ui *ui, enum action_id id)
 
 static int run_time(struct ui *ui, enum action_id id)
 {
+	int effects = load_view_action(ui, id);
+
+	if (effects >= 0)
+		return effects;
 	switch ((int)id) {
 	case ACTION_RANGE_NEXT:
 		return change_range(ui, 1);

@@ -212,11 +212,22 @@ static void draw_identity(const struct ui *ui, struct canvas *c, int y)
 	draw_live(ui, &end);
 }
 
+/* Columns that all tabs take with their whole titles, each with a verdict's glyph. */
+static int tabs_width(const struct ui *ui)
+{
+	int w = 1;
+
+	for (size_t i = 0; i < ui->nviews; i++)
+		if (ui->views[i].def->digit || i == ui->view)
+			w += utf8_columns(str_c(ui->views[i].def->title)) + 6;
+	return w;
+}
+
 static void draw_tabs(struct ui *ui, struct canvas *c, int y)
 {
 	struct rect r = {y, 0, 1, c->cols};
 	struct pen pen = pen_at(c, r, y, 1, ROLE_BG);
-	bool full = c->cols >= 100;
+	bool full = c->cols >= tabs_width(ui);
 
 	for (size_t i = 0; i < ui->nviews; i++) {
 		struct view *v = &ui->views[i];
@@ -240,7 +251,8 @@ static void draw_tabs(struct ui *ui, struct canvas *c, int y)
 				pen_skip(&pen, 1);
 			pen_glyph(&pen, severity_role(s), severity_glyph(s));
 		}
-		pen_skip(&pen, 1);
+		if (full || current)
+			pen_skip(&pen, 1);
 		pen.bg = ROLE_BG;
 		v->tab_w = pen.x - v->tab_x;
 	}
@@ -289,10 +301,13 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER, ACTION_SORT,   ACTION_DETAIL,     ACTION_ROOT,       ACTION_FOLD,      ACTION_MODE,
-	ACTION_GROUP,  ACTION_ORIGIN, ACTION_LOG_FILES,  ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_ZOOM,
-	ACTION_TAG,    ACTION_COPY,   ACTION_COLS_RIGHT, ACTION_PALETTE,    ACTION_PAUSE,     ACTION_QUIT,
+	ACTION_FILTER,     ACTION_SORT,       ACTION_DETAIL,      ACTION_EXPLAIN, ACTION_ROOT,
+	ACTION_FOLD,       ACTION_MODE,       ACTION_GROUP,       ACTION_ORIGIN,  ACTION_LOG_FILES,
+	ACTION_RANGE_NEXT, ACTION_NEXT_PANE,  ACTION_CURSOR_LEFT, ACTION_ZOOM,    ACTION_TAG,
+	ACTION_COPY,       ACTION_COLS_RIGHT, ACTION_PALETTE,     ACTION_PAUSE,   ACTION_QUIT,
 };
+/* In a detail or a plan. */
+static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};
 
 static int hint(struct pen *pen, enum action_id id)
 {
@@ -345,6 +360,20 @@ static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 	}
 }
 
+/* What the overlay on top takes. */
+static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
+{
+	bool applies = ui->overlay == OVERLAY_PLAN || action_applies(ui, ACTION_EXPLAIN);
+
+	for (size_t i = 0; i < ARRAY_LEN(overlay_actions); i++) {
+		enum action_id id = overlay_actions[i];
+		int w = utf8_columns(str_c(actions[id].name)) + 6;
+
+		if (pen->x + w < end && (id != ACTION_EXPLAIN || applies))
+			(void)hint(pen, id);
+	}
+}
+
 static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 {
 	struct rect r = {y, 0, 1, c->cols};
@@ -358,6 +387,10 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 	}
 	end = own_cost(ui, c, y);
 	pen = pen_at(c, r, y, 1, ROLE_BAR);
+	if (ui->overlay == OVERLAY_PLAN || ui->overlay == OVERLAY_DETAIL) {
+		draw_overlay_footer(ui, &pen, end);
+		return;
+	}
 	(void)hint(&pen, ACTION_HELP);
 	for (size_t i = 0; i < ARRAY_LEN(footer_actions); i++) {
 		char key[16];

@@ -3,8 +3,8 @@
  * when something is due. The UI thread never waits for anything else.
  *
  * Turn: collect events, let the runtime take arrivals and issue what is due, then paint
- * once if anything changed. Keys paint at once; repaints caused by data alone are kept DATA_PAINT_US apart. The
- * chrome is painted before the first request goes out.
+ * once if anything changed. Keys and the first data of a source paint at once; other repaints caused by data are kept
+ * DATA_PAINT_US apart. The chrome is painted before the first request goes out.
  */
 #include "ui/loop.h"
 
@@ -28,6 +28,7 @@ struct loop {
 	struct runtime *rt;
 	int signal_fd;
 	int64_t painted_mono_us, next_work_mono_us;
+	size_t known; /* sources that have data */
 	bool paint_now, paint_soon, quit;
 	int status;
 };
@@ -68,7 +69,7 @@ static void apply(struct loop *l, int effects)
 		term_invalidate(l->term);
 	if (effects & EFFECT_QUIT)
 		l->quit = true;
-	if (effects)
+	if (effects & ~EFFECT_SELECT)
 		l->next_work_mono_us = 0;
 	if (l->ui.copy.len > 0) {
 		term_copy(l->term, buf_str(&l->ui.copy));
@@ -122,15 +123,28 @@ static void read_signals(struct loop *l)
 	}
 }
 
+static size_t count_known(const struct store *st)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->n; i++)
+		n += st->entries[i].good != NULL;
+	return n;
+}
+
 static void work(struct loop *l)
 {
 	unsigned changed = 0;
+	size_t known;
 
 	l->next_work_mono_us = runtime_tick(l->rt, &changed);
+	known = count_known(l->ui.store);
 	if (changed > 0) {
 		ui_data_changed(&l->ui);
 		l->paint_soon = true;
+		l->paint_now |= known > l->known;
 	}
+	l->known = known;
 }
 
 /* A spinner moves only while some demanded fetch runs for longer than it shows. */
@@ -224,7 +238,6 @@ bool loop_run(struct runtime *rt, const struct loop_options *o, int *ret_status,
 	ui_apply(&l.ui, EFFECT_DEMAND);
 	term_title(l.term, str_c(runtime_target(rt)->cluster[0] ? runtime_target(rt)->cluster : "auroratop"));
 	paint(&l);
-	l.painted_mono_us -= DATA_PAINT_US; /* the first data is shown the moment it comes */
 	while (!l.quit)
 		turn(&l);
 	term_close(l.term);

@@ -6,6 +6,8 @@
 
 #include "base/utf8.h"
 #include "ui/action.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 
 #include <stdio.h>
 
@@ -130,6 +132,9 @@ void overlay_draw(struct ui *ui, struct canvas *c)
 		break;
 	case OVERLAY_DETAIL:
 		draw_detail(ui, c);
+		break;
+	case OVERLAY_PLAN:
+		plan_draw(ui, c);
 		break;
 	case OVERLAY_DIAG:
 		diag_draw(ui, c, overlay_box(ui, c, 34, 110, "Diagnostics", "lanes and sources", ROLE_ACCENT));
@@ -291,39 +296,79 @@ static int palette_key(struct ui *ui, uint32_t key)
 	}
 }
 
-static int scroll_overlay(struct ui *ui, uint32_t key)
+/* Moves the text; true when the action does that. */
+static bool scroll_overlay(struct ui *ui, int id)
 {
-	struct pane *p = ui_focused(ui);
-	int id = action_of_key(key);
-
 	switch (id) {
 	case ACTION_DOWN:
 		ui->overlay_scroll++;
-		return EFFECT_PAINT;
+		return true;
 	case ACTION_UP:
 		ui->overlay_scroll -= ui->overlay_scroll > 0;
-		return EFFECT_PAINT;
+		return true;
 	case ACTION_PAGE_DOWN:
 		ui->overlay_scroll += 10;
-		return EFFECT_PAINT;
+		return true;
 	case ACTION_PAGE_UP:
 		ui->overlay_scroll -= ui->overlay_scroll > 10 ? 10 : ui->overlay_scroll;
+		return true;
+	case ACTION_FIRST:
+		ui->overlay_scroll = 0;
+		return true;
+	case ACTION_LAST:
+		/* drawing brings it back to the last page */
+		ui->overlay_scroll = ui->overlay_lines;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The row before or after the one whose detail is open. */
+static int detail_step(struct ui *ui, int step)
+{
+	struct pane *p = ui_focused(ui);
+
+	if (ui->overlay != OVERLAY_DETAIL || !p || !p->def->table)
 		return EFFECT_PAINT;
+	table_move(&p->table, step, ui->mono_us);
+	ui->overlay_scroll = 0;
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int close_overlay(struct ui *ui)
+{
+	if (ui->overlay == OVERLAY_PLAN)
+		plan_close(ui);
+	else
+		ui->overlay = OVERLAY_NONE;
+	return EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static int act_in_overlay(struct ui *ui, int id)
+{
+	bool plan = ui->overlay == OVERLAY_PLAN, detail = ui->overlay == OVERLAY_DETAIL;
+
+	switch (id) {
 	case ACTION_CURSOR_LEFT:
+		return detail_step(ui, -1);
 	case ACTION_CURSOR_RIGHT:
-		if (ui->overlay == OVERLAY_DETAIL && p && p->def->table) {
-			table_move(&p->table, id == ACTION_CURSOR_RIGHT ? 1 : -1, ui->mono_us);
-			ui->overlay_scroll = 0;
-		}
-		return EFFECT_PAINT;
+		return detail_step(ui, 1);
 	case ACTION_COPY:
-		return action_run(ui, ACTION_COPY);
+		return plan ? plan_copy(ui) : action_run(ui, ACTION_COPY);
+	case ACTION_EXPLAIN:
+		return plan ? plan_again(ui) : detail ? plan_explain(ui) : EFFECT_NONE;
+	case ACTION_REFRESH:
+		if (detail)
+			session_detail_refresh(ui);
+		return detail ? EFFECT_RECALC | EFFECT_PAINT : EFFECT_NONE;
 	case ACTION_BACK:
 	case ACTION_HELP:
 	case ACTION_QUIT:
+		return close_overlay(ui);
 	case ACTION_DETAIL:
-		ui->overlay = OVERLAY_NONE;
-		return EFFECT_PAINT;
+		/* Enter opens things; in a plan there is nothing to open */
+		return plan ? EFFECT_NONE : close_overlay(ui);
 	default:
 		return EFFECT_NONE;
 	}
@@ -336,6 +381,6 @@ int overlay_key(struct ui *ui, uint32_t key)
 	if (ui->prompt.open && ui->prompt.sign == '/')
 		return filter_key(ui, key);
 	if (ui->overlay != OVERLAY_NONE)
-		return scroll_overlay(ui, key);
+		return scroll_overlay(ui, action_of_key(key)) ? EFFECT_PAINT : act_in_overlay(ui, action_of_key(key));
 	return -1;
 }

@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/load_view.h"
 
 #include <stdio.h>
 
@@ -36,7 +37,7 @@ static const struct {
 } verbs[] = {
 	{"filter", "rows of the focused pane that match"},
 	{"sort", "column of the focused pane, -column for descending"},
-	{"range", "of the graphs: 1h 3h 12h 1d 7d"},
+	{"range", "of the graphs: 1h 3h 12h 1d 7d; of the load also 5m 15m"},
 	{"interval", "of the sampler, in seconds"},
 };
 
@@ -255,6 +256,14 @@ static int jump_to_session(struct ui *ui, struct str pid)
 	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
 }
 
+static int set_load_range(struct ui *ui, struct str text)
+{
+	if (load_view_set_range(ui, text))
+		return EFFECT_RECALC | EFFECT_PAINT;
+	ui_toast(ui, SEV_WARN, "range: " STR_FMT " is not one of those above the graph", STR_ARG(text));
+	return EFFECT_PAINT;
+}
+
 static int set_range(struct ui *ui, struct str text, bool interval)
 {
 	struct target *t;
@@ -282,6 +291,8 @@ static int run_verb(struct ui *ui, int verb, struct str text)
 	struct err err;
 
 	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(arg));
+	if (verb == 2 && load_view_is_shown(ui))
+		return set_load_range(ui, arg);
 	if (verb >= 2)
 		return set_range(ui, arg, verb == 3);
 	if (!p || !p->def->table || !p->table.snap)

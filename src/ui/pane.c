@@ -141,6 +141,19 @@ static int draw_reason(const struct ui *ui, const struct store_entry *e, struct 
 	return y - r.y;
 }
 
+/* The pane's own words, or how fresh its data is. */
+static int draw_badge(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect clip, int x_end)
+{
+	char text[64];
+	int x;
+
+	if (!p->def->ops->badge || !p->def->ops->badge(ui, p, text, sizeof text))
+		return badge_draw(ui, pane_entry(ui, p), c, clip, clip.y, x_end, ROLE_BG);
+	x = x_end - utf8_columns(str_c(text));
+	canvas_text_c(c, clip, clip.y, x, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
+	return x;
+}
+
 static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool frames)
 {
 	struct rect r = p->frame, clip = {r.y, r.x, 1, r.w};
@@ -152,7 +165,7 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 		canvas_hline(c, clip, r.y, r.x, r.w,
 			     glyph(p->focused && ui->depth == DEPTH_MONO ? G_HEAVY_H : G_FRAME_H),
 			     STYLE(line, ROLE_BG, 0));
-	badge = badge_draw(ui, pane_entry(ui, p), c, clip, r.y, r.x + r.w - 3, ROLE_BG);
+	badge = draw_badge(ui, p, c, clip, r.x + r.w - 3);
 	if (badge < r.x + r.w - 3) {
 		canvas_put(c, clip, r.y, badge - 1, ' ', STYLE(ROLE_FG, ROLE_BG, 0));
 		canvas_put(c, clip, r.y, r.x + r.w - 3, ' ', STYLE(ROLE_FG, ROLE_BG, 0));

@@ -10,6 +10,8 @@
 #include <stdarg.h>
 
 #define PEN_LINE_MAX 1024
+/* Of a statement on one line no more than this is looked at. */
+#define PEN_SQL_MAX 4096
 
 int pen_left(const struct pen *p)
 {
@@ -132,10 +134,10 @@ static enum role sql_role(enum sql_token kind)
 }
 
 /* Draws one token, newlines and blanks inside it (comments, strings) as the sanitiser makes them. */
-void pen_sql(struct pen *p, int w, struct str text, bool faint)
+static void draw_sql(struct pen *p, int w, struct str text, bool faint)
 {
 	struct rect outer = p->clip;
-	struct str rest = str_trim(text), token;
+	struct str rest = text, token;
 	enum sql_token kind;
 	int edge = p->x + w;
 	bool cut = false;
@@ -183,6 +185,23 @@ int pen_wrapped(struct canvas *c, struct rect r, int y, struct str text, struct 
 		rest = str_trim(str_sub(rest, take, rest.len));
 	}
 	return y;
+}
+
+void pen_sql(struct pen *p, int w, struct str text, bool faint)
+{
+	struct str shown = str_trim(text);
+	struct buf masked;
+
+	shown = str_sub(shown, 0, PEN_SQL_MAX);
+	if (str_ifind(shown, STR("password"), 0) < 0 && str_find(shown, STR("://"), 0) < 0) {
+		draw_sql(p, w, shown, faint);
+		return;
+	}
+	/* a secret is no shorter than a quarter of its mask */
+	buf_init(&masked, 4 * PEN_SQL_MAX + 16);
+	(void)sql_mask_secrets(&masked, shown);
+	draw_sql(p, w, buf_str(&masked), faint);
+	buf_release(&masked);
 }
 
 void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)

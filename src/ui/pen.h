@@ -38,7 +38,7 @@ void pen_field(struct pen *p, enum role fg, uint8_t attr, int w, struct str text
 /* A bar of w cells, share 0..1 filled. */
 void pen_bar(struct pen *p, int w, double share, enum role full);
 /* One token of statement text after the other, whitespace collapsed, in SQL colours, at most w columns (0 = to the
- * edge), cut with the cut sign. faint draws all in the faint role. */
+ * edge), cut with the cut sign. faint draws all in the faint role. Passwords are masked. */
 void pen_sql(struct pen *p, int w, struct str text, bool faint);
 /* Text from row y of r on, wrapped at blanks into its width, cut with the cut sign in its last row; returns the next
  * free row. */

@@ -3,8 +3,9 @@
  *
  * Output: `shown` is the canvas the terminal shows. A present compares it with the new one,
  * hands only the runs of cells that differ to curses, and lets curses find the shortest way
- * to draw them, between the two marks of a synchronized update. When nothing differs, no
- * byte is sent. What a style looks like is looked up once per theme and kept in `paints`.
+ * to draw them; the bytes are caught and sent in one piece, between the two marks of a
+ * synchronized update. When nothing differs, no byte is sent. What a style looks like is looked up once per theme and
+ * kept in `paints`.
  *
  * Colour depth is decided here: the user's wish first, then NO_COLOR, then what the
  * environment and the terminal's entry say. For true colour (and for terminals unknown to
@@ -34,6 +35,7 @@
 #include "ui/term_choice.h"
 #include "ui/term_out.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 
@@ -43,6 +45,8 @@
 #define DEFAULT_COLS 80
 /* Below this many colour pairs curses may reuse one that we remember. */
 #define PAIRS_PLENTY 8192
+/* Several times what the largest canvas takes, each cell with its own colours. */
+#define FRAME_BYTES_MAX (64u << 20)
 #define KEYS_PASTE_BEGIN 2000
 #define KEYS_PASTE_END 2001
 
@@ -72,8 +76,8 @@ struct term {
 	int press_y, press_x;
 	int64_t press_at;
 	int64_t bytes;
-	int counter_fd; /* the kernel's count of what this thread wrote, or -1 */
-	struct buf title;
+	struct term_frame frame;
+	struct buf title, bytes_out; /* bytes_out: of one frame */
 };
 
 static struct term_entry entry_read(void)
@@ -94,20 +98,20 @@ static struct term_entry entry_read(void)
 }
 
 /* newterm() with one of our entries. */
-static SCREEN *own_screen(const char *entry)
+static SCREEN *own_screen(const char *entry, FILE *file)
 {
 	const struct embedded *text = NULL;
-	char file[64];
+	char name[64];
 
-	snprintf(file, sizeof(file), "%s.b64", entry);
+	snprintf(name, sizeof(name), "%s.b64", entry);
 	for (size_t i = 0; i < terminfo_nfiles; i++)
-		if (strcmp(terminfo_files[i].name, file) == 0)
+		if (strcmp(terminfo_files[i].name, name) == 0)
 			text = &terminfo_files[i];
 	if (!text)
 		return NULL;
 	char *before = xstrdup(getenv("TERMINFO"));
 	setenv("TERMINFO", text->text, 1);
-	SCREEN *screen = newterm(entry, stdout, stdin);
+	SCREEN *screen = newterm(entry, file, stdin);
 	if (before)
 		setenv("TERMINFO", before, 1);
 	else
@@ -117,7 +121,7 @@ static SCREEN *own_screen(const char *entry)
 }
 
 /* Chooses the entry; *ret_depth is the most colours it is good for. */
-static SCREEN *open_screen(const char *name, const struct term_entry *e, const struct term_options *o,
+static SCREEN *open_screen(const char *name, const struct term_entry *e, const struct term_options *o, FILE *file,
 			   enum depth *ret_depth)
 {
 	enum depth wanted = term_choice_depth(o, name, e);
@@ -126,15 +130,15 @@ static SCREEN *open_screen(const char *name, const struct term_entry *e, const s
 
 	*ret_depth = wanted;
 	if (wanted == DEPTH_RGB) {
-		screen = own_screen(tmux ? "auroratop-tmux-direct" : "auroratop-xterm-direct");
+		screen = own_screen(tmux ? "auroratop-tmux-direct" : "auroratop-xterm-direct", file);
 		if (screen)
 			return screen;
 		*ret_depth = DEPTH_256;
 	}
 	/* Asked for 256 colours, a terminal whose entry has 8 of them ("xterm") gets an entry with 256. */
 	if (e->known && !(o->color == COLOR_WISH_256 && e->colors < 256))
-		screen = newterm(NULL, stdout, stdin);
-	return screen ? screen : own_screen("auroratop-xterm-256color");
+		screen = newterm(NULL, file, stdin);
+	return screen ? screen : own_screen("auroratop-xterm-256color", file);
 }
 
 static void colors_start(struct term *t, enum depth wanted)
@@ -176,6 +180,8 @@ static void keys_define(void)
 		{"\033[13~", KEY_F(3)},
 		{"\033[14~", KEY_F(4)},
 		{"\033[Z", KEY_BTAB},
+		{"\033[1;2D", KEY_SLEFT},
+		{"\033[1;2C", KEY_SRIGHT},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(more); i++)
@@ -223,30 +229,38 @@ static void input_start(struct term *t, bool mouse)
 bool term_open(const struct term_options *o, struct term **ret_term, struct err *err)
 {
 	const char *name = getenv("TERM");
+	struct term_frame frame;
 	enum depth wanted;
 
 	if (!term_choice_usable(name, isatty(STDIN_FILENO), isatty(STDOUT_FILENO), err))
 		return false;
+	if (!term_out_frame_open(&frame, STDOUT_FILENO)) {
+		char reason[128];
+
+		return err_set(err, ERR_IO, "cannot open the terminal: %s", err_errno(errno, reason, sizeof(reason)));
+	}
 	struct term_entry entry = entry_read();
 	term_out_arm(STDOUT_FILENO);
 	set_escdelay(ESCAPE_DELAY_MS);
-	/* Looking for typed keys in mid-picture would flush every few cells. */
-	(void)typeahead(-1);
-	SCREEN *screen = open_screen(name, &entry, o, &wanted);
+	SCREEN *screen = open_screen(name, &entry, o, frame.file, &wanted);
 	if (!screen) {
 		term_out_disarm();
+		term_out_frame_close(&frame);
 		err_set(err, ERR_USAGE, "the terminal \"%.60s\" (TERM) cannot be used for a full screen", name);
 		err_remedy(err, "set TERM to what the terminal is, such as TERM=xterm-256color");
 		return false;
 	}
+	/* Typed keys are no reason to stop in mid-picture. */
+	(void)typeahead(-1);
 	struct term *t = xalloc(sizeof(*t));
 	t->screen = screen;
+	t->frame = frame;
 	t->osc = !term_choice_limited(name);
 	t->ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	glyph_use(t->ascii ? GLYPHS_ASCII : GLYPHS_UTF8);
 	t->press_y = t->press_x = -1;
-	t->counter_fd = term_out_counter();
 	buf_init(&t->title, 4096);
+	buf_init(&t->bytes_out, FRAME_BYTES_MAX);
 	canvas_init(&t->shown, 1, 1);
 	colors_start(t, wanted);
 	input_start(t, o->mouse);
@@ -266,10 +280,10 @@ void term_close(struct term *t)
 	term_out_disarm();
 	delwin(t->keys);
 	delscreen(t->screen);
-	if (t->counter_fd >= 0)
-		close(t->counter_fd);
+	term_out_frame_close(&t->frame);
 	canvas_release(&t->shown);
 	buf_release(&t->title);
+	buf_release(&t->bytes_out);
 	xfree(t->paints);
 	xfree(t->run);
 	xfree(t);
@@ -407,18 +421,16 @@ static bool put_row(struct term *t, const struct canvas *c, const struct theme *
 
 static void flush(struct term *t)
 {
-	int64_t before = term_out_written(t->counter_fd);
-
-	out(t, TERM_SYNC_ON);
+	buf_clear(&t->bytes_out);
+	buf_add_c(&t->bytes_out, TERM_SYNC_ON);
+	term_out_frame_begin(&t->frame);
 	if (t->invalid)
 		clearok(curscr, TRUE);
 	wnoutrefresh(stdscr);
 	doupdate();
-	int64_t after = term_out_written(t->counter_fd);
-	/* out() has counted its own part of the difference. */
-	if (before >= 0 && after >= before)
-		t->bytes += after - before - (int64_t)strlen(TERM_SYNC_ON);
-	out(t, TERM_SYNC_OFF);
+	term_out_frame_end(&t->frame, &t->bytes_out);
+	buf_add_c(&t->bytes_out, TERM_SYNC_OFF);
+	t->bytes += (int64_t)term_out_write(STDOUT_FILENO, buf_str(&t->bytes_out));
 	t->invalid = false;
 }
 
@@ -453,10 +465,23 @@ static uint32_t key_of_code(wint_t code)
 		int code;
 		enum key key;
 	} keys[] = {
-		{KEY_UP, K_UP},        {KEY_DOWN, K_DOWN},           {KEY_LEFT, K_LEFT},   {KEY_RIGHT, K_RIGHT},
-		{KEY_PPAGE, K_PGUP},   {KEY_NPAGE, K_PGDN},          {KEY_HOME, K_HOME},   {KEY_END, K_END},
-		{KEY_FIND, K_HOME},    {KEY_SELECT, K_END},          {KEY_IC, K_INSERT},   {KEY_DC, K_DELETE},
-		{KEY_BTAB, K_BACKTAB}, {KEY_BACKSPACE, K_BACKSPACE}, {KEY_ENTER, K_ENTER},
+		{KEY_UP, K_UP},
+		{KEY_DOWN, K_DOWN},
+		{KEY_LEFT, K_LEFT},
+		{KEY_RIGHT, K_RIGHT},
+		{KEY_PPAGE, K_PGUP},
+		{KEY_NPAGE, K_PGDN},
+		{KEY_HOME, K_HOME},
+		{KEY_END, K_END},
+		{KEY_FIND, K_HOME},
+		{KEY_SELECT, K_END},
+		{KEY_IC, K_INSERT},
+		{KEY_DC, K_DELETE},
+		{KEY_BTAB, K_BACKTAB},
+		{KEY_BACKSPACE, K_BACKSPACE},
+		{KEY_ENTER, K_ENTER},
+		{KEY_SLEFT, K_SHIFT_LEFT},
+		{KEY_SRIGHT, K_SHIFT_RIGHT},
 	};
 
 	if (code >= KEY_F(1) && code <= KEY_F(12))

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -105,24 +106,50 @@ bool term_out_copy(struct buf *out, struct str text)
 	return buf_add_c(out, "\a");
 }
 
-int term_out_counter(void)
+bool term_out_frame_open(struct term_frame *f, int fd)
 {
-	return open("/proc/thread-self/io", O_RDONLY | O_CLOEXEC);
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	f->terminal = fd;
+	f->memory = memfd_create("frame", MFD_CLOEXEC);
+	f->file = own >= 0 && f->memory >= 0 ? fdopen(own, "w") : NULL;
+	if (f->file)
+		return true;
+	if (own >= 0)
+		(void)close(own);
+	if (f->memory >= 0)
+		(void)close(f->memory);
+	return false;
 }
 
-int64_t term_out_written(int counter)
+void term_out_frame_close(struct term_frame *f)
 {
-	char text[512];
-	ssize_t n = counter < 0 ? -1 : pread(counter, text, sizeof(text) - 1, 0);
-	int64_t written = 0;
+	(void)fclose(f->file);
+	(void)close(f->memory);
+}
 
-	if (n <= 0)
-		return -1;
-	text[n] = 0;
-	const char *at = strstr(text, "wchar: ");
-	for (at = at ? at + 7 : ""; *at >= '0' && *at <= '9'; at++)
-		written = written * 10 + (*at - '0');
-	return written;
+void term_out_frame_begin(const struct term_frame *f)
+{
+	(void)lseek(f->memory, 0, SEEK_SET);
+	(void)dup3(f->memory, fileno(f->file), O_CLOEXEC);
+}
+
+void term_out_frame_end(const struct term_frame *f, struct buf *out)
+{
+	/* both descriptors share the position; the file is never shortened, its pages serve the next frame */
+	off_t end = lseek(f->memory, 0, SEEK_CUR), at = 0;
+	char chunk[16384];
+
+	(void)dup3(f->terminal, fileno(f->file), O_CLOEXEC);
+	while (at < end) {
+		size_t left = (size_t)(end - at);
+		ssize_t n = pread(f->memory, chunk, left < sizeof(chunk) ? left : sizeof(chunk), at);
+
+		if (n <= 0)
+			return;
+		buf_add(out, chunk, (size_t)n);
+		at += n;
+	}
 }
 
 void term_out_arm(int fd)

@@ -12,12 +12,17 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/load_view.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define COPY_MAX (74u << 10)
 #define TOAST_OK_US (5 * US_PER_S)
+/* How long the rest of the picture (clock, ages) may stand still meanwhile. */
+#define SELECTION_ONLY_US (500 * US_PER_MS)
 #define TOAST_WARN_US (10 * US_PER_S)
 
 struct view *ui_view(struct ui *ui)
@@ -47,12 +52,16 @@ static void init_view(struct view *v, const struct view_def *def)
 		if (def->panes[i].place.rank == 0)
 			v->focus = i;
 	}
+	if (def->start)
+		v->focus = def->start;
 }
 
 void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, struct theme *theme)
 {
 	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
 	ui->home = target_ref(runtime_target(rt));
+	ui->load = load_view_new();
+	ui->load->generation = ui->home->generation;
 	canvas_init(&ui->canvas, 24, 80);
 	buf_init(&ui->copy, COPY_MAX);
 	ui->nviews = nview_defs;
@@ -76,12 +85,16 @@ static void close_pane(struct pane *p)
 
 void ui_release(struct ui *ui)
 {
+	plan_close(ui);
+	snapshot_unref(ui->known_plan);
+	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
 		for (size_t i = 0; i < ui->views[v].def->npanes; i++)
 			close_pane(&ui->views[v].panes[i]);
 		xfree(ui->views[v].panes);
 	}
 	xfree(ui->views);
+	load_view_free(ui->load);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -152,28 +165,38 @@ void ui_toast(struct ui *ui, enum severity s, const char *fmt, ...)
 }
 
 /* Sources that something on screen needs: the view's panes and, always, what the chrome shows. */
+static uint64_t demand_of_names(const struct ui *ui, const char *list)
+{
+	struct str rest = str_c(list), name;
+	uint64_t mask = 0;
+
+	while (str_split(&rest, ' ', &name)) {
+		char word[64];
+		const char *names[1] = {word};
+
+		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+		mask |= runtime_demand_of(ui->rt, names, 1);
+	}
+	return mask;
+}
+
 static uint64_t wanted(const struct ui *ui)
 {
 	static const char *const chrome[] = {"clusters", "instances", "activity"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
-	for (size_t i = 0; i < v->def->npanes; i++) {
-		struct str rest = str_c(v->panes[i].def->sources), name;
-
-		while (str_split(&rest, ' ', &name)) {
-			char word[64];
-			const char *names[1] = {word};
-
-			(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
-			mask |= runtime_demand_of(ui->rt, names, 1);
-		}
-	}
+	for (size_t i = 0; i < v->def->npanes; i++)
+		mask |= demand_of_names(ui, v->panes[i].def->sources);
+	if (ui->overlay == OVERLAY_DETAIL && v->focus < v->def->npanes && v->panes[v->focus].def->detail_sources)
+		mask |= demand_of_names(ui, v->panes[v->focus].def->detail_sources);
 	if (v->def->digit == '1') {
 		static const char *const vitals[] = {"databases", "load", "metrics"};
 
 		mask |= runtime_demand_of(ui->rt, vitals, ARRAY_LEN(vitals));
 	}
+	if (v->def->digit == '4')
+		mask |= load_view_wanted(ui);
 	return mask;
 }
 
@@ -186,7 +209,10 @@ static void mark_dirty(struct ui *ui)
 
 void ui_data_changed(struct ui *ui)
 {
+	load_view_feed(ui);
+	plan_follow(ui);
 	mark_dirty(ui);
+	ui->damage = DAMAGE_ALL;
 }
 
 void ui_apply(struct ui *ui, int effects)
@@ -222,6 +248,18 @@ static void place_panes(struct ui *ui, int rows, int cols)
 	}
 }
 
+static void draw_one(struct ui *ui, struct pane *p, struct canvas *c)
+{
+	/* also when there is no room for the table this time */
+	p->table.drawn.valid = false;
+	if (p->frame.h <= 0)
+		return;
+	if (p->collapsed || p->frame.h == 1)
+		pane_draw_line(ui, p, c);
+	else
+		pane_draw(ui, p, c);
+}
+
 static void draw_panes(struct ui *ui, struct canvas *c)
 {
 	struct view *v = ui_view(ui);
@@ -229,16 +267,10 @@ static void draw_panes(struct ui *ui, struct canvas *c)
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 
-		if (p->dirty && p->def->ops->recalc) {
+		if (p->dirty && p->def->ops->recalc)
 			p->def->ops->recalc(ui, p);
-			p->dirty = false;
-		}
-		if (p->frame.h <= 0)
-			continue;
-		if (p->collapsed || p->frame.h == 1)
-			pane_draw_line(ui, p, c);
-		else
-			pane_draw(ui, p, c);
+		p->dirty = false;
+		draw_one(ui, p, c);
 	}
 }
 
@@ -266,17 +298,61 @@ static void draw_toasts(struct ui *ui, struct canvas *c)
 			y = draw_toast(c, &ui->toasts[i], y);
 }
 
+static bool nothing_above_panes(const struct ui *ui)
+{
+	for (size_t i = 0; i < TOASTS_MAX; i++)
+		if (ui->toasts[i].until_mono_us > ui->whole_mono_us)
+			return false;
+	return ui->overlay == OVERLAY_NONE && !ui->prompt.open && !ui->dialog.open;
+}
+
+/* Moving along a table is what keys do most, and must feel like nothing. False: everything has to be drawn. */
+static bool draw_selection(struct ui *ui, struct canvas *c)
+{
+	struct view *v = ui_view(ui);
+	struct pane *focused = ui_focused(ui);
+
+	if (ui->damage != DAMAGE_SELECTION || ui->mono_us - ui->whole_mono_us > SELECTION_ONLY_US ||
+	    !nothing_above_panes(ui) || !focused || focused->collapsed || focused->frame.h <= 1)
+		return false;
+	for (size_t i = 0; i < v->def->npanes; i++)
+		if (v->panes[i].dirty)
+			return false;
+	/* old rows are recoloured as a whole */
+	if (badge_failed(pane_entry(ui, focused)))
+		return false;
+	if (!focused->def->table || !table_draw_moved(ui, &focused->table, c, true))
+		return false;
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		if (!v->panes[i].def->ops->follows_selection)
+			continue;
+		canvas_fill(c, v->panes[i].frame, STYLE(ROLE_FG, ROLE_BG, 0));
+		draw_one(ui, &v->panes[i], c);
+	}
+	/* what the footer offers may depend on the row */
+	chrome_draw(ui, c);
+	return true;
+}
+
 void ui_draw(struct ui *ui, int rows, int cols)
 {
 	struct canvas *c = &ui->canvas;
+	bool same = c->rows == rows && c->cols == cols && draw_selection(ui, c);
 
+	ui->damage = DAMAGE_NONE;
+	if (same)
+		return;
+	ui->whole_mono_us = ui->mono_us;
 	if (c->rows != rows || c->cols != cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
 	place_panes(ui, c->rows, c->cols);
+	load_view_update(ui);
 	draw_panes(ui, c);
 	chrome_draw(ui, c);
 	overlay_draw(ui, c);
+	if (ui->dialog.open)
+		dialog_draw(&ui->dialog, c);
 	draw_toasts(ui, c);
 }
 
@@ -332,7 +408,8 @@ static int wheel(struct ui *ui, const struct event *e, long delta)
 {
 	struct view *v = ui_view(ui);
 
-	if (ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DETAIL || ui->overlay == OVERLAY_DIAG) {
+	if (ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DETAIL || ui->overlay == OVERLAY_DIAG ||
+	    ui->overlay == OVERLAY_PLAN) {
 		ui->overlay_scroll += (int)delta;
 		return EFFECT_PAINT;
 	}
@@ -352,6 +429,8 @@ static int key_event(struct ui *ui, uint32_t key)
 	struct pane *p = ui_focused(ui);
 	int effects, id;
 
+	if (ui->dialog.open)
+		return dialog_key(ui, &ui->dialog, key, ui->pasting);
 	if (ui->overlay != OVERLAY_NONE || ui->prompt.open) {
 		effects = overlay_key(ui, key);
 		if (effects >= 0)
@@ -380,7 +459,8 @@ int ui_event(struct ui *ui, const struct event *e)
 		effects = key_event(ui, e->key);
 		break;
 	case EVENT_MOUSE_DOWN:
-		effects = ui->overlay == OVERLAY_NONE && !ui->prompt.open ? click(ui, e) : EFFECT_NONE;
+		effects = ui->overlay == OVERLAY_NONE && !ui->prompt.open && !ui->dialog.open ? click(ui, e)
+											      : EFFECT_NONE;
 		break;
 	case EVENT_WHEEL_UP:
 		effects = wheel(ui, e, -3);
@@ -399,6 +479,11 @@ int ui_event(struct ui *ui, const struct event *e)
 	case EVENT_MOUSE_DRAG:
 		break;
 	}
-	ui_apply(ui, effects);
+	/* a key may open or close what needs more */
+	ui_apply(ui, effects ? effects | EFFECT_DEMAND : effects);
+	if (effects & ~EFFECT_SELECT)
+		ui->damage = DAMAGE_ALL;
+	else if (effects && ui->damage == DAMAGE_NONE)
+		ui->damage = DAMAGE_SELECTION;
 	return effects;
 }

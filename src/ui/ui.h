@@ -1,10 +1,9 @@
 /*
  * ui.h: the UI thread's state, and what a pane is.
  *
- * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw()
- * gets everything const but its own pane; it never fetches, sorts or waits. Key handlers
- * change state and return effects; only the loop recalculates, paints, resizes or
- * quits. Everything here belongs to the UI thread.
+ * Data flows one way: store -> pane->recalc -> pane->draw -> canvas -> terminal. draw() gets everything const but its
+ * own pane; it never fetches, sorts or waits. Key handlers change state and return effects; only the loop
+ * recalculates, paints, resizes or quits. Everything here belongs to the UI thread.
  *
  * A pane is one constant row (struct pane_def) in panes.def. A generic table pane needs
  * no functions of its own: columns, order and the source's name are enough.
@@ -16,7 +15,9 @@
 #include "ui/data.h"
 #include "ui/layout.h"
 #include "ui/pen.h"
+#include "ui/prompt.h"
 #include "ui/term.h"
+#include "ui/widgets/dialog.h"
 #include "ui/widgets/table.h"
 
 enum effect {
@@ -29,12 +30,12 @@ enum effect {
 	EFFECT_REDRAW = 1 << 5, /* the terminal must be repainted whole */
 	EFFECT_SUSPEND = 1 << 6,
 	EFFECT_QUIT = 1 << 7,
+	EFFECT_SELECT = 1 << 8, /* only another row of the focused table is selected */
 };
-
-enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 struct ui;
 struct pane;
+struct explain_request;
 
 struct pane_ops {
 	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
@@ -55,8 +56,14 @@ struct pane_ops {
 	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
+	/* Words for the badge while what is shown is in order; false: age or trouble as always. NULL: always that. */
+	bool (*badge)(const struct ui *ui, const struct pane *p, char *out, size_t size);
+	/* The statement `e` explains (plan_view.h). False: ret_request's `about` says why there is none. NULL: never.
+	 */
+	bool (*explain)(const struct ui *ui, const struct pane *p, struct explain_request *ret_request);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
+	bool follows_selection; /* shows what is selected in another pane of its view */
 };
 
 struct pane_def {
@@ -65,6 +72,7 @@ struct pane_def {
 	const char *help;              /* one sentence */
 	char digit;                    /* view it opens, 0 = none */
 	const char *sources;           /* space-separated; the first gives badge and error */
+	const char *detail_sources;    /* more of them while its detail is open; NULL: none */
 	bool any_source;               /* draws as soon as any of them has data; says itself what is missing */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
@@ -88,6 +96,7 @@ struct view_def {
 	const char *title; /* "Overview" */
 	const char *short_title;
 	const char *help;
+	uint8_t start; /* index of the pane that has the focus at first; 0 = the one that never collapses */
 	struct view_pane {
 		const struct pane_def *def;
 		struct layout_item place;
@@ -104,22 +113,7 @@ struct view {
 	int tab_x, tab_w; /* of its tab in the last picture; w 0 = not shown */
 };
 
-enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG };
-
-#define PROMPT_MAX 512
-struct prompt {
-	bool open;
-	char sign; /* '/' filter, ':' palette */
-	char text[PROMPT_MAX];
-	size_t len, cursor; /* bytes */
-};
-
-#define TOASTS_MAX 3
-struct toast {
-	enum severity severity;
-	char text[240];
-	int64_t until_mono_us; /* 0 = free slot; INT64_MAX = until Esc */
-};
+enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG, OVERLAY_PLAN };
 
 struct ui_options {
 	const char *theme;
@@ -128,6 +122,9 @@ struct ui_options {
 	bool motion;
 };
 
+/* What may differ from the picture in the canvas. */
+enum damage { DAMAGE_NONE, DAMAGE_SELECTION, DAMAGE_ALL };
+
 struct ui {
 	struct runtime *rt;
 	struct store *store;
@@ -135,6 +132,8 @@ struct ui {
 	enum depth terminal_depth; /* what the terminal can do */
 	enum depth depth;          /* what is used: none for a theme without colours */
 	struct canvas canvas;
+	enum damage damage;
+	int64_t whole_mono_us; /* when everything was last drawn */
 	struct ui_options options;
 	int64_t now_us, mono_us; /* of this frame */
 	struct view *views;
@@ -143,11 +142,17 @@ struct ui {
 	enum overlay_kind overlay;
 	int overlay_scroll, overlay_lines;
 	size_t palette_choice;
+	struct plan_view *plan;            /* of OVERLAY_PLAN, or NULL */
+	const struct snapshot *known_plan; /* newest one, kept after its overlay is closed; own reference */
+	int64_t known_plan_query_id, known_plan_pid;
+	struct session_watch *watch; /* of the detail of Activity, or NULL */
+	struct dialog dialog;
 	struct prompt prompt;
 	struct toast toasts[TOASTS_MAX];
 	int64_t last_key_mono_us;
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
+	struct load_view *load;
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */
@@ -219,7 +224,8 @@ int ui_event(struct ui *ui, const struct event *e);
 void ui_apply(struct ui *ui, int effects);
 /* After data arrived: panes whose sources changed recalculate. */
 void ui_data_changed(struct ui *ui);
-/* Draws everything into ui->canvas, sized rows x cols. */
+/* Makes ui->canvas, sized rows x cols, the picture of now. After a mere move of the selection only what shows it is
+ * drawn again. */
 void ui_draw(struct ui *ui, int rows, int cols);
 /* When the picture would change by itself next (clock, spinner, toast), monotonic. */
 int64_t ui_next_change(const struct ui *ui);

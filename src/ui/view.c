@@ -54,6 +54,29 @@ static const struct view_def locks = {
 		  {&pane_blocked, {1, 50, 9, 19, 44, 5}}},
 	.npanes = 3,
 };
+static const struct view_def load = {
+	.digit = '4',
+	.name = "load",
+	.title = "Load",
+	.short_title = "Load",
+	.help = "average active sessions over time, and who made them",
+	.start = 2,
+	.panes = {{&pane_load_graph, {0, 1, 9, 26, 30, 0}},
+		  {&pane_load_slice, {1, 28, 8, 0, 34, 5}},
+		  {&pane_load_top, {1, 72, 8, 0, 50, 1}}},
+	.npanes = 3,
+};
+static const struct view_def statements = {
+	.digit = '5',
+	.name = "statements",
+	.title = "Statements",
+	.short_title = "Stmt",
+	.help = "what each statement costs: time, calls, reads, temporary files, WAL",
+	.panes = {{&pane_statements, {0, 1, 6, 0, 30, 0}},
+		  {&pane_statement, {1, 52, 9, 14, 46, 3}},
+		  {&pane_trend, {1, 48, 9, 14, 40, 4}}},
+	.npanes = 3,
+};
 static const struct view_def storage = {
 	.digit = '6',
 	.name = "storage",
@@ -123,8 +146,21 @@ static const struct view_def progress = {
 	.npanes = 2,
 };
 
-const struct view_def *const view_defs[] = {&overview, &activity, &locks,    &storage, &backups,
-					    &network,  &logs,     &clusters, &progress};
+/* clang-format off */
+const struct view_def *const view_defs[] = {
+	&overview,
+	&activity,
+	&locks,
+	&load,
+	&statements,
+	&storage,
+	&backups,
+	&network,
+	&logs,
+	&clusters,
+	&progress,
+};
+/* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);
 
 int view_by_digit(char digit)

@@ -2,6 +2,7 @@
  * floor.c: what a session table costs when nothing but the table is there. The yardstick of run.py.
  *
  *   floor hello                a screen of text; q ends
+ *   floor table N              N made-up sessions whose ages grow once a second, no database
  *   floor pg CONNINFO          non-idle sessions and counts once a second, sorted, in plain curses
  *   floor load CONNINFO N      no screen: N sessions (idle, sleeping, idle in transaction, lock chains) until killed
  *
@@ -83,6 +84,15 @@ static void take(PGresult *r)
 	}
 }
 
+static void make_up(int n)
+{
+	snprintf(head, sizeof(head), "%d sessions", n);
+	nlines = n < ROWS_MAX ? n : ROWS_MAX;
+	for (int i = 0; i < nlines; i++)
+		snprintf(lines[i], LINE_MAX_, "%7d %-8d %-8d %-18.18s %-20.20s %-20.20s %9.1f %s", 10000 + i, 5, 10,
+			 "benchload", "active", "Lock:transactionid", seconds() - i, "UPDATE chain SET v = v + 1");
+}
+
 static int keys(void)
 {
 	int c, before = selected, quit = 0;
@@ -136,6 +146,26 @@ static void watch(const char *conninfo)
 		}
 	}
 	PQfinish(c);
+}
+
+static void watch_table(int n)
+{
+	double next = seconds();
+
+	for (;;) {
+		struct pollfd p = {0, POLLIN, 0};
+		double left = next - seconds();
+
+		if (left <= 0) {
+			make_up(n);
+			paint();
+			next += 1;
+			continue;
+		}
+		poll(&p, 1, (int)(left * 1000) + 1);
+		if (p.revents && keys())
+			break;
+	}
 }
 
 /* ---- load ---- */
@@ -193,6 +223,8 @@ int main(int argc, char **argv)
 	curs_set(0);
 	if (argc == 3 && strcmp(argv[1], "pg") == 0) {
 		watch(argv[2]);
+	} else if (argc == 3 && strcmp(argv[1], "table") == 0) {
+		watch_table((int)strtol(argv[2], NULL, 10));
 	} else {
 		struct pollfd p = {0, POLLIN, 0};
 

@@ -12,12 +12,15 @@ static const struct source *const sources[DRIVE__COUNT] = {
 	[DRIVE_SESSIONS] = &source_sessions,
 	[DRIVE_ACTIVITY] = &source_activity,
 	[DRIVE_LOAD] = &source_load,
+	[DRIVE_LOAD_SAMPLES] = &source_load_samples,
 	[DRIVE_LOCKS] = &source_locks,
 	[DRIVE_DATABASES] = &source_databases,
 	[DRIVE_SIZES] = &source_database_sizes,
 	[DRIVE_PROGRESS] = &source_progress,
 	[DRIVE_HORIZON] = &source_xmin_horizon,
 	[DRIVE_TABLES] = &source_tables,
+	[DRIVE_STATEMENTS] = &source_statements,
+	[DRIVE_STATEMENTS_INFO] = &source_statements_info,
 	[DRIVE_SERVER_LOG] = &source_server_log,
 };
 /* clang-format on */

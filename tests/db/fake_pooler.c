@@ -132,10 +132,11 @@ static bool pass_greeting(int server, int client, bool keep_id)
 	}
 }
 
-static void pass_on(int client, int server)
+static void pass_on(struct fake_pooler *p, int client, int server)
 {
 	struct pollfd fds[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
 	char chunk[8192];
+	bool asked = false;
 
 	while (poll(fds, 2, -1) > 0) {
 		for (int i = 0; i < 2; i++) {
@@ -144,8 +145,11 @@ static void pass_on(int client, int server)
 			if (!fds[i].revents)
 				continue;
 			n = read(fds[i].fd, chunk, sizeof(chunk));
+			/* counted before the client can see the answer */
+			p->asks += n > 0 && i == 1 && asked;
 			if (n <= 0 || !send_all(fds[1 - i].fd, chunk, (size_t)n))
 				return;
+			asked = i == 0;
 		}
 	}
 }
@@ -158,9 +162,9 @@ static void serve(struct fake_pooler *p, int client)
 
 	if (len == 0)
 		return;
-	if (p->swallow) {
+	if (p->manner == POOLER_SWALLOWS) {
 		blank_options(startup, len);
-	} else if (has_options(startup, len)) {
+	} else if (p->manner == POOLER_REFUSES && has_options(startup, len)) {
 		p->refused++;
 		refuse(client);
 		return;
@@ -168,8 +172,8 @@ static void serve(struct fake_pooler *p, int client)
 	server = connect_server(p);
 	if (server < 0)
 		return;
-	if (send_all(server, startup, len) && pass_greeting(server, client, p->swallow))
-		pass_on(client, server);
+	if (send_all(server, startup, len) && pass_greeting(server, client, p->manner != POOLER_REFUSES))
+		pass_on(p, client, server);
 	close(server);
 }
 
@@ -185,12 +189,12 @@ static void *pooler_main(void *arg)
 	return NULL;
 }
 
-void fake_pooler_start(struct fake_pooler *p, const struct pg *pg, bool swallow)
+void fake_pooler_start(struct fake_pooler *p, const struct pg *pg, enum fake_pooler_manner manner)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(a);
 
-	*p = (struct fake_pooler){.listener = socket(AF_INET, SOCK_STREAM, 0), .swallow = swallow};
+	*p = (struct fake_pooler){.listener = socket(AF_INET, SOCK_STREAM, 0), .manner = manner};
 	snprintf(p->server, sizeof(p->server), "%s/.s.PGSQL.%d", pg->dir, pg->port);
 	if (bind(p->listener, (struct sockaddr *)&a, sizeof(a)) || listen(p->listener, 8) ||
 	    getsockname(p->listener, (struct sockaddr *)&a, &len))

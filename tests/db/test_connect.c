@@ -374,7 +374,7 @@ static void test_pooler(void **state)
 	size_t leaks;
 
 	(void)state;
-	fake_pooler_start(&pooler, &pg, false);
+	fake_pooler_start(&pooler, &pg, POOLER_REFUSES);
 	leaks = pg_log_count(&pg, "auroratop sampler|", "SET search_path");
 	driver_init(&d, text_of("host=127.0.0.1 port=%d user=watch dbname=orders", pooler.port));
 	for (int i = 0; i < 3; i++) {
@@ -397,17 +397,40 @@ static void test_lost_settings(void **state)
 {
 	struct fake_pooler pooler;
 	struct driver d;
-	size_t before;
+	size_t before, named;
 
 	(void)state;
-	fake_pooler_start(&pooler, &pg, true);
+	fake_pooler_start(&pooler, &pg, POOLER_SWALLOWS);
 	before = pg_log_count(&pg, "auroratop sampler|", "SET LOCAL search_path");
 	driver_init(&d, text_of("host=127.0.0.1 port=%d user=watch dbname=orders", pooler.port));
 	assert_int_equal(driver_fetch(&d, DRIVE_SESSIONS, false, 0)->state, SNAP_OK);
 	assert_int_equal(driver_activity(&d)->via_pooler, 1);
+	/* the first statement went out before that was known: unnamed, so that it stays in nobody's session */
+	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "SET LOCAL search_path"), before);
+	named = pg_log_count(&pg, "auroratop sampler|", "execute sessions:");
+	assert_int_equal(driver_fetch(&d, DRIVE_SESSIONS, false, 0)->state, SNAP_OK);
 	driver_release(&d);
 	fake_pooler_stop(&pooler);
 	assert_true(pg_log_count(&pg, "auroratop sampler|", "SET LOCAL search_path") > before);
+	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "execute sessions:"), named);
+}
+
+/* What a user waits for at the start: the login and one question; the probe and the preparing ride along. */
+static void test_one_round_trip_a_refresh(void **state)
+{
+	struct fake_pooler wire;
+	struct driver d;
+
+	(void)state;
+	fake_pooler_start(&wire, &pg, POOLER_PASSES);
+	driver_init(&d, text_of("host=127.0.0.1 port=%d user=watch dbname=orders", wire.port));
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(driver_fetch(&d, DRIVE_SESSIONS, false, 0)->state, SNAP_OK);
+		assert_int_equal(wire.asks, i);
+	}
+	assert_int_equal(driver_activity(&d)->via_pooler, 0);
+	driver_release(&d);
+	fake_pooler_stop(&wire);
 }
 
 /* A new target is a new connection. */
@@ -543,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_cancel_is_obeyed),
 		cmocka_unit_test(test_pooler),
 		cmocka_unit_test(test_lost_settings),
+		cmocka_unit_test(test_one_round_trip_a_refresh),
 		cmocka_unit_test(test_other_target),
 		cmocka_unit_test(test_the_writer_of_a_cluster),
 	};

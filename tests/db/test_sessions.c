@@ -457,8 +457,8 @@ static void test_one_scan_a_refresh(void **state)
 		fetch_ok(&d, false);
 	driver_release(&d);
 	after = pg_log_count(&pg, "auroratop sampler|", "execute");
-	/* 20 samples and the probe */
-	assert_int_equal(after - before, 21);
+	/* 20 samples, the probe, and search_path for the first sample */
+	assert_int_equal(after - before, 22);
 	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "execute locks") > 0, true);
 }
 
@@ -592,7 +592,8 @@ static void test_types_are_sound(void **state)
 
 	(void)state;
 	if (!rec_check(&session_type, &err) || !rec_check(&activity_type, &err) || !rec_check(&load_type, &err) ||
-	    !rec_check(source_databases.type, &err) || !rec_check(source_database_sizes.type, &err))
+	    !rec_check(&load_sample_type, &err) || !rec_check(source_databases.type, &err) ||
+	    !rec_check(source_database_sizes.type, &err))
 		fail_msg("%s", err.text);
 }
 

@@ -15,12 +15,15 @@
 #include <cmocka.h>
 
 #include "driver.h"
+#include "fake_pooler.h"
 #include "pg_fixture.h"
 
 static struct pg pg;
 static PGconn *admin;
 
 static const char *const traps[] = {
+	"CREATE SCHEMA stats",
+	"GRANT USAGE ON SCHEMA stats TO PUBLIC",
 	"CREATE FUNCTION public.sprung() RETURNS void LANGUAGE plpgsql AS $$BEGIN RAISE LOG 'TRAP SPRUNG'; END$$",
 	"CREATE FUNCTION public.left(text, int) RETURNS text LANGUAGE plpgsql AS "
 	"$$BEGIN PERFORM public.sprung(); RETURN ''; END$$",
@@ -59,6 +62,12 @@ static const char *const traps[] = {
 	"public.sprung(); RETURN '{}'; END$$",
 	"CREATE VIEW public.pg_class AS SELECT public.trap_eq(1, 1) AS oid",
 	"CREATE VIEW public.pg_prepared_xacts AS SELECT public.trap_eq(1, 1) AS transaction",
+	"CREATE EXTENSION pg_stat_statements SCHEMA stats",
+	"CREATE FUNCTION public.pg_stat_statements(boolean) RETURNS int LANGUAGE plpgsql AS "
+	"$$BEGIN PERFORM public.sprung(); RETURN 1; END$$",
+	"CREATE FUNCTION public.octet_length(text) RETURNS int LANGUAGE plpgsql AS "
+	"$$BEGIN PERFORM public.sprung(); RETURN 1; END$$",
+	"CREATE VIEW public.pg_settings AS SELECT public.trap_eq(1, 1) AS x",
 	"CREATE VIEW public.pg_stat_database AS SELECT public.trap_eq(1, 1) AS x",
 	"CREATE VIEW public.pg_database AS SELECT public.trap_eq(1, 1) AS x",
 	"GRANT ALL ON SCHEMA public TO PUBLIC",
@@ -87,6 +96,8 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 			must_be_ok(&d, DRIVE_SESSIONS, i % 7 == 0);
 			if (i % 10 == 0)
 				must_be_ok(&d, DRIVE_DATABASES, false);
+			if (i % 10 == 5)
+				must_be_ok(&d, DRIVE_STATEMENTS, false);
 		}
 		must_be_ok(&d, DRIVE_SIZES, false);
 		must_be_ok(&d, DRIVE_PROGRESS, false);
@@ -171,6 +182,25 @@ static void test_no_errors_no_traps(void **state)
 	check_statements();
 }
 
+/* Where a pooler drops our settings, the role's own search_path reigns; not over our statements. */
+static void test_no_traps_behind_a_pooler(void **state)
+{
+	struct fake_pooler pooler;
+	struct driver d;
+	char conninfo[128];
+
+	(void)state;
+	fake_pooler_start(&pooler, &pg, POOLER_SWALLOWS);
+	snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1 port=%d user=watch dbname=postgres", pooler.port);
+	driver_init(&d, conninfo);
+	must_be_ok(&d, DRIVE_SESSIONS, true);
+	must_be_ok(&d, DRIVE_SESSIONS, false);
+	assert_int_equal(driver_activity(&d)->via_pooler, 1);
+	driver_release(&d);
+	fake_pooler_stop(&pooler);
+	assert_int_equal(pg_log_count(&pg, "auroratop ", "TRAP SPRUNG"), 0);
+}
+
 /* The traps work: without our settings they are sprung. */
 static void test_traps_are_live(void **state)
 {
@@ -185,7 +215,7 @@ static void test_traps_are_live(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	pg_setup(&pg, "");
+	pg_setup(&pg, "shared_preload_libraries = 'pg_stat_statements'\n");
 	admin = pg_connect(&pg, "postgres", "admin");
 	return 0;
 }
@@ -202,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_errors_no_traps),
+		cmocka_unit_test(test_no_traps_behind_a_pooler),
 		cmocka_unit_test(test_traps_are_live),
 	};
 

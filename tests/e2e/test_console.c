@@ -311,7 +311,9 @@ static void keys_of_panes_and_overlays(void **state)
 	press(v, "?", "keys and signs");
 	vt_key(v, "Esc");
 	console_gone(v, "keys and signs");
-	press(v, ":", "theme solarized");
+	press(v, ":theme", "theme solarized");
+	for (int i = 0; i < 5; i++)
+		vt_key(v, "Backspace");
 	press(v, "backups<Enter>", "─ 7 Snapshots");
 	press(v, "2", "shop-e2e");
 	press(v, " ", "paused");

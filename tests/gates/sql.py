@@ -11,8 +11,8 @@ FORBIDDEN = [
     "pg_stat_get_wal", "pg_stat_wal_receiver", "pg_stat_get_wal_receiver", "pg_ls_dir", "pg_stat_reset",
     "pg_terminate_backend", "pg_cancel_backend", "pg_reload_conf", "set_config", "dblink",
 ]
-# EXPLAIN has a transaction and settings of its own, which end with it.
-PLANNING = ("explain", "catalog_path")
+# EXPLAIN has a transaction and settings of its own, which end with it; so has the first statement of a connection.
+PLANNING = ("explain", "catalog_path", "search_path")
 WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 

@@ -20,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = pathlib.Path(os.environ.get("MUTANTS_DIR", ROOT / "build" / "mutants"))
@@ -122,7 +123,16 @@ def build(wanted, jobs):
 
 
 def test(tests, jobs):
-    return run("ctest", "--test-dir", str(BUILD), "-j", str(jobs), "-R", tests, "--timeout", str(TEST_SECONDS), "--stop-on-failure")
+    # Broken tests leave folders behind; a short path, because sockets lie below it, which others may enter.
+    with tempfile.TemporaryDirectory(prefix="mt-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)
+        os.environ["TMPDIR"] = folder
+        try:
+            return run("ctest", "--test-dir", str(BUILD), "-j", str(jobs), "-R", tests, "--timeout", str(TEST_SECONDS),
+                       "--stop-on-failure")
+        finally:
+            del os.environ["TMPDIR"]
+            end_orphans()
 
 
 def attempt(row, jobs):
@@ -140,7 +150,6 @@ def attempt(row, jobs):
         status, told = test(row["tests"], jobs)
         return ("killed", "") if status else ("survived", "")
     finally:
-        end_orphans()
         path.write_text(original, encoding="utf-8")
 
 

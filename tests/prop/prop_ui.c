@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "base/xalloc.h"
 #include "ui/action.h"
 
 #include <setjmp.h>
@@ -28,6 +29,7 @@
 static const char *const fixtures[] = {"incident", "hostile", "failed", "empty", "stopped", "fleet", "healthy"};
 
 static uint64_t state_;
+static unsigned spared_draws;
 
 static uint32_t dice(uint32_t n)
 {
@@ -128,6 +130,34 @@ static void check_picture(struct fixture *f, uint64_t seed, int round)
 	check_tables(f);
 }
 
+static void draw_whole(struct fixture *f)
+{
+	f->ui.damage = DAMAGE_ALL;
+	ui_draw(&f->ui, f->ui.canvas.rows, f->ui.canvas.cols);
+}
+
+/* What is drawn after a mere move of the selection, sparing the rest, is what drawing everything gives. */
+static void check_damage(struct fixture *f, uint64_t seed, int round)
+{
+	struct canvas *c = &f->ui.canvas;
+	size_t n = (size_t)c->rows * (size_t)c->cols;
+	struct cell *spared;
+
+	if (f->ui.damage != DAMAGE_SELECTION)
+		return;
+	spared_draws++;
+	spared = xcalloc(n, sizeof(*spared));
+	ui_draw(&f->ui, c->rows, c->cols);
+	memcpy(spared, c->cells, n * sizeof(*spared));
+	draw_whole(f);
+	for (size_t i = 0; i < n; i++)
+		if (memcmp(&spared[i], &c->cells[i], sizeof(*spared)) != 0)
+			fail_msg("seed %llu round %d: cell %zu,%zu differs from a whole picture, view %s, focus %s",
+				 (unsigned long long)seed, round, i / (size_t)c->cols, i % (size_t)c->cols,
+				 ui_view(&f->ui)->def->name, ui_focused(&f->ui)->def->name);
+	xfree(spared);
+}
+
 static void one_round(uint64_t seed, int round)
 {
 	struct fixture f;
@@ -138,7 +168,13 @@ static void one_round(uint64_t seed, int round)
 	for (uint32_t i = 0, n = dice(EVENTS); i < n; i++) {
 		struct event e = random_event(f.ui.canvas.rows, f.ui.canvas.cols);
 
+		bool compare = dice(2) == 0;
+
+		if (compare)
+			draw_whole(&f);
 		fixture_effects(&f, ui_event(&f.ui, &e));
+		if (compare)
+			check_damage(&f, seed, round);
 		if (dice(4) == 0)
 			fixture_wait(&f, (int64_t)dice(3000000));
 		if (dice(12) == 0)
@@ -171,6 +207,7 @@ static void test_random_people(void **state)
 		(void)dice(2);
 		one_round(seed, i);
 	}
+	assert_true(rounds < ROUNDS || spared_draws > 10);
 }
 
 int main(void)

@@ -215,7 +215,7 @@ class Serving(unittest.TestCase):
         slow = "select count(*) from pg_stat_activity where state = 'active' and wait_event = 'PgSleep' and usename = 'reporting'"
         self.assertTrue(until(60, lambda: self.demo.psql(slow) == "1"))
         apps = "select string_agg(distinct application_name, ' ' order by application_name) from pg_stat_activity where usename not in ('oncall', 'rdsadmin')"
-        self.assertTrue(until(40, lambda: self.demo.psql(apps) == "etl flyway metabase orders-api picker storefront"))
+        self.assertTrue(until(40, lambda: self.demo.psql(apps) == "etl flyway importer metabase orders-api picker storefront"))
 
     def test_reader_follows(self):
         streaming = "select count(*) from pg_stat_replication where application_name = 'orders-2' and state = 'streaming'"

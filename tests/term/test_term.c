@@ -309,6 +309,11 @@ static void keys_arrive(void **state)
 	assert_true(vt_wait_text(v, "event 10: key special 30"));
 	vt_key(v, "Backspace");
 	assert_true(vt_wait_text(v, "event 11: key special 11"));
+	/* Shift with an arrow. */
+	vt_send(v, "\033[1;2D");
+	assert_true(vt_wait_text(v, "event 12: key special 42"));
+	vt_send(v, "\033[1;2C");
+	assert_true(vt_wait_text(v, "event 13: key special 43"));
 	vt_free(v);
 }
 

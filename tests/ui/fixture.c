@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "registry.h"
 #include "tests/ui/fixture_words.h"
+#include "ui/load_view.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #define FILE_MAX (8u << 20)
 #define RATES_MAX 4096
 #define SERIES_MAX 128
+#define BLOCK_MAX 200 /* lines of a block that is repeated */
+#define SAMPLES_MAX 8000
 
 struct rate {
 	size_t row, field;
@@ -37,6 +40,9 @@ struct loader {
 	size_t nrates;
 	struct series series[SERIES_MAX];
 	size_t nseries;
+	int64_t every_us, from_us, until_us; /* every 0 = the block is one snapshot */
+	struct str block[BLOCK_MAX];         /* its rows, to be read once for each time */
+	size_t nblock;
 };
 
 static void keep_rates(struct loader *l)
@@ -51,6 +57,23 @@ static void keep_rates(struct loader *l)
 		s->rates[i] = (double)NAN;
 	for (size_t i = 0; i < l->nrates; i++)
 		s->rates[l->rates[i].row * s->type->nfields + l->rates[i].field] = l->rates[i].value;
+}
+
+/* The load's history needs every sample, the store keeps the newest. */
+static void keep_sample(struct loader *l, const struct snapshot *s)
+{
+	struct fixture *f = l->f;
+
+	if (strcmp(s->source, "load_samples") != 0 || s->state != SNAP_OK)
+		return;
+	if (f->ui.store) {
+		load_view_add(f->ui.load, s, US_PER_S);
+		return;
+	}
+	if (!f->samples)
+		f->samples = xcalloc(SAMPLES_MAX, sizeof *f->samples);
+	if (f->nsamples < SAMPLES_MAX)
+		f->samples[f->nsamples++] = snapshot_ref(s);
 }
 
 /* Rows of several nodes are written with their node into the one source. */
@@ -70,7 +93,7 @@ static void merge_alone(struct store *st, size_t i, const struct snapshot *s)
 }
 
 /* Gives the snapshot under construction to its mailbox. */
-static void post(struct loader *l)
+static void post_one(struct loader *l)
 {
 	struct store *st = runtime_store(l->f->rt);
 	struct snapshot *s = l->snap;
@@ -84,7 +107,8 @@ static void post(struct loader *l)
 		s->series.n = l->nseries;
 	}
 	l->snap = NULL;
-	(void)snapshot_publish(s);
+	s->at_us = s->at_us ? s->at_us : l->at.now_us;
+	keep_sample(l, snapshot_publish(s));
 	for (size_t i = 0; i < registry_nsources; i++)
 		if (registry_sources[i]->merges && strcmp(registry_sources[i]->merges, s->source) == 0)
 			merge_alone(st, i, s);
@@ -99,6 +123,30 @@ static void post(struct loader *l)
 			st->entries[i].next_mono_us = clock_mono_us() + l->retry_us;
 		st->entries[i].fetch_since_mono_us = l->running_us ? clock_mono_us() - l->running_us : 0;
 	}
+}
+
+static void add_row(struct loader *l, struct str rest, size_t i, size_t n);
+
+/* One snapshot, or one for each time of a repeated block. */
+static void post(struct loader *l)
+{
+	size_t n = l->every_us > 0 ? (size_t)((l->until_us - l->from_us) / l->every_us) : 0;
+	int source = l->source;
+
+	if (!l->snap || n == 0) {
+		post_one(l);
+		return;
+	}
+	snapshot_unref(l->snap);
+	for (size_t i = 0; i < n; i++) {
+		l->snap = snapshot_new(registry_sources[source]->type, registry_sources[source]->name);
+		l->snap->generation = runtime_target(l->f->rt)->generation;
+		l->snap->at_us = l->from_us + (int64_t)i * l->every_us;
+		for (size_t k = 0; k < l->nblock; k++)
+			add_row(l, l->block[k], i, n);
+		post_one(l);
+	}
+	l->every_us = 0;
 }
 
 static int64_t duration(struct loader *l, struct str text)
@@ -126,7 +174,8 @@ static void begin_source(struct loader *l, struct str rest)
 	l->snap->generation = runtime_target(l->f->rt)->generation;
 	l->snap->at_us = l->at.now_us;
 	l->nrates = l->nseries = 0;
-	l->retry_us = l->running_us = 0;
+	l->retry_us = l->running_us = l->every_us = 0;
+	l->nblock = 0;
 	while (fixture_word(&l->at, &rest, l->words, &name, &value)) {
 		if (str_eq_c(name, "at"))
 			l->snap->at_us = fixture_time(&l->at, value);
@@ -140,6 +189,12 @@ static void begin_source(struct loader *l, struct str rest)
 			l->running_us = duration(l, value);
 		else if (str_eq_c(name, "partial"))
 			l->snap->partial = true;
+		else if (str_eq_c(name, "every"))
+			l->every_us = duration(l, value);
+		else if (str_eq_c(name, "from"))
+			l->from_us = fixture_time(&l->at, value);
+		else if (str_eq_c(name, "until"))
+			l->until_us = fixture_time(&l->at, value);
 		else
 			fixture_fault(&l->at, "unknown word " STR_FMT, STR_ARG(name));
 	}
@@ -324,6 +379,8 @@ static void body_line(struct loader *l, struct str verb, struct str rest)
 {
 	if (!l->snap)
 		fixture_fault(&l->at, STR_FMT " before any source", STR_ARG(verb));
+	else if (str_eq_c(verb, "row") && l->every_us > 0 && l->nblock < BLOCK_MAX)
+		l->block[l->nblock++] = rest;
 	else if (str_eq_c(verb, "row"))
 		add_row(l, rest, 0, 1);
 	else if (str_eq_c(verb, "many"))
@@ -416,16 +473,22 @@ void fixture_open(struct fixture *f, const char *name, enum glyph_set glyphs)
 	glyph_use(glyphs);
 	clock_freeze(US_PER_DAY);
 	f->rt = runtime_new(registry_sources, registry_nsources, t);
+	fixture_commands(f->rt);
 	target_unref(t);
 	fixture_more(f, name);
 	if (!theme_load("dark", &theme, &err))
 		abort();
 	ui_init(&f->ui, f->rt, &o, theme);
 	f->ui.depth = f->ui.terminal_depth = DEPTH_RGB;
+	for (size_t i = 0; i < f->nsamples; i++)
+		load_view_add(f->ui.load, f->samples[i], US_PER_S);
 }
 
 void fixture_close(struct fixture *f)
 {
+	for (size_t i = 0; i < f->nsamples; i++)
+		snapshot_unref(f->samples[i]);
+	xfree(f->samples);
 	target_unref(f->ui.next_target);
 	ui_release(&f->ui);
 	if (!runtime_stop(f->rt, US_PER_S))
@@ -448,6 +511,11 @@ void fixture_draw(struct fixture *f, const char *view, int rows, int cols)
 	f->ui.now_us = clock_wall_us();
 	f->ui.mono_us = clock_mono_us();
 	ui_draw(&f->ui, rows, cols);
+	if (!commands_lane(runtime_commands(f->rt), 0))
+		return;
+	/* recalculating has asked for something */
+	fixture_finish(f);
+	ui_draw(&f->ui, rows, cols);
 }
 
 void fixture_effects(struct fixture *f, int effects)
@@ -467,6 +535,7 @@ int fixture_key(struct fixture *f, uint32_t key)
 	int effects = ui_event(&f->ui, &e);
 
 	fixture_effects(f, effects);
+	fixture_finish(f);
 	return effects;
 }
 

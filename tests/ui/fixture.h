@@ -14,6 +14,9 @@
  *   error CODE text | remedy       the source's outcome; also `unavailable text`, `skipped text`
  *   missing FIELD reason           a field that cannot be had here
  *
+ * `source NAME every=1s from=now-5m until=now` gives one snapshot for each of these times, its rows with values over
+ * them as in `many`.
+ *
  * Rows take the real record types and the real kinds' parsers. A source may occur twice: an
  * error after a good block leaves the good rows in the store, as in life.
  */
@@ -27,6 +30,8 @@ struct fixture {
 	struct runtime *rt;
 	struct ui ui;
 	int64_t now_us;
+	const struct snapshot **samples; /* of the load, from before the UI was there */
+	size_t nsamples;
 };
 
 /* Freezes both clocks at the file's moment, fills the store, opens the UI. Faults in the file abort with file:line. No
@@ -49,6 +54,21 @@ int fixture_type(struct fixture *f, const char *keys);
 void fixture_effects(struct fixture *f, int effects);
 /* The pane of the view on screen, by its name; NULL = not in this view. */
 struct pane *fixture_pane(struct fixture *f, const char *name);
+
+/* ---- commands (explain, session): threads of their own, answered by fixture_commands.c ---- */
+
+enum fixture_answer {
+	ANSWER_PLAN,     /* a plan; a session's text and locks */
+	ANSWER_CAPTURED, /* a plan that the server kept, until a fresh one is asked for */
+	ANSWER_CONSENT,  /* ask first */
+	ANSWER_FAILURE,  /* no plan, no session */
+	ANSWER_HUGE,     /* a statement of 100 kB */
+};
+/* What they answer from now on; each fixture begins with ANSWER_PLAN. */
+void fixture_answer(enum fixture_answer which);
+void fixture_commands(struct runtime *rt);
+/* Waits until all that were started have ended, and gives their results to the UI. Typing does it. */
+void fixture_finish(struct fixture *f);
 
 /* ---- looking at the picture ---- */
 

@@ -5,6 +5,7 @@
  * say whatever its exact look is asserted in test_shown.c.
  */
 #include "tests/ui/fixture.h"
+#include "tests/ui/golden.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,6 +41,24 @@ static const struct golden goldens[] = {
 	{"incident", "locks", 80, 24, "jx", "folded", false},
 	{"healthy", "locks", 80, 24, NULL, NULL, false},
 	{"hostile", "locks", 80, 24, NULL, NULL, false},
+	{"incident", "statements", 160, 48, NULL, NULL, false},
+	{"incident", "statements", 80, 24, NULL, NULL, false},
+	{"incident", "statements", 40, 12, NULL, NULL, false},
+	{"incident", "statements", 160, 48, NULL, NULL, true},
+	{"incident", "statements", 160, 48, "mjjj", "since-reset", false},
+	{"incident", "statements", 160, 48, "jjj\r", "detail", false},
+	{"incident", "statements", 80, 24, "jjj\r", "detail", false},
+	{"incident", "load", 160, 48, NULL, NULL, false},
+	{"incident", "load", 80, 24, NULL, NULL, false},
+	{"incident", "load", 40, 12, NULL, NULL, false},
+	{"incident", "load", 160, 48, "t{{{{{{{{", "cursor", false},
+	{"incident", "load", 120, 30, "dd", "users", false},
+	{"incident", "load", 160, 48, "\r", "detail", false},
+	{"incident", "load", 160, 48, NULL, NULL, true},
+	{"insights", "load", 160, 48, NULL, NULL, false},
+	{"insights", "load", 160, 48, "ttt", "3h", false},
+	{"failed", "load", 160, 48, NULL, NULL, false},
+	{"hostile", "load", 80, 24, NULL, NULL, false},
 	{"incident", "storage", 160, 48, NULL, NULL, false},
 	{"incident", "storage", 80, 24, NULL, NULL, false},
 	{"incident", "storage", 40, 12, NULL, NULL, false},
@@ -95,6 +114,12 @@ static const struct golden goldens[] = {
 	{"hostile", "activity", 80, 24, NULL, NULL, false},
 	{"hostile", "logs", 160, 48, NULL, NULL, false},
 	{"hostile", "overview", 80, 24, NULL, NULL, true},
+	{"hostile", "statements", 160, 48, NULL, NULL, false},
+	{"hostile", "statements", 80, 24, "\r", "detail", false},
+	{"failed", "statements", 80, 24, NULL, NULL, false},
+	{"empty", "statements", 80, 24, NULL, NULL, false},
+	{"plain", "statements", 160, 48, NULL, NULL, false},
+	{"plain", "statements", 80, 24, NULL, NULL, false},
 	{"alone", "logs", 80, 24, NULL, NULL, false},
 	{"fleet", "clusters", 160, 48, NULL, NULL, false},
 	{"fleet", "clusters", 80, 24, NULL, NULL, false},
@@ -108,59 +133,11 @@ static void path_of(const struct golden *g, char *out, size_t size)
 		       g->label ? g->label : "", g->cols, g->rows, g->ascii ? "-ascii" : "");
 }
 
-static void write_golden(const char *path, const struct buf *b)
-{
-	FILE *out = fopen(path, "wb");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(b->data, 1, b->len, out), b->len);
-	assert_int_equal(fclose(out), 0);
-}
-
-static bool read_golden(const char *path, struct buf *ret)
-{
-	static char chunk[1 << 16];
-	FILE *in = fopen(path, "rb");
-	size_t n;
-
-	buf_init(ret, 1u << 20);
-	if (!in)
-		return false;
-	while ((n = fread(chunk, 1, sizeof chunk, in)) > 0)
-		(void)buf_add(ret, chunk, n);
-	(void)fclose(in);
-	return true;
-}
-
-/* Prints the rows that differ, wanted above seen. */
-static size_t differences(const char *path, struct str want, struct str have)
-{
-	struct str a, b;
-	size_t n = 0;
-	int row = 0;
-
-	while (true) {
-		bool more_a = str_split(&want, '\n', &a), more_b = str_split(&have, '\n', &b);
-
-		if (!more_a && !more_b)
-			return n;
-		if (!more_a)
-			a = STR("");
-		if (!more_b)
-			b = STR("");
-		if (!str_eq(a, b) && n++ < 8)
-			(void)fprintf(stderr, "%s:%d\n  want |" STR_FMT "|\n  have |" STR_FMT "|\n", path, row + 1,
-				      STR_ARG(a), STR_ARG(b));
-		row++;
-	}
-}
-
 static size_t check(const struct golden *g, bool update)
 {
 	struct fixture f;
-	struct buf have, want;
 	char path[1024];
-	size_t bad = 0;
+	size_t bad;
 	int y, x;
 
 	fixture_open(&f, g->fixture, g->ascii ? GLYPHS_ASCII : GLYPHS_UTF8);
@@ -170,29 +147,18 @@ static size_t check(const struct golden *g, bool update)
 	fixture_draw(&f, NULL, g->rows, g->cols);
 	assert_true(fixture_clean(&f, &y, &x));
 	path_of(g, path, sizeof path);
-	fixture_text(&f, &have);
-	if (update) {
-		write_golden(path, &have);
-	} else if (!read_golden(path, &want)) {
-		(void)fprintf(stderr, "%s does not exist; UPDATE_GOLDEN=1 makes it\n", path);
-		bad = 1;
-	} else {
-		bad = differences(path, buf_str(&want), buf_str(&have));
-		buf_release(&want);
-	}
-	buf_release(&have);
+	bad = golden_compare(&f, path, update);
 	fixture_close(&f);
 	return bad;
 }
 
 static void test_screens(void **state)
 {
-	const char *update = getenv("UPDATE_GOLDEN");
 	size_t bad = 0;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(goldens); i++)
-		bad += check(&goldens[i], update && update[0] == '1') > 0;
+		bad += check(&goldens[i], golden_update()) > 0;
 	assert_int_equal(bad, 0);
 }
 

@@ -310,6 +310,42 @@ static void test_session_of_groups(void **state)
 	PANE_SHOWS("session", "5012");
 }
 
+/* From a slow statement to what it has cost altogether. */
+static void test_to_the_statement(void **state)
+{
+	const struct table *t;
+	struct str query;
+
+	(void)state;
+	open_at("incident", 160, 48);
+	press("d");
+	SELECTED("shape", "update orders set status = ?, updated_at = now() where id = ?");
+	press("i");
+	t = &fixture_pane(&f, "statements")->table;
+	query = data_str(t->snap, (size_t)table_selected_row(t), "query");
+	if (!str_eq(query, STR("update orders set status = $1, updated_at = now() where id = $2")))
+		fail_msg("selected is " STR_FMT, STR_ARG(query));
+	/* one that is not counted stays where it is, and says so */
+	show("logs");
+	press_key(K_DOWN);
+	press("i");
+	assert_non_null(fixture_pane(&f, "logs"));
+	SHOWS("pg_stat_statements has no such statement");
+}
+
+/* Nobody has looked at the statements yet: they are asked for, and its beginning filters them. */
+static void test_to_a_statement_not_read_yet(void **state)
+{
+	(void)state;
+	open_at("alone", 160, 48);
+	fixture_more(&f, "alone-log");
+	show(NULL);
+	press("d");
+	press("i");
+	assert_non_null(fixture_pane(&f, "statements"));
+	PANE_SHOWS("statements", "query:\"select pg_sleep(\"");
+}
+
 /* Another process has the number now. */
 static void test_number_was_given_again(void **state)
 {
@@ -430,6 +466,8 @@ int main(void)
 		TEST(test_detail),
 		TEST(test_session),
 		TEST(test_session_of_groups),
+		TEST(test_to_the_statement),
+		TEST(test_to_a_statement_not_read_yet),
 		TEST(test_number_was_given_again),
 		TEST(test_alone),
 		TEST(test_without_a_log),

@@ -376,6 +376,26 @@ static void test_where_we_are_connected(void **state)
 	SHOWS("• via pooler");
 }
 
+/* A database that was never reached because AWS could not say where it is has not failed. */
+static void test_only_the_failing_half_is_named(void **state)
+{
+	(void)state;
+	open_at("empty", "overview", 160, 48);
+	fixture_more_text(&f, "no credentials",
+			  STR("target cluster=prod-orders region=eu-west-1 aws=true\n"
+			      "source clusters\nerror no-credentials No AWS credentials were found\n"
+			      "source sessions\nerror no-credentials needs cluster: No AWS credentials were found\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("! AWS: no credentials");
+	HIDES("database:");
+	/* Reached by --db it has. */
+	fixture_more_text(&f, "both",
+			  STR("target db=x\nsource clusters\nerror timeout a\nsource sessions\nerror timeout b\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("✗ AWS: timeout");
+	SHOWS("✗ database: timeout");
+}
+
 /* A source that cannot be had any more, for a reason that is no fault. */
 static void test_gone_is_no_fault(void **state)
 {
@@ -643,6 +663,7 @@ int main(void)
 		TEST(test_failures_in_words),
 		TEST(test_old_data_looks_old),
 		TEST(test_only_what_is_old_is_marked),
+		TEST(test_only_the_failing_half_is_named),
 		TEST(test_gone_is_no_fault),
 		TEST(test_where_we_are_connected),
 		TEST(test_waiting_is_said),

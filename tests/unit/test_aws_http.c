@@ -312,6 +312,50 @@ static void test_system_authorities(void **state)
 	loopback_stop(l);
 }
 
+static void append_file(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(to, "a");
+	int c;
+
+	assert_true(in && out);
+	while ((c = fgetc(in)) != EOF)
+		fputc(c, out);
+	fclose(in);
+	fclose(out);
+}
+
+/* A bundle is read once, whoever uses it. */
+static void test_named_authorities_are_shared(void **state)
+{
+	char text[4096], path[] = "/tmp/auroratop-authorities-XXXXXX";
+	struct loopback *l = loopback_start(echo, text, true), *namesake = loopback_start(echo, text, true);
+	int fd = mkstemp(path);
+	struct seen s;
+
+	(void)state;
+	init(&s);
+	assert_true(fd >= 0);
+	close(fd);
+	setenv("AWS_CA_BUNDLE", path, 1);
+	for (int i = 0; i < 3; i++) {
+		struct http *h = http_new();
+
+		/* empty at first: it is not remembered that there was nothing; then two of one name; then gone */
+		assert_int_equal(request(h, loopback_url(l), 5 * US_PER_S, -1, &s), i > 0);
+		http_free(h);
+		if (i > 0) {
+			unlink(path);
+			continue;
+		}
+		append_file(loopback_certificate(namesake), path);
+		append_file(loopback_certificate(l), path);
+	}
+	unsetenv("AWS_CA_BUNDLE");
+	buf_release(&s.body);
+	loopback_stop(l);
+	loopback_stop(namesake);
+}
+
 static void test_tls_is_verified(void **state)
 {
 	char text[4096];
@@ -354,7 +398,8 @@ int main(void)
 		cmocka_unit_test(test_system_authorities), cmocka_unit_test(test_keep_alive_and_headers),
 		cmocka_unit_test(test_large_request),      cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_deadline),           cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_nobody_there),       cmocka_unit_test(test_tls_is_verified),
+		cmocka_unit_test(test_nobody_there),       cmocka_unit_test(test_named_authorities_are_shared),
+		cmocka_unit_test(test_tls_is_verified),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(unset); i++)

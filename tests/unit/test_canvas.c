@@ -2,7 +2,7 @@
  * test_canvas.c: clipping, wide characters, and text that must not reach a terminal.
  */
 #include "base/utf8.h"
-#include "ui/canvas.h"
+#include "ui/pen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -426,6 +426,41 @@ static void random_drawing_stays_sound(void **state)
 	}
 }
 
+static bool shows(const char *text)
+{
+	struct buf b;
+	bool found;
+
+	buf_init(&b, 1u << 16);
+	assert_true(canvas_dump(&c, &b));
+	found = str_find(buf_str(&b), str_c(text), 0) >= 0;
+	buf_release(&b);
+	return found;
+}
+
+/* On the screen literals show, secrets never. */
+static void a_statement_shows_no_password(void **state)
+{
+	static const char *const texts[] = {
+		"ALTER ROLE app PASSWORD 'geheim'", "create user x password E'geheim' login",
+		"select dblink('host=h password=geheim dbname=d')", "select 'postgres://u:geheim@h/d'"};
+	struct pen pen;
+
+	(void)state;
+	canvas_resize(&c, 4, 80);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		canvas_clear(&c, PLAIN);
+		pen = pen_at(&c, whole(), 0, 0, ROLE_BG);
+		pen_sql(&pen, 80, str_c(texts[i]), false);
+		assert_false(shows("geheim"));
+		assert_true(shows("***"));
+	}
+	canvas_clear(&c, PLAIN);
+	pen = pen_at(&c, whole(), 0, 0, ROLE_BG);
+	pen_sql(&pen, 80, STR("select 'word' from t where password = $1"), false);
+	assert_true(shows("select 'word' from t where password = $1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(old_data_is_faint_and_graphs_keep_their_classes, setup, teardown),
 		cmocka_unit_test_setup_teardown(sizes_are_clamped, setup, teardown),
 		cmocka_unit_test_setup_teardown(rectangles, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_statement_shows_no_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_drawing_stays_sound, setup, teardown),
 	};
 

@@ -80,7 +80,9 @@ static void test_table_columns_exist(void **state)
 			fail_msg("%s", err.text);
 		assert_true(d->ncolumns <= TABLE_COLUMNS_MAX);
 		assert_true(d->empty && d->empty[0] && d->noun && d->noun[0]);
-		assert_int_equal(str_starts(str_c(pane_defs[i]->sources), str_c(d->source)), 1);
+		/* a pane that makes its rows itself shows them as soon as it has any */
+		if (!pane_defs[i]->any_source)
+			assert_int_equal(str_starts(str_c(pane_defs[i]->sources), str_c(d->source)), 1);
 		for (size_t c = 0; c < d->ncolumns; c++)
 			assert_true(d->columns[c].max == 0 || d->columns[c].max >= d->columns[c].min);
 	}
@@ -106,10 +108,17 @@ static void test_table_check_finds_faults(void **state)
 	assert_false(table_check(&d, type, &err));
 }
 
+/* Of a source or a command. */
 static bool is_field_of_some_source(struct str name)
 {
+	for (size_t i = 0; i < registry_ncommands; i++)
+		if (rec_find(registry_commands[i]->type, name) >= 0)
+			return true;
 	for (size_t i = 0; i < registry_nsources; i++)
 		if (rec_find(registry_sources[i]->type, name) >= 0)
+			return true;
+	for (size_t i = 0; i < registry_ncommands; i++)
+		if (rec_find(registry_commands[i]->type, name) >= 0)
 			return true;
 	return rec_find(&logs_group_type, name) >= 0;
 }

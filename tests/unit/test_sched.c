@@ -370,6 +370,50 @@ static void test_inputs_come_first(void **state)
 	assert_int_equal(fake_value(store_good(runtime_store(rt), "leaf")), 807);
 }
 
+/* Two connections at once would keep each other from the first picture. */
+static void test_slow_lane_begins_after_the_sampler(void **state)
+{
+	int64_t since;
+
+	(void)state;
+	atomic_store(&flaky_fails, true);
+	runtime_demand(rt, bit(MATE) | bit(FLAKY) | bit(LISTING));
+	tick();
+	assert_true(lane_pending(runtime_lane(rt, LANE_SAMPLER), FLAKY, &since));
+	assert_false(lane_pending(runtime_lane(rt, LANE_SLOW), MATE, &since));
+	/* one that failed has had its turn; only the lane of the same party waits */
+	settle();
+	assert_fetches(FLAKY, 1);
+	assert_fetches(LISTING, 1);
+	assert_fetches(MATE, 1);
+	/* and only at first */
+	runtime_demand(rt, bit(MATE) | bit(FLAKY) | bit(FAST));
+	settle();
+	advance(PERIOD);
+	assert_fetches(MATE, 2);
+}
+
+static void test_slow_lane_waits_for_nobody(void **state)
+{
+	const struct target *target = new_target(true);
+
+	(void)state;
+	/* the sampler is not wanted */
+	runtime_demand(rt, bit(MATE));
+	tick();
+	settle();
+	assert_fetches(MATE, 1);
+	/* it may not run, but somebody asks for this one */
+	runtime_set_target(rt, target);
+	target_unref(target);
+	runtime_pause(rt, true);
+	runtime_demand(rt, bit(MATE) | bit(FLAKY));
+	runtime_refresh(rt, "mate");
+	settle();
+	assert_fetches(MATE, 2);
+	assert_fetches(FLAKY, 0);
+}
+
 static void test_demand_goes_all_the_way(void **state)
 {
 	(void)state;
@@ -621,13 +665,11 @@ static void test_new_target_starts_over(void **state)
 	(void)state;
 	atomic_store(&deaf, true);
 	runtime_demand(rt, bit(HALTING) | bit(FAST));
-	tick();
-	WAIT_UNTIL(atomic_load(&gate.arrived) == 1);
-	WAIT_UNTIL(atomic_load(&fetches[FAST]) == 1);
 	while (!entry(FAST)->good) {
 		wait_readable(runtime_fd(rt));
 		tick();
 	}
+	WAIT_UNTIL(atomic_load(&gate.arrived) == 1);
 	version = entry(FAST)->version;
 	runtime_set_target(rt, target);
 	assert_ptr_equal(runtime_target(rt), target);
@@ -867,7 +909,7 @@ static void test_arrival_wakes(void **state)
 static void test_stop_interrupts_all(void **state)
 {
 	(void)state;
-	runtime_demand(rt, bit(HALTING) | bit(FAST) | bit(LISTING));
+	runtime_demand(rt, bit(HALTING) | bit(CLOUD) | bit(LISTING));
 	tick();
 	WAIT_UNTIL(atomic_load(&fetches[HALTING]) == 1);
 	assert_true(runtime_stop(rt, WATCHDOG_MS * US_PER_MS));
@@ -883,7 +925,7 @@ static void test_stop_leaves_a_hung_lane_behind(void **state)
 
 	(void)state;
 	atomic_store(&deaf, true);
-	runtime_demand(rt, bit(HALTING) | bit(FAST));
+	runtime_demand(rt, bit(HALTING) | bit(LISTING));
 	tick();
 	WAIT_UNTIL(atomic_load(&gate.arrived) == 1);
 	hung = runtime_lane(rt, LANE_SLOW);
@@ -903,6 +945,8 @@ int main(void)
 		TEST(test_period_and_dropped_demand),
 		TEST(test_demand_reaches_feeders_and_inputs),
 		TEST(test_inputs_come_first),
+		TEST(test_slow_lane_begins_after_the_sampler),
+		TEST(test_slow_lane_waits_for_nobody),
 		TEST(test_demand_goes_all_the_way),
 		TEST(test_first_input_makes_due_at_once),
 		TEST(test_period_counts_from_the_start_and_never_twice),

@@ -244,6 +244,9 @@ static void what_is_wrong_is_told_by_line_and_key(void **state)
 	refused("[subnet-group fleet-db]\nsubnets = subnet-x\n", "subnets: there is no subnet subnet-x");
 	refused("[fault f]\nkind = earthquake\n", "a.ini:4: [fault f] kind: no fault kind 'earthquake'");
 	refused("[fault f]\nservice = ec2\n", "a.ini:3: [fault f] kind is missing");
+	refused("[fault f]\nservice = cloudwatch\nkind = hang\n", "[fault f] service: there is no service cloudwatch");
+	refused("[fault f]\noperation = Describe\nkind = hang\n",
+		"[fault f] operation: there is no operation Describe");
 	refused("[failover f]\ncluster = prod-orders\ntarget = orders-9\n",
 		"target: prod-orders has no instance orders-9");
 	refused("volume = 1\n[fleet]\nclusters = x\n", "a.ini:3: [scenario] volume: no such key here");

@@ -39,8 +39,11 @@ static void test_newest_that_fits(void **state)
 /* Every compiled-in statement serves the oldest version, begins as a reading statement and ends without a semicolon. */
 static void test_compiled_in(void **state)
 {
-	static const char *const names[] = {"sessions",        "locks",      "databases", "database_sizes", "probe",
-					    "aurora_instance", "lock_names", "prepared",  "blockers"};
+	static const char *const names[] = {"sessions",        "locks",           "databases",        "database_sizes",
+					    "probe",           "aurora_instance", "statements_probe", "statements",
+					    "statements_info", "statement_texts", "statement_names",  "lock_names",
+					    "prepared",        "blockers",        "progress",         "xmin_horizon",
+					    "tables"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -57,6 +60,36 @@ static void test_compiled_in(void **state)
 	assert_int_equal(str_find(str_c(sqlset_text("sessions", 110000)), STR("MATERIALIZED"), 0), -1);
 	assert_true(str_find(str_c(sqlset_text("locks", 140000)), STR("s.waitstart"), 0) > 0);
 	assert_int_equal(str_find(str_c(sqlset_text("locks", 130000)), STR("s.waitstart"), 0), -1);
+}
+
+/* A schema is a quoted identifier, whatever its name. */
+static void test_schema(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_true(
+		sqlset_put_schema(&b, STR("SELECT " SQL_SCHEMA_MARK ".f(), " SQL_SCHEMA_MARK ".g()"), STR("public")));
+	assert_string_equal(buf_c(&b), "SELECT \"public\".f(), \"public\".g()");
+	buf_clear(&b);
+	assert_true(sqlset_put_schema(&b, STR(SQL_SCHEMA_MARK "."), STR("a\"; DROP TABLE t; --")));
+	assert_string_equal(buf_c(&b), "\"a\"\"; DROP TABLE t; --\".");
+	buf_clear(&b);
+	assert_true(sqlset_put_schema(&b, STR("SELECT 1"), STR("x")));
+	assert_string_equal(buf_c(&b), "SELECT 1");
+	buf_release(&b);
+	buf_init(&b, 10);
+	assert_false(sqlset_put_schema(&b, STR("SELECT " SQL_SCHEMA_MARK ".f()"), STR("public")));
+	buf_release(&b);
+	/* the mark stands wherever an extension's object does */
+	for (size_t i = 0; i < sql_nfiles; i++) {
+		struct str text = {sql_files[i].text, sql_files[i].len};
+		long at = -1;
+
+		while ((at = str_find(text, STR("pg_stat_statements("), (size_t)at + 1)) >= 0)
+			assert_true(str_ends(str_sub(text, 0, (size_t)at), STR(SQL_SCHEMA_MARK ".")));
+	}
 }
 
 /* The heading says what a statement needs and which versions it serves. */
@@ -80,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_newest_that_fits),
 		cmocka_unit_test(test_compiled_in),
+		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_headings),
 	};
 

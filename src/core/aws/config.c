@@ -31,14 +31,40 @@ static void file_path(char *out, size_t len, const char *variable, const char *b
 		snprintf(out, len, "%s/%s", home ? home : "", below_home);
 }
 
-/* Whole file into *ret_text (wiped by the caller); a missing file gives NULL and true. */
+struct secret {
+	char *text;
+	size_t len, cap;
+};
+
+/* Up to the end of the file or one byte beyond INI_FILE_MAX. Grown as needed: wiping makes every page resident. */
+static ssize_t read_secret(int fd, struct secret *ret_secret)
+{
+	struct secret s = {xalloc(4096), 0, 4096};
+	ssize_t n;
+
+	do {
+		if (s.len == s.cap) {
+			char *more = xalloc(2 * s.cap);
+
+			memcpy(more, s.text, s.len);
+			xfree_secret(s.text, s.cap);
+			s.text = more;
+			s.cap *= 2;
+		}
+		n = read(fd, s.text + s.len, s.cap - s.len);
+		s.len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && s.len <= INI_FILE_MAX);
+	*ret_secret = s;
+	return n;
+}
+
+/* Whole file into *ret_text (*ret_len bytes, wiped by the caller); a missing file gives NULL and true. */
 static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struct err *err)
 {
 	char why[128];
 	struct stat st;
-	size_t len = 0;
-	ssize_t n = 1;
-	char *text;
+	struct secret s;
+	ssize_t n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	*ret_text = NULL;
@@ -51,20 +77,16 @@ static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struc
 			close(fd);
 		return false;
 	}
-	text = xalloc(INI_FILE_MAX + 1);
-	while (n > 0 && len <= INI_FILE_MAX) {
-		n = read(fd, text + len, INI_FILE_MAX + 1 - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
+	n = read_secret(fd, &s);
 	close(fd);
-	if (n < 0 || len > INI_FILE_MAX) {
-		xfree_secret(text, INI_FILE_MAX + 1);
+	if (n < 0 || s.len > INI_FILE_MAX) {
+		xfree_secret(s.text, s.cap);
 		return n < 0 ? err_set(err, ERR_CONFIG, "%s cannot be read: %s", path,
 				       err_errno(errno, why, sizeof(why)))
 			     : err_set(err, ERR_LIMIT, "%s is larger than %u bytes", path, INI_FILE_MAX);
 	}
-	*ret_text = text;
-	*ret_len = len;
+	*ret_text = s.text;
+	*ret_len = s.len;
 	return true;
 }
 
@@ -87,7 +109,7 @@ static bool load_file(struct ini *ini, bool *ret_has, const char *path, struct e
 	if (!text)
 		return true;
 	ok = ini_parse(ini, path, (struct str){text, len}, INI_NESTED | INI_LOWER_KEYS, err);
-	xfree_secret(text, INI_FILE_MAX + 1);
+	xfree_secret(text, len);
 	if (!ok) {
 		wipe_ini(ini);
 		err_remedy(err, "Correct the file, or name another one with AWS_CONFIG_FILE and "

@@ -40,8 +40,8 @@ static const char *const throttling[] = {
 	"EC2ThrottledException",
 };
 static const char *const denied[] = {
-	"AccessDenied",       "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException",
-	"AuthorizationError", "NotAuthorized",         "OptInRequired",
+	"AccessDenied",       "AccessDeniedException", "UnauthorizedOperation",  "UnauthorizedException",
+	"AuthorizationError", "NotAuthorized",         "NotAuthorizedException", "OptInRequired",
 };
 static const char *const expired[] = {"ExpiredToken", "ExpiredTokenException", "RequestExpired",
 				      "TokenRefreshRequired"};

@@ -6,15 +6,15 @@
  * cancel descriptor as an extra one, so a cancelled transfer ends at once, wherever it is: in
  * the resolver, in connect, in TLS or waiting for the first byte.
  *
- * Invariants: the peer of an https URL is always verified; the system's certificate authorities
- * are loaded into one X509_STORE that every handle refers to (a private copy would cost more than a
- * megabyte each), and again only after a peer was not trusted. The body is limited after unpacking, so a
+ * Invariants: the peer of an https URL is always verified, against authorities that all
+ * handles share. The body is limited after unpacking, so a
  * compressed bomb meets the limit too.
  *
  * Not here: signing, retries, what the answer means.
  */
 #include "aws/http.h"
 
+#include "aws/authorities.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/parse.h"
@@ -22,13 +22,13 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <pthread.h>
 
 struct http {
 	CURLM *multi;
 	CURL *easy;
+	X509_STORE *authorities; /* of the transfer, own reference */
 	char why[CURL_ERROR_SIZE];
 	/* of the transfer under way */
 	const struct http_request *request;
@@ -38,48 +38,27 @@ struct http {
 	size_t header_bytes;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_mutex_t store_mutex = PTHREAD_MUTEX_INITIALIZER;
-static X509_STORE *shared_store; /* under the mutex; handles in use hold references of their own */
-static bool store_doubted;       /* under the mutex: a peer was not trusted since it was loaded */
-
-static X509_STORE *load_store(void)
+/*
+ * Debian's libcurl brings GnuTLS along, for a protocol that is never used here. GnuTLS asks the program whether it
+ * should make itself ready at its start, which takes a millisecond and a megabyte.
+ */
+int _gnutls_global_init_skip(void);
+int _gnutls_global_init_skip(void)
 {
-	X509_STORE *store = X509_STORE_new();
-
-	CHECK(store);
-	/* The same flags libcurl sets on its own store. */
-	X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
-	X509_STORE_set_default_paths(store);
-	return store;
+	return 1;
 }
 
-static void load_once(void)
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void start_once(void)
 {
 	CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-	shared_store = load_store();
 }
 
-/* After a peer was not trusted: the next connection sees what was added to the system's authorities meanwhile. */
-static void doubt_store(void)
-{
-	pthread_mutex_lock(&store_mutex);
-	store_doubted = true;
-	pthread_mutex_unlock(&store_mutex);
-}
-
-static CURLcode use_shared_store(CURL *easy, void *ssl_ctx, void *ctx)
+static CURLcode use_authorities(CURL *easy, void *ssl_ctx, void *store)
 {
 	(void)easy;
-	(void)ctx;
-	pthread_mutex_lock(&store_mutex);
-	if (store_doubted) {
-		X509_STORE_free(shared_store);
-		shared_store = load_store();
-		store_doubted = false;
-	}
-	SSL_CTX_set1_cert_store(ssl_ctx, shared_store);
-	pthread_mutex_unlock(&store_mutex);
+	SSL_CTX_set1_cert_store(ssl_ctx, store);
 	return CURLE_OK;
 }
 
@@ -87,7 +66,7 @@ struct http *http_new(void)
 {
 	struct http *h = xalloc(sizeof(*h));
 
-	CHECK(pthread_once(&once, load_once) == 0);
+	CHECK(pthread_once(&once, start_once) == 0);
 	h->multi = curl_multi_init();
 	h->easy = curl_easy_init();
 	CHECK(h->multi && h->easy);
@@ -101,6 +80,7 @@ void http_free(struct http *h)
 		return;
 	curl_easy_cleanup(h->easy);
 	curl_multi_cleanup(h->multi);
+	X509_STORE_free(h->authorities);
 	xfree(h);
 }
 
@@ -161,22 +141,25 @@ static void wipe_headers(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-static void set_tls(const struct http *h)
+static void set_tls(struct http *h)
 {
-	const char *ca = h->request->ca_bundle;
+	bool tls = str_starts(str_c(h->request->url), STR("https:"));
+	X509_STORE *store = tls ? authorities_of(h->request->ca_bundle) : NULL;
 
+	X509_STORE_free(h->authorities);
+	h->authorities = store;
 	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(h->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(h->easy, CURLOPT_CAPATH, NULL);
-	/* libcurl would keep for a day what it trusted once, also after the authorities were corrected. */
+	/* libcurl would keep for a day what it trusted once, also after the authorities were corrected */
 	curl_easy_setopt(h->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-	if (ca && *ca) {
-		curl_easy_setopt(h->easy, CURLOPT_CAINFO, ca);
+	/* a file that cannot be read is left to libcurl, which has the words for it */
+	curl_easy_setopt(h->easy, CURLOPT_CAINFO, store ? NULL : h->request->ca_bundle);
+	if (!store)
 		return;
-	}
-	curl_easy_setopt(h->easy, CURLOPT_CAINFO, NULL);
-	curl_easy_setopt(h->easy, CURLOPT_SSL_CTX_FUNCTION, use_shared_store);
+	curl_easy_setopt(h->easy, CURLOPT_SSL_CTX_FUNCTION, use_authorities);
+	curl_easy_setopt(h->easy, CURLOPT_SSL_CTX_DATA, store);
 }
 
 static void set_up(struct http *h, struct curl_slist *headers, int64_t left_ms)
@@ -271,7 +254,7 @@ static bool tls_failed(const struct http *h, CURLcode code, struct err *err)
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
 		snprintf(err->id, sizeof(err->id), "certificate");
 		err_remedy(err, "If a proxy replaces certificates here, name its authority with AWS_CA_BUNDLE.");
-		doubt_store();
+		authorities_doubt(h->request->ca_bundle);
 	}
 	return false;
 }

@@ -45,27 +45,22 @@ static void stop(struct xml_decoder *d)
 	XML_StopParser(d->parser, XML_FALSE);
 }
 
-/* Does path match pattern segment by segment? `*` stands for any one tag. */
-static bool path_matches(struct str pattern, struct str path)
+/* Does path match pattern segment by segment? A segment `*` stands for any one tag. Most differ in the first letters.
+ */
+static bool path_matches(const char *pattern, struct str path)
 {
-	struct str want, have;
+	size_t i = 0;
 
-	while (pattern.len > 0 && path.len > 0) {
-		long want_end = str_find(pattern, STR("/"), 0);
-		long have_end = str_find(path, STR("/"), 0);
-
-		if ((want_end < 0) != (have_end < 0))
+	while (*pattern && i < path.len) {
+		if (*pattern == '*') {
+			while (i < path.len && path.ptr[i] != '/')
+				i++;
+		} else if (*pattern != path.ptr[i++]) {
 			return false;
-		want = want_end < 0 ? pattern : str_sub(pattern, 0, (size_t)want_end);
-		have = have_end < 0 ? path : str_sub(path, 0, (size_t)have_end);
-		if (!str_eq_c(want, "*") && !str_eq(want, have))
-			return false;
-		if (want_end < 0)
-			return true;
-		pattern = str_sub(pattern, (size_t)want_end + 1, pattern.len);
-		path = str_sub(path, (size_t)have_end + 1, path.len);
+		}
+		pattern++;
 	}
-	return pattern.len == 0 && path.len == 0;
+	return *pattern == '\0' && i == path.len;
 }
 
 static void fail_html(struct xml_decoder *d)
@@ -95,7 +90,7 @@ static void open_child(struct xml_decoder *d, struct str name)
 		stop(d);
 		return;
 	}
-	if (d->item_depth == 0 && d->h.items && path_matches(str_c(d->h.items), buf_str(&d->path))) {
+	if (d->item_depth == 0 && d->h.items && path_matches(d->h.items, buf_str(&d->path))) {
 		d->item_depth = d->depth;
 		d->item_path = d->path.len;
 	}
@@ -154,7 +149,7 @@ static void close_leaf(struct xml_decoder *d)
 		return;
 	}
 	for (size_t i = 0; i < d->nwanted; i++) {
-		if (!path_matches(str_c(d->h.wanted[i]), buf_str(&d->path)))
+		if (!path_matches(d->h.wanted[i], buf_str(&d->path)))
 			continue;
 		buf_clear(&d->wanted[i]);
 		buf_add_str(&d->wanted[i], buf_str(&d->text));
@@ -377,7 +372,7 @@ static bool records_leaf(void *ctx, struct str path, struct str text, struct err
 	for (size_t i = 0; i < type->nfields; i++) {
 		const struct field *f = &type->fields[i];
 
-		if (!f->wire || !path_matches(str_c(f->wire), path))
+		if (!f->wire || !path_matches(f->wire, path))
 			continue;
 		if (!store_leaf(f, r->row, r->out->arena, text, err))
 			return false;

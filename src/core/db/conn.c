@@ -12,6 +12,9 @@
  * transaction of its own with SET LOCAL, so that nothing leaks into a session that
  * somebody else gets next.
  *
+ * A new connection costs its user as few round trips as possible: the probe travels with
+ * the first statement, and the preparing of a statement with its first run.
+ *
  * The ids of our own server processes are kept for the process as a whole, because one
  * lane must know the session of another to leave it out.
  */
@@ -20,20 +23,24 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "db/ask.h"
 #include "db/conn_err.h"
+#include "db/login.h"
 #include "db/sqlset.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
 
 #define PREPARED_MAX 32
+#define STATEMENT_MAX 65536
 
 struct conn {
 	PGconn *pg;          /* NULL = closed */
 	uint64_t generation; /* of the target it was opened for */
-	struct site site;    /* where it was opened to */
+	struct login_wish wish;
+	struct site site; /* where it was opened to */
 	uint64_t serial;
-	bool pooler;
+	bool pooler, probed;
 	struct probe probe;
 	const char *prepared[PREPARED_MAX]; /* names, as given to conn_query() */
 	int nprepared;
@@ -80,11 +87,13 @@ static void conn_free(void *data)
 
 const struct probe *conn_probe(const struct conn *c)
 {
+	CHECK(c->probed);
 	return &c->probe;
 }
 
 bool conn_via_pooler(const struct conn *c)
 {
+	CHECK(c->probed);
 	return c->pooler;
 }
 
@@ -98,130 +107,158 @@ void conn_result_free(struct pg_result *r)
 	PQclear(r);
 }
 
+/* PostgreSQL counts time from 2000-01-01. */
+#define PG_EPOCH_US (INT64_C(946684800) * US_PER_S)
+
+struct conn_param conn_param_time(char out[8], int64_t wall_us)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (char)((uint64_t)(wall_us - PG_EPOCH_US) >> (56 - 8 * i) & 0xff);
+	return (struct conn_param){OID_TIMESTAMPTZ, out, 8};
+}
+
+struct conn_param conn_param_text(const char *text)
+{
+	return (struct conn_param){OID_TEXT, text, -1};
+}
+
 /* ---- asking ---- */
 
-static bool flush(struct fetch *f, PGconn *pg, struct err *err)
-{
-	for (;;) {
-		int left = PQflush(pg);
-
-		if (left == 0)
-			return true;
-		if (left < 0)
-			return conn_err_query(NULL, PQerrorMessage(pg), err);
-		if (!fetch_wait(f, PQsocket(pg), POLLIN | POLLOUT, err))
-			return false;
-		/* the server may have to be read from before it reads on */
-		if (!PQconsumeInput(pg))
-			return conn_err_query(NULL, PQerrorMessage(pg), err);
-	}
-}
-
-/* Reads to the end of the answer; *ret_result is the last result with rows, or the first error. */
-static bool read_answer(struct fetch *f, PGconn *pg, PGresult **ret_result, struct err *err)
-{
-	PGresult *kept = NULL;
-
-	for (;;) {
-		PGresult *r;
-
-		while (PQisBusy(pg)) {
-			if (!fetch_wait(f, PQsocket(pg), POLLIN, err))
-				goto fail;
-			if (!PQconsumeInput(pg)) {
-				conn_err_query(NULL, PQerrorMessage(pg), err);
-				goto fail;
-			}
-		}
-		r = PQgetResult(pg);
-		if (!r)
-			break;
-		if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK) {
-			conn_err_query(r, PQerrorMessage(pg), err);
-			PQclear(r);
-			goto fail;
-		}
-		PQclear(kept);
-		kept = r;
-	}
-	if (!kept)
-		return err_set(err, ERR_PROTOCOL, "the server answered nothing");
-	*ret_result = kept;
-	return true;
-fail:
-	PQclear(kept);
-	return false;
-}
-
-static bool finish_request(struct fetch *f, struct conn *c, int sent, PGresult **ret_result, struct err *err)
-{
-	if (!sent)
-		return conn_err_query(NULL, PQerrorMessage(c->pg), err);
-	return flush(f, c->pg, err) && read_answer(f, c->pg, ret_result, err);
-}
-
-static bool run_plain(struct fetch *f, struct conn *c, const char *text, struct err *err)
-{
-	PGresult *r = NULL;
-	bool ok = finish_request(f, c, PQsendQuery(c->pg, text), &r, err);
-
-	PQclear(r);
-	return ok;
-}
-
-struct arguments {
-	Oid types[CONN_PARAMS_MAX];
-	const char *values[CONN_PARAMS_MAX];
-	int lengths[CONN_PARAMS_MAX], formats[CONN_PARAMS_MAX];
-};
-
-static bool prepare(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
-		    struct err *err)
-{
-	const char *text = sqlset_text(name, c->probe.version_num);
-	PGresult *r = NULL;
-	bool ok;
-
-	for (int i = 0; i < c->nprepared; i++)
-		if (strcmp(c->prepared[i], name) == 0)
-			return true;
-	CHECK(c->nprepared < PREPARED_MAX);
-	ok = finish_request(f, c, PQsendPrepare(c->pg, name, text, n, a->types), &r, err);
-	PQclear(r);
-	if (ok)
-		c->prepared[c->nprepared++] = name;
-	return ok;
-}
-
 /* In a transaction of its own, unnamed: the next statement may meet another session. */
-static bool query_pooled(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+static bool query_pooled(struct fetch *f, struct conn *c, const char *text, const struct ask_params *params,
 			 PGresult **ret_result, struct err *err)
 {
-	const char *text = sqlset_text(name, c->probe.version_num);
-	int sent;
+	struct ask_step step = {.text = text, .params = params};
 
-	if (!run_plain(f, c, login_set_local, err))
+	if (!ask_text(f, c->pg, login_set_local, err) || !ask_steps(f, c->pg, &step, 1, ret_result, err))
 		return false;
-	sent = PQsendQueryParams(c->pg, text, n, a->types, a->values, a->lengths, a->formats, 1);
-	if (!finish_request(f, c, sent, ret_result, err))
-		return false;
-	if (run_plain(f, c, "COMMIT", err))
+	if (ask_text(f, c->pg, "COMMIT", err))
 		return true;
 	PQclear(*ret_result);
 	*ret_result = NULL;
 	return false;
 }
 
-static bool query_direct(struct fetch *f, struct conn *c, const char *name, const struct arguments *a, int n,
+static bool is_prepared(const struct conn *c, const char *name)
+{
+	for (int i = 0; i < c->nprepared; i++)
+		if (strcmp(c->prepared[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool query_direct(struct fetch *f, struct conn *c, const char *name, const struct ask_params *params,
 			 PGresult **ret_result, struct err *err)
 {
-	int sent;
+	const struct ask_step steps[] = {
+		{.prepare_as = name, .text = sqlset_text(name, PQserverVersion(c->pg)), .params = params},
+		{.prepared = name, .params = params},
+	};
+	size_t skip = is_prepared(c, name);
+	PGresult *results[ARRAY_LEN(steps)] = {0};
+	bool ok = ask_steps(f, c->pg, steps + skip, ARRAY_LEN(steps) - skip, results + skip, err);
 
-	if (!prepare(f, c, name, a, n, err))
-		return false;
-	sent = PQsendQueryPrepared(c->pg, name, n, a->values, a->lengths, a->formats, 1);
-	return finish_request(f, c, sent, ret_result, err);
+	if (results[0]) {
+		CHECK(c->nprepared < PREPARED_MAX);
+		c->prepared[c->nprepared++] = name;
+	}
+	PQclear(results[0]);
+	*ret_result = results[1];
+	return ok;
 }
+
+static bool query(struct fetch *f, struct conn *c, const char *name, const struct ask_params *params,
+		  PGresult **ret_result, struct err *err)
+{
+	if (c->pooler)
+		return query_pooled(f, c, sqlset_text(name, PQserverVersion(c->pg)), params, ret_result, err);
+	return query_direct(f, c, name, params, ret_result, err);
+}
+
+/* ---- probing ---- */
+
+static bool ask_instance(struct fetch *f, struct conn *c, struct err *err)
+{
+	PGresult *r = NULL;
+	const char *value;
+
+	if (!query(f, c, "aurora_instance", NULL, &r, err))
+		return false;
+	value = PQntuples(r) == 1 && !PQgetisnull(r, 0, 0) ? PQgetvalue(r, 0, 0) : "";
+	snprintf(c->probe.instance, sizeof(c->probe.instance), "%s", value);
+	PQclear(r);
+	return true;
+}
+
+/* A statement file whose answer is not looked at. */
+static bool run_file(struct fetch *f, struct conn *c, const char *name, struct err *err)
+{
+	PGresult *r = NULL;
+	bool ok = query(f, c, name, NULL, &r, err);
+
+	PQclear(r);
+	return ok;
+}
+
+/* What follows from the row of probe.sql. */
+static bool take_probe(struct fetch *f, struct conn *c, const PGresult *r, struct err *err)
+{
+	const char *version = PQparameterStatus(c->pg, "server_version");
+
+	if (!probe_read(r, &c->probe, err))
+		return false;
+	c->pooler = c->pooler || !(c->wish.planner ? c->probe.limits_hold : c->probe.settings_hold) ||
+		    c->probe.backend_pid != PQbackendPID(c->pg);
+	/* "15.18 (Debian 15.18-1)": the packager's part is of no use here */
+	snprintf(c->probe.version, sizeof(c->probe.version), "%.*s", version ? (int)strcspn(version, " ") : 0,
+		 version ? version : "");
+	if (c->wish.planner && !c->pooler && !run_file(f, c, "catalog_path", err))
+		return false;
+	if (c->probe.has_instance && !ask_instance(f, c, err))
+		return false;
+	c->probed = true;
+	own(c, c->probe.backend_pid);
+	return true;
+}
+
+/* Unnamed in any case: that there is a pooler may only come out by the answer. */
+static bool probe_alone(struct fetch *f, struct conn *c, struct err *err)
+{
+	const struct ask_step step = {.text = sqlset_text("probe", PQserverVersion(c->pg))};
+	PGresult *r = NULL;
+	bool ok = c->pooler ? query_pooled(f, c, step.text, NULL, &r, err) : ask_steps(f, c->pg, &step, 1, &r, err);
+
+	ok = ok && take_probe(f, c, r, err);
+	PQclear(r);
+	return ok;
+}
+
+/*
+ * The probe and the first statement in one round trip. Whether there is a pooler that drops our settings is not known
+ * yet, so the statement is unnamed and search_path is set for this transaction alone.
+ */
+static bool query_first(struct fetch *f, struct conn *c, const char *name, const struct ask_params *params,
+			PGresult **ret_result, struct err *err)
+{
+	int version = PQserverVersion(c->pg);
+	const struct ask_step steps[] = {
+		{.text = sqlset_text("probe", version)},
+		{.text = sqlset_text("search_path", version)},
+		{.text = sqlset_text(name, version), .params = params},
+	};
+	PGresult *results[ARRAY_LEN(steps)] = {0};
+	bool ok = ask_steps(f, c->pg, steps, ARRAY_LEN(steps), results, err) && take_probe(f, c, results[0], err);
+
+	PQclear(results[0]);
+	PQclear(results[1]);
+	if (ok)
+		*ret_result = results[2];
+	else
+		PQclear(results[2]);
+	return ok;
+}
+
+/* ---- what sources call ---- */
 
 static bool may_keep(const struct conn *c, const struct err *err)
 {
@@ -236,33 +273,120 @@ static void explain_wait(const struct conn *c, struct err *err)
 			c->probe.instance[0] ? c->probe.instance : "the database");
 }
 
+static bool give_up(struct conn *c, struct err *err)
+{
+	explain_wait(c, err);
+	if (!c->probed || !may_keep(c, err))
+		drop(c);
+	return false;
+}
+
+static void fill(struct ask_params *a, const struct conn_param *params, int nparams)
+{
+	CHECK(nparams <= CONN_PARAMS_MAX);
+	*a = (struct ask_params){.n = nparams};
+	for (int i = 0; i < nparams; i++) {
+		a->types[i] = params[i].type;
+		a->values[i] = params[i].value;
+		a->formats[i] = params[i].len >= 0;
+		a->lengths[i] = params[i].len >= 0 ? params[i].len : 0;
+	}
+}
+
+/* After every exchange: drops what may not be kept, refuses what is too large, counts. */
+static bool settle(struct fetch *f, struct conn *c, bool ok, const char *name, PGresult **result, struct err *err)
+{
+	if (!ok)
+		return give_up(c, err);
+	fetch_count(f, 1, (int64_t)PQresultMemorySize(*result));
+	if (PQresultMemorySize(*result) <= CONN_RESULT_MAX)
+		return true;
+	PQclear(*result);
+	*result = NULL;
+	return err_set(err, ERR_LIMIT, "the answer to %s takes more than %u MiB", name, CONN_RESULT_MAX >> 20);
+}
+
 bool conn_query(struct fetch *f, struct conn *c, const char *name, const struct conn_param *params, int nparams,
 		struct pg_result **ret_result, struct err *err)
 {
-	struct arguments a = {0};
+	struct ask_params a;
 	bool ok;
 
-	CHECK(nparams <= CONN_PARAMS_MAX && c->pg);
-	for (int i = 0; i < nparams; i++) {
-		a.types[i] = params[i].type;
-		a.values[i] = params[i].value;
-		a.formats[i] = params[i].len >= 0;
-		a.lengths[i] = params[i].len >= 0 ? params[i].len : 0;
-	}
+	CHECK(c->pg);
+	fill(&a, params, nparams);
 	*ret_result = NULL;
-	ok = (c->pooler ? query_pooled : query_direct)(f, c, name, &a, nparams, ret_result, err);
-	if (!ok) {
-		explain_wait(c, err);
-		if (!may_keep(c, err))
-			drop(c);
-		return false;
-	}
-	fetch_count(f, 1, (int64_t)PQresultMemorySize(*ret_result));
-	if (PQresultMemorySize(*ret_result) <= CONN_RESULT_MAX)
-		return true;
-	PQclear(*ret_result);
+	if (c->probed)
+		ok = query(f, c, name, &a, ret_result, err);
+	else if (c->pooler)
+		ok = probe_alone(f, c, err) && query(f, c, name, &a, ret_result, err);
+	else
+		ok = query_first(f, c, name, &a, ret_result, err);
+	return settle(f, c, ok, name, ret_result, err);
+}
+
+bool conn_query_extension(struct fetch *f, struct conn *c, const struct conn_statement *statement,
+			  const struct conn_param *params, int nparams, struct pg_result **ret_result, struct err *err)
+{
+	struct ask_step step = {0};
+	struct ask_params a;
+	struct buf text;
+	bool ok;
+
+	CHECK(c->pg && c->probed);
+	fill(&a, params, nparams);
 	*ret_result = NULL;
-	return err_set(err, ERR_LIMIT, "the answer to %s takes more than %u MiB", name, CONN_RESULT_MAX >> 20);
+	buf_init(&text, STATEMENT_MAX);
+	ok = sqlset_put_schema(&text, str_c(sqlset_text(statement->name, statement->version_num)), statement->schema);
+	CHECK(ok);
+	step = (struct ask_step){.text = buf_c(&text), .params = &a};
+	if (c->pooler)
+		ok = query_pooled(f, c, step.text, &a, ret_result, err);
+	else
+		ok = ask_steps(f, c->pg, &step, 1, ret_result, err);
+	buf_release(&text);
+	return settle(f, c, ok, statement->name, ret_result, err);
+}
+
+bool conn_query_text(struct fetch *f, struct conn *c, const char *text, const struct conn_param *params, int nparams,
+		     struct pg_result **ret_result, struct err *err)
+{
+	struct ask_params a;
+	struct ask_step step = {.text = text, .params = &a};
+	bool ok;
+
+	CHECK(c->pg && c->probed && !c->pooler);
+	fill(&a, params, nparams);
+	*ret_result = NULL;
+	ok = ask_steps(f, c->pg, &step, 1, ret_result, err);
+	return settle(f, c, ok, "a statement", ret_result, err);
+}
+
+bool conn_ask(struct fetch *f, struct conn *c, const char *text, struct pg_result **ret_result, struct err *err)
+{
+	struct ask_step step = {.text = text, .as_text = true};
+	bool ok;
+
+	CHECK(c->pg && c->probed && !c->pooler);
+	*ret_result = NULL;
+	ok = ask_steps(f, c->pg, &step, 1, ret_result, err);
+	return settle(f, c, ok, "the statement", ret_result, err);
+}
+
+bool conn_prepare(struct fetch *f, struct conn *c, const char *name, const char *text, int *ret_nparams,
+		  struct err *err)
+{
+	struct ask_step steps[] = {{.prepare_as = name, .text = text}, {.describe = name}};
+	PGresult *results[ARRAY_LEN(steps)] = {0};
+	bool ok;
+
+	CHECK(c->pg && c->probed && !c->pooler);
+	ok = ask_steps(f, c->pg, steps, ARRAY_LEN(steps), results, err);
+	if (ok)
+		*ret_nparams = PQnparams(results[1]);
+	ok = settle(f, c, ok, name, &results[1], err);
+	PQclear(results[0]);
+	PQclear(results[1]);
+	return ok;
 }
 
 /* ---- opening ---- */
@@ -317,40 +441,16 @@ static bool start_session(struct fetch *f, struct conn *c, const struct login *l
 	return true;
 }
 
-static bool ask_instance(struct fetch *f, struct conn *c, struct err *err)
-{
-	struct pg_result *r;
-	const char *value;
-
-	if (!conn_query(f, c, "aurora_instance", NULL, 0, &r, err))
-		return false;
-	value = PQntuples(r) == 1 && !PQgetisnull(r, 0, 0) ? PQgetvalue(r, 0, 0) : "";
-	snprintf(c->probe.instance, sizeof(c->probe.instance), "%s", value);
-	PQclear(r);
-	return true;
-}
-
-static bool probe_server(struct fetch *f, struct conn *c, struct err *err)
+static bool is_known_version(struct conn *c, struct err *err)
 {
 	const char *version = PQparameterStatus(c->pg, "server_version");
-	struct pg_result *r;
-	bool ok;
 
+	c->probed = false;
 	c->probe = (struct probe){.version_num = PQserverVersion(c->pg)};
-	if (c->probe.version_num < SQL_OLDEST_VERSION)
-		return err_set(err, ERR_UNAVAILABLE, "the server is PostgreSQL %s; 11 or later is needed",
-			       version ? version : "of an unknown version");
-	if (!conn_query(f, c, "probe", NULL, 0, &r, err))
-		return false;
-	ok = probe_read(r, &c->probe, err);
-	PQclear(r);
-	if (!ok)
-		return false;
-	c->pooler = c->pooler || !c->probe.settings_hold || c->probe.backend_pid != PQbackendPID(c->pg);
-	/* "15.18 (Debian 15.18-1)": the packager's part is of no use here */
-	snprintf(c->probe.version, sizeof(c->probe.version), "%.*s", version ? (int)strcspn(version, " ") : 0,
-		 version ? version : "");
-	return !c->probe.has_instance || ask_instance(f, c, err);
+	if (c->probe.version_num >= SQL_OLDEST_VERSION)
+		return true;
+	return err_set(err, ERR_UNAVAILABLE, "the server is PostgreSQL %s; 11 or later is needed",
+		       version ? version : "of an unknown version");
 }
 
 static bool connect_with(struct fetch *f, struct conn *c, const struct site *site, bool settings,
@@ -360,10 +460,10 @@ static bool connect_with(struct fetch *f, struct conn *c, const struct site *sit
 	bool ok;
 
 	*ret_options_refused = false;
-	ok = login_prepare(f, site, settings, &l, err);
+	ok = login_prepare(f, site, &c->wish, settings, &l, err);
 	if (ok) {
 		fetch_doing(f, "connecting to %s", l.where);
-		ok = start_session(f, c, &l, ret_options_refused, err) && probe_server(f, c, err);
+		ok = start_session(f, c, &l, ret_options_refused, err) && is_known_version(c, err);
 	}
 	login_release(&l);
 	return ok;
@@ -385,14 +485,17 @@ static bool open_anew(struct fetch *f, struct conn *c, const struct site *site, 
 	return false;
 }
 
-/* Another target, another writer (after a failover the old one may live on as a reader), or known to be broken. */
-static bool is_stale(const struct fetch *f, const struct conn *c, const struct site *site)
+/* Another wish, another target, another writer (after a failover the old one may live on as a reader), or known to be
+ * broken. */
+static bool is_stale(const struct fetch *f, const struct conn *c, const struct site *site,
+		     const struct login_wish *wish)
 {
-	return c->generation != f->target->generation || strcmp(c->site.host, site->host) != 0 ||
+	return strcmp(c->wish.database, wish->database) != 0 || c->wish.planner != wish->planner ||
+	       c->generation != f->target->generation || strcmp(c->site.host, site->host) != 0 ||
 	       c->site.port != site->port || PQstatus(c->pg) != CONNECTION_OK;
 }
 
-bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
+static bool connect_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)
 {
 	void **slot = fetch_lane_context(f, conn_free);
 	struct conn *c = *slot;
@@ -406,17 +509,38 @@ bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
 			err_set(err, ERR_UNAVAILABLE, "the cluster's endpoint is not known yet");
 		return false;
 	}
-	if (c->pg && is_stale(f, c, &site))
+	if (c->pg && is_stale(f, c, &site, wish))
 		drop(c);
 	if (!c->pg) {
+		c->wish = *wish;
 		if (!open_anew(f, c, &site, err))
 			return false;
 		c->site = site;
 		c->generation = f->target->generation;
 		c->serial = atomic_fetch_add(&serials, 1) + 1;
-		own(c, c->probe.backend_pid);
 		fetch_doing(f, "reading %s", f->source->title);
 	}
 	*ret_conn = c;
 	return true;
+}
+
+static const struct login_wish ordinary;
+
+bool conn_connect(struct fetch *f, struct conn **ret_conn, struct err *err)
+{
+	return connect_as(f, &ordinary, ret_conn, err);
+}
+
+bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
+{
+	return conn_open_as(f, &ordinary, ret_conn, err);
+}
+
+bool conn_open_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)
+{
+	if (!connect_as(f, wish, ret_conn, err))
+		return false;
+	if ((*ret_conn)->probed || probe_alone(f, *ret_conn, err))
+		return true;
+	return give_up(*ret_conn, err);
 }

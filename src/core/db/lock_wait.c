@@ -26,6 +26,8 @@ static const struct field fields[] = {
 	F_FLAGS(ahead, K_COUNT, F_DESC, .title = "AHEAD", .width = 3,
 	  .help = "How many asked for the same object before it, in a mode that conflicts (PostgreSQL 14)."),
 	F(in_cycle, K_BOOL, .title = "CYCLE", .width = 5, .help = "Whether it waits for itself through others: a deadlock, before the server has noticed."),
+	F(guessed, K_BOOL, .title = "GUESSED", .width = 7,
+	  .help = "Whether its blockers are a guess, because the server does not tell the order of the queue (before PostgreSQL 14)."),
 	F(also_blocked_by, K_TEXT, .title = "ALSO", .width = 10, .help = "Further blockers, at most 8."),
 	F_FLAGS(victims, K_COUNT, F_DESC, .title = "VICTIMS", .width = 5, .help = "Sessions that wait behind it, directly or not."),
 	F_FLAGS(direct_victims, K_COUNT, F_DESC, .title = "DIRECT", .width = 5, .help = "Sessions that wait for it directly."),

@@ -10,7 +10,7 @@
 struct lock_wait {
 	uint64_t present;
 	int64_t pid, backend_start_at, prepared_xid;
-	int64_t depth, root, blocked_by, blockers, ahead, in_cycle;
+	int64_t depth, root, blocked_by, blockers, ahead, in_cycle, guessed;
 	struct str also_blocked_by;
 	int64_t victims, direct_victims;
 	int64_t victims_wait_us, wait_us, wait_start_at;

@@ -23,18 +23,21 @@
 /* Room is left for what is ours. */
 #define NODE_PARAMS_MAX (LOGIN_PARAMS_MAX - 14)
 
+/* The first ones change plans. */
 static const char *const settings[] = {
 	"search_path=pg_catalog",
+	"work_mem=16MB",
+	"jit=off",
 	"statement_timeout=%d",
 	"lock_timeout=1000",
 	"idle_in_transaction_session_timeout=10000",
-	"work_mem=16MB",
 	"default_transaction_read_only=on",
-	"jit=off",
 };
+#define PLAN_SETTINGS 3
 
 #define SAMPLER_STATEMENT_MS 5000
 #define SLOW_STATEMENT_MS 30000
+#define COMMAND_STATEMENT_MS 10000
 
 const char login_set_local[] =
 	"BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = 5000;"
@@ -358,14 +361,27 @@ static bool add_addresses(const struct fetch *f, struct login *l, const PQconnin
 	return ok;
 }
 
+static int statement_ms(const struct fetch *f)
+{
+	if (f->source->lane == LANE_COMMAND)
+		return COMMAND_STATEMENT_MS;
+	return f->source->lane == LANE_SLOW ? SLOW_STATEMENT_MS : SAMPLER_STATEMENT_MS;
+}
+
+static const char *application_name(const struct fetch *f, struct login *l)
+{
+	if (f->source->lane == LANE_COMMAND)
+		return strz_fmt(l, "auroratop %s", f->source->name);
+	return f->source->lane == LANE_SLOW ? "auroratop slow" : "auroratop sampler";
+}
+
 static void add_session(const struct fetch *f, struct login *l, const PQconninfoOption *merged, bool with_settings)
 {
-	bool slow = f->source->lane == LANE_SLOW;
 	const char *theirs = option_value(merged, "options"), *gss = option_value(merged, "gssencmode");
 	const char *chosen = getenv("PGGSSENCMODE");
 	struct buf out;
 
-	add(l, "application_name", slow ? "auroratop slow" : "auroratop sampler");
+	add(l, "application_name", application_name(f, l));
 	add(l, "client_encoding", "UTF8");
 	if ((!gss || strcmp(gss, "prefer") == 0) && !(chosen && chosen[0]))
 		add(l, "gssencmode", "disable");
@@ -374,13 +390,13 @@ static void add_session(const struct fetch *f, struct login *l, const PQconninfo
 		return;
 	buf_init(&out, LOGIN_BYTES_MAX / 4);
 	buf_add_c(&out, theirs ? theirs : "");
-	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+	for (size_t i = l->planner ? PLAN_SETTINGS : 0; i < ARRAY_LEN(settings); i++) {
 		const char *number = strstr(settings[i], "%d");
 
 		buf_add_c(&out, " -c ");
 		buf_add(&out, settings[i], number ? (size_t)(number - settings[i]) : strlen(settings[i]));
 		if (number)
-			buf_addf(&out, "%d", slow ? SLOW_STATEMENT_MS : SAMPLER_STATEMENT_MS);
+			buf_addf(&out, "%d", statement_ms(f));
 	}
 	add(l, "options", arena_strz(l->arena, buf_str(&out)));
 	buf_release(&out);
@@ -399,14 +415,14 @@ static void describe(struct login *l, const PQconninfoOption *merged)
 	l->database = arena_strz(l->arena, str_c(database ? database : ""));
 }
 
-bool login_prepare(const struct fetch *f, const struct site *site, bool with_settings, struct login *ret_login,
-		   struct err *err)
+bool login_prepare(const struct fetch *f, const struct site *site, const struct login_wish *wish, bool with_settings,
+		   struct login *ret_login, struct err *err)
 {
 	struct login *l = ret_login;
 	PQconninfoOption *merged;
 	bool ok;
 
-	*l = (struct login){.arena = arena_new(4096, LOGIN_BYTES_MAX * 2)};
+	*l = (struct login){.arena = arena_new(4096, LOGIN_BYTES_MAX * 2), .planner = wish && wish->planner};
 	add(l, "keepalives_idle", "10");
 	add(l, "keepalives_interval", "5");
 	add(l, "keepalives_count", "3");
@@ -415,6 +431,9 @@ bool login_prepare(const struct fetch *f, const struct site *site, bool with_set
 		add_site(l, f->target, site);
 	else if (!add_node(l, f->target, site, err))
 		return false;
+	/* not the first dbname in the list: libpq takes only that one for a connection string */
+	if (wish && wish->database[0])
+		add(l, "dbname", arena_strz(l->arena, str_c(wish->database)));
 	merged = merge(l, err);
 	if (!merged)
 		return false;

@@ -22,22 +22,30 @@ struct login {
 		*values[LOGIN_PARAMS_MAX + 1]; /* for PQconnectStartParams, NULL-terminated */
 	size_t n;
 	bool settings; /* our settings go as startup options; a pooler may refuse them */
+	bool planner;  /* without those that change plans */
 	/* for messages; never a password */
 	const char *where; /* "orders-1.x.eu-west-1.rds.amazonaws.com port 5432" */
 	const char *user, *database, *sslmode;
 	bool has_root_cert; /* sslrootcert is set, by anybody */
 };
 
+/* What a connection is wanted for, beyond the ordinary. */
+struct login_wish {
+	char database[64]; /* "" = the site's */
+	/* To plan as others do: search_path, work_mem and jit stay what the server gives this role. */
+	bool planner;
+};
+
 /* The statement that sets what startup options set, for one transaction. */
 extern const char login_set_local[];
 
 /*
- * Lane thread; blocks at most as long as resolve_host(). settings false leaves out the startup options. Release
- * *ret_login in every case. ERR_USAGE for a malformed string (without quoting it), ERR_DNS, ERR_TLS when verify-full
- * has no root certificate to verify with.
+ * Lane thread; blocks at most as long as resolve_host(). settings false leaves out the startup options; wish NULL =
+ * nothing special. Release *ret_login in every case. ERR_USAGE for a malformed string (without quoting it), ERR_DNS,
+ * ERR_TLS when verify-full has no root certificate to verify with.
  */
-bool login_prepare(const struct fetch *f, const struct site *site, bool settings, struct login *ret_login,
-		   struct err *err) MUST_CHECK;
+bool login_prepare(const struct fetch *f, const struct site *site, const struct login_wish *wish, bool settings,
+		   struct login *ret_login, struct err *err) MUST_CHECK;
 void login_release(struct login *l);
 /* True for names under which Amazon gives RDS certificates. Pure. */
 bool login_is_amazon(struct str host);

@@ -20,6 +20,7 @@ struct probe {
 	bool in_recovery;               /* a reader */
 	bool superuser, read_all_stats; /* read_all_stats: what other roles do is visible (pg_monitor) */
 	bool settings_hold;             /* search_path is ours */
+	bool limits_hold;               /* lock_timeout is ours */
 	char user[64], database[64], version[64], instance[256];
 };
 

@@ -8,10 +8,12 @@
 #include "db/lock_trees.h"
 #include "db/names.h"
 #include "db/sessions.h"
+#include "db/shape_cache.h"
 #include "db/text_cache.h"
 
 #define LOAD_POINTS 900
 #define WANTED_MAX 1000
+#define LOAD_SAMPLE_ROWS_MAX 1000 /* different groups of one sample; beyond, only the class is told */
 
 /* What the sampler remembers; but for the load it is void after a reconnect. */
 struct sampler {
@@ -19,6 +21,7 @@ struct sampler {
 	int64_t server_us; /* the server's clock at the previous sample, 0 = none */
 	bool wide;         /* of the previous sample */
 	struct text_cache texts;
+	struct shape_cache shapes;
 	int32_t wanted[WANTED_MAX]; /* pids the next sample asks for by name */
 	size_t nwanted;
 	bool want_all; /* ... or all texts, when there are too many */
@@ -64,5 +67,11 @@ void sample_mark_unavailable(struct sample *s);
 struct snapshot *sample_make_activity(const struct sample *s);
 /* Adds this sample to the history and makes its snapshot. */
 struct snapshot *sample_make_load(struct sample *s);
+/* Who the load of this sample is. */
+struct snapshot *sample_make_load_samples(struct sample *s);
+/* The load cannot be told because the role sees too little: makes snap say so. False when it can. */
+bool sample_hide_load(const struct sample *s, struct snapshot *snap);
+/* Time and cost of the sample. */
+void sample_stamp(struct snapshot *snap, const struct sample *s);
 
 #endif

@@ -48,6 +48,7 @@ static void write_place(struct writer *w, const struct forest_node *node, struct
 	SET(row, struct lock_wait, root, public_pid(&nodes[node->root]));
 	SET(row, struct lock_wait, blockers, node->blockers);
 	SET(row, struct lock_wait, in_cycle, node->in_cycle);
+	SET(row, struct lock_wait, guessed, node->unsure);
 	SET(row, struct lock_wait, victims, node->victims);
 	SET(row, struct lock_wait, direct_victims, node->direct_victims);
 	if (node->blocker != FOREST_NONE)

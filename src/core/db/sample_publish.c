@@ -1,5 +1,5 @@
 /*
- * sample_publish.c: the three snapshots of one sample.
+ * sample_publish.c: the snapshots of one sample (who the load is: sample_load.c).
  *
  * A role without pg_monitor sees that other sessions exist, not what they do. Then
  * figures that would be wrong are left absent with the reason, and the load, which
@@ -34,7 +34,7 @@ void sample_mark_unavailable(struct sample *s)
 			snapshot_set_unavailable(snap, hidden[i], NEEDS_MONITOR);
 }
 
-static void stamp(struct snapshot *snap, const struct sample *s)
+void sample_stamp(struct snapshot *snap, const struct sample *s)
 {
 	snap->at_us = s->sessions->at_us;
 	snap->server_at_us = s->server_us;
@@ -55,7 +55,7 @@ struct snapshot *sample_make_activity(const struct sample *s)
 	const struct probe *p = conn_probe(s->conn);
 	struct activity *row = snapshot_add_row(snap);
 
-	stamp(snap, s);
+	sample_stamp(snap, s);
 	activity_count(row, s->sessions->rows, s->sessions->nrows, s->idle_rest, s->all_visible);
 	SET(row, struct activity, sampled_at, snap->at_us);
 	SET(row, struct activity, max_connections, p->max_connections);
@@ -80,21 +80,27 @@ struct snapshot *sample_make_activity(const struct sample *s)
 	return snap;
 }
 
+bool sample_hide_load(const struct sample *s, struct snapshot *snap)
+{
+	struct err err = {0};
+
+	if (s->all_visible)
+		return false;
+	err_set(&err, ERR_UNAVAILABLE, "what other roles' sessions do is not visible to %s", conn_probe(s->conn)->user);
+	err_remedy(&err, "GRANT pg_monitor TO %s", conn_probe(s->conn)->user);
+	snapshot_fail(snap, SNAP_UNAVAILABLE, &err);
+	return true;
+}
+
 struct snapshot *sample_make_load(struct sample *s)
 {
 	struct snapshot *snap = snapshot_new(&load_type, source_load.name);
 	struct sampler *st = s->st;
 	struct load point = {.sampled_at = s->sessions->at_us};
-	struct err err = {0};
 
-	stamp(snap, s);
-	if (!s->all_visible) {
-		err_set(&err, ERR_UNAVAILABLE, "what other roles' sessions do is not visible to %s",
-			conn_probe(s->conn)->user);
-		err_remedy(&err, "GRANT pg_monitor TO %s", conn_probe(s->conn)->user);
-		snapshot_fail(snap, SNAP_UNAVAILABLE, &err);
+	sample_stamp(snap, s);
+	if (sample_hide_load(s, snap))
 		return snap;
-	}
 	load_count(&point, s->sessions->rows, s->sessions->nrows);
 	if (st->nload < LOAD_POINTS) {
 		st->load[st->nload++] = point;

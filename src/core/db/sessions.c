@@ -97,29 +97,26 @@ static const struct field load_fields[] = {
 	F(total, "TOTAL"),
 };
 #undef F
+#define F(m, k, ...) FIELD(struct load_sample, m, k, __VA_ARGS__)
+static const struct field load_sample_fields[] = {
+	F(sampled_at, K_TIME_US, .title = "AT", .width = 9, .flags = F_COMPUTED, .help = "When the sample was taken."),
+	F(sessions, K_COUNT, .title = "SESSIONS", .width = 4, .flags = F_COMPUTED | F_DESC, .help = "Active sessions that are alike in all that follows."),
+	F(wait_class, K_ENUM, .title = "CLASS", .width = 7, .flags = F_COMPUTED | F_KEY, .help = "Wait class: cpu io client ipc lwlock timeout other lock."),
+	F(wait, K_TEXT, .title = "WAIT", .width = 16, .flags = F_COMPUTED | F_KEY, .help = "What they wait for as type:event; CPU when for nothing."),
+	F(query_id, K_INT, .title = "QUERY ID", .width = 19, .flags = F_KEY, .help = "Identifier of the statement (PostgreSQL 14, compute_query_id)."),
+	F(user, K_ID, .title = "USER", .width = 10, .flags = F_COMPUTED | F_KEY, .help = "Role that logged in."),
+	F(database, K_ID, .title = "DATABASE", .width = 10, .flags = F_COMPUTED | F_KEY, .help = "Database they are connected to."),
+	F(application, K_TEXT, .title = "APP", .width = 10, .flags = F_KEY, .help = "application_name as the client set it."),
+	F(client, K_TEXT, .title = "CLIENT", .width = 10, .flags = F_SENSITIVE | F_KEY, .help = "Address of the client; local is a Unix socket."),
+	F(statement, K_SQL, .title = "SQL", .flags = F_SENSITIVE | F_COMPUTED | F_KEY, .help = "Their statement, values as ?."),
+};
+#undef F
 /* clang-format on */
 
 const struct rec_type session_type = REC_TYPE(struct session, "session", session_fields);
 const struct rec_type activity_type = REC_TYPE(struct activity, "activity", activity_fields);
 const struct rec_type load_type = REC_TYPE(struct load, "load", load_fields);
-
-static const char *const class_names[WAIT__COUNT] = {"cpu",    "io",      "client", "ipc",
-						     "lwlock", "timeout", "other",  "lock"};
-/* wait_event_type of each class; Activity, BufferPin, Extension and what later versions add are "other". */
-static const char *const class_types[WAIT__COUNT] = {"", "IO", "Client", "IPC", "LWLock", "Timeout", NULL, "Lock"};
-
-enum wait_class wait_class_of(struct str wait_type)
-{
-	for (int c = 0; c < WAIT__COUNT; c++)
-		if (class_types[c] && str_eq_c(wait_type, class_types[c]))
-			return (enum wait_class)c;
-	return WAIT_OTHER;
-}
-
-const char *wait_class_name(enum wait_class c)
-{
-	return class_names[c];
-}
+const struct rec_type load_sample_type = REC_TYPE(struct load_sample, "load_sample", load_sample_fields);
 
 static bool is_active(const struct session *row)
 {
@@ -230,6 +227,11 @@ void activity_count(struct activity *out, const struct session *rows, size_t n, 
 			BIT(struct activity, idle_in_transaction) | BIT(struct activity, blocked);
 }
 
+bool session_is_load(const struct session *row)
+{
+	return is_active(row) && !(HAS(row, struct session, wait_type) && str_eq(row->wait_type, STR("Activity")));
+}
+
 void load_count(struct load *out, const struct session *rows, size_t n)
 {
 	double *classes[WAIT__COUNT] = {&out->cpu,    &out->io,      &out->client, &out->ipc,
@@ -239,7 +241,7 @@ void load_count(struct load *out, const struct session *rows, size_t n)
 		const struct session *row = &rows[i];
 		struct str type = HAS(row, struct session, wait_type) ? row->wait_type : STR("");
 
-		if (!is_active(row) || str_eq(type, STR("Activity")))
+		if (!session_is_load(row))
 			continue;
 		*classes[wait_class_of(type)] += 1;
 		out->total += 1;

@@ -1,15 +1,16 @@
 /*
  * sessions.h: the records of the sampler, and the pure steps from one sample to them.
  *
- * One scan of pg_stat_activity feeds three public sources: "sessions" (who does what
- * now), "activity" (the same in one row) and "load" (active sessions by wait class over
- * the last samples).
+ * One scan of pg_stat_activity feeds four public sources: "sessions" (who does what
+ * now), "activity" (the same in one row), "load" (active sessions by wait class over
+ * the last samples) and "load_samples" (who they are, in the newest sample).
  */
 #ifndef DB_SESSIONS_H
 #define DB_SESSIONS_H
 
 #include "db/locks.h"
 #include "db/probe.h"
+#include "model/wait_class.h"
 
 struct session {
 	uint64_t present;
@@ -33,30 +34,22 @@ struct activity {
 	int64_t via_pooler, sample_us, round_trips;
 };
 
-/* Order of the stack from the bottom, visual system "wait classes". */
-enum wait_class {
-	WAIT_CPU,
-	WAIT_IO,
-	WAIT_CLIENT,
-	WAIT_IPC,
-	WAIT_LWLOCK,
-	WAIT_TIMEOUT,
-	WAIT_OTHER,
-	WAIT_LOCK,
-	WAIT__COUNT
-};
-
 struct load {
 	uint64_t present;
 	int64_t sampled_at;
 	double cpu, io, client, ipc, lwlock, timeout, other, lock, total;
 };
 
-extern const struct rec_type session_type, activity_type, load_type;
+/* Active sessions of one sample that have everything here in common. */
+struct load_sample {
+	uint64_t present;
+	int64_t sampled_at, sessions;
+	struct str wait_class, wait;
+	int64_t query_id;
+	struct str user, database, application, client, statement;
+};
 
-/* Class of wait_event_type; an absent one ("") is the processor. */
-enum wait_class wait_class_of(struct str wait_type);
-const char *wait_class_name(enum wait_class c);
+extern const struct rec_type session_type, activity_type, load_type, load_sample_type;
 
 /* Fills what follows from the columns read: state, wait, wait_class, the ages at server_now_us. Texts go to a. */
 void session_derive(struct session *row, int64_t server_now_us, struct arena *a);
@@ -66,7 +59,9 @@ void session_add_locks(struct session *row, const struct lock_graph *g, int64_t 
 /* Counts sessions into out: rows, and idle sessions that are not among them. Without all_visible only what is certain.
  */
 void activity_count(struct activity *out, const struct session *rows, size_t n, int64_t idle_rest, bool all_visible);
-/* Counts active sessions by class into out; what waits for work (wait type Activity) is not load. */
+/* Is it load? Active sessions are; what waits for work (wait type Activity) is not. */
+bool session_is_load(const struct session *row);
+/* Counts active sessions by class into out. */
 void load_count(struct load *out, const struct session *rows, size_t n);
 
 #endif

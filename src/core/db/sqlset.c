@@ -43,6 +43,32 @@ const struct embedded *sqlset_pick(const struct embedded *files, size_t n, const
 	return best;
 }
 
+static bool put_quoted(struct buf *out, struct str name)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '"')
+			buf_add_char(out, '"');
+		buf_add_char(out, name.ptr[i]);
+	}
+	return buf_add_char(out, '"');
+}
+
+bool sqlset_put_schema(struct buf *out, struct str text, struct str schema)
+{
+	size_t done = 0;
+
+	for (;;) {
+		long at = str_find(text, STR(SQL_SCHEMA_MARK), done);
+
+		if (at < 0)
+			return buf_add_str(out, str_sub(text, done, text.len));
+		buf_add_str(out, str_sub(text, done, (size_t)at));
+		put_quoted(out, schema);
+		done = (size_t)at + strlen(SQL_SCHEMA_MARK);
+	}
+}
+
 const char *sqlset_text(const char *name, int server_version_num)
 {
 	const struct embedded *file = sqlset_pick(sql_files, sql_nfiles, name, server_version_num);

@@ -49,6 +49,7 @@ static void state_free(void *data)
 	struct sampler *st = data;
 
 	text_cache_release(&st->texts);
+	shape_cache_release(&st->shapes);
 	lock_graph_release(&st->graph);
 	lock_trees_release(&st->trees);
 	names_release(&st->roles);
@@ -311,6 +312,9 @@ static bool take_sample(struct sample *s, struct err *err)
 
 	if (!ask_sessions(s, &r, err))
 		return false;
+	s->node = arena_str(s->sessions->arena,
+			    str_c(s->f->target->node[0] ? s->f->target->node : conn_probe(s->conn)->instance));
+	s->all_visible = conn_probe(s->conn)->read_all_stats || conn_probe(s->conn)->superuser;
 	s->sessions->at_us = clock_wall_us();
 	ok = sql_map_result(r, &session_type, &d.session, err) && sql_map_result(r, &aux_type, &d.aux, err) &&
 	     read_rest(r, &d, s, err);
@@ -336,22 +340,21 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 	struct sample s = {.f = f};
 	bool ok;
 
-	if (!conn_open(f, &s.conn, err))
+	if (!conn_connect(f, &s.conn, err))
 		return false;
 	s.st = state_of(f, s.conn);
-	s.all_visible = conn_probe(s.conn)->read_all_stats || conn_probe(s.conn)->superuser;
 	s.sessions = snapshot_new(&session_type, source_sessions.name);
-	s.node = arena_str(s.sessions->arena,
-			   str_c(f->target->node[0] ? f->target->node : conn_probe(s.conn)->instance));
 	ok = take_sample(&s, err);
 	if (ok) {
 		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);
+		struct snapshot *samples = sample_make_load_samples(&s);
 		struct snapshot *locks = sample_make_locks(&s);
 
 		sample_mark_unavailable(&s);
 		fetch_publish(f, s.sessions);
 		fetch_publish(f, activity);
 		fetch_publish(f, load);
+		fetch_publish(f, samples);
 		fetch_publish(f, locks);
 	} else {
 		snapshot_unref(s.sessions);

@@ -29,8 +29,11 @@ static size_t storage_slots(enum storage st)
 
 int rec_find(const struct rec_type *type, struct str name)
 {
+	/* most names differ at once: their length is not asked for */
 	for (size_t i = 0; i < type->nfields; i++) {
-		if (str_eq_c(name, type->fields[i].name))
+		const char *field = type->fields[i].name;
+
+		if (name.len > 0 && strncmp(field, name.ptr, name.len) == 0 && field[name.len] == '\0')
 			return (int)i;
 	}
 	return -1;

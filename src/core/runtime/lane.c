@@ -375,6 +375,16 @@ void lane_set_idle_us(struct lane *l, int64_t idle_us)
 	l->idle_us = idle_us;
 }
 
+bool lane_ended(struct lane *l)
+{
+	bool ended;
+
+	pthread_mutex_lock(&l->mutex);
+	ended = l->state != LANE_THREAD_LIVE;
+	pthread_mutex_unlock(&l->mutex);
+	return ended;
+}
+
 void lane_stop_begin(struct lane *l)
 {
 	pthread_mutex_lock(&l->mutex);

@@ -68,6 +68,8 @@ long lane_target_index(const struct fetch *f, const char *name);
 void lane_publish(struct lane *l, size_t i, const struct target *target, struct snapshot *s);
 /* UI thread. When the source last began to run, monotonic; 0 = never. */
 int64_t lane_started(struct lane *l, size_t source_index);
+/* UI thread. True when no thread of the lane runs: lane_stop() will not wait. */
+bool lane_ended(struct lane *l);
 /* UI thread. Asks the thread to end, without waiting for it. */
 void lane_stop_begin(struct lane *l);
 /* UI thread, before the first request: idle time instead of LANE_IDLE_US. */

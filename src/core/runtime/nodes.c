@@ -202,6 +202,14 @@ size_t runtime_nodes(const struct runtime *rt)
 	return n;
 }
 
+const struct target *runtime_target_of(const struct runtime *rt, struct str name)
+{
+	for (size_t k = 0; k < rt->nnodes; k++)
+		if (rt->nodes[k].used && str_eq_c(name, rt->nodes[k].rt->target->node))
+			return rt->nodes[k].rt->target;
+	return rt->target;
+}
+
 const char *runtime_node_name(const struct runtime *rt, size_t i)
 {
 	const struct node *node = nth_used(rt, i);

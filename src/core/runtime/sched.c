@@ -13,6 +13,10 @@
  *   a period after its last fetch started, otherwise.
  * A period that passes while the fetch is still running is not made up for.
  *
+ * Lanes that ask the same party take turns at first: the slow lane of the database begins
+ * when the sampler has had its first outcome, good or bad. Connecting at the same time,
+ * they would keep each other from what the user waits for.
+ *
  * A source that is not ready still owes the user words, and --once an end: what
  * ready() said, or what is wrong with the input it waits for, goes into the store as
  * a snapshot of its own. That can settle sources that depend on it in turn, so a tick
@@ -51,11 +55,19 @@ static size_t find_or_bug(const struct runtime *rt, const struct source *whose, 
 	BUG("source %s names " STR_FMT ", which does not exist", whose->name, STR_ARG(name));
 }
 
+/* The lane whose first outcomes a lane waits for; itself = none. */
+static enum lane_id lane_before(enum lane_id lane)
+{
+	return lane == LANE_SLOW ? LANE_SAMPLER : lane;
+}
+
 static void link_job(struct runtime *rt, size_t i)
 {
 	const struct source *src = rt->sources[i];
 	struct job *job = &rt->jobs[i];
 	struct str rest = str_c(src->inputs), word;
+	enum lane_id lane;
+	size_t input;
 
 	job->fetcher = i;
 	if (src->fed_by || src->merges)
@@ -67,7 +79,11 @@ static void link_job(struct runtime *rt, size_t i)
 			continue;
 		if (job->ninputs == SOURCE_INPUTS_MAX)
 			BUG("source %s has more than %d inputs", src->name, SOURCE_INPUTS_MAX);
-		job->inputs[job->ninputs++] = find_or_bug(rt, src, word);
+		input = find_or_bug(rt, src, word);
+		lane = rt->sources[input]->lane;
+		if (lane != src->lane && lane_before(lane) == src->lane)
+			BUG("source %s and its input " STR_FMT " would wait for each other", src->name, STR_ARG(word));
+		job->inputs[job->ninputs++] = input;
 	}
 }
 
@@ -192,6 +208,11 @@ static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
 
 	if (job->asap || job->force)
 		return now;
+	if (job->span_mono_us && !job->retry_mono_us) {
+		int64_t pace = job->started_mono_us ? job->started_mono_us + SCHED_SPAN_PACE_US : 0;
+
+		return job->span_mono_us > pace ? job->span_mono_us : pace;
+	}
 	return job->retry_mono_us ? job->retry_mono_us : job->started_mono_us + period_of(rt, i);
 }
 
@@ -292,12 +313,26 @@ static bool look_at_inputs(struct runtime *rt, size_t i, const struct snapshot *
 	return ready;
 }
 
+/* Neither this source nor one that is wanted from the lane before has had an outcome for this target. */
+static bool is_early(const struct runtime *rt, size_t i)
+{
+	enum lane_id lane = rt->sources[i]->lane, before = lane_before(lane);
+
+	if (before == lane || rt->store.entries[i].latest)
+		return false;
+	for (size_t k = 0; k < rt->n; k++)
+		if ((rt->wanted & bit(k)) && rt->jobs[k].fetcher == k && rt->sources[k]->lane == before &&
+		    !rt->store.entries[k].latest)
+			return true;
+	return false;
+}
+
 /* ---- the tick ---- */
 
 static void issue(struct runtime *rt, size_t i, const struct snapshot *const *inputs, int64_t now)
 {
 	struct job *job = &rt->jobs[i];
-	struct fetch template = {.target = rt->target, .wide = job->wide, .demand = rt->wanted};
+	struct fetch template = {.target = rt->target, .wide = job->wide, .span = job->span, .demand = rt->wanted};
 
 	memcpy(template.inputs, inputs, sizeof(template.inputs));
 	if (!lane_request(rt->lanes[rt->sources[i]->lane], i, &template))
@@ -305,7 +340,7 @@ static void issue(struct runtime *rt, size_t i, const struct snapshot *const *in
 	job->pending = true;
 	job->since_mono_us = 0;
 	job->started_mono_us = now;
-	job->retry_mono_us = 0;
+	job->retry_mono_us = job->span_mono_us = 0;
 	job->asap = job->force = false;
 }
 
@@ -338,7 +373,10 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	if (!(rt->wanted & bit(i)))
 		return INT64_MAX;
 	gather_inputs(rt, &rt->jobs[i], inputs);
-	if (!look_at_inputs(rt, i, inputs, changed) || (rt->paused && !rt->jobs[i].force))
+	if (!look_at_inputs(rt, i, inputs, changed))
+		return INT64_MAX;
+	/* both end with a call or an outcome, which is followed by a tick */
+	if (!rt->jobs[i].force && ((rt->paused && !rt->jobs[i].span_mono_us) || is_early(rt, i)))
 		return INT64_MAX;
 	due = due_of(rt, i, now);
 	e->next_mono_us = due;
@@ -394,7 +432,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 	if (rt->wake == &rt->own_wake)
 		wake_clear(rt->wake);
 	look_at_lanes(rt);
-	changed = store_collect(&rt->store);
+	changed = store_collect(&rt->store) + commands_collect(rt->commands);
 	do {
 		before = changed;
 		next = pass(rt, now, &changed);
@@ -442,6 +480,7 @@ struct runtime *runtime_new_sharing(const struct source *const *sources, size_t 
 		rt->lanes[i] =
 			lane_new((enum lane_id)i, rt->lane_names[i], rt->sources, n, rt->store.mailboxes, rt->wake);
 	}
+	rt->commands = commands_new(&rt->store, rt->wake);
 	/* the state of xorshift must not be 0 */
 	rt->random = ((uint64_t)clock_wall_us() ^ ((uint64_t)(uintptr_t)rt << 16)) | 1;
 	return rt;
@@ -472,11 +511,13 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_stop_begin(rt->lanes[i]);
 	nodes_stop_begin(rt);
+	commands_stop_begin(rt->commands);
 	for (size_t i = 0; i < LANE__COUNT; i++) {
 		all = lane_stop(rt->lanes[i], until - real_mono_us()) && all;
 		rt->lanes[i] = NULL;
 	}
 	all = nodes_stop(rt, until) && all;
+	all = commands_stop(rt->commands, until - real_mono_us()) && all;
 	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
 	if (!all)
 		return false;
@@ -508,6 +549,11 @@ struct store *runtime_store(struct runtime *rt)
 	return &rt->store;
 }
 
+struct commands *runtime_commands(struct runtime *rt)
+{
+	return rt->commands;
+}
+
 const struct target *runtime_target(const struct runtime *rt)
 {
 	return rt->target;
@@ -518,7 +564,7 @@ static void restart_job(struct job *job)
 {
 	struct job old = *job;
 
-	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide};
+	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide, .span = old.span};
 	memcpy(job->inputs, old.inputs, sizeof(job->inputs));
 }
 
@@ -535,6 +581,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	}
 	for (size_t i = 0; i < LANE__COUNT; i++)
 		lane_cancel(rt->lanes[i]);
+	commands_cancel(rt->commands);
 	target_ref(target);
 	target_unref(rt->target);
 	rt->target = target;
@@ -589,6 +636,21 @@ void runtime_set_wide(struct runtime *rt, const char *source, bool wide)
 	wake_post(rt->wake);
 }
 
+void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span span)
+{
+	int i = store_find(&rt->store, source);
+	struct job *job;
+
+	if (i < 0)
+		return;
+	job = &rt->jobs[rt->jobs[i].fetcher];
+	if (job->span.from_us == span.from_us && job->span.to_us == span.to_us && job->span.by == span.by)
+		return;
+	job->span = span;
+	job->span_mono_us = clock_mono_us() + SCHED_SPAN_REST_US;
+	wake_post(rt->wake);
+}
+
 void runtime_pause(struct runtime *rt, bool paused)
 {
 	rt->paused = paused;
@@ -616,8 +678,12 @@ void runtime_refresh(struct runtime *rt, const char *name)
 
 struct lane *runtime_lane(struct runtime *rt, size_t i)
 {
+	size_t own = LANE__COUNT * (1 + rt->nnodes);
+
 	if (i < LANE__COUNT)
 		return rt->lanes[i];
+	if (i >= own)
+		return commands_lane(rt->commands, i - own);
 	i -= LANE__COUNT;
-	return i / LANE__COUNT < rt->nnodes ? rt->nodes[i / LANE__COUNT].rt->lanes[i % LANE__COUNT] : NULL;
+	return rt->nodes[i / LANE__COUNT].rt->lanes[i % LANE__COUNT];
 }

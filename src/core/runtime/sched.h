@@ -2,11 +2,12 @@
  * sched.h: decides when which source is fetched. UI thread only; no thread of its own.
  *
  * A source is fetched when something demands it (a visible pane, --once, a vital),
- * its inputs are there, and its period has passed. Sources that feed a demanded one,
- * and the inputs of a demanded one, are demanded too. Failures back off: period x 2^n with full
- * jitter, at most 60 s (or the server's retry-after), from 1 s for the sampler; one success resets,
- * and ends the wait of others on its side (AWS or database) that failed of the same cause. Pause
- * stops everything but explicit refresh.
+ * its inputs are there, and its period has passed; on the slow lane, not before the
+ * sampler's first outcome. Sources that feed a demanded one, and the inputs of a demanded
+ * one, are demanded too. Failures back off: period x 2^n with full jitter, at most 60 s (or
+ * the server's retry-after), from 1 s for the sampler; one success resets, and ends the wait
+ * of others on its side (AWS or database) that failed of the same cause. Pause stops
+ * everything but explicit refresh.
  *
  * A source whose row names nodes() is fetched from the cluster's other members as well
  * while a source that merges it is demanded; each member has lanes of its own, so one
@@ -15,10 +16,13 @@
 #ifndef RUNTIME_SCHED_H
 #define RUNTIME_SCHED_H
 
+#include "runtime/command.h"
 #include "runtime/lane.h"
 #include "runtime/store.h"
 
 #define SCHED_BACKOFF_MAX_US (60 * US_PER_S)
+#define SCHED_SPAN_REST_US (300 * US_PER_MS)
+#define SCHED_SPAN_PACE_US US_PER_S
 #define RUNTIME_NODES_MAX 15 /* readers of an Aurora cluster */
 
 struct runtime;
@@ -31,6 +35,8 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us);
 int runtime_fd(const struct runtime *rt);
 struct store *runtime_store(struct runtime *rt);
 const struct target *runtime_target(const struct runtime *rt);
+/* What is done on request (command.h). A new target cancels it. */
+struct commands *runtime_commands(struct runtime *rt);
 /* A new target: lanes are cancelled, the store is emptied. With the generation of the present one (only pace or range
  * differ) everything known stays. Takes a reference. */
 void runtime_set_target(struct runtime *rt, const struct target *target);
@@ -39,6 +45,10 @@ void runtime_demand(struct runtime *rt, uint64_t mask);
 uint64_t runtime_demand_of(const struct runtime *rt, const char *const *names, size_t n);
 /* Rows normally left out are wanted (or not) from this source. */
 void runtime_set_wide(struct runtime *rt, const char *source, bool wide);
+/* The view looks at another part of the past. Fetched, even when paused, once the span has rested for
+ * SCHED_SPAN_REST_US and not more often than once in SCHED_SPAN_PACE_US, so that a moving cursor does not become a
+ * storm of calls. */
+void runtime_set_span(struct runtime *rt, const char *source, struct fetch_span span);
 void runtime_pause(struct runtime *rt, bool paused);
 bool runtime_paused(const struct runtime *rt);
 /* Fetch demanded sources now (name NULL = all), whatever their period or backoff. */
@@ -51,7 +61,9 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
 size_t runtime_nodes(const struct runtime *rt);
 const char *runtime_node_name(const struct runtime *rt, size_t i);
 struct store *runtime_node_store(const struct runtime *rt, size_t i);
-/* For :diag: lane i, or NULL past the end; those of the nodes follow. */
+/* The target of the node called name; the runtime's own when it is not one of them. Borrowed until the next tick. */
+const struct target *runtime_target_of(const struct runtime *rt, struct str name);
+/* For :diag: lane i, or NULL past the end; those of the nodes follow, commands at work come last. */
 struct lane *runtime_lane(struct runtime *rt, size_t i);
 
 #endif

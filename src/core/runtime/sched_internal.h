@@ -24,6 +24,8 @@ struct job {
 	bool ready; /* at the last look */
 	bool asap;  /* due now, unless paused */
 	bool force; /* due now, even when paused */
+	struct fetch_span span;
+	int64_t span_mono_us; /* when the present span has rested, 0 = it was asked for */
 };
 
 /*
@@ -44,6 +46,7 @@ struct runtime {
 	struct wake own_wake; /* unless it is a node's, which shares its parent's */
 	struct store store;
 	struct lane *lanes[LANE__COUNT];
+	struct commands *commands;
 	struct job jobs[SOURCES_MAX];
 	uint64_t wanted; /* closure of the demand */
 	bool paused;

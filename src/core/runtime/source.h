@@ -19,7 +19,8 @@ enum lane_id {
 #define LANE(id, name) LANE_##id,
 #include "runtime/lanes.def"
 #undef LANE
-	LANE__COUNT
+	LANE__COUNT,
+	LANE_COMMAND = LANE__COUNT /* of commands: a thread and a connection each (command.h) */
 };
 
 enum source_flags {
@@ -67,6 +68,13 @@ void target_unref(const struct target *t);
 
 struct lane;
 struct source;
+struct command_args;
+
+/* Part of the past that a view looks at; zeroed = the source's own choice. */
+struct fetch_span {
+	int64_t from_us, to_us; /* wall; to 0 = up to now, from is then negative: so long ago */
+	int by;                 /* which of several questions about it; the source says */
+};
 
 /* One fetch: what the scheduler asked for. Lives on the lane thread for the call. */
 struct fetch {
@@ -76,9 +84,11 @@ struct fetch {
 	const struct snapshot
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
-	bool wide;       /* the view wants rows normally left out (idle sessions) */
-	uint64_t demand; /* bit i: source i of the lane is wanted by something; for fetch_wants() */
-	uint64_t seq;    /* counts fetches of this source on this lane for this target, from 1 */
+	bool wide; /* the view wants rows normally left out (idle sessions) */
+	struct fetch_span span;
+	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */
+	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */
+	const struct command_args *args; /* of a command, else NULL; read with fetch_arg() */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };

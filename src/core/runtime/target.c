@@ -37,10 +37,8 @@ void target_unref(const struct target *t)
 
 void target_copy(struct target *t, const struct target *from)
 {
-	uint64_t generation = t->generation;
-	unsigned refs = atomic_load_explicit(&t->refs, memory_order_relaxed);
+	/* what counts and tells targets apart stands first, and other threads may be counting */
+	size_t settings = offsetof(struct target, cluster);
 
-	*t = *from;
-	t->generation = generation;
-	atomic_init(&t->refs, refs);
+	memcpy((char *)t + settings, (const char *)from + settings, sizeof *t - settings);
 }

@@ -9,6 +9,9 @@
 #include "ui/limits.h"
 #include "ui/panes/activity_groups.h"
 #include "ui/panes/panes.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
+#include "ui/why_slow.h"
 
 #include "base/utf8.h"
 
@@ -279,40 +282,54 @@ static enum severity severity(const struct ui *ui, const struct pane *p)
 	return blocked > xact ? blocked : xact;
 }
 
-/* The statement wrapped over the width, then every field. */
 static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll)
 {
-	const struct snapshot *s = p->table.snap;
 	long row = table_selected_row(&p->table);
-	struct str text, rest;
-	int line = 0;
 
-	if (!s || row < 0)
-		return 0;
-	text = data_str(s, (size_t)row, "query");
-	rest = text;
-	while (rest.len > 0) {
-		size_t take = utf8_prefix(rest, (size_t)(r.w > 4 ? r.w - 2 : 4));
-		const char *nl = memchr(rest.ptr, '\n', take);
-		struct pen pen = pen_at(c, r, r.y + line - scroll, r.x, ROLE_RAISED);
+	if (p->table.snap && row >= 0)
+		return session_detail_draw(ui, p->table.snap, (size_t)row, c, r, scroll);
+	canvas_text_c(c, r, r.y, r.x, "No session matches any more", STYLE(ROLE_STRONG, ROLE_RAISED, ATTR_BOLD));
+	return 1;
+}
 
-		if (nl)
-			take = (size_t)(nl - rest.ptr) + 1;
-		if (pen.y >= r.y && pen.y < r.y + r.h)
-			pen_sql(&pen, r.w, str_sub(rest, 0, nl ? take - 1 : take), false);
-		rest = str_sub(rest, take, rest.len);
-		line++;
+/* A parallel worker runs its leader's statement, so its own process will do. */
+static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
+{
+	const struct snapshot *s = p->table.snap;
+	long selected = table_selected_row(&p->table);
+	size_t row = (size_t)selected;
+
+	(void)ui;
+	if (!s || selected < 0 || activity_grouped_by(p))
+		return false;
+	ret->database = data_str(s, row, "database");
+	ret->role = data_str(s, row, "user");
+	(void)snprintf(ret->node, sizeof ret->node, STR_FMT, STR_ARG(data_str(s, row, "node")));
+	ret->text = data_str(s, row, "query");
+	ret->whole = session_text_is_whole(ret->text);
+	ret->query_id = data_i64(s, row, "query_id", 0);
+	ret->pid = data_i64(s, row, "pid", 0);
+	ret->backend_start_at = data_i64(s, row, "backend_start_at", 0);
+	ret->query_start_at = data_i64(s, row, "query_start_at", 0);
+	if (ret->database.len == 0) {
+		(void)snprintf(ret->about, sizeof ret->about, "this process is in no database");
+		return false;
 	}
-	line += text.len > 0;
-	return line + pane_table_detail(ui, p, c, r, scroll - line);
+	(void)snprintf(ret->about, sizeof ret->about, "session %lld", (long long)ret->pid);
+	return true;
 }
 
 static void recalc(struct ui *ui, struct pane *p)
 {
-	if (activity_grouped_by(p))
+	bool open = ui->overlay == OVERLAY_DETAIL && ui_focused(ui) == p;
+
+	if (activity_grouped_by(p)) {
 		activity_group_recalc(ui, p);
-	else
-		pane_table_recalc(ui, p);
+		return;
+	}
+	pane_table_recalc(ui, p);
+	if (ui_focused(ui) == p)
+		session_detail_follow(ui, p->table.snap, open ? table_selected_row(&p->table) : -1);
 }
 
 static bool has_workers(const struct table *t)
@@ -377,6 +394,7 @@ static const struct pane_ops ops = {
 	.offers = offers,
 	.detail = detail,
 	.close = activity_group_close,
+	.explain = explain,
 };
 
 const struct pane_def pane_activity = {
@@ -385,6 +403,7 @@ const struct pane_def pane_activity = {
 	.help = "Sessions that are doing something, longest transaction first.",
 	.digit = '2',
 	.sources = "node_sessions activity databases",
+	.detail_sources = WHY_SOURCES,
 	.table = &table,
 	.ops = &ops,
 };

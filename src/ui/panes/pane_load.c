@@ -65,6 +65,19 @@ static void fill(const struct snapshot *s, double (*values)[GRAPH_CLASSES], size
 			values[i][k] = count[i] ? values[i][k] / count[i] : (double)NAN;
 }
 
+/* A sample stands for its interval and half of it more: columns shorter than that are no gaps. */
+static void hold(double (*values)[GRAPH_CLASSES], size_t n, int64_t span_us, int64_t interval_us)
+{
+	int64_t columns = (interval_us + interval_us / 2) * (int64_t)n / span_us, left = 0;
+
+	for (size_t i = n; i-- > 0;) {
+		if (!isnan(values[i][0]))
+			left = columns;
+		else if (left-- > 0)
+			memcpy(values[i], values[i + 1], sizeof values[i]);
+	}
+}
+
 static void legend(const struct ui *ui, const struct snapshot *s, struct canvas *c, struct rect r, double capacity)
 {
 	int y = r.y;
@@ -126,6 +139,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	g.to = ui->paused_at_us ? ui->paused_at_us : badge_failed(pane_entry(ui, p)) ? ui->now_us : s->at_us;
 	g.from = g.to - window_of(s, g.to);
 	fill(s, st->values, g.n, g.from, g.to + 1);
+	hold(st->values, g.n, g.to + 1 - g.from, runtime_target(ui->rt)->interval_us);
 	g.values = st->values;
 	g.letters_only = ui->depth == DEPTH_MONO || glyph_set_in_use() == GLYPHS_ASCII;
 	graph_stack_draw(c, (struct rect){r.y, r.x + 1, r.h, r.w - 2 - side}, &g);
@@ -170,6 +184,7 @@ const struct pane_def pane_load = {
 	.name = "load",
 	.title = "Load",
 	.help = "Average active sessions by wait class, from own samples.",
+	.digit = '4',
 	.sources = "load instances",
 	.ops = &ops,
 };

@@ -223,7 +223,7 @@ static void line(const struct ui *ui, const struct pane *pane, struct pen *pen)
 	pen_str(pen, ROLE_FG, data_str(s, (size_t)root, "next_step"));
 }
 
-static const struct pane_ops ops = {.summary = summary, .draw = draw, .line = line};
+static const struct pane_ops ops = {.summary = summary, .draw = draw, .line = line, .follows_selection = true};
 
 const struct pane_def pane_lock_root = {
 	.name = "lock_root",

@@ -355,6 +355,7 @@ static void who(struct prose *p, const struct snapshot *s, size_t row)
 static void waits_for(struct prose *p, const struct snapshot *s, size_t row)
 {
 	struct str also = data_str(s, row, "also_blocked_by"), held = data_str(s, row, "held_mode");
+	bool guessed = data_i64(s, row, "guessed", 0) != 0;
 	int64_t ahead = data_i64(s, row, "ahead", 0), by = data_i64(s, row, "blocked_by", -1);
 	struct pen pen = prose_label(p, "waits for");
 	char text[80];
@@ -372,7 +373,9 @@ static void waits_for(struct prose *p, const struct snapshot *s, size_t row)
 		if (held.len > 0)
 			pen_textf(&pen, ROLE_MUTED, ", which holds it as " STR_FMT, STR_ARG(short_mode(held)));
 		else
-			pen_text(&pen, ROLE_MUTED, ", which asked for it before");
+			pen_text(&pen, ROLE_MUTED,
+				 guessed ? ", a guess: the order of the queue is not known before PostgreSQL 14"
+					 : ", which asked for it before");
 	}
 	if (also.len > 0) {
 		pen = prose_label(p, "and by");

@@ -352,7 +352,7 @@ static void slow_summary(const struct ui *ui, const struct pane *p, struct pen *
 	pen_text(pen, ROLE_MUTED, " by time in the log   d in Logs shows all");
 }
 
-static const struct pane_ops entry_ops = {.summary = entry_summary, .draw = entry_draw};
+static const struct pane_ops entry_ops = {.summary = entry_summary, .draw = entry_draw, .follows_selection = true};
 static const struct pane_ops slow_ops = {
 	.recalc = slow_recalc, .summary = slow_summary, .draw = slow_draw, .close = slow_close};
 

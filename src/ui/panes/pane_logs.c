@@ -12,16 +12,15 @@
 #include "ui/jump.h"
 #include "ui/panes/logs_merge.h"
 #include "ui/panes/panes.h"
+#include "ui/plan_view.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "model/sqlshape.h"
 
 #include <stdio.h>
 
 #define RECENT_US (10 * US_PER_MIN) /* how long a deadlock or a crash marks the tab */
-#define SHAPES_MATCHED_MAX (64u << 10)
 
 enum mode { MODE_ALL, MODE_SLOW, MODE_ERRORS, MODE_LOCKS, MODE_MAINTENANCE, MODE_EVENTS };
 static const char *const mode_names[] = {"all", "slow", "errors", "locks", "maintenance", "events", NULL};
@@ -564,45 +563,6 @@ static int go_back(struct ui *ui, struct pane *p)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
-/* The row of the Statements view with this query id, or this shape; -1 = none. */
-static long find_statement(const struct snapshot *s, int64_t query_id, struct str shape)
-{
-	struct buf b;
-	long found = -1;
-
-	buf_init(&b, SHAPES_MATCHED_MAX);
-	for (size_t i = 0; s && i < s->nrows && found < 0; i++) {
-		if (query_id != 0 && data_i64(s, i, "query_id", 0) == query_id)
-			found = (long)i;
-		buf_clear(&b);
-		if (found < 0 && shape.len > 0) {
-			sql_shape(&b, data_str(s, i, "query"));
-			found = str_eq(buf_str(&b), shape) ? (long)i : -1;
-		}
-	}
-	buf_release(&b);
-	return found;
-}
-
-/* Selects the statement in its own view, where there is one; -1 = it is not there. */
-static int show_statement(struct ui *ui, int64_t query_id, struct str shape)
-{
-	int v = view_by_name("statements");
-	const struct store_entry *e = store_entry(ui->store, "statements");
-	long row = v >= 0 && e ? find_statement(e->good, query_id, shape) : -1;
-	struct table *t;
-
-	if (row < 0)
-		return -1;
-	t = &ui->views[v].panes[0].table;
-	for (size_t i = 0; i < t->n; i++)
-		if (t->snap == e->good && t->index[i] == (uint32_t)row) {
-			table_move_to(t, i, ui->mono_us);
-			return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
-		}
-	return -1;
-}
-
 enum life { LIFE_UNKNOWN, LIFE_SAME, LIFE_OTHER };
 
 /* Is the process of the entry still the same session? Idle ones are not sampled as long as nobody asks. */
@@ -633,12 +593,14 @@ static int show_origin(struct ui *ui, struct pane *p)
 		return EFFECT_NONE;
 	if (life == LIFE_SAME)
 		return jump_to_pid(ui, pid, node);
-	effects = show_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
+	effects = jump_to_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
 	if (effects >= 0)
 		return effects;
 	if (life == LIFE_UNKNOWN)
 		return jump_to_pid(ui, pid, node);
-	if (pid >= 0)
+	if (state_of(p)->grouped)
+		ui_toast(ui, SEV_NOTICE, "pg_stat_statements has no such statement now");
+	else if (pid >= 0)
 		ui_toast(ui, SEV_NOTICE, "that session has ended; %lld is another one now", (long long)pid);
 	else
 		ui_toast(ui, SEV_NOTICE, "no session stands behind this row");
@@ -673,14 +635,11 @@ static int act(struct ui *ui, struct pane *p, int action)
 
 static bool offers(const struct ui *ui, const struct pane *p, int action)
 {
-	const struct state *st = p->state;
-
 	switch (action) {
 	case ACTION_GROUP:
 		return true;
 	case ACTION_ORIGIN:
-		/* statements have no session; they may have a place in their own view */
-		return table_selected_row(&p->table) >= 0 && (!(st && st->grouped) || view_by_name("statements") >= 0);
+		return table_selected_row(&p->table) >= 0;
 	case ACTION_LOG_FILES:
 		return logs_files_offered(ui);
 	default:
@@ -688,13 +647,32 @@ static bool offers(const struct ui *ui, const struct pane *p, int action)
 	}
 }
 
+static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
+{
+	const struct snapshot *s = p->table.snap;
+	long row = table_selected_row(&p->table);
+
+	(void)ui;
+	if (!s || row < 0 || ((const struct state *)p->state)->grouped)
+		return false;
+	ret->database = data_str(s, (size_t)row, "database");
+	ret->role = data_str(s, (size_t)row, "user");
+	ret->text = data_str(s, (size_t)row, "statement");
+	ret->whole = true;
+	(void)snprintf(ret->about, sizeof ret->about, "%s",
+		       ret->text.len > 0 ? "a statement of the log" : "this line holds no statement");
+	return ret->text.len > 0;
+}
+
 static const struct pane_ops ops = {
+	.follows_selection = true, /* its title counts what is below the selection */
 	.recalc = recalc,
 	.summary = summary,
 	.draw = draw,
 	.severity = severity,
 	.act = act,
 	.offers = offers,
+	.explain = explain,
 	.detail = detail,
 	.close = close_pane,
 };

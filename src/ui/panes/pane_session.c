@@ -225,7 +225,7 @@ static void waits_summary(const struct ui *ui, const struct pane *p, struct pen 
 	pen_text(pen, ROLE_MUTED, " active now");
 }
 
-static const struct pane_ops ops = {.summary = summary, .draw = draw};
+static const struct pane_ops ops = {.summary = summary, .draw = draw, .follows_selection = true};
 static const struct pane_ops waits_ops = {.summary = waits_summary, .draw = waits_draw};
 
 const struct pane_def pane_session = {

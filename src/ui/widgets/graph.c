@@ -98,6 +98,17 @@ static struct axes axes_for(struct rect r, double lo, double hi)
 	return a;
 }
 
+struct rect graph_plot(struct rect r)
+{
+	struct rect plot = axes_for(r, 0, 1).plot;
+
+	if (plot.w > GRAPH_COLUMNS_MAX) {
+		plot.x += plot.w - GRAPH_COLUMNS_MAX;
+		plot.w = GRAPH_COLUMNS_MAX;
+	}
+	return plot;
+}
+
 static int row_of(const struct axes *a, double v)
 {
 	int from_bottom = (int)lround((v - a->lo) / (a->hi - a->lo) * (a->plot.h - 1));
@@ -133,7 +144,18 @@ static void time_text(char *out, size_t size, int64_t us, int64_t span)
 		(void)snprintf(out, size, "%02d:%02d", t.hour, t.minute);
 }
 
-static void draw_times(struct canvas *c, struct rect r, const struct axes *a, int64_t from, int64_t to)
+/* Columns that another text takes on the row of times. */
+struct taken {
+	int x, w;
+};
+
+static bool is_free(const struct taken *t, int x, int w)
+{
+	return t->w == 0 || x + w < t->x || x > t->x + t->w;
+}
+
+static void draw_times(struct canvas *c, struct rect r, const struct axes *a, int64_t from, int64_t to,
+		       struct taken taken)
 {
 	static const int64_t steps[] = {US_PER_MIN,       2 * US_PER_MIN, 5 * US_PER_MIN,  10 * US_PER_MIN,
 					30 * US_PER_MIN,  US_PER_HOUR,    3 * US_PER_HOUR, 6 * US_PER_HOUR,
@@ -153,10 +175,11 @@ static void draw_times(struct canvas *c, struct rect r, const struct axes *a, in
 
 		canvas_glyph(c, r, y, x, G_TICK, STYLE(ROLE_LINE, ROLE_BG, 0));
 		time_text(text, sizeof text, t, span);
-		if (x - 2 >= a->plot.x - 3 && x + 3 < a->plot.x + a->plot.w - 4)
+		if (x - 2 >= a->plot.x - 3 && x + 3 < a->plot.x + a->plot.w - 4 && is_free(&taken, x - 2, 5))
 			canvas_text_c(c, r, y + 1, x - 2, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
 	}
-	canvas_text_c(c, r, y + 1, a->plot.x + a->plot.w - 3, "now", STYLE(ROLE_FG, ROLE_BG, 0));
+	if (is_free(&taken, a->plot.x + a->plot.w - 3, 3))
+		canvas_text_c(c, r, y + 1, a->plot.x + a->plot.w - 3, "now", STYLE(ROLE_FG, ROLE_BG, 0));
 }
 
 /* Dot levels (0..4*h) of a value; -1 for a gap. */
@@ -258,7 +281,7 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 				     a.plot.x + (int)((g->cursor_us - g->from) * a.plot.w / (g->to - g->from)),
 				     G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 	if (a.times)
-		draw_times(c, r, &a, g->from, g->to);
+		draw_times(c, r, &a, g->from, g->to, (struct taken){0, 0});
 }
 
 /* ---- stack ---- */
@@ -356,6 +379,74 @@ static void draw_capacity(struct canvas *c, const struct axes *a, double capacit
 	}
 }
 
+static int column_at(const struct axes *a, const struct graph_stack *g, int64_t at)
+{
+	int x = (int)((at - g->from) * a->plot.w / (g->to - g->from));
+
+	return a->plot.x + (x < 0 ? 0 : x > a->plot.w ? a->plot.w : x);
+}
+
+static bool has_cursor(const struct graph_stack *g)
+{
+	return g->to > g->from && g->cursor_us >= g->from && g->cursor_us < g->to;
+}
+
+/* Through the plot; on a cell that is filled the line is cut out of its colour. */
+static void draw_cursor(struct canvas *c, const struct axes *a, const struct graph_stack *g)
+{
+	int x = column_at(a, g, g->cursor_us);
+
+	for (int y = a->plot.y; y < a->plot.y + a->plot.h; y++) {
+		struct cell *cell = canvas_at(c, y, x);
+		bool filled = cell->rune == glyph_eighth(8) && !g->letters_only;
+		struct style s = STYLE(filled ? ROLE_BG : ROLE_STRONG, filled ? cell->style.fg : ROLE_BG, 0);
+
+		*cell = (struct cell){glyph(G_CURSOR), s, 1};
+	}
+}
+
+/* Below the axis: the cursor's time. Returns the columns it takes. */
+static struct taken draw_cursor_time(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g)
+{
+	int x = column_at(a, g, g->cursor_us), w;
+	struct civil t;
+	char text[16];
+
+	clock_civil(g->cursor_us, &t);
+	if (g->to - g->from > US_PER_DAY)
+		(void)snprintf(text, sizeof text, "%02d-%02d %02d:%02d", t.month, t.day, t.hour, t.minute);
+	else
+		(void)snprintf(text, sizeof text, "%02d:%02d:%02d", t.hour, t.minute, t.second);
+	w = (int)strlen(text);
+	x -= w / 2;
+	x = x + w > a->plot.x + a->plot.w ? a->plot.x + a->plot.w - w : x;
+	x = x < a->plot.x ? a->plot.x : x;
+	canvas_text_c(c, r, a->plot.y + a->plot.h + 1, x, text, STYLE(ROLE_ACCENT, ROLE_BG, ATTR_BOLD));
+	return (struct taken){x, w};
+}
+
+/* On the axis: what is marked, and where the cursor stands. */
+static void draw_marks(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g)
+{
+	int y = a->plot.y + a->plot.h, from = column_at(a, g, g->mark_from), to = column_at(a, g, g->mark_to);
+
+	if (g->mark_from < g->mark_to)
+		canvas_hline(c, r, y, from, to > from ? to - from : 1, glyph(G_BAR_FULL),
+			     STYLE(ROLE_ACCENT, ROLE_BG, 0));
+	if (has_cursor(g))
+		canvas_glyph(c, r, y, column_at(a, g, g->cursor_us), G_SORT_UP, STYLE(ROLE_ACCENT, ROLE_BG, 0));
+}
+
+static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g)
+{
+	struct taken taken = {0, 0};
+
+	if (has_cursor(g))
+		taken = draw_cursor_time(c, r, a, g);
+	draw_times(c, r, a, g->from, g->to, taken);
+	draw_marks(c, r, a, g);
+}
+
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g)
 {
 	struct axes a = axes_for(r, 0, 1);
@@ -373,8 +464,12 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 		int x = a.plot.x + a.plot.w - (int)g->n + (int)i, tops[GRAPH_CLASSES], levels = a.plot.h * 8;
 		double sum = 0;
 
-		if (x < a.plot.x || isnan(g->values[i][0]))
+		if (x < a.plot.x)
 			continue;
+		if (isnan(g->values[i][0])) {
+			canvas_glyph(c, a.plot, a.plot.y + a.plot.h - 1, x, G_SEPARATOR, STYLE(ROLE_FAINT, ROLE_BG, 0));
+			continue;
+		}
 		for (int k = 0; k < GRAPH_CLASSES; k++) {
 			sum += isnan(g->values[i][k]) ? 0 : g->values[i][k];
 			tops[k] = (int)lround(sum / a.hi * levels);
@@ -384,6 +479,8 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 	}
 	if (!isnan(g->capacity))
 		draw_capacity(c, &a, g->capacity);
+	if (has_cursor(g))
+		draw_cursor(c, &a, g);
 	if (a.times && g->to > g->from)
-		draw_times(c, r, &a, g->from, g->to);
+		draw_time_axis(c, r, &a, g);
 }

@@ -27,6 +27,7 @@ struct graph_area {
 void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g);
 
 #define GRAPH_CLASSES 8
+#define GRAPH_WAIT_LETTERS "cikpwtoL" /* of the wait classes, from the bottom, where there are no colours */
 
 struct graph_stack {
 	size_t n;                        /* columns, newest last */
@@ -35,9 +36,14 @@ struct graph_stack {
 	const char *letters;             /* one per class, for ASCII and mono */
 	double capacity;                 /* NaN = none */
 	int64_t from, to;
-	bool letters_only; /* no colours: draw letters */
+	int64_t cursor_us;          /* 0 = none */
+	int64_t mark_from, mark_to; /* time marked on the axis; equal = none */
+	bool letters_only;          /* no colours: draw letters */
 };
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g);
+/* Where the columns of a chart drawn into r stand, at most GRAPH_COLUMNS_MAX of them; w <= 0: there is no room. Pure.
+ */
+struct rect graph_plot(struct rect r);
 
 /* A round step so that about `lines` of them span `range`. Pure. */
 double graph_step(double range, int lines);

@@ -21,6 +21,17 @@ void table_init(struct table *t, const struct table_def *def)
 		t->widths[i] = def->columns[i].min;
 }
 
+void table_set_def(struct table *t, const struct table_def *def)
+{
+	t->def = def;
+	t->order = (struct order){-1, false, false};
+	t->order_column = -1;
+	t->first_column = 0;
+	t->held_until_mono_us = 0;
+	for (size_t i = 0; i < def->ncolumns; i++)
+		t->widths[i] = def->columns[i].min;
+}
+
 void table_release(struct table *t)
 {
 	snapshot_unref(t->snap);
@@ -63,20 +74,21 @@ static void ensure_room(struct table *t, size_t rows)
 		t->tree = xrealloc_array(t->tree, t->cap, sizeof *t->tree);
 }
 
-/* The column's order, resolved against the record type once it is known. */
-static void resolve_order(struct table *t, const struct rec_type *type)
+/* What names mean, resolved against the record type once it is known. */
+static void resolve_names(struct table *t, const struct rec_type *type)
 {
-	if (t->order.field >= 0)
+	if (t->type == type && t->resolved == t->def)
 		return;
-	if (t->def->order && order_parse(str_c(t->def->order), type, &t->order)) {
-		for (size_t i = 0; i < t->def->ncolumns; i++) {
-			struct order o;
-
-			if (order_parse(str_c(t->def->columns[i].field), type, &o) && o.field == t->order.field &&
-			    o.rate == t->order.rate)
-				t->order_column = (int)i;
-		}
-	}
+	t->type = type;
+	t->resolved = t->def;
+	for (size_t i = 0; i < t->def->ncolumns; i++)
+		if (!order_parse(str_c(t->def->columns[i].field), type, &t->orders[i]))
+			t->orders[i].field = -1;
+	if (t->order.field >= 0 || !t->def->order || !order_parse(str_c(t->def->order), type, &t->order))
+		return;
+	for (size_t i = 0; i < t->def->ncolumns; i++)
+		if (t->orders[i].field == t->order.field && t->orders[i].rate == t->order.rate)
+			t->order_column = (int)i;
 }
 
 static bool row_shown(const struct table *t, const struct snapshot *s, size_t row)
@@ -306,9 +318,10 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 		memcpy(old_index, t->index, old_n * sizeof *old_index);
 	}
 	t->snap = snapshot_ref(s);
+	t->drawn.valid = t->measured.valid = false;
 	t->n = 0;
 	if (s) {
-		resolve_order(t, s->type);
+		resolve_names(t, s->type);
 		if (t->filter_text[0] && !t->filter && t->filter_err.code == ERR_NONE)
 			(void)table_set_filter(t, t->filter_text, &t->filter_err);
 		collect(t, s);

@@ -41,6 +41,7 @@ struct table_column {
 	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
 	bool leaves_when_same;   /* left out while all rows have one value */
 	uint8_t extra;           /* columns that its cell() needs beside the field's text */
+	uint8_t wish; /* columns that the cell draws in when there is room, whatever the text takes; 0 = none */
 	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */
 	bool (*cell)(const struct cell_context *cc, struct pen *pen, int w);
 };
@@ -91,8 +92,21 @@ struct table {
 	struct key_set tags, folds;
 	struct tree_row *tree; /* by position, while is_tree */
 	bool is_tree;
+	struct order orders[TABLE_COLUMNS_MAX]; /* of the columns' fields, for snapshots of this type */
+	const struct rec_type *type;
+	const struct table_def *resolved;       /* definition that orders belong to */
 	uint8_t widths[TABLE_COLUMNS_MAX];      /* grown to what was seen */
 	int visible_rows, heading_y, heading_x; /* of the last draw, for paging and the mouse */
+	struct table_drawn {
+		bool valid; /* the rows are still those that were drawn */
+		struct rect r;
+		size_t cursor;
+	} drawn;
+	struct table_measured {
+		bool valid;
+		size_t first, last;
+		int order_column;
+	} measured; /* what widths were last grown for */
 	struct {
 		int x, w, column;
 	} heads[TABLE_COLUMNS_MAX];
@@ -102,10 +116,16 @@ struct table {
 
 void table_init(struct table *t, const struct table_def *def);
 void table_release(struct table *t);
+/* Other columns over rows of the same type: order, widths and column scroll begin anew; selection, filter and tags
+ * stay. */
+void table_set_def(struct table *t, const struct table_def *def);
 /* Takes a new snapshot (own reference), applies show, filter and order, restores the selection. now: for the hold. */
 void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us);
 /* Draws heading and rows into r. focused decides the look of the selection. */
 void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct rect r, bool focused);
+/* When nothing but the selection changed since table_draw() on the same canvas: draws the two rows that look different
+ * now. False: that is not enough (it has to scroll, or rows changed), and nothing was drawn. */
+bool table_draw_moved(const struct ui *ui, struct table *t, struct canvas *c, bool focused);
 /* Moves the selection; clamps. */
 void table_move(struct table *t, long delta, int64_t mono_us);
 void table_move_to(struct table *t, size_t position, int64_t mono_us);

@@ -32,6 +32,11 @@ struct plan {
 	enum squeeze squeeze;
 };
 
+static bool duration_text(int64_t us, struct buf *out)
+{
+	return glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(out, us) : format_duration(out, us);
+}
+
 /* One cell's ordinary text, appended to out; false when absent. */
 static bool cell_text(const struct snapshot *s, size_t row, struct order o, int width, struct buf *out)
 {
@@ -45,16 +50,23 @@ static bool cell_text(const struct snapshot *s, size_t row, struct order o, int 
 			return false;
 		if (f->kind == K_BYTE_COUNTER)
 			return format_bytes(out, data_whole(r)) && buf_add_c(out, "/s");
+		if (f->kind == K_DURATION_US)
+			return duration_text(data_whole(r), out);
 		return format_count_short(out, r);
 	}
 	if (!rec_get(f, snapshot_row(s, row), &v))
 		return false;
+	if (f->kind == K_DURATION_US)
+		return duration_text(v.i64, out);
 	return kind_ops[f->kind].format(out, v, width);
 }
 
 static bool column_order(const struct table *t, int column, struct order *ret)
 {
-	return t->snap && order_parse(str_c(t->def->columns[column].field), t->snap->type, ret);
+	if (!t->snap || t->orders[column].field < 0)
+		return false;
+	*ret = t->orders[column];
+	return true;
 }
 
 static const char *heading(const struct table *t, int column, bool narrow)
@@ -69,12 +81,39 @@ static const char *heading(const struct table *t, int column, bool narrow)
 	return column_order(t, column, &o) ? t->snap->type->fields[o.field].title : tc->field;
 }
 
-/* Grows the remembered widths to what the rows on screen need. */
-static void measure(struct table *t, size_t first, size_t last)
+static bool is_measured(const struct table *t, size_t first, size_t last)
 {
+	const struct table_measured *m = &t->measured;
+
+	return m->valid && m->first == first && m->last == last && m->order_column == t->order_column;
+}
+
+/* What the rows from first to before last need in column c, at least w. */
+static int widest(const struct table *t, int c, struct order o, size_t first, size_t last, int w)
+{
+	const struct table_column *tc = &t->def->columns[c];
 	struct buf b;
 
 	buf_init(&b, CELL_TEXT_MAX);
+	for (size_t i = first; i < last && w < tc->max; i++) {
+		int need;
+
+		buf_clear(&b);
+		if (!cell_text(t->snap, t->index[i], o, tc->max, &b))
+			continue;
+		need = utf8_columns(buf_str(&b)) + tc->extra + (c == 0 && t->is_tree ? tree_width(&t->tree[i]) : 0);
+		w = need > w ? need : w;
+	}
+	buf_release(&b);
+	return w;
+}
+
+/* Grows the remembered widths to what the rows on screen need. */
+static void measure(struct table *t, size_t first, size_t last)
+{
+	if (is_measured(t, first, last))
+		return;
+	t->measured = (struct table_measured){true, first, last, t->order_column};
 	for (size_t c = 0; c < t->def->ncolumns; c++) {
 		const struct table_column *tc = &t->def->columns[c];
 		int head = utf8_columns(str_c(heading(t, (int)c, false))) + (t->order_column == (int)c ? 2 : 0),
@@ -83,21 +122,19 @@ static void measure(struct table *t, size_t first, size_t last)
 
 		if (tc->max == 0 || !column_order(t, (int)c, &o))
 			continue;
-		for (size_t i = first; i < last && w < tc->max; i++) {
-			buf_clear(&b);
-			if (cell_text(t->snap, t->index[i], o, tc->max, &b)) {
-				int need = utf8_columns(buf_str(&b)) + tc->extra;
-
-				need += c == 0 && t->is_tree ? tree_width(&t->tree[i]) : 0;
-				w = need > w ? need : w;
-			}
-		}
+		w = tc->wish > w ? tc->wish : w;
+		w = widest(t, (int)c, o, first, last, w);
 		/* The largest width is about values; a heading is never cut for it. */
 		w = w > tc->max ? (head > tc->max ? head : tc->max) : w;
 		if (w > t->widths[c])
 			t->widths[c] = (uint8_t)w;
 	}
-	buf_release(&b);
+}
+
+/* What the rows are ordered by matters as much as the key. */
+static int priority_of(const struct table *t, int column)
+{
+	return column == t->order_column ? 1 : t->def->columns[column].priority;
 }
 
 /* Width of a column under a degree of squeezing; the flexible one is counted with its least width. */
@@ -110,7 +147,7 @@ static int column_width(const struct table *t, const struct plan *p, int c, enum
 		bool extra = false;
 
 		for (int i = 0; i < p->n; i++)
-			extra |= t->def->columns[p->cols[i].column].priority >= PRIORITY_EXTRA;
+			extra |= priority_of(t, p->cols[i].column) >= PRIORITY_EXTRA;
 		return extra ? FLEX_WISH : FLEX_MIN;
 	}
 	if (squeeze == SQUEEZE_NONE || (squeeze == SQUEEZE_HEADINGS && !tc->short_title))
@@ -130,7 +167,7 @@ static int plan_width(const struct table *t, const struct plan *p, enum squeeze 
 /* How well a column can be missed: the one that the rows are ordered by stays as long as the key. */
 static int dispensable(const struct table *t, const struct plan *p, int i)
 {
-	return p->cols[i].column == t->order_column ? 0 : t->def->columns[p->cols[i].column].priority;
+	return p->cols[i].column == t->order_column ? 0 : priority_of(t, p->cols[i].column);
 }
 
 /* Position of the column that can be missed best; the key column never is. */
@@ -158,8 +195,8 @@ static bool fit(const struct table *t, struct plan *p, int width)
 
 	while (p->n > 1) {
 		int worst = least_important(t, p);
-		enum squeeze most = t->def->columns[p->cols[worst].column].priority <= PRIORITY_CORE ? SQUEEZE_CELLS
-												     : SQUEEZE_HEADINGS;
+		enum squeeze most =
+			priority_of(t, p->cols[worst].column) <= PRIORITY_CORE ? SQUEEZE_CELLS : SQUEEZE_HEADINGS;
 
 		for (p->squeeze = SQUEEZE_NONE; p->squeeze <= most; p->squeeze++)
 			if (plan_width(t, p, p->squeeze) <= width)
@@ -277,12 +314,14 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 	pen->x = edge;
 }
 
-static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct pen *pen, size_t position,
+static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct canvas *c, size_t position,
 		     bool focused)
 {
 	struct cell_context cc = {
 		ui, t->snap, t->index[position], t->is_tree ? &t->tree[position] : NULL, position == t->cursor, false};
-	int start = pen->x;
+	struct rect r = t->drawn.r;
+	int start = r.x + 1;
+	struct pen at = pen_at(c, r, r.y + 1 + (int)(position - t->top), start, ROLE_BG), *pen = &at;
 
 	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;
 	if (cc.selected)
@@ -308,14 +347,20 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 	}
 }
 
+/* Columns that the sign in front of a row takes. */
+static int mark_width(const struct table *t)
+{
+	return t->def->mark ? 2 : 0;
+}
+
 void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct rect r, bool focused)
 {
 	struct plan p = {.n = 0, .squeeze = SQUEEZE_NONE};
-	struct pen pen = pen_at(c, r, r.y, r.x + 1, ROLE_BG);
-	int mark = t->def->mark ? 2 : 0;
+	struct pen pen = pen_at(c, r, r.y, r.x + 1 + mark_width(t), ROLE_BG);
 	size_t last;
 
 	t->visible_rows = 0;
+	t->drawn.valid = false;
 	if (!t->snap || r.h < 1 || r.w < 4)
 		return;
 	t->visible_rows = r.h - 1;
@@ -331,14 +376,30 @@ void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct r
 	}
 	last = t->visible_rows > 0 && t->top + (size_t)t->visible_rows < t->n ? t->top + (size_t)t->visible_rows : t->n;
 	measure(t, t->top, last);
-	make_plan(t, &p, r.w - 2 - mark, c->cols);
-	pen.x += mark;
+	make_plan(t, &p, r.w - 2 - mark_width(t), c->cols);
 	draw_heading(t, &p, &pen);
-	for (size_t i = t->top; i < last && t->visible_rows > 0; i++) {
-		pen.y = r.y + 1 + (int)(i - t->top);
-		pen.x = r.x + 1;
-		draw_row(ui, t, &p, &pen, i, focused);
+	t->drawn = (struct table_drawn){true, r, t->cursor};
+	for (size_t i = t->top; i < last && t->visible_rows > 0; i++)
+		draw_row(ui, t, &p, c, i, focused);
+}
+
+bool table_draw_moved(const struct ui *ui, struct table *t, struct canvas *c, bool focused)
+{
+	size_t rows[] = {t->drawn.cursor, t->cursor}, end = t->top + (size_t)t->visible_rows;
+	struct plan p = {.n = 0, .squeeze = SQUEEZE_NONE};
+	struct rect r = t->drawn.r;
+
+	if (!t->drawn.valid || t->cursor < t->top || t->cursor >= end || t->cursor >= t->n || rows[0] >= t->n)
+		return false;
+	make_plan(t, &p, r.w - 2 - mark_width(t), c->cols);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct rect row = {r.y + 1 + (int)(rows[i] - t->top), r.x, 1, r.w};
+
+		canvas_fill(c, rect_intersect(r, row), STYLE(ROLE_FG, ROLE_BG, 0));
+		draw_row(ui, t, &p, c, rows[i], focused);
 	}
+	t->drawn.cursor = t->cursor;
+	return true;
 }
 
 int table_heading_at(const struct table *t, int y, int x)

@@ -1,0 +1,12 @@
+/*
+ * commands.h: the commands of this layer, for the registry.
+ */
+#ifndef DB_COMMANDS_H
+#define DB_COMMANDS_H
+
+#include "runtime/command.h"
+
+extern const struct source command_explain; /* arguments: explain.h */
+extern const struct source command_session; /* arguments: session_detail.h */
+
+#endif

@@ -1,0 +1,11 @@
+-- Sizes and statistics of the relations of a plan, after its transaction.
+-- Needs: nothing. Serves 11 to 13, where neither pages nor rows with live rows inside means never vacuumed or analyzed.
+-- $1 text[]: schemas. $2 text[]: names, one for each schema.
+SELECT n.nspname::text AS schema, c.relname::text AS relation,
+       c.relpages::int8 * current_setting('block_size')::int8 AS relation_bytes, c.reltuples::float8 AS tuples,
+       c.relkind IN ('r', 'm') AND c.reltuples = 0 AND c.relpages = 0 AND pg_stat_get_live_tuples(c.oid) > 0
+         AS never_analyzed
+FROM (SELECT DISTINCT w.schema, w.name FROM unnest($1, $2) AS w(schema, name)) AS w
+JOIN pg_namespace AS n ON n.nspname = w.schema
+JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
+WHERE c.relkind IN ('r', 'm', 'p', 'f')

@@ -1,0 +1,302 @@
+/*
+ * command.c: a command is a lane with one source and one request.
+ *
+ * The lane brings all that is hard (thread, deadline, cancel, description, being left
+ * behind), so here is only the life of the handle. A command has a lane from its start
+ * until the thread has closed its connection and ended; the lane's idle time is 0, so it
+ * ends by itself after the one request. A handle that is given back earlier is cancelled
+ * and stays on the list, without an owner, until its thread has ended: nothing the
+ * thread may touch is freed before that.
+ *
+ * COMMANDS_MAX counts lanes, not handles: what was asked to stop and has not yet done so
+ * still holds its connection.
+ */
+#include "runtime/command.h"
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/xalloc.h"
+#include "runtime/lane_internal.h"
+
+struct command_args {
+	struct arena *arena;
+	struct command_arg items[COMMAND_ARGS_MAX];
+	size_t n;
+};
+
+struct command {
+	struct commands *of;
+	struct command *next;
+	const struct source *row;
+	struct command_args args;
+	struct mailbox mailbox;
+	struct lane *lane; /* NULL once its thread has ended */
+	const struct snapshot *result;
+	bool ended;    /* the request is over, or was cancelled */
+	bool released; /* nobody holds the handle */
+};
+
+struct commands {
+	const struct store *store;
+	struct wake *wake;
+	const struct source *const *rows;
+	size_t nrows;
+	struct command *first;
+};
+
+struct commands *commands_new(const struct store *store, struct wake *wake)
+{
+	struct commands *cs = xcalloc(1, sizeof(*cs));
+
+	cs->store = store;
+	cs->wake = wake;
+	return cs;
+}
+
+void commands_set(struct commands *cs, const struct source *const *rows, size_t n)
+{
+	cs->rows = rows;
+	cs->nrows = n;
+}
+
+static void free_command(struct command *c)
+{
+	mailbox_release(&c->mailbox);
+	snapshot_unref(c->result);
+	arena_free(c->args.arena);
+	xfree(c);
+}
+
+static void unlink_command(struct commands *cs, struct command *c)
+{
+	struct command **at = &cs->first;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+}
+
+/* Frees what has ended and has no owner. */
+static void sweep(struct commands *cs)
+{
+	struct command *next;
+
+	for (struct command *c = cs->first; c; c = next) {
+		next = c->next;
+		if (c->lane && (c->ended || c->released) && lane_ended(c->lane)) {
+			(void)lane_stop(c->lane, 0);
+			c->lane = NULL;
+		}
+		if (c->lane || !c->released)
+			continue;
+		unlink_command(cs, c);
+		free_command(c);
+	}
+}
+
+/* ---- starting ---- */
+
+static const struct source *find_row(const struct commands *cs, const char *name)
+{
+	for (size_t i = 0; i < cs->nrows; i++)
+		if (strcmp(cs->rows[i]->name, name) == 0)
+			return cs->rows[i];
+	return NULL;
+}
+
+static size_t count_lanes(const struct commands *cs)
+{
+	size_t n = 0;
+
+	for (const struct command *c = cs->first; c; c = c->next)
+		n += c->lane != NULL;
+	return n;
+}
+
+static bool copy_args(struct command_args *to, const struct command_arg *args, size_t n, struct err *err)
+{
+	CHECK(n <= COMMAND_ARGS_MAX);
+	to->arena = arena_new(1024, COMMAND_ARGS_BYTES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		if (args[i].value.len + 64 > arena_room(to->arena))
+			return err_set(err, ERR_LIMIT, "%s is longer than %u MiB", args[i].name,
+				       COMMAND_ARGS_BYTES_MAX >> 20);
+		to->items[to->n++] = (struct command_arg){args[i].name, arena_str(to->arena, args[i].value)};
+	}
+	return true;
+}
+
+static void gather_inputs(const struct commands *cs, const struct source *row, const struct snapshot **ret_inputs)
+{
+	struct str rest = str_c(row->inputs), word;
+	size_t n = 0;
+
+	while (row->inputs && str_split(&rest, ' ', &word)) {
+		char name[64];
+
+		if (word.len == 0)
+			continue;
+		CHECK(n < SOURCE_INPUTS_MAX && word.len < sizeof(name));
+		(void)snprintf(name, sizeof(name), STR_FMT, STR_ARG(word));
+		ret_inputs[n++] = store_good(cs->store, name);
+	}
+}
+
+static bool is_ready(const struct source *row, const struct target *target, const struct snapshot *const *inputs,
+		     struct err *err)
+{
+	enum readiness readiness = row->ready ? row->ready(target, inputs, err) : READY;
+
+	if (readiness == READY_WAIT)
+		err_set(err, ERR_UNAVAILABLE, "not yet: what it needs is still being read");
+	return readiness == READY;
+}
+
+struct command *command_start(struct commands *cs, const char *name, const struct target *target,
+			      const struct command_arg *args, size_t nargs, struct err *err)
+{
+	const struct source *row = find_row(cs, name);
+	struct fetch template = {.target = target};
+	struct command *c;
+
+	sweep(cs);
+	if (!row) {
+		err_set(err, ERR_UNAVAILABLE, "there is no command %s here", name);
+		return NULL;
+	}
+	if (count_lanes(cs) >= COMMANDS_MAX) {
+		err_set(err, ERR_LIMIT, "%d commands are at work already, no more run at a time", COMMANDS_MAX);
+		return NULL;
+	}
+	gather_inputs(cs, row, template.inputs);
+	if (!is_ready(row, target, template.inputs, err))
+		return NULL;
+	c = xcalloc(1, sizeof(*c));
+	c->of = cs;
+	c->row = row;
+	mailbox_init(&c->mailbox);
+	if (!copy_args(&c->args, args, nargs, err)) {
+		free_command(c);
+		return NULL;
+	}
+	template.args = &c->args;
+	c->lane = lane_new(row->lane, row->name, &c->row, 1, &c->mailbox, cs->wake);
+	lane_set_idle_us(c->lane, 0);
+	c->next = cs->first;
+	cs->first = c;
+	/* a new lane takes its first request; without a thread it has published why */
+	CHECK(lane_request(c->lane, 0, &template));
+	return c;
+}
+
+/* ---- afterwards ---- */
+
+bool command_running(const struct command *c)
+{
+	return !c->ended;
+}
+
+const struct snapshot *command_result(const struct command *c)
+{
+	return c->result;
+}
+
+void command_cancel(struct command *c)
+{
+	if (c->lane)
+		lane_cancel(c->lane);
+}
+
+void command_release(struct command *c)
+{
+	if (!c)
+		return;
+	command_cancel(c);
+	c->released = true;
+	sweep(c->of);
+}
+
+/* The end is looked at before the mailbox: what the request published is in it by then. */
+static bool collect(struct command *c)
+{
+	int64_t since;
+	bool over = !c->ended && !lane_pending(c->lane, 0, &since);
+	const struct snapshot *s = mailbox_take(&c->mailbox);
+
+	if (s) {
+		snapshot_unref(c->result);
+		c->result = s;
+	}
+	c->ended = c->ended || over;
+	return s || over;
+}
+
+unsigned commands_collect(struct commands *cs)
+{
+	unsigned changed = 0;
+
+	for (struct command *c = cs->first; c; c = c->next)
+		changed += collect(c);
+	sweep(cs);
+	return changed;
+}
+
+void commands_cancel(struct commands *cs)
+{
+	for (struct command *c = cs->first; c; c = c->next)
+		command_cancel(c);
+}
+
+struct lane *commands_lane(struct commands *cs, size_t i)
+{
+	for (struct command *c = cs->first; c; c = c->next)
+		if (c->lane && i-- == 0)
+			return c->lane;
+	return NULL;
+}
+
+void commands_stop_begin(struct commands *cs)
+{
+	for (struct command *c = cs->first; c; c = c->next)
+		if (c->lane)
+			lane_stop_begin(c->lane);
+}
+
+bool commands_stop(struct commands *cs, int64_t wait_us)
+{
+	int64_t began = clock_mono_us();
+	struct command *next;
+	bool all = true;
+
+	commands_stop_begin(cs);
+	for (struct command *c = cs->first; c; c = next) {
+		next = c->next;
+		/* one that is left behind keeps its arguments and its mailbox */
+		if (c->lane && !lane_stop(c->lane, wait_us - (clock_mono_us() - began))) {
+			all = false;
+			continue;
+		}
+		unlink_command(cs, c);
+		free_command(c);
+	}
+	if (all)
+		xfree(cs);
+	return all;
+}
+
+/* ---- on the command's thread ---- */
+
+struct str fetch_arg(const struct fetch *f, const char *name)
+{
+	for (size_t i = 0; f->args && i < f->args->n; i++)
+		if (strcmp(f->args->items[i].name, name) == 0)
+			return f->args->items[i].value;
+	return STR("");
+}
+
+int64_t fetch_arg_i64(const struct fetch *f, const char *name, int64_t absent)
+{
+	int64_t value;
+
+	return parse_i64(fetch_arg(f, name), &value) ? value : absent;
+}

@@ -8,7 +8,13 @@
 
 #include "ui/action.h"
 
+#include "model/sqlshape.h"
+
 #include <stdio.h>
+
+#define SHAPE_BYTES_MAX (64u << 10)
+#define BEGINNING_MIN 6
+#define BEGINNING_MAX 60
 
 static bool has_source(const struct table *t, const char *source)
 {
@@ -127,6 +133,74 @@ int jump_to_pid(struct ui *ui, int64_t pid, struct str node)
 		t->mode = t->def->wide_mode;
 		runtime_set_wide(ui->rt, t->def->source, true);
 		runtime_refresh(ui->rt, t->def->source);
+	}
+	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
+}
+
+static long find_statement(const struct snapshot *s, int64_t query_id, struct str shape)
+{
+	struct buf b;
+	long found = -1;
+
+	buf_init(&b, SHAPE_BYTES_MAX);
+	for (size_t i = 0; s && i < s->nrows && found < 0; i++) {
+		if (query_id != 0 && data_i64(s, i, "query_id", 0) == query_id)
+			found = (long)i;
+		buf_clear(&b);
+		if (found < 0 && shape.len > 0) {
+			sql_shape(&b, data_str(s, i, "query"));
+			found = str_eq(buf_str(&b), shape) ? (long)i : -1;
+		}
+	}
+	buf_release(&b);
+	return found;
+}
+
+static bool select_row(struct ui *ui, struct pane *p, long row)
+{
+	struct table *t = &p->table;
+
+	p->def->ops->recalc(ui, p);
+	for (size_t i = 0; i < t->n; i++)
+		if (t->index[i] == (uint32_t)row) {
+			table_move_to(t, i, ui->mono_us);
+			return true;
+		}
+	return false;
+}
+
+/* The words before the first value. */
+static bool filter_beginning(struct table *t, struct str shape)
+{
+	char filter[BEGINNING_MAX + 16];
+	struct err err;
+	size_t n = 0;
+
+	while (n < shape.len && n < BEGINNING_MAX && !strchr("?\"\\", shape.ptr[n]))
+		n++;
+	shape = str_trim(str_sub(shape, 0, n));
+	if (shape.len < BEGINNING_MIN)
+		return false;
+	(void)snprintf(filter, sizeof filter, "query:\"" STR_FMT "\"", STR_ARG(shape));
+	return table_set_filter(t, filter, &err);
+}
+
+int jump_to_statement(struct ui *ui, int64_t query_id, struct str shape)
+{
+	int v = view_by_name("statements");
+	struct pane *p = &ui->views[v].panes[0];
+	const struct snapshot *s = store_good(ui->store, "statements");
+	long row = find_statement(s, query_id, shape);
+	struct err err;
+
+	if (s && row < 0)
+		return -1;
+	if (!s && !filter_beginning(&p->table, shape))
+		return -1;
+	/* what hides it gives way: the filter, then the mode of the last minute */
+	if (s && !select_row(ui, p, row) && table_set_filter(&p->table, "", &err) && !select_row(ui, p, row)) {
+		p->table.mode = !p->table.mode;
+		(void)select_row(ui, p, row);
 	}
 	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
 }

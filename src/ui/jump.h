@@ -13,5 +13,8 @@ bool jump_has_root(const struct ui *ui);
 /* To the session of this process in Activity, on the node of that name (empty: on any). One that is not shown there,
  * because it is idle or gone, is looked for among all by a filter. Effects. */
 int jump_to_pid(struct ui *ui, int64_t pid, struct str node);
+/* To the statement with this query id (0: unknown) or this shape in Statements; where those were not read yet a filter
+ * by its beginning looks for it. Effects; -1 = it is not among them, and nothing has changed. */
+int jump_to_statement(struct ui *ui, int64_t query_id, struct str shape);
 
 #endif

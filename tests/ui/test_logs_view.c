@@ -310,6 +310,42 @@ static void test_session_of_groups(void **state)
 	PANE_SHOWS("session", "5012");
 }
 
+/* From a slow statement to what it has cost altogether. */
+static void test_to_the_statement(void **state)
+{
+	const struct table *t;
+	struct str query;
+
+	(void)state;
+	open_at("incident", 160, 48);
+	press("d");
+	SELECTED("shape", "update orders set status = ?, updated_at = now() where id = ?");
+	press("i");
+	t = &fixture_pane(&f, "statements")->table;
+	query = data_str(t->snap, (size_t)table_selected_row(t), "query");
+	if (!str_eq(query, STR("update orders set status = $1, updated_at = now() where id = $2")))
+		fail_msg("selected is " STR_FMT, STR_ARG(query));
+	/* one that is not counted stays where it is, and says so */
+	show("logs");
+	press_key(K_DOWN);
+	press("i");
+	assert_non_null(fixture_pane(&f, "logs"));
+	SHOWS("pg_stat_statements has no such statement");
+}
+
+/* Nobody has looked at the statements yet: they are asked for, and its beginning filters them. */
+static void test_to_a_statement_not_read_yet(void **state)
+{
+	(void)state;
+	open_at("alone", 160, 48);
+	fixture_more(&f, "alone-log");
+	show(NULL);
+	press("d");
+	press("i");
+	assert_non_null(fixture_pane(&f, "statements"));
+	PANE_SHOWS("statements", "query:\"select pg_sleep(\"");
+}
+
 /* Another process has the number now. */
 static void test_number_was_given_again(void **state)
 {
@@ -358,6 +394,35 @@ static void test_without_a_log(void **state)
 	PANE_SHOWS("logs", "events 1");
 }
 
+/* F: the files, where the export is off; once for each time it is pressed. */
+static void test_log_files(void **state)
+{
+	(void)state;
+	open_at("failed", 160, 48);
+	SHOWS("F log files");
+	PANE_SHOWS("logs", "or   F reads the last lines of each instance's log file now");
+	press("F");
+	PANE_SHOWS("logs", "reading the log files");
+	fixture_more_text(
+		&f, "a refusal",
+		STR("source log_files at=now\nunavailable Not allowed: rds:DownloadDBLogFilePortion | Allow it.\n"));
+	show(NULL);
+	PANE_SHOWS("logs", "Not allowed: rds:DownloadDBLogFilePortion");
+	PANE_SHOWS("logs", "next Allow it.");
+	press("F");
+	fixture_more_text(&f, "the files",
+			  STR("source log_files at=now\nrow event_id=a at=now-5m kind=error severity=ERROR "
+			      "message=\"division by zero\" node=orders-2\n"));
+	show(NULL);
+	PANE_SHOWS("logs", "below: the last lines of the log files, as of 13:45:07");
+	PANE_SHOWS("logs", "division by zero");
+	PANE_SHOWS("logs", "errors 1");
+	/* with the log in CloudWatch Logs nobody needs them */
+	log_has(3);
+	HIDES("F log files");
+	PANE_HIDES("logs", "division by zero");
+}
+
 /* A deadlock of now marks the tab; a quarter of an hour later it is history. */
 static void test_tab(void **state)
 {
@@ -401,9 +466,12 @@ int main(void)
 		TEST(test_detail),
 		TEST(test_session),
 		TEST(test_session_of_groups),
+		TEST(test_to_the_statement),
+		TEST(test_to_a_statement_not_read_yet),
 		TEST(test_number_was_given_again),
 		TEST(test_alone),
 		TEST(test_without_a_log),
+		TEST(test_log_files),
 		TEST(test_tab),
 		cmocka_unit_test(test_type),
 	};

@@ -15,6 +15,7 @@ extern const struct source source_snapshots;
 extern const struct source source_metrics;
 extern const struct source source_logs;
 extern const struct source source_events;
+extern const struct source source_log_files;
 extern const struct source source_insights;
 extern const struct source source_load_keys;
 

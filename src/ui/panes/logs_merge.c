@@ -35,6 +35,8 @@ unsigned logs_class_of(struct str kind)
 void logs_of(const struct ui *ui, const struct snapshot *ret_logs[2])
 {
 	ret_logs[0] = store_good(ui->store, "logs");
+	if (!ret_logs[0])
+		ret_logs[0] = store_good(ui->store, "log_files");
 	ret_logs[1] = store_good(ui->store, "server_log");
 }
 

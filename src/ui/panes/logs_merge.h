@@ -31,8 +31,28 @@ void logs_count(const struct snapshot *merged, size_t counts[LOGS_CLASSES]);
 extern const struct rec_type logs_group_type;
 /* Slow statements of both logs by shape, the one with the most time first. Published. */
 const struct snapshot *logs_group(const struct snapshot *const logs[2]);
-/* The two logs in the store; NULL where there is none. */
+/* The logs in the store: the cluster's (from CloudWatch Logs, else what was read of its files), the server's own; NULL
+ * where there is none. */
 void logs_of(const struct ui *ui, const struct snapshot *ret_logs[2]);
+
+/* ---- without an export, logs_files.c ---- */
+
+/* The wish to read the instances' log files. */
+struct logs_files {
+	bool asking;      /* the answer is not there yet */
+	bool answered;    /* what the source said last was an answer */
+	unsigned version; /* of the source when the wish was made */
+};
+
+/* True when the log is not in CloudWatch Logs, so that the files are worth asking for. */
+bool logs_files_offered(const struct ui *ui);
+/* Asks for the files once; effects. */
+int logs_files_ask(struct ui *ui, struct logs_files *files);
+/* Ends the wish when the answer has come; at each recalc. */
+void logs_files_look(struct ui *ui, struct logs_files *files);
+/* Why there is no log and what to do, above what there is. Returns the rows it took. */
+int logs_draw_missing(const struct ui *ui, const struct pane *p, const struct logs_files *files, struct canvas *c,
+		      struct rect r);
 
 /* ---- drawing, pane_log_entry.c ---- */
 

@@ -360,7 +360,7 @@ const struct pane_def pane_log_entry = {
 	.name = "log_entry",
 	.title = "Entry",
 	.help = "The entry selected in Logs.",
-	.sources = "logs server_log events",
+	.sources = "logs server_log events log_files",
 	.any_source = true,
 	.ops = &entry_ops,
 };
@@ -368,7 +368,7 @@ const struct pane_def pane_slow_log = {
 	.name = "slow_log",
 	.title = "Slow statements",
 	.help = "Slow statements of the log by shape, the one with the most time first.",
-	.sources = "logs server_log",
+	.sources = "logs server_log log_files",
 	.any_source = true,
 	.ops = &slow_ops,
 };

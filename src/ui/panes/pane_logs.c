@@ -17,12 +17,10 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "model/sqlshape.h"
 
 #include <stdio.h>
 
 #define RECENT_US (10 * US_PER_MIN) /* how long a deadlock or a crash marks the tab */
-#define SHAPES_MATCHED_MAX (64u << 10)
 
 enum mode { MODE_ALL, MODE_SLOW, MODE_ERRORS, MODE_LOCKS, MODE_MAINTENANCE, MODE_EVENTS };
 static const char *const mode_names[] = {"all", "slow", "errors", "locks", "maintenance", "events", NULL};
@@ -34,7 +32,8 @@ struct state {
 	int64_t since_us; /* time of the oldest line; 0 = none has a time */
 	bool grouped;
 	struct table other; /* the table that is not shown */
-	char *only;         /* shape of the statement whose entries are shown alone; NULL = all */
+	struct logs_files files;
+	char *only; /* shape of the statement whose entries are shown alone; NULL = all */
 };
 
 static bool show(const struct snapshot *s, size_t row, int mode)
@@ -385,6 +384,7 @@ static void recalc(struct ui *ui, struct pane *p)
 	struct table *lines = st->grouped ? &st->other : &p->table;
 	bool follow = at_end(lines);
 
+	logs_files_look(ui, &st->files);
 	if (changed(ui, st))
 		rebuild(ui, p, st);
 	else
@@ -498,29 +498,10 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 
 /* ---- drawing ---- */
 
-/* Why there is no log, above what there is. Returns the rows it took. */
-static int draw_missing(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r)
-{
-	const struct store_entry *e = pane_entry(ui, p);
-	struct pen pen = pen_at(c, rect_inset(r, 0, 1), r.y, r.x + 1, ROLE_BG);
-
-	if (!e || e->good || !e->latest || e->latest->state == SNAP_OK || r.h < 4)
-		return 0;
-	pen_glyph(&pen, ROLE_WARN, G_WARN);
-	pen_skip(&pen, 1);
-	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
-	if (!e->latest->err.remedy[0])
-		return 1;
-	pen = pen_at(c, rect_inset(r, 0, 1), r.y + 1, r.x + 3, ROLE_BG);
-	pen_bold(&pen, ROLE_ACCENT, "next ");
-	return logs_draw_text(c, (struct rect){r.y, pen.x, r.h, r.x + r.w - 1 - pen.x}, r.y + 1,
-			      str_c(e->latest->err.remedy), false, ROLE_BG) -
-	       r.y;
-}
-
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
-	int used = draw_missing(ui, p, c, r);
+	const struct state *st = p->state;
+	int used = st ? logs_draw_missing(ui, p, &st->files, c, r) : 0;
 
 	if (used > 0 && p->table.total == 0) {
 		bool asked = store_good(ui->store, "events") != NULL;
@@ -582,45 +563,6 @@ static int go_back(struct ui *ui, struct pane *p)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
-/* The row of the Statements view with this query id, or this shape; -1 = none. */
-static long find_statement(const struct snapshot *s, int64_t query_id, struct str shape)
-{
-	struct buf b;
-	long found = -1;
-
-	buf_init(&b, SHAPES_MATCHED_MAX);
-	for (size_t i = 0; s && i < s->nrows && found < 0; i++) {
-		if (query_id != 0 && data_i64(s, i, "query_id", 0) == query_id)
-			found = (long)i;
-		buf_clear(&b);
-		if (found < 0 && shape.len > 0) {
-			sql_shape(&b, data_str(s, i, "query"));
-			found = str_eq(buf_str(&b), shape) ? (long)i : -1;
-		}
-	}
-	buf_release(&b);
-	return found;
-}
-
-/* Selects the statement in its own view, where there is one; -1 = it is not there. */
-static int show_statement(struct ui *ui, int64_t query_id, struct str shape)
-{
-	int v = view_by_name("statements");
-	const struct store_entry *e = store_entry(ui->store, "statements");
-	long row = v >= 0 && e ? find_statement(e->good, query_id, shape) : -1;
-	struct table *t;
-
-	if (row < 0)
-		return -1;
-	t = &ui->views[v].panes[0].table;
-	for (size_t i = 0; i < t->n; i++)
-		if (t->snap == e->good && t->index[i] == (uint32_t)row) {
-			table_move_to(t, i, ui->mono_us);
-			return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
-		}
-	return -1;
-}
-
 enum life { LIFE_UNKNOWN, LIFE_SAME, LIFE_OTHER };
 
 /* Is the process of the entry still the same session? Idle ones are not sampled as long as nobody asks. */
@@ -651,12 +593,14 @@ static int show_origin(struct ui *ui, struct pane *p)
 		return EFFECT_NONE;
 	if (life == LIFE_SAME)
 		return jump_to_pid(ui, pid, node);
-	effects = show_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
+	effects = jump_to_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
 	if (effects >= 0)
 		return effects;
 	if (life == LIFE_UNKNOWN)
 		return jump_to_pid(ui, pid, node);
-	if (pid >= 0)
+	if (state_of(p)->grouped)
+		ui_toast(ui, SEV_NOTICE, "pg_stat_statements has no such statement now");
+	else if (pid >= 0)
 		ui_toast(ui, SEV_NOTICE, "that session has ended; %lld is another one now", (long long)pid);
 	else
 		ui_toast(ui, SEV_NOTICE, "no session stands behind this row");
@@ -682,6 +626,8 @@ static int act(struct ui *ui, struct pane *p, int action)
 		return go_back(ui, p);
 	case ACTION_ORIGIN:
 		return show_origin(ui, p);
+	case ACTION_LOG_FILES:
+		return logs_files_offered(ui) ? logs_files_ask(ui, &st->files) : EFFECT_NONE;
 	default:
 		return -1;
 	}
@@ -689,8 +635,16 @@ static int act(struct ui *ui, struct pane *p, int action)
 
 static bool offers(const struct ui *ui, const struct pane *p, int action)
 {
-	(void)ui;
-	return action == ACTION_GROUP || (action == ACTION_ORIGIN && table_selected_row(&p->table) >= 0);
+	switch (action) {
+	case ACTION_GROUP:
+		return true;
+	case ACTION_ORIGIN:
+		return table_selected_row(&p->table) >= 0;
+	case ACTION_LOG_FILES:
+		return logs_files_offered(ui);
+	default:
+		return false;
+	}
 }
 
 static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
@@ -728,7 +682,7 @@ const struct pane_def pane_logs = {
 	.title = "Logs",
 	.help = "The PostgreSQL log and RDS events, newest at the bottom.",
 	.digit = '9',
-	.sources = "logs server_log events node_sessions",
+	.sources = "logs server_log events log_files node_sessions",
 	.any_source = true,
 	.table = &table,
 	.ops = &ops,

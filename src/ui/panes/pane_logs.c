@@ -591,13 +591,11 @@ static int show_origin(struct ui *ui, struct pane *p)
 
 	if (!s || row < 0)
 		return EFFECT_NONE;
-	if (life == LIFE_SAME)
+	if (life != LIFE_OTHER)
 		return jump_to_pid(ui, pid, node);
 	effects = jump_to_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
 	if (effects >= 0)
 		return effects;
-	if (life == LIFE_UNKNOWN)
-		return jump_to_pid(ui, pid, node);
 	if (state_of(p)->grouped)
 		ui_toast(ui, SEV_NOTICE, "pg_stat_statements has no such statement now");
 	else if (pid >= 0)

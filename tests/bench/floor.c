@@ -4,9 +4,11 @@
  *   floor hello                a screen of text; q ends
  *   floor table N              N made-up sessions whose ages grow once a second, no database
  *   floor pg CONNINFO          non-idle sessions and counts once a second, sorted, in plain curses
- *   floor load CONNINFO N      no screen: N sessions (idle, sleeping, idle in transaction, lock chains) until killed
+ *   floor locks CONNINFO       the same, and all of pg_locks read after it (not shown)
+ *   floor load CONNINFO N KIND no screen: N sessions until killed. KIND mixed: idle, sleeping, idle in transaction, lock
+ *                              chains; quiet: nearly all idle; queue: quiet, and 500 that wait for one
  *
- * One statement a second, one round trip, asynchronous; a selection that j, k, Up and Down move.
+ * One or two statements a second, asynchronous; a selection that j, k, Up and Down move.
  */
 #include <curses.h>
 #include <libpq-fe.h>
@@ -113,16 +115,18 @@ static int keys(void)
 	return quit;
 }
 
-static void watch(const char *conninfo)
+static void watch(const char *conninfo, int with_locks)
 {
 	PGconn *c;
 	double next;
+	int second = 0;
 
 	paint();
 	c = PQconnectdb(conninfo);
 	if (PQstatus(c) != CONNECTION_OK)
 		return;
 	PQclear(PQprepare(c, "scan", scan, 0, NULL));
+	PQclear(PQprepare(c, "locks", "SELECT * FROM pg_locks", 0, NULL));
 	next = seconds();
 	for (;;) {
 		struct pollfd p[2] = {{0, POLLIN, 0}, {PQsocket(c), POLLIN, 0}};
@@ -140,10 +144,14 @@ static void watch(const char *conninfo)
 		if (!p[1].revents || !PQconsumeInput(c))
 			continue;
 		while (!PQisBusy(c) && (r = PQgetResult(c)) != NULL) {
-			take(r);
+			if (!second)
+				take(r);
 			PQclear(r);
 			paint();
 		}
+		if (with_locks && !PQisBusy(c) && !second)
+			PQsendQueryPrepared(c, "locks", 0, NULL, NULL, NULL, 0);
+		second = with_locks && !second;
 	}
 	PQfinish(c);
 }
@@ -187,6 +195,24 @@ static PGconn *session(const char *conninfo, const char *sql, int wait)
 	return c;
 }
 
+/* 2 in 100 at work, 1 idle in a transaction, the rest idle; first those who wait. */
+static void load_quiet(const char *conninfo, int n, int waiters)
+{
+	char idle[800];
+
+	snprintf(idle, sizeof idle, "SELECT 1 /* %0650d */", 0);
+	if (waiters)
+		session(conninfo, "BEGIN; UPDATE chain SET v = v + 1 WHERE id = 0", 1);
+	for (int i = 0; i < waiters; i++)
+		session(conninfo, "UPDATE chain SET v = v + 1 WHERE id = 0", 0);
+	for (int i = waiters; i < n; i++)
+		session(conninfo,
+			i % 50 == 0   ? "SELECT pg_sleep(86400)"
+			: i % 100 == 1 ? "BEGIN; SELECT 1"
+				       : idle,
+			i % 50 != 0);
+}
+
 static void load(const char *conninfo, int n)
 {
 	char idle[800], busy[500], sql[200];
@@ -204,6 +230,14 @@ static void load(const char *conninfo, int n)
 	}
 	for (int i = 4 * chains; i < n; i++)
 		session(conninfo, i % 10 == 0 ? busy : i % 50 == 1 ? "BEGIN; SELECT 1" : idle, i % 10 != 0);
+}
+
+static void load_until_killed(const char *conninfo, int n, const char *kind)
+{
+	if (strcmp(kind, "mixed") == 0)
+		load(conninfo, n);
+	else
+		load_quiet(conninfo, n, strcmp(kind, "queue") == 0 ? 500 : 0);
 	puts("ready");
 	fflush(stdout);
 	pause();
@@ -211,8 +245,8 @@ static void load(const char *conninfo, int n)
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "load") == 0) {
-		load(argv[2], (int)strtol(argv[3], NULL, 10));
+	if (argc == 5 && strcmp(argv[1], "load") == 0) {
+		load_until_killed(argv[2], (int)strtol(argv[3], NULL, 10), argv[4]);
 		return 0;
 	}
 	initscr();
@@ -221,8 +255,8 @@ int main(int argc, char **argv)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
-	if (argc == 3 && strcmp(argv[1], "pg") == 0) {
-		watch(argv[2]);
+	if (argc == 3 && (strcmp(argv[1], "pg") == 0 || strcmp(argv[1], "locks") == 0)) {
+		watch(argv[2], strcmp(argv[1], "locks") == 0);
 	} else if (argc == 3 && strcmp(argv[1], "table") == 0) {
 		watch_table((int)strtol(argv[2], NULL, 10));
 	} else {

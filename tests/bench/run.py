@@ -7,7 +7,7 @@ A throw-away PostgreSQL with so many sessions, every program in a pseudo-termina
 refresh. A round runs every program once; each figure is a ratio of two programs of the same round,
 and the median over the rounds must stay within its gate. Exit status 1 when one does not, 2 when
 something that a gate needs could not be measured. --quick is one short round of 1000 sessions, for
-development; --only measures the blocks that are named (activity, tls, stall, parse) alone.
+development; --only measures the blocks that are named alone (activity, tls, stall, parse, quiet, queue, many, hour).
 
 Absolute figures depend on the machine and its other work; only ratios of one run mean anything.
 Run as root: it reads the backends' CPU time and gives what it measures priority over other work.
@@ -66,15 +66,29 @@ GATES = [
     ("tls", "peak memory, every lane at work", "peak", "floor", "peak", 2.0),
     ("tls", "peak memory, every lane at work", "peak", "pg_activity", "peak", 0.5),
     ("parse", "XML to records", "records", "expat", "records", 2.0),
+    # where few are in a transaction, the sampler reads those alone
+    ("quiet", "server CPU a refresh, few in a transaction", "server", "floor", "server", 0.6),
+    ("queue", "server CPU a refresh, Locks, 500 waiters", "server", "locks", "server", 1.25),
+    ("queue", "Locks, 500 waiters: key to repaint, p99 ms", "repaint_p99", None, None, 16),
+    ("many", "Activity, all sessions: key to repaint, p99 ms", "sessions_p99", None, None, 16),
+    ("many", "Statements, 5,000: key to repaint, p99 ms", "statements_p99", None, None, 16),
+    ("hour", "memory after 3,600 samples over that after 300", "end", "auroratop", "minute5", 1.02),
     ("stall", "first byte p99 while AWS hangs and the backend is stopped, over normal", "p99_stalled", "auroratop", "p99", 2.0),
 ]
 # only with many sessions
 LARGE_GATES = [
-    ("activity", "bytes from the server", "net", "pg_activity", "net", 0.6),
+    ("activity", "bytes from the server a refresh", "net", "pg_activity", "net", 0.6),
     ("activity", "execution time in pg_stat_statements", "exec", "pg_activity", "exec", 0.5),
     ("tls", "server CPU a refresh, Overview", "server", "pg_activity", "server", 0.75),
 ]
 LARGE = 2000
+BLOCKS = ("activity", "tls", "stall", "parse", "many", "hour", "quiet", "queue")
+LOADS = {"quiet": "quiet", "queue": "queue"}  # the rest: mixed
+ONCE = ("hour",)
+FRAME = b"\x1b[?2026l"  # closes a frame of ours
+# move, page, sort, turn, filter, clear the filter; each changes the picture wherever the one before it led
+TABLE_KEYS = (b"G", b"k", b"\x02", b"g", b"j", b"\x06", b"s", b">", b"S", b"<", b"/", b"1", b"\r", b"/", b"\x7f", b"\r")
+TREE_KEYS = (b"G", b"k", b"o", b"j", b"\x06", b"o", b"x", b"x")
 
 
 def compile_c(output, arguments, *packages):
@@ -99,8 +113,8 @@ class Bench:
         uri = self.server.uri("mon_" + tool, port)
         if tool == "auroratop":
             return [self.o.binary, "--db", uri]
-        if tool == "floor":
-            return [self.floor, "pg", uri]
+        if tool in ("floor", "locks"):
+            return [self.floor, "pg" if tool == "floor" else tool, self.server.uri("mon_floor", port)]
         return ["pg_activity", "-h", HOST, "-p", str(port or self.server.port), "-U", "mon_pg_activity", "-d", "postgres",
                 "--refresh", "1", "--rds"]
 
@@ -109,16 +123,17 @@ class Bench:
     def watch(self, t, tool):
         """Costs of a program that nobody touches, per refresh or second."""
         server = self.server
+        role = "floor" if tool == "locks" else tool
         t.wait(WARM_S)
-        before, net, cpu, sent, began = server.begin(tool), terminal.received(t.pid), terminal.cpu_ns(t.pid), t.bytes, time.monotonic()
+        before, net, cpu, sent, began = server.begin(role), terminal.received(t.pid), terminal.cpu_ns(t.pid), t.bytes, time.monotonic()
         t.wait(self.o.seconds)
         cpu, sent, seconds = terminal.cpu_ns(t.pid) - cpu, t.bytes - sent, time.monotonic() - began
-        net, cost = terminal.received(t.pid) - net, server.finish(tool, before)
+        net, cost = terminal.received(t.pid) - net, server.finish(role, before)
         refreshes = cost["refreshes"]
         if not refreshes:
             raise SystemExit(f"bench: {tool} did not refresh")
         return {
-            "cpu": cpu / seconds / 1e7, "tty": sent / seconds, "net": net / seconds / 1024,
+            "cpu": cpu / seconds / 1e7, "tty": sent / seconds, "net": net / refreshes / 1024,
             "server": cost["cpu_ms"] / refreshes, "exec": cost["exec_ms"] / refreshes, "scans": cost["scans"] / refreshes,
             "other": len(cost["other"]), "reconnects": cost["reconnects"],
         }
@@ -256,6 +271,71 @@ class Bench:
         return {"auroratop": {"p50": statistics.median(normal), "p99": terminal.percentile(normal, 99),
                               "p50_stalled": statistics.median(stalled), "p99_stalled": terminal.percentile(stalled, 99)}}
 
+    def watched(self, tool, prepare=None):
+        """Costs of one program, after some keys."""
+        terminal.wait_quiet(self.o.patience)
+        t = Terminal(self.command(tool))
+        if t.until(DATA, 30) is None:
+            raise SystemExit(f"bench: {tool} shows no data")
+        if prepare:
+            os.write(t.fd, prepare)
+        return t, self.watch(t, tool)
+
+    def quiet(self):
+        round_ = {}
+        for tool in ("auroratop", "floor"):
+            t, round_[tool] = self.watched(tool)
+            t.end()
+        return round_
+
+    def queue(self):
+        """500 sessions wait for one."""
+        round_ = {}
+        for tool in ("auroratop", "locks"):
+            t, round_[tool] = self.watched(tool, b"3" if tool == "auroratop" else None)
+            if tool == "auroratop":
+                times = t.repaints(TREE_KEYS, self.o.keys * 4, FRAME)
+                round_[tool] |= {"repaint": statistics.median(times), "repaint_p99": terminal.percentile(times, 99)}
+            t.end()
+        return round_
+
+    def many(self):
+        """Tables of all sessions and of 5,000 statements, at work while new samples arrive."""
+        self.server.remember_statements(5000)
+        terminal.wait_quiet(self.o.patience)
+        t, out = Terminal(self.command("auroratop")), {}
+        try:
+            if t.until(DATA, 30) is None:
+                raise SystemExit("bench: auroratop shows no data")
+            for name, prepare in (("sessions", b"2mmmm"), ("statements", b"5m")):
+                os.write(t.fd, prepare)
+                t.wait(WARM_S + 2)
+                times = t.repaints(TABLE_KEYS, self.o.keys * 4, FRAME)
+                out |= {name: statistics.median(times), name + "_p99": terminal.percentile(times, 99)}
+            out |= self.memory(t)
+        finally:
+            t.end()
+        return {"auroratop": out}
+
+    def hour(self):
+        """As many samples as an hour has, asked for by key as fast as they come."""
+        t = Terminal(self.command("auroratop"))
+        sizes = {}
+        try:
+            if t.until(DATA, 30) is None:
+                raise SystemExit("bench: auroratop shows no data")
+            before, taken = self.server.begin("auroratop"), 0
+            for name, samples in (("minute5", 300), ("end", 3600)):
+                while taken < samples:
+                    for _ in range(100):
+                        os.write(t.fd, b"r")
+                        t.wait(0.02)
+                    taken = self.server.finish("auroratop", before)["refreshes"]
+                sizes[name] = terminal.memory_kb(t.pid, "VmRSS") / 1024
+        finally:
+            t.end()
+        return {"auroratop": sizes | {"samples": taken}}
+
     def parse(self):
         out = subprocess.run([self.parser, self.folder + "/clusters.xml", "25"], check=True, stdout=subprocess.PIPE, text=True,
                              preexec_fn=terminal.favour).stdout.split()
@@ -264,14 +344,18 @@ class Bench:
     def run(self):
         results = {}
         for size in self.o.sizes:
-            self.size = size
-            self.server.load(size)
-            blocks = ["activity"] if size != max(self.o.sizes) else ["activity", "tls", "stall", "parse"]
+            self.size, kind = size, None
+            blocks = BLOCKS if size == max(self.o.sizes) else ["activity"]
             for i in range(self.o.runs):
                 for block in blocks:
                     if block not in self.o.only:
                         continue
+                    if i > 0 and block in ONCE:
+                        continue
                     print(f"{size} sessions, round {i + 1} of {self.o.runs}, {block}", file=sys.stderr, flush=True)
+                    if kind != LOADS.get(block, "mixed"):
+                        kind = LOADS.get(block, "mixed")
+                        self.server.load(size, kind)
                     results.setdefault((size, block), []).append(getattr(self, block)())
         return results
 
@@ -320,7 +404,7 @@ def options():
     ap.add_argument("--keys", type=int, default=40)
     ap.add_argument("--starts", type=int, default=7)
     ap.add_argument("--patience", type=float, default=5, help="seconds to wait for a quiet machine, each time")
-    ap.add_argument("--only", default="activity,tls,stall,parse")
+    ap.add_argument("--only", default=",".join(BLOCKS))
     ap.add_argument("--binary", default=ROOT + "/build/release/src/auroratop")
     o = ap.parse_args()
     if o.quick:

@@ -13,6 +13,8 @@ import terminal
 HOST = "127.0.0.2"  # not the address the client has: to tools that look, the server is remote, as Aurora is
 SCAN = re.compile(r"pg_stat_get_activity\s*\(\s*NULL|pg_stat_activity|pg_stat_get_activity\s*\(\s*\$", re.I)
 
+STAGED = re.compile(r"pg_stat_get_backend_idset", re.I)  # a refresh without a scan
+
 
 def pg_bin():
     base = "/usr/lib/postgresql"
@@ -43,7 +45,7 @@ class Server:
             f.write(f"port={self.port}\nlisten_addresses='127.0.0.1,{HOST}'\nunix_socket_directories='{self.data}'\n"
                     f"max_connections={sessions_max + 100}\nfsync=off\nautovacuum=off\ntrack_activity_query_size=4096\n"
                     "shared_buffers=256MB\nmax_wal_size=8GB\ncheckpoint_timeout=1h\n"
-                    "shared_preload_libraries='pg_stat_statements'\ncompute_query_id=on\n")
+                    "shared_preload_libraries='pg_stat_statements'\ncompute_query_id=on\npg_stat_statements.max=10000\n")
         self.run(f"{pg_bin()}/pg_ctl", "-D", self.data, "-l", self.data + "/log", "-w", "start")
         self.psql = subprocess.Popen(["psql", "-XqAtF", "\t", "-v", "ON_ERROR_STOP=1", "-h", HOST, "-p", str(self.port), "-U",
                                       "postgres"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -74,10 +76,10 @@ class Server:
 
     # ---- load
 
-    def load(self, size):
-        """`size` sessions: idle, busy, idle in transaction, in lock chains; eight run transactions, 50 a second in all."""
+    def load(self, size, kind="mixed"):
+        """`size` sessions of a kind that floor.c knows; eight of them run transactions, 50 a second in all."""
         self.unload()
-        p = subprocess.Popen([self.floor, "load", self.uri("postgres"), str(size - 8)], stdout=subprocess.PIPE, text=True,
+        p = subprocess.Popen([self.floor, "load", self.uri("postgres"), str(size - 8), kind], stdout=subprocess.PIPE, text=True,
                              preexec_fn=terminal.favour)
         self.load_processes.append(p)
         if p.stdout.readline() != "ready\n":
@@ -85,6 +87,16 @@ class Server:
         self.load_processes.append(subprocess.Popen(
             [f"{pg_bin()}/pgbench", "-n", "-h", HOST, "-p", str(self.port), "-U", "postgres", "-c", "8", "-R", "50", "-T", "86400",
              "postgres"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    def remember_statements(self, n):
+        """At least n different statements in pg_stat_statements."""
+        shapes = 25
+        for i in range(n // shapes + 1):
+            self.sql(f"CREATE TABLE IF NOT EXISTS shape_{i} (v int)")
+            for k in range(shapes):
+                self.sql(f"SELECT count(*) AS n FROM shape_{i} WHERE {' + '.join(['v'] * (k + 1))} > 0")
+        if int(self.sql("SELECT count(*) FROM pg_stat_statements")[0][0]) < n:
+            raise SystemExit("bench: the statements were not remembered")
 
     def unload(self):
         for p in self.load_processes:
@@ -111,7 +123,8 @@ class Server:
         rows = self.sql("SELECT calls, total_exec_time + total_plan_time, regexp_replace(query, E'[\\n\\t]', ' ', 'g') "
                         f"FROM pg_stat_statements WHERE userid = 'mon_{role}'::regrole::oid")
         scanning = [(int(calls), len(SCAN.findall(text))) for calls, _, text in rows if SCAN.search(text)]
-        refreshes = max([calls for calls, _ in scanning], default=0)
+        staged = sum(int(calls) for calls, _, text in rows if STAGED.search(text))
+        refreshes = max([calls for calls, _ in scanning], default=0) + staged
         return {
             "refreshes": refreshes,
             "scans": sum(calls * n for calls, n in scanning),

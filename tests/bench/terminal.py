@@ -163,6 +163,23 @@ class Terminal:
             raise SystemExit(f"bench: only {len(answers)} of {n} keys changed anything")
         return [a[0] for a in answers], [a[1] for a in answers]
 
+    def repaint(self, key, end, patience=3):
+        """Milliseconds from a key to `end`, which closes the first frame after it; None when there was no frame."""
+        self.wait(random.uniform(0.05, 0.25))
+        self.text, sent = b"", time.monotonic()
+        os.write(self.fd, key)
+        while end not in self.text and time.monotonic() - sent < patience:
+            self.wait(0.001)
+        return (self.last - sent) * 1000 if end in self.text else None
+
+    def repaints(self, plan, n, end):
+        """The same for n keys of a plan, whatever else the program does meanwhile."""
+        times = [self.repaint(plan[i % len(plan)], end) for i in range(n)]
+        seen = [t for t in times if t is not None]
+        if len(seen) < n * 0.9:
+            raise SystemExit(f"bench: only {len(seen)} of {n} keys changed anything")
+        return seen
+
     def end(self):
         for sig in (signal.SIGTERM, signal.SIGKILL):
             try:

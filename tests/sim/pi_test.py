@@ -29,6 +29,8 @@ def when(text):
 class Insights(unittest.TestCase):
     def setUp(self):
         self.sim = SIM
+        # of every question of a test: two that are compared must not have the turn of a minute between them
+        self.now = int(time.time())
 
     @classmethod
     def setUpClass(cls):
@@ -36,7 +38,7 @@ class Insights(unittest.TestCase):
         cls.resource = found["DBInstances"][0]["DbiResourceId"]
 
     def pi(self, operation, *args, ago=900, until=0, identifier=None, check=True, period="60"):
-        now = int(time.time())
+        now = self.now
         words = ["pi", operation, "--service-type", "RDS", "--identifier",
                  identifier or self.resource]
         if operation != "get-dimension-key-details":
@@ -194,6 +196,7 @@ class Insights(unittest.TestCase):
 
     def test_auroratop_shows_what_the_cli_shows(self):
         rows = {r["wait_class"]: r for r in self.once("insights")["insights"]["rows"]}
+        self.now = int(time.time())
         at = when(rows["cpu"]["at"])
         total, *parts = self.metrics({"Metric": "db.load.avg", "GroupBy": {"Group": "db.wait_event_type", "Limit": 10}},
                                      ago=3600)["MetricList"]
@@ -206,13 +209,13 @@ class Insights(unittest.TestCase):
 
     def test_auroratop_ranks_what_the_cli_ranks(self):
         rows = self.once("load_keys")["load_keys"]["rows"]
+        self.now = int(time.time())
         begin, end = when(rows[0]["from_at"]), when(rows[0]["to_at"])
         self.assertEqual((rows[0]["by"], rows[0]["name"]), ("total", "sql"))
         self.assertAlmostEqual(end - begin, 300, delta=1)
-        now = time.time()
         told = self.keys({"Group": "db.sql_tokenized", "Limit": 25}, "--partition-by",
                          json.dumps({"Group": "db.wait_event_type", "Limit": 10}),
-                         ago=int(now - begin // 60 * 60), until=int(now - -(-end // 60) * 60 + 60))
+                         ago=int(self.now - begin // 60 * 60), until=int(self.now - -(-end // 60) * 60 + 60))
         ours = {r["name"]: r for r in rows if r["by"] == "sql"}
         self.assertEqual(set(ours), {k["Dimensions"]["db.sql_tokenized.id"] for k in told["Keys"]})
         waits = [r for r in rows if r["by"] == "wait"]

@@ -47,21 +47,33 @@ struct conn {
 	atomic_llong *own; /* its place in own_pids, NULL = none */
 };
 
-#define OWN_MAX 64
-static atomic_llong own_pids[OWN_MAX];
+static atomic_llong own_pids[CONN_OWN_MAX];
 static atomic_ullong serials;
 
 bool conn_is_own(int64_t pid)
 {
-	for (size_t i = 0; i < OWN_MAX; i++)
+	for (size_t i = 0; i < CONN_OWN_MAX; i++)
 		if (pid != 0 && atomic_load_explicit(&own_pids[i], memory_order_relaxed) == pid)
 			return true;
 	return false;
 }
 
+size_t conn_own(int32_t pids[CONN_OWN_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < CONN_OWN_MAX; i++) {
+		long long pid = atomic_load_explicit(&own_pids[i], memory_order_relaxed);
+
+		if (pid != 0)
+			pids[n++] = (int32_t)pid;
+	}
+	return n;
+}
+
 static void own(struct conn *c, int64_t pid)
 {
-	for (size_t i = 0; i < OWN_MAX && !c->own; i++) {
+	for (size_t i = 0; i < CONN_OWN_MAX && !c->own; i++) {
 		long long none = 0;
 
 		if (atomic_compare_exchange_strong(&own_pids[i], &none, pid))

@@ -95,7 +95,10 @@ bool conn_via_pooler(const struct conn *c);
 /* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.
  */
 uint64_t conn_serial(const struct conn *c);
+#define CONN_OWN_MAX 64
 /* True when pid is the server process of one of this process's own connections. Any thread. */
 bool conn_is_own(int64_t pid);
+/* The server processes of all of this process's own connections; returns how many. Any thread. */
+size_t conn_own(int32_t pids[CONN_OWN_MAX]);
 
 #endif

@@ -13,7 +13,18 @@
 
 #define LOAD_POINTS 900
 #define WANTED_MAX 1000
+#define OUTSIDE_MAX 200
 #define LOAD_SAMPLE_ROWS_MAX 1000 /* different groups of one sample; beyond, only the class is told */
+
+/* What a sample of the sessions in a transaction needs from a scan of all before it (sample_stage.c). */
+struct stage {
+	bool on;	      /* the previous sample was one */
+	bool scan;	      /* the next one must not be */
+	unsigned left;	      /* how many more before all are scanned again */
+	int64_t sessions, in; /* in the previous sample: all, and in a transaction */
+	int32_t outside[OUTSIDE_MAX]; /* shown although in no transaction: walsenders, the console's own, ... */
+	size_t noutside;
+};
 
 /* What the sampler remembers; but for the load it is void after a reconnect. */
 struct sampler {
@@ -25,6 +36,7 @@ struct sampler {
 	int32_t wanted[WANTED_MAX]; /* pids the next sample asks for by name */
 	size_t nwanted;
 	bool want_all; /* ... or all texts, when there are too many */
+	struct stage stage;
 	struct names roles, databases;
 	bool names_missing;
 	int64_t names_mono_us; /* when they were asked for, 0 = never */
@@ -46,11 +58,20 @@ struct sample {
 	struct str node; /* instance the rows are of, "" = not Aurora */
 	int64_t server_us, idle_rest, round_trips;
 	bool all_visible; /* pg_monitor or better */
+	bool staged;	  /* only sessions in a transaction are read */
 	uint32_t *by_pid; /* the sessions by pid, once sample_find() was used */
 };
 
 /* The session with this pid, or NULL; once all sessions are there. */
 const struct session *sample_find(struct sample *s, int64_t pid);
+/* What other roles do is visible to us; once something was asked. */
+bool sample_sees_all(const struct sample *s);
+/* Decides how this sample reads: sets s->staged. */
+void sample_choose_stage(struct sample *s);
+/* A row came from the server, whether or not it is shown. */
+void sample_stage_saw(struct sample *s, const struct session *row);
+/* All rows came. */
+void sample_stage_end(struct sample *s);
 /* The next sample brings this session, with its text. */
 void sample_want(struct sampler *st, int64_t pid);
 /* Fills what follows from the locks; reads them when somebody waits and the known graph does not serve. */

@@ -56,6 +56,12 @@ void session_derive(struct session *row, int64_t server_now_us, struct arena *a)
 /* Fills wait_us, blocked_by, blockers, blocks from the graph; only a session that waits now is blocked. */
 void session_add_locks(struct session *row, const struct lock_graph *g, int64_t server_now_us);
 
+/*
+ * Is it cheaper for the server to look at every backend's transaction and read only the rows of those in one, than to
+ * read pg_stat_activity? on: it was found so before (the answer has some inertia). With counts of the sample before.
+ */
+bool sessions_stage_pays(int64_t sessions, int64_t in_transaction, bool on);
+
 /* Counts sessions into out: rows, and idle sessions that are not among them. Without all_visible only what is certain.
  */
 void activity_count(struct activity *out, const struct session *rows, size_t n, int64_t idle_rest, bool all_visible);

@@ -7,7 +7,8 @@
  * an overlap for sessions that were slow to say so); the rest is in the text cache. A
  * row whose text is in neither place puts its pid on the list of wanted ones, and the
  * next sample asks for it by name. The same list brings idle sessions that block
- * others, which a sample would leave out.
+ * others, which a sample would leave out. Where few of many sessions are in a transaction,
+ * only those are read (sample_stage.c); the rows and counts are the same.
  *
  * What this remembers is void after a reconnect (the serial of the connection tells),
  * but for the load history, which is a record of our own observations.
@@ -74,6 +75,7 @@ static struct sampler *state_of(struct fetch *f, const struct conn *c)
 		st->server_us = st->names_mono_us = st->graph_mono_us = st->locks_rest_mono_us = 0;
 		st->nwanted = 0;
 		st->want_all = st->wide = false;
+		st->stage = (struct stage){.scan = true};
 	}
 	return st;
 }
@@ -86,10 +88,17 @@ static void put_be64(char out[8], int64_t v)
 		out[i] = (char)((uint64_t)v >> (56 - 8 * i) & 0xff);
 }
 
+static void put_pids(struct buf *b, const int32_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(b, "%s%d", buf_str(b).len > 1 ? "," : "", pids[i]);
+}
+
 static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct err *err)
 {
 	struct sampler *st = s->st;
 	char since[8], wide = s->f->wide, with_names;
+	int32_t own[CONN_OWN_MAX];
 	int64_t now = clock_mono_us();
 	struct conn_param params[4];
 	struct buf pids;
@@ -103,16 +112,20 @@ static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct
 	with_names = st->names_mono_us == 0 || st->names_missing || now - st->names_mono_us > NAMES_US;
 	if (with_names)
 		st->names_mono_us = now;
-	buf_init(&pids, WANTED_MAX * 12 + 8);
+	buf_init(&pids, (WANTED_MAX + OUTSIDE_MAX + CONN_OWN_MAX) * 12 + 8);
 	buf_add_char(&pids, '{');
-	for (size_t i = 0; i < st->nwanted; i++)
-		buf_addf(&pids, "%s%d", i > 0 ? "," : "", st->wanted[i]);
+	put_pids(&pids, st->wanted, st->nwanted);
+	if (s->staged) {
+		put_pids(&pids, st->stage.outside, st->stage.noutside);
+		put_pids(&pids, own, conn_own(own));
+	}
 	buf_add_char(&pids, '}');
 	params[0] = (struct conn_param){OID_TIMESTAMPTZ, since, sizeof(since)};
-	params[1] = (struct conn_param){OID_BOOL, &wide, 1};
-	params[2] = (struct conn_param){OID_INT4_ARRAY, buf_c(&pids), -1};
-	params[3] = (struct conn_param){OID_BOOL, &with_names, 1};
-	ok = conn_query(s->f, s->conn, "sessions", params, 4, ret_result, err);
+	params[1] = (struct conn_param){OID_INT4_ARRAY, buf_c(&pids), -1};
+	params[2] = (struct conn_param){OID_BOOL, &with_names, 1};
+	params[3] = (struct conn_param){OID_BOOL, &wide, 1};
+	ok = conn_query(s->f, s->conn, s->staged ? "sessions_in_transaction" : "sessions", params, s->staged ? 3 : 4,
+			ret_result, err);
 	s->round_trips++;
 	buf_release(&pids);
 	return ok;
@@ -224,6 +237,7 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 			continue;
 		if (!sql_read_row(r, y, &d->session, &session_type, &row, s->sessions->arena, err))
 			return false;
+		sample_stage_saw(s, &row);
 		if (leave_out(s, &row))
 			continue;
 		kept = snapshot_add_row(s->sessions);
@@ -310,11 +324,12 @@ static bool take_sample(struct sample *s, struct err *err)
 	struct decode d = {.nrows = 0};
 	bool ok;
 
+	sample_choose_stage(s);
 	if (!ask_sessions(s, &r, err))
 		return false;
 	s->node = arena_str(s->sessions->arena,
 			    str_c(s->f->target->node[0] ? s->f->target->node : conn_probe(s->conn)->instance));
-	s->all_visible = conn_probe(s->conn)->read_all_stats || conn_probe(s->conn)->superuser;
+	s->all_visible = sample_sees_all(s);
 	s->sessions->at_us = clock_wall_us();
 	ok = sql_map_result(r, &session_type, &d.session, err) && sql_map_result(r, &aux_type, &d.aux, err) &&
 	     read_rest(r, &d, s, err);
@@ -324,6 +339,7 @@ static bool take_sample(struct sample *s, struct err *err)
 	conn_result_free(r);
 	if (!ok)
 		return false;
+	sample_stage_end(s);
 	count_workers(s);
 	complete_texts(s);
 	if (!sample_add_locks(s, err))

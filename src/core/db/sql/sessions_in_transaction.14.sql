@@ -1,0 +1,39 @@
+-- The sessions in a transaction, for servers where most are not: a look at each backend's transaction costs far less
+-- than its row in pg_stat_activity does. Sessions outside of one are only counted, but for those asked for by name.
+-- Needs: pg_monitor (pg_read_all_stats); without it other roles' transactions do not show.
+-- Serves 14 and later.
+-- $1 timestamptz, $2 int4[], $3 bool, and the answer: as sessions.sql has them.
+-- client: has a database and a role, which background processes lack.
+WITH b AS MATERIALIZED (
+  SELECT pg_stat_get_backend_pid(i.id) AS pid, pg_stat_get_backend_xact_start(i.id) IS NOT NULL AS in_transaction,
+         pg_stat_get_backend_dbid(i.id) <> 0 AND pg_stat_get_backend_userid(i.id) <> 0 AS client
+  FROM pg_stat_get_backend_idset() AS i(id)),
+a AS MATERIALIZED (
+  SELECT s.pid, s.datid, s.usesysid, s.application_name, s.client_addr, s.client_port, s.backend_start, s.xact_start,
+         s.query_start, s.state_change, s.wait_event_type, s.wait_event, s.state, s.backend_xmin, s.backend_type,
+         s.leader_pid, s.query_id,
+         CASE WHEN (s.state <> 'idle' AND s.query_start >= $1) OR s.pid = ANY ($2) THEN left(s.query, 1024) END AS query
+  FROM (SELECT b.pid FROM b
+        WHERE (b.in_transaction OR b.pid = ANY ($2)) AND b.pid <> pg_backend_pid() AND b.pid IS NOT NULL) AS p,
+       LATERAL pg_stat_get_activity(p.pid) AS s
+  WHERE s.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'walsender') OR s.pid = ANY ($2))
+SELECT 0 AS k, NULL::int8 AS n, a.pid, a.datid, a.usesysid, a.application_name AS application,
+       CASE WHEN a.client_addr IS NOT NULL THEN host(a.client_addr) WHEN a.client_port = -1 THEN 'local' END AS client,
+       CASE WHEN a.client_port >= 0 THEN a.client_port END AS client_port,
+       a.backend_start AS backend_start_at, a.xact_start AS xact_start_at, a.query_start AS query_start_at,
+       a.state_change AS state_change_at, a.wait_event_type AS wait_type, a.wait_event, a.state AS raw_state,
+       age(a.backend_xmin)::int8 AS xmin_age, a.backend_type, a.leader_pid, a.query_id, a.query
+FROM a
+UNION ALL
+SELECT 1, count(*), NULL, NULL::oid, NULL::oid, NULL, NULL, NULL, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
+       NULL::timestamptz, NULL, NULL, NULL, NULL, NULL, NULL::int4, NULL::int8, NULL
+FROM b WHERE b.client AND NOT b.in_transaction AND b.pid <> ALL ($2)
+UNION ALL
+SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp(), NULL, NULL, NULL, NULL, NULL, NULL, NULL::int4, NULL::int8, NULL
+UNION ALL
+SELECT 3, NULL, NULL, NULL, r.usesysid, pg_get_userbyid(r.usesysid)::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL, NULL::int4, NULL::int8, NULL
+FROM (SELECT DISTINCT a.usesysid FROM a WHERE $3 AND a.usesysid IS NOT NULL) AS r
+UNION ALL
+SELECT 4, NULL, NULL, d.oid, NULL, d.datname::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL::int4, NULL::int8, NULL
+FROM pg_database AS d WHERE $3 AND d.oid IN (SELECT a.datid FROM a)

@@ -108,6 +108,7 @@ struct snapshot *sample_make_load(struct sample *s)
 		st->load[st->first_load] = point;
 		st->first_load = (st->first_load + 1) % LOAD_POINTS;
 	}
+	snapshot_reserve(snap, LOAD_POINTS);
 	for (size_t i = 0; i < st->nload; i++) {
 		struct load *row = snapshot_add_row(snap);
 

@@ -63,8 +63,11 @@ static struct sampler *state_of(struct fetch *f, const struct conn *c)
 	void **slot = fetch_state(f, state_free);
 	struct sampler *st = *slot;
 
-	if (!st)
+	if (!st) {
 		*slot = st = xcalloc(1, sizeof(*st));
+		/* the ring fills in any case: its memory is taken now, and does not grow later */
+		memset(st->load, 0xff, sizeof(st->load));
+	}
 	if (st->serial != conn_serial(c)) {
 		text_cache_release(&st->texts);
 		lock_graph_release(&st->graph);

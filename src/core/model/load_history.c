@@ -65,9 +65,11 @@ struct load_history *load_history_new(void)
 {
 	struct load_history *h = xalloc(sizeof *h);
 
-	/* pages that nothing has written yet take no memory */
+	/* pages that nothing has written yet take no memory: entries are as many as there is load */
 	h->entries = xcalloc(LOAD_ENTRIES_MAX, sizeof *h->entries);
+	/* an hour fills these in any case: their memory is taken now, so that it does not grow over the hour */
 	h->samples = xcalloc(LOAD_SAMPLES_MAX, sizeof *h->samples);
+	memset(h->samples, 0xff, LOAD_SAMPLES_MAX * sizeof *h->samples);
 	load_history_clear(h);
 	return h;
 }

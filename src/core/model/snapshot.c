@@ -48,6 +48,16 @@ void *snapshot_add_row(struct snapshot *s)
 	return row;
 }
 
+void snapshot_reserve(struct snapshot *s, size_t n)
+{
+	CHECK(!s->published && s->nrows == 0 && n <= SNAPSHOT_ROWS_MAX);
+	if (n <= s->cap_rows)
+		return;
+	s->rows = xrealloc_array(s->rows, n, s->type->size);
+	s->cap_rows = n;
+	memset(s->rows, 0, n * s->type->size);
+}
+
 void snapshot_drop_row(struct snapshot *s, const void *row)
 {
 	CHECK(!s->published);

@@ -57,6 +57,11 @@ struct snapshot *snapshot_new(const struct rec_type *type, const char *source);
 /* Appends a zeroed row and returns it; rows may move until publish. NULL beyond SNAPSHOT_ROWS_MAX (caller reports
  * ERR_LIMIT). */
 void *snapshot_add_row(struct snapshot *s);
+/*
+ * Takes the memory of n rows before the first is added: for a history that will have as many, so that what a process
+ * holds does not grow while it fills.
+ */
+void snapshot_reserve(struct snapshot *s, size_t n);
 /* Takes the last row back, if row is that row. */
 void snapshot_drop_row(struct snapshot *s, const void *row);
 /* Marks a field as not to be had here, with the reason ("needs PostgreSQL 14"). */

@@ -5,8 +5,8 @@
  *   floor table N              N made-up sessions whose ages grow once a second, no database
  *   floor pg CONNINFO          non-idle sessions and counts once a second, sorted, in plain curses
  *   floor locks CONNINFO       the same, and all of pg_locks read after it (not shown)
- *   floor load CONNINFO N KIND no screen: N sessions until killed. KIND mixed: idle, sleeping, idle in transaction, lock
- *                              chains; quiet: nearly all idle; queue: quiet, and 500 that wait for one
+ *   floor load CONNINFO N KIND no screen: N sessions until killed. KIND mixed: idle, sleeping, idle in transaction,
+ * lock chains; quiet: nearly all idle; queue: quiet, and 500 that wait for one
  *
  * One or two statements a second, asynchronous; a selection that j, k, Up and Down move.
  */
@@ -207,7 +207,7 @@ static void load_quiet(const char *conninfo, int n, int waiters)
 		session(conninfo, "UPDATE chain SET v = v + 1 WHERE id = 0", 0);
 	for (int i = waiters; i < n; i++)
 		session(conninfo,
-			i % 50 == 0   ? "SELECT pg_sleep(86400)"
+			i % 50 == 0    ? "SELECT pg_sleep(86400)"
 			: i % 100 == 1 ? "BEGIN; SELECT 1"
 				       : idle,
 			i % 50 != 0);

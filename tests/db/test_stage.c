@@ -16,8 +16,6 @@
 #include <string.h>
 
 #define MANY 220
-#define STAGED "execute sessions_in_transaction"
-#define SCANNED "execute sessions:"
 
 static struct pg pg;
 static PGconn *admin, *many[MANY];
@@ -36,9 +34,9 @@ static void fetch_ok(struct driver *d, bool wide)
 		fail_msg("%s", s->err.text);
 }
 
-static size_t count(const char *text)
+static size_t staged_samples(void)
 {
-	return pg_log_count(&pg, "auroratop sampler|", text);
+	return pg_log_count(&pg, "auroratop sampler|", "execute sessions_in_transaction");
 }
 
 static void wait_for(PGconn *c, const char *condition)
@@ -58,13 +56,15 @@ static void gone(int pid)
 	pg_wait_for(admin, sql);
 }
 
-/* The samples that follow are of this kind, and one of them was just taken. */
-static void must_be(struct driver *d, const char *kind)
+enum sample_kind { SCANNED, STAGED };
+
+/* Takes a sample, which must be of this kind. */
+static void must_be(struct driver *d, enum sample_kind kind)
 {
-	size_t before = count(kind);
+	size_t before = staged_samples();
 
 	fetch_ok(d, false);
-	assert_int_equal(count(kind), before + 1);
+	assert_int_equal(staged_samples() - before, kind == STAGED);
 }
 
 static const struct session *must_see(const struct driver *d, PGconn *c)
@@ -92,7 +92,7 @@ static void test_the_same_is_shown(void **state)
 	PGconn *waiter = pg_connect(&pg, "app_3", "waiter"), *console = pg_connect(&pg, "app_4", "'auroratop sampler'");
 	struct driver d;
 	struct activity scanned;
-	size_t nrows, staged = count(STAGED);
+	size_t nrows, staged = staged_samples();
 
 	(void)state;
 	start(&d, "watch");
@@ -124,7 +124,7 @@ static void test_the_same_is_shown(void **state)
 	must_be(&d, SCANNED);
 	same_counts(driver_activity(&d), &scanned);
 	must_be(&d, STAGED);
-	assert_int_equal(count(STAGED), staged + 10);
+	assert_int_equal(staged_samples(), staged + 10);
 
 	driver_release(&d);
 	pg_exec(idlex, "ROLLBACK");
@@ -226,8 +226,9 @@ static void test_outside_of_a_transaction(void **state)
 
 	(void)state;
 	start(&d, "watch");
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=postgres dbname=postgres replication=true application_name=standby",
-		 pg.dir, pg.port);
+	snprintf(conninfo, sizeof(conninfo),
+		 "host=%s port=%d user=postgres dbname=postgres replication=database application_name=standby", pg.dir,
+		 pg.port);
 	c = PQconnectdb(conninfo);
 	assert_int_equal(PQstatus(c), CONNECTION_OK);
 	snprintf(sql, sizeof(sql), "START_REPLICATION PHYSICAL 0/1000000");
@@ -246,31 +247,31 @@ static void test_outside_of_a_transaction(void **state)
 /* Those who look at idle sessions, or may not see transactions, get scans. */
 static void test_when_all_are_read(void **state)
 {
-	size_t staged = count(STAGED);
+	size_t staged = staged_samples();
 	struct driver d;
 
 	(void)state;
 	start(&d, "watch");
 	for (int i = 0; i < 3; i++)
 		fetch_ok(&d, true);
-	assert_int_equal(count(STAGED), staged);
+	assert_int_equal(staged_samples(), staged);
 	assert_int_equal(driver_activity(&d)->total, MANY + 1);
 	must_be(&d, SCANNED);
 	must_be(&d, STAGED);
 	driver_release(&d);
-	staged = count(STAGED);
+	staged = staged_samples();
 	start(&d, "plain");
 	for (int i = 0; i < 3; i++)
 		fetch_ok(&d, false);
 	driver_release(&d);
-	assert_int_equal(count(STAGED), staged);
+	assert_int_equal(staged_samples(), staged);
 	/* many in a transaction: a scan is cheaper */
 	start(&d, "watch");
 	for (int i = 0; i < MANY / 8; i++)
 		pg_exec(many[i], "BEGIN");
 	for (int i = 0; i < 3; i++)
 		fetch_ok(&d, false);
-	assert_int_equal(count(STAGED), staged);
+	assert_int_equal(staged_samples(), staged);
 	assert_int_equal(driver_activity(&d)->idle_in_transaction, MANY / 8);
 	for (int i = 0; i < MANY / 8; i++)
 		pg_exec(many[i], "ROLLBACK");

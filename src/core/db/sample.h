@@ -18,10 +18,10 @@
 
 /* What a sample of the sessions in a transaction needs from a scan of all before it (sample_stage.c). */
 struct stage {
-	bool on;	      /* the previous sample was one */
-	bool scan;	      /* the next one must not be */
-	unsigned left;	      /* how many more before all are scanned again */
-	int64_t sessions, in; /* in the previous sample: all, and in a transaction */
+	bool on;                      /* the previous sample was one */
+	bool scan;                    /* the next one must not be */
+	unsigned left;                /* how many more before all are scanned again */
+	int64_t sessions, in;         /* in the previous sample: all, and in a transaction */
 	int32_t outside[OUTSIDE_MAX]; /* shown although in no transaction: walsenders, the console's own, ... */
 	size_t noutside;
 };
@@ -58,7 +58,7 @@ struct sample {
 	struct str node; /* instance the rows are of, "" = not Aurora */
 	int64_t server_us, idle_rest, round_trips;
 	bool all_visible; /* pg_monitor or better */
-	bool staged;	  /* only sessions in a transaction are read */
+	bool staged;      /* only sessions in a transaction are read */
 	uint32_t *by_pid; /* the sessions by pid, once sample_find() was used */
 };
 

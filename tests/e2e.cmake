@@ -58,3 +58,9 @@ add_executable(test_logs_e2e e2e/test_logs_e2e.c e2e/console.c)
 target_link_libraries(test_logs_e2e PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
 add_test(NAME e2e.logs COMMAND test_logs_e2e $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-sim>)
 set_tests_properties(e2e.logs PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+
+# Names and statements that try to spoil the screen.
+add_executable(test_hostile e2e/test_hostile.c e2e/console.c)
+target_link_libraries(test_hostile PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.hostile COMMAND test_hostile $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.hostile PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

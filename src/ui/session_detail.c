@@ -242,6 +242,43 @@ static void clock_at(struct pen *pen, const struct ui *ui, const char *words, in
 	buf_release(&b);
 }
 
+static int columns_of(struct str text)
+{
+	int columns = 0, width;
+	uint32_t cp;
+
+	while (text.len > 0 && utf8_next_cell(&text, &cp, &width))
+		columns += width;
+	return columns;
+}
+
+struct name {
+	const char *label;
+	enum role role;
+	struct str text;
+};
+
+/* Two names on one line where they fit, else below each other and whole: a name's last letters may be what tells it
+ * from another. */
+static void draw_names(struct page *page, struct name a, const char *words, struct name b)
+{
+	struct pen pen = page_label(page, a.label, LABEL);
+
+	if (LABEL + columns_of(a.text) + columns_of(str_c(words)) + columns_of(b.text) > page->r.w) {
+		page_text(page, &pen, LABEL, a.role, false, a.text);
+		if (b.text.len == 0)
+			return;
+		pen = page_label(page, b.label, LABEL);
+		page_text(page, &pen, LABEL, b.role, false, b.text);
+		return;
+	}
+	pen_str(&pen, a.role, a.text);
+	if (b.text.len == 0)
+		return;
+	pen_text(&pen, ROLE_MUTED, words);
+	pen_str(&pen, b.role, b.text);
+}
+
 static void draw_facts(const struct ui *ui, const struct snapshot *s, size_t row, struct page *page)
 {
 	struct str query_id = STR("query_id"), wait = data_str(s, row, "wait");
@@ -249,14 +286,10 @@ static void draw_facts(const struct ui *ui, const struct snapshot *s, size_t row
 	struct pen pen;
 
 	page_section(page, "Session", "");
-	pen = page_label(page, "user", LABEL);
-	pen_str(&pen, ROLE_STRONG, data_str(s, row, "user"));
-	pen_text(&pen, ROLE_MUTED, " on ");
-	pen_str(&pen, ROLE_FG, data_str(s, row, "database"));
-	pen = page_label(page, "app", LABEL);
-	pen_str(&pen, ROLE_FG, data_str(s, row, "application"));
-	if (data_str(s, row, "client").len > 0)
-		pen_textf(&pen, ROLE_MUTED, " from " STR_FMT, STR_ARG(data_str(s, row, "client")));
+	draw_names(page, (struct name){"user", ROLE_STRONG, data_str(s, row, "user")}, " on ",
+		   (struct name){"database", ROLE_FG, data_str(s, row, "database")});
+	draw_names(page, (struct name){"app", ROLE_FG, data_str(s, row, "application")}, " from ",
+		   (struct name){"client", ROLE_MUTED, data_str(s, row, "client")});
 	pen = page_label(page, "connected", LABEL);
 	duration(&pen, data_i64(s, row, "session_us", -1), SEV_NONE);
 	clock_at(&pen, ui, " ago, ", data_i64(s, row, "backend_start_at", 0));

@@ -17,7 +17,7 @@
  *   TLS failure                                 here, db and aws (bundle and system's authorities)
  *   DNS failure                                 here, db and aws; a name service that never answers: db
  *   throttling, server error, hang              here, aws
- *   malformed XML, empty and cut body, HTML     here, aws; JSON: unit.codec_json (no source speaks it yet)
+ *   malformed XML or JSON, empty body, cut body, HTML from a proxy    here, aws
  *   permission denied on one API, one view      here, aws and db
  *   server restart                              test_console db: recovers_from_a_restart_by_itself
  *   stopped backend                             here, db; db.connect
@@ -384,6 +384,19 @@ static void spoilt(struct patient *p)
 	start_console(p, ENV("PGUSER=watch"));
 }
 
+/* ... and the view that shows what it asks for. */
+static void spoilt_logs(struct patient *p)
+{
+	spoilt(p);
+	console_press(p->v, "9", "9 Logs");
+}
+
+static void spoilt_load(struct patient *p)
+{
+	spoilt(p);
+	console_press(p->v, "4", "4 Load");
+}
+
 static void unspoilt(struct patient *p)
 {
 	sim_process_admin(&p->sim, "clear", "");
@@ -528,6 +541,24 @@ static void the_aws_half_recovers(void **state)
 		SPOILT("throttling", "kind=throttle", "RDS asks to slow down", "throttled, next"),
 		SPOILT("malformed XML", "kind=malformed&operation=DescribeDBClusters", "not valid XML", "✗ bad answer"),
 		SPOILT("page of a proxy", "kind=html&operation=DescribeDBClusters", "HTML page", "✗ bad answer"),
+		{.name = "malformed JSON",
+		 .fall_ill = spoilt_logs,
+		 .cure = unspoilt,
+		 .form = "kind=malformed&service=logs",
+		 .ill = {"FilterLogEvents: the answer is not valid JSON", "✗ bad answer", "cluster snapshot"},
+		 .well = {"9 Logs  events", "cluster snapshot", "● available"}},
+		{.name = "cut JSON",
+		 .fall_ill = spoilt_logs,
+		 .cure = unspoilt,
+		 .form = "kind=truncate&service=logs",
+		 .ill = {"transfer closed", "✗ lost", "cluster snapshot"},
+		 .well = {"9 Logs  events", "cluster snapshot", "● available"}},
+		{.name = "page of a proxy instead of JSON",
+		 .fall_ill = spoilt_load,
+		 .cure = unspoilt,
+		 .form = "kind=html&service=pi",
+		 .ill = {"Performance Insights GetResourceMetrics: the answer is an HTML page"},
+		 .well = {"■ cpu", "from Performance Insights"}},
 		SPOILT("cut body", "kind=truncate&operation=DescribeDBClusters", "transfer closed", "✗ lost"),
 		SPOILT("empty body", "kind=empty&operation=DescribeDBClusters", "✗ AWS: bad answer"),
 		SPOILT("server error", "kind=error500&service=rds", "✗ AWS: server error"),

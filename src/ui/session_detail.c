@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "model/sqltext.h"
 #include "ui/limits.h"
+#include "ui/plan_view.h"
 #include "ui/widgets/page.h"
 
 #include <stdio.h>
@@ -59,6 +60,25 @@ bool session_text_is_whole(struct str text)
 	for (size_t i = 0; i < text.len; i++)
 		chars += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
 	return chars < SAMPLE_CHARS;
+}
+
+bool session_explain(const struct snapshot *s, size_t row, struct explain_request *ret)
+{
+	ret->database = data_str(s, row, "database");
+	ret->role = data_str(s, row, "user");
+	(void)snprintf(ret->node, sizeof ret->node, STR_FMT, STR_ARG(data_str(s, row, "node")));
+	ret->text = data_str(s, row, "query");
+	ret->whole = session_text_is_whole(ret->text);
+	ret->query_id = data_i64(s, row, "query_id", 0);
+	ret->pid = data_i64(s, row, "pid", 0);
+	ret->backend_start_at = data_i64(s, row, "backend_start_at", 0);
+	ret->query_start_at = data_i64(s, row, "query_start_at", 0);
+	if (ret->database.len == 0) {
+		(void)snprintf(ret->about, sizeof ret->about, "this process is in no database");
+		return false;
+	}
+	(void)snprintf(ret->about, sizeof ret->about, "session %lld", (long long)ret->pid);
+	return true;
 }
 
 /* ---- watching ---- */

@@ -21,6 +21,12 @@ bool session_detail_text(const struct ui *ui, const struct snapshot *s, size_t r
 /* Reads text and locks again. */
 void session_detail_refresh(struct ui *ui);
 void session_detail_close(struct ui *ui);
+/*
+ * What `e` explains of a row that is a session, of "node_sessions" or "locks"; texts stay the snapshot's. A parallel
+ * worker runs its leader's statement, so its own process will do; an idle session's is the last one it ran. False:
+ * ret_request's `about` says why it has none.
+ */
+bool session_explain(const struct snapshot *s, size_t row, struct explain_request *ret_request);
 /* True when the sampler's text is the whole statement: it sends the first 1,024 characters. */
 bool session_text_is_whole(struct str text);
 

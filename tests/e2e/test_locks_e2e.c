@@ -140,6 +140,46 @@ static void from_a_victim_to_its_root(void **state)
 	console_quit(v);
 }
 
+/* What somebody waits with, and what the one in front did last: their plans, without leaving the trees. */
+static void e_explains_who_is_selected(void **state)
+{
+	struct vt *v = start_console();
+
+	(void)state;
+	make_chain();
+	console_sees(v, "● live");
+	vt_send(v, "3");
+	sees_pid(v, "  └ ", leaf);
+	console_sees(v, "e explain");
+	vt_send(v, "G");
+	vt_settle(v, 200);
+	assert_true(is_selected(v, "  └ ", leaf));
+	vt_send(v, "e");
+	console_sees(v, "planned as   app_3 in postgres");
+	console_sees(v, "with the session's literals, estimate only, never executed");
+	console_sees(v, "Update stock");
+	console_sees(v, "id = 2");
+	console_sees(v, "qty - 3");
+	vt_key(v, "Esc");
+	console_gone(v, "planned as");
+	sees_pid(v, "  └ ", leaf);
+	assert_true(is_selected(v, "  └ ", leaf));
+
+	/* the root runs nothing now: the last statement is what it can be asked about */
+	assert_true(vt_script(v, "o"));
+	vt_settle(v, 200);
+	assert_true(is_selected(v, "✗ ", root));
+	vt_send(v, "e");
+	console_sees(v, "planned as   app_1 in postgres");
+	console_sees(v, "qty - 1");
+	vt_key(v, "Esc");
+	console_gone(v, "planned as");
+	/* looking changed nothing */
+	assert_int_equal(pg_log_count(&pg, "auroratop explain", "ERROR:"), 0);
+	end_chain();
+	console_quit(v);
+}
+
 /* The same trees for scripts. */
 static void once_has_the_trees(void **state)
 {
@@ -172,6 +212,7 @@ static int setup(void **state)
 	pg_exec(admin, "CREATE TABLE stock (id int PRIMARY KEY, qty int)");
 	pg_exec(admin, "INSERT INTO stock VALUES (1, 100), (2, 100)");
 	pg_exec(admin, "GRANT ALL ON stock TO PUBLIC");
+	pg_exec(admin, "GRANT app_1, app_3 TO watch");
 	root = pg_connect(&pg, "app_1", "shop-root");
 	middle = pg_connect(&pg, "app_2", "shop-middle");
 	leaf = pg_connect(&pg, "app_3", "shop-leaf");
@@ -196,6 +237,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_comes_and_goes),
 		cmocka_unit_test(from_a_victim_to_its_root),
+		cmocka_unit_test(e_explains_who_is_selected),
 		cmocka_unit_test(once_has_the_trees),
 	};
 

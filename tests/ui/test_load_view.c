@@ -309,6 +309,109 @@ static void a_slice_before_own_samples_is_asked_for(void **state)
 	PANE_SHOWS("load_top", "Asking Performance Insights");
 }
 
+/* The graph's plot. */
+static struct rect plot_of_graph(void)
+{
+	return graph_plot(load_view_chart(fixture_pane(&f, "load_graph")->inner));
+}
+
+/* How many cells of a column of the plot are drawn in this role. */
+static int count_in_column(int x, enum role role)
+{
+	struct rect plot = plot_of_graph();
+	int n = 0;
+
+	for (int y = plot.y; y < plot.y + plot.h; y++) {
+		const struct cell *cell = canvas_at(&f.ui.canvas, y, x);
+
+		n += cell->style.fg == role || cell->style.bg == role;
+	}
+	return n;
+}
+
+/* What we have seen ourselves is not replaced by what Performance Insights says of the same time. */
+static void own_samples_are_not_overwritten(void **state)
+{
+	struct rect plot;
+
+	(void)state;
+	open_at("insights", 160, 48);
+	fixture_more_text(&f, "something else",
+			  STR("source insights\nseries db.load.avg object=lock unit=Count statistic=Average "
+			      "period=1m from=now-10m values=9..9*10\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	plot = plot_of_graph();
+	assert_true(count_in_column(plot.x + 2, ROLE_LOCK) > 5);
+	assert_int_equal(count_in_column(plot.x + 2, ROLE_IO), 0);
+	for (int x = plot.x + plot.w - 55; x < plot.x + plot.w - 1; x++) {
+		assert_int_equal(count_in_column(x, ROLE_LOCK), 0);
+		assert_true(count_in_column(x, ROLE_IO) > 0);
+		assert_true(count_in_column(x, ROLE_CPU) > 0);
+	}
+	PANE_SHOWS("load_graph", "io 1.0");
+	PANE_HIDES("load_graph", "lock");
+}
+
+/* A time without samples is drawn as a hole, and said to be unknown: zero would be a claim. */
+static void a_pause_is_a_hole_and_not_zero(void **state)
+{
+	struct rect plot;
+	int holes = 0;
+
+	(void)state;
+	open_at("insights", 160, 48);
+	fixture_wait(&f, US_PER_MIN);
+	fixture_more_text(
+		&f, "after the pause",
+		STR("source load_samples\nrow sessions=3 wait_class=cpu wait=CPU user=batch statement=copy\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	plot = plot_of_graph();
+	for (int x = plot.x + plot.w - 40; x < plot.x + plot.w; x++)
+		holes += canvas_at(&f.ui.canvas, plot.y + plot.h - 1, x)->rune == glyph(G_SEPARATOR);
+	assert_true(holes >= 27 && holes <= 30);
+	/* in the middle of it */
+	press("<<<<<<<<<<<<<<<");
+	PANE_SHOWS("load_slice", "Nothing is known of this time");
+	PANE_HIDES("load_slice", "No session was active");
+	/* a hole is no part of an average: three for a moment, four before */
+	fixture_key(&f, K_ESC);
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("load_slice", "4.0 of 8");
+}
+
+/* The bar of a row: its wait classes in the order of the graph, in proportion. */
+static void a_bar_has_its_classes_in_order(void **state)
+{
+	struct rect r;
+	int cpu = 0, lock = 0;
+
+	(void)state;
+	open_at("insights", 160, 48);
+	for (int i = 0; i < 5; i++) {
+		fixture_wait(&f, US_PER_S);
+		fixture_more_text(
+			&f, "one statement",
+			STR("source load_samples\n"
+			    "row sessions=9 wait_class=lock wait=Lock:tuple user=batch statement=\"truncate t\"\n"
+			    "row sessions=3 wait_class=cpu wait=CPU user=batch statement=\"truncate t\"\n"));
+	}
+	fixture_draw(&f, NULL, 48, 160);
+	press("<");
+	top_is("statement", "truncate t");
+	r = fixture_pane(&f, "load_top")->inner;
+	for (int x = r.x; x < r.x + r.w; x++) {
+		const struct cell *cell = canvas_at(&f.ui.canvas, r.y + 2, x);
+
+		if (cell->rune != glyph(G_RIBBON))
+			continue;
+		cpu += cell->style.fg == ROLE_CPU;
+		lock += cell->style.fg == ROLE_LOCK;
+		assert_true(cell->style.fg == ROLE_CPU ? lock == 0 : cell->style.fg == ROLE_LOCK);
+	}
+	assert_int_equal(cpu, 6);
+	assert_int_equal(lock, 18);
+}
+
 static void without_insights_it_says_so_quietly(void **state)
 {
 	(void)state;
@@ -456,6 +559,9 @@ int main(void)
 		TEST(the_tab_warns),
 		TEST(the_past_says_where_it_is_from),
 		TEST(a_slice_before_own_samples_is_asked_for),
+		TEST(own_samples_are_not_overwritten),
+		TEST(a_pause_is_a_hole_and_not_zero),
+		TEST(a_bar_has_its_classes_in_order),
 		TEST(without_insights_it_says_so_quietly),
 		TEST(insights_alone_is_enough),
 		TEST(rights_that_are_missing_are_named),

@@ -287,6 +287,54 @@ static void test_prepared(void **state)
 	PANE_SHOWS("lock_root", "ROLLBACK PREPARED 'order 4711' in database orders");
 }
 
+/* e as in Activity, for who waits, who holds it up, and in the detail of one; where there is none it says why. */
+static void test_explain(void **state)
+{
+	(void)state;
+	open_at("incident", "locks", 160, 48);
+	SHOWS("e explain");
+	press("jjj");
+	assert_int_equal(selected(), 4823);
+	press("e");
+	SHOWS("Plan  session 4823");
+	SHOWS("never executed");
+	SHOWS("Parallel Seq Scan");
+	fixture_key(&f, K_ESC);
+	show(NULL);
+	PANE_SHOWS("locks", "│ └ 4823");
+	assert_int_equal(selected(), 4823);
+	fixture_key(&f, K_ENTER);
+	show(NULL);
+	press("e");
+	SHOWS("Plan  session 4823");
+	fixture_key(&f, K_ESC);
+	show(NULL);
+	SHOWS("At this object");
+	fixture_key(&f, K_ESC);
+	press("ge");
+	SHOWS("Plan  session 4711");
+}
+
+static void test_explain_says_why_not(void **state)
+{
+	(void)state;
+	open_at("healthy", "locks", 160, 48);
+	press("e");
+	SHOWS("no plan: no row is selected");
+	more("row pid=0 prepared_xid=77 depth=0 root=0 victims=2 state=prepared gid=\"order 4711\" user=etl "
+	     "database=orders\n"
+	     "row pid=102 depth=1 root=0 blocked_by=0 mode=ShareLock object=\"xid 77\" state=waiting\n"
+	     "row pid=103 depth=1 root=0 blocked_by=0 mode=ShareLock object=\"xid 77\" state=waiting "
+	     "backend_type=\"logical replication launcher\"\n");
+	press("ge");
+	SHOWS("no plan: a prepared transaction runs no");
+	SHOWS("statement any more");
+	press("je");
+	SHOWS("no plan: what this session runs is not");
+	press("je");
+	SHOWS("no plan: this process is in no database");
+}
+
 static void test_detail(void **state)
 {
 	(void)state;
@@ -367,12 +415,20 @@ static void test_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_incident),           TEST(test_small_screens),
-		TEST(test_nobody_waits),       TEST(test_failures_in_words),
-		TEST(test_root_key),           TEST(test_root_from_activity),
-		TEST(test_selection_stays),    TEST(test_cycle),
-		TEST(test_prepared),           TEST(test_detail),
-		TEST(test_without_wait_times), TEST(test_crowd),
+		TEST(test_incident),
+		TEST(test_small_screens),
+		TEST(test_nobody_waits),
+		TEST(test_failures_in_words),
+		TEST(test_root_key),
+		TEST(test_root_from_activity),
+		TEST(test_selection_stays),
+		TEST(test_cycle),
+		TEST(test_prepared),
+		TEST(test_detail),
+		TEST(test_without_wait_times),
+		TEST(test_crowd),
+		TEST(test_explain),
+		TEST(test_explain_says_why_not),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -51,6 +51,25 @@ static void test_type_is_sound(void **state)
 		fail_msg("%s", err.text);
 }
 
+/* What its statement is known by, so that it can be looked up and seen to be another one by now. */
+static void test_statement_of_a_session(void **state)
+{
+	struct session session = {.pid = 4711};
+	struct lock_wait row = {.pid = 4711}, other = {.pid = 4712};
+
+	(void)state;
+	SET(&session, struct session, query, STR("select 1"));
+	SET(&session, struct session, query_id, -17);
+	SET(&session, struct session, query_start_at, 5);
+	lock_wait_add_session(&row, &session);
+	assert_true(HAS(&row, struct lock_wait, query_id) && row.query_id == -17);
+	assert_true(HAS(&row, struct lock_wait, query_start_at) && row.query_start_at == 5);
+	session.present = 0;
+	lock_wait_add_session(&other, &session);
+	assert_false(HAS(&other, struct lock_wait, query_id));
+	assert_false(HAS(&other, struct lock_wait, query_start_at));
+}
+
 static void test_advice_by_state(void **state)
 {
 	struct lock_wait row = blocker("idle in transaction", "client backend");
@@ -123,11 +142,9 @@ static void test_session_columns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_type_is_sound),
-		cmocka_unit_test(test_advice_by_state),
-		cmocka_unit_test(test_advice_for_those_that_wait),
-		cmocka_unit_test(test_advice_for_prepared),
-		cmocka_unit_test(test_session_columns),
+		cmocka_unit_test(test_type_is_sound),       cmocka_unit_test(test_statement_of_a_session),
+		cmocka_unit_test(test_advice_by_state),     cmocka_unit_test(test_advice_for_those_that_wait),
+		cmocka_unit_test(test_advice_for_prepared), cmocka_unit_test(test_session_columns),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

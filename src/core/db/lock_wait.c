@@ -58,6 +58,8 @@ static const struct field fields[] = {
 	F(gid, K_TEXT, .title = "GID", .width = 16, .help = "Name of a prepared transaction."),
 	F_FLAGS(prepared_us, K_DURATION_US, F_DESC, .title = "PREPARED", .width = 7, .help = "Time since it was prepared."),
 	F(next_step, K_TEXT, .title = "NEXT", .width = 20, .help = "What ends its blocking, in words; only for those that block others."),
+	F(query_start_at, K_TIME_US, .title = "QUERY START", .width = 9, .help = "When its statement, or the last one, began."),
+	F(query_id, K_INT, .title = "QUERY ID", .width = 19, .help = "Identifier of the statement (PostgreSQL 14)."),
 	F_FLAGS(query, K_SQL, F_SENSITIVE, .title = "SQL", .help = "The first 1024 characters of its statement, or of the last one."),
 };
 /* clang-format on */
@@ -87,6 +89,8 @@ void lock_wait_add_session(struct lock_wait *row, const struct session *session)
 	TAKE(query_us);
 	TAKE(state_us);
 	TAKE(xact_start_at);
+	TAKE(query_start_at);
+	TAKE(query_id);
 	TAKE(query);
 	if (HAS(row, struct lock_wait, mode))
 		SET(row, struct lock_wait, state, STR("waiting"));

@@ -21,6 +21,7 @@ struct lock_wait {
 	int64_t xact_us, query_us, state_us, xact_start_at, xid;
 	struct str gid;
 	int64_t prepared_us;
+	int64_t query_start_at, query_id;
 	struct str next_step, query;
 };
 

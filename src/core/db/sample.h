@@ -88,6 +88,9 @@ void sample_mark_unavailable(struct sample *s);
 struct snapshot *sample_make_activity(const struct sample *s);
 /* Adds this sample to the history and makes its snapshot. */
 struct snapshot *sample_make_load(struct sample *s);
+/* Adds the active ones of n sessions to out (struct load_sample, its at_us set), those that are alike counted together;
+ * sessions beyond LOAD_SAMPLE_ROWS_MAX different ones in one row a class. */
+void sample_count_load(const struct session *sessions, size_t n, struct shape_cache *shapes, struct snapshot *out);
 /* Who the load of this sample is. */
 struct snapshot *sample_make_load_samples(struct sample *s);
 /* The load cannot be told because the role sees too little: makes snap say so. False when it can. */

@@ -99,18 +99,18 @@ static struct str if_has(const struct session *row, uint64_t bit, struct str tex
 	return row->present & bit ? text : STR("");
 }
 
-static struct str statement_of(struct sample *s, const struct session *row, int64_t query_id)
+static struct str statement_of(struct shape_cache *shapes, const struct session *row, int64_t query_id)
 {
 	struct str text = if_has(row, BIT(struct session, query), row->query);
-	struct str shape = shape_cache_get(&s->st->shapes, query_id, text);
+	struct str shape = shape_cache_get(shapes, query_id, text);
 
 	return query_id == 0 && text.len >= CUT_FROM ? str_sub(shape, 0, HEAD_MAX) : shape;
 }
 
-static void add_session(struct sample *s, struct rows *rows, const struct session *row)
+static void add_session(struct rows *rows, const struct session *row, struct shape_cache *shapes)
 {
 	enum wait_class cls = wait_class_of(if_has(row, BIT(struct session, wait_type), row->wait_type));
-	struct load_sample r = {.sampled_at = s->sessions->at_us};
+	struct load_sample r = {.sampled_at = rows->snap->at_us};
 
 	r.wait_class = str_c(wait_class_name(cls));
 	r.wait = if_has(row, BIT(struct session, wait), row->wait);
@@ -119,46 +119,52 @@ static void add_session(struct sample *s, struct rows *rows, const struct sessio
 	r.database = if_has(row, BIT(struct session, database), row->database);
 	r.application = if_has(row, BIT(struct session, application), row->application);
 	r.client = if_has(row, BIT(struct session, client), row->client);
-	r.statement = statement_of(s, row, r.query_id);
+	r.statement = statement_of(shapes, row, r.query_id);
 	count(rows, &r, cls);
 }
 
 /* Sessions beyond the limit: one row a class. */
-static void add_rest(const struct sample *s, struct rows *rows)
+static void add_rest(struct rows *rows)
 {
 	for (int c = 0; c < WAIT__COUNT; c++) {
 		struct load_sample *row = rows->nrest[c] > 0 ? snapshot_add_row(rows->snap) : NULL;
 
 		if (!row)
 			continue;
-		SET(row, struct load_sample, sampled_at, s->sessions->at_us);
+		SET(row, struct load_sample, sampled_at, rows->snap->at_us);
 		SET(row, struct load_sample, sessions, (int64_t)rows->nrest[c]);
 		SET(row, struct load_sample, wait_class, str_c(wait_class_name((enum wait_class)c)));
 	}
 }
 
-struct snapshot *sample_make_load_samples(struct sample *s)
+void sample_count_load(const struct session *sessions, size_t n, struct shape_cache *shapes, struct snapshot *out)
 {
-	const struct session *sessions = s->sessions->rows;
-	struct rows rows = {.snap = snapshot_new(&load_sample_type, source_load_samples.name), .mask = 15};
+	struct rows rows = {.snap = out, .mask = 15};
 	size_t active = 0;
 
-	sample_stamp(rows.snap, s);
-	if (sample_hide_load(s, rows.snap))
-		return rows.snap;
-	for (size_t i = 0; i < s->sessions->nrows; i++)
+	for (size_t i = 0; i < n; i++)
 		active += session_is_load(&sessions[i]);
 	while (rows.mask < active * 2)
 		rows.mask = rows.mask * 2 + 1;
 	rows.slots = xcalloc(rows.mask + 1, sizeof *rows.slots);
-	shape_cache_begin(&s->st->shapes, active);
-	for (size_t i = 0; i < s->sessions->nrows; i++)
+	shape_cache_begin(shapes, active);
+	for (size_t i = 0; i < n; i++)
 		if (session_is_load(&sessions[i]))
-			add_session(s, &rows, &sessions[i]);
-	shape_cache_end(&s->st->shapes);
-	add_rest(s, &rows);
+			add_session(&rows, &sessions[i], shapes);
+	shape_cache_end(shapes);
+	add_rest(&rows);
 	xfree(rows.slots);
+}
+
+struct snapshot *sample_make_load_samples(struct sample *s)
+{
+	struct snapshot *snap = snapshot_new(&load_sample_type, source_load_samples.name);
+
+	sample_stamp(snap, s);
+	if (sample_hide_load(s, snap))
+		return snap;
+	sample_count_load(s->sessions->rows, s->sessions->nrows, &s->st->shapes, snap);
 	if (conn_probe(s->conn)->version_num < 140000)
-		snapshot_set_unavailable(rows.snap, "query_id", STR("needs PostgreSQL 14"));
-	return rows.snap;
+		snapshot_set_unavailable(snap, "query_id", STR("needs PostgreSQL 14"));
+	return snap;
 }

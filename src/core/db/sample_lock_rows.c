@@ -233,15 +233,16 @@ static void write_row(struct writer *w, const struct forest_node *node, struct l
 
 static void mark_unavailable(const struct sample *s, struct snapshot *snap)
 {
-	static const char *const from_14[] = {"wait_us", "wait_start_at", "victims_wait_us", "ahead"};
-	static const char *const hidden[] = {"state",   "client",          "wait",     "backend_type",
-					     "xact_us", "query_us",        "state_us", "xact_start_at",
-					     "query",   "backend_start_at"};
+	static const char *const from_14[] = {"wait_us", "wait_start_at", "victims_wait_us", "ahead", "query_id"};
+	static const char *const hidden[] = {"state",   "client",           "wait",           "backend_type",
+					     "xact_us", "query_us",         "state_us",       "xact_start_at",
+					     "query",   "backend_start_at", "query_start_at", "query_id"};
 
 	for (size_t i = 0; conn_probe(s->conn)->version_num < 140000 && i < ARRAY_LEN(from_14); i++)
 		snapshot_set_unavailable(snap, from_14[i], NEEDS_14);
 	for (size_t i = 0; !s->all_visible && i < ARRAY_LEN(hidden); i++)
-		snapshot_set_unavailable(snap, hidden[i], NEEDS_MONITOR);
+		if (snapshot_unavailable(snap, hidden[i]).len == 0)
+			snapshot_set_unavailable(snap, hidden[i], NEEDS_MONITOR);
 }
 
 struct snapshot *sample_make_locks(struct sample *s)

@@ -9,7 +9,6 @@
 #include "ui/limits.h"
 #include "ui/panes/activity_groups.h"
 #include "ui/panes/panes.h"
-#include "ui/plan_view.h"
 #include "ui/session_detail.h"
 #include "ui/why_slow.h"
 
@@ -292,31 +291,12 @@ static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, s
 	return 1;
 }
 
-/* A parallel worker runs its leader's statement, so its own process will do. */
 static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
 {
-	const struct snapshot *s = p->table.snap;
-	long selected = table_selected_row(&p->table);
-	size_t row = (size_t)selected;
+	long row = table_selected_row(&p->table);
 
 	(void)ui;
-	if (!s || selected < 0 || activity_grouped_by(p))
-		return false;
-	ret->database = data_str(s, row, "database");
-	ret->role = data_str(s, row, "user");
-	(void)snprintf(ret->node, sizeof ret->node, STR_FMT, STR_ARG(data_str(s, row, "node")));
-	ret->text = data_str(s, row, "query");
-	ret->whole = session_text_is_whole(ret->text);
-	ret->query_id = data_i64(s, row, "query_id", 0);
-	ret->pid = data_i64(s, row, "pid", 0);
-	ret->backend_start_at = data_i64(s, row, "backend_start_at", 0);
-	ret->query_start_at = data_i64(s, row, "query_start_at", 0);
-	if (ret->database.len == 0) {
-		(void)snprintf(ret->about, sizeof ret->about, "this process is in no database");
-		return false;
-	}
-	(void)snprintf(ret->about, sizeof ret->about, "session %lld", (long long)ret->pid);
-	return true;
+	return p->table.snap && row >= 0 && !activity_grouped_by(p) && session_explain(p->table.snap, (size_t)row, ret);
 }
 
 static void recalc(struct ui *ui, struct pane *p)

@@ -6,6 +6,8 @@
  */
 #include "ui/limits.h"
 #include "ui/panes/panes.h"
+#include "ui/plan_view.h"
+#include "ui/session_detail.h"
 #include "ui/widgets/prose.h"
 
 #include "base/utf8.h"
@@ -465,12 +467,34 @@ static int detail(const struct ui *ui, const struct pane *pane, struct canvas *c
 	return p.lines + pane_table_detail(ui, pane, c, r, scroll - p.lines);
 }
 
+/* A row may be no session, or one that the sample of the sessions missed. */
+static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)
+{
+	const struct snapshot *s = p->table.snap;
+	long selected = table_selected_row(&p->table);
+	size_t row = (size_t)selected;
+	const char *why = NULL;
+
+	(void)ui;
+	if (!s || selected < 0)
+		return false;
+	if (data_i64(s, row, "pid", 0) == 0)
+		why = "a prepared transaction runs no statement any more";
+	else if (data_str(s, row, "user").len == 0 && data_str(s, row, "backend_type").len == 0)
+		why = "what this session runs is not known yet";
+	if (!why)
+		return session_explain(s, row, ret);
+	(void)snprintf(ret->about, sizeof ret->about, "%s", why);
+	return false;
+}
+
 static const struct pane_ops ops = {
 	.recalc = pane_table_recalc,
 	.summary = summary,
 	.draw = draw,
 	.severity = severity,
 	.detail = detail,
+	.explain = explain,
 };
 
 const struct pane_def pane_locks = {

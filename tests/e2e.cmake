@@ -64,3 +64,9 @@ add_executable(test_hostile e2e/test_hostile.c e2e/console.c)
 target_link_libraries(test_hostile PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
 add_test(NAME e2e.hostile COMMAND test_hostile $<TARGET_FILE:auroratop>)
 set_tests_properties(e2e.hostile PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+
+# From a cold start on the demo's workload to five answers.
+add_executable(test_answers e2e/test_answers.c e2e/console.c)
+target_link_libraries(test_answers PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
+add_test(NAME e2e.answers COMMAND test_answers $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.answers PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400)

@@ -126,6 +126,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	switch (id) {
 	case ACTION_GROUP:
 	case ACTION_ORIGIN:
+	case ACTION_LOG_LINES:
 	case ACTION_LOG_FILES:
 	case ACTION_SLICE_WIDER:
 	case ACTION_SLICE_NARROWER:

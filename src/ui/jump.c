@@ -169,10 +169,10 @@ static bool select_row(struct ui *ui, struct pane *p, long row)
 	return false;
 }
 
-/* The words before the first value. */
-static bool filter_beginning(struct table *t, struct str shape)
+/* The words before the first value, looked for in a field. */
+static bool filter_beginning(struct table *t, const char *field, struct str shape)
 {
-	char filter[BEGINNING_MAX + 16];
+	char filter[BEGINNING_MAX + 24];
 	struct err err;
 	size_t n = 0;
 
@@ -181,7 +181,7 @@ static bool filter_beginning(struct table *t, struct str shape)
 	shape = str_trim(str_sub(shape, 0, n));
 	if (shape.len < BEGINNING_MIN)
 		return false;
-	(void)snprintf(filter, sizeof filter, "query:\"" STR_FMT "\"", STR_ARG(shape));
+	(void)snprintf(filter, sizeof filter, "%s:\"" STR_FMT "\"", field, STR_ARG(shape));
 	return table_set_filter(t, filter, &err);
 }
 
@@ -195,12 +195,35 @@ int jump_to_statement(struct ui *ui, int64_t query_id, struct str shape)
 
 	if (s && row < 0)
 		return -1;
-	if (!s && !filter_beginning(&p->table, shape))
+	if (!s && !filter_beginning(&p->table, "query", shape))
 		return -1;
 	/* what hides it gives way: the filter, then the mode of the last minute */
 	if (s && !select_row(ui, p, row) && table_set_filter(&p->table, "", &err) && !select_row(ui, p, row)) {
 		p->table.mode = !p->table.mode;
 		(void)select_row(ui, p, row);
+	}
+	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
+}
+
+int jump_to_log(struct ui *ui, struct str statement)
+{
+	int v = view_by_name("logs");
+	struct pane *p = &ui->views[v].panes[0];
+	struct buf shape;
+	bool ok;
+
+	buf_init(&shape, SHAPE_BYTES_MAX);
+	sql_shape(&shape, statement);
+	/* groups, or one group's entries, give way to all entries */
+	while (p->def->ops->act(ui, p, ACTION_BACK) >= 0)
+		;
+	p->table.mode = 0;
+	ok = filter_beginning(&p->table, "shape", buf_str(&shape));
+	buf_release(&shape);
+	if (!ok) {
+		ui_toast(ui, SEV_NOTICE,
+			 "this statement begins with a value: its log entries cannot be told from others");
+		return EFFECT_PAINT;
 	}
 	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
 }

@@ -16,5 +16,7 @@ int jump_to_pid(struct ui *ui, int64_t pid, struct str node);
 /* To the statement with this query id (0: unknown) or this shape in Statements; where those were not read yet a filter
  * by its beginning looks for it. Effects; -1 = it is not among them, and nothing has changed. */
 int jump_to_statement(struct ui *ui, int64_t query_id, struct str shape);
+/* To the log entries of statements that begin like this one, by a filter of Logs; effects. */
+int jump_to_log(struct ui *ui, struct str statement);
 
 #endif

@@ -107,6 +107,14 @@ int ui_show_view(struct ui *ui, size_t view)
 		return EFFECT_NONE;
 	ui->previous_view = ui->view;
 	ui->view = view;
+	/* a key that follows at once, before anything was drawn or fetched, finds an order to change */
+	for (size_t i = 0; i < ui->views[view].def->npanes; i++) {
+		struct pane *p = &ui->views[view].panes[i];
+		const struct store_entry *e = p->def->table ? store_entry(ui->store, p->table.def->source) : NULL;
+
+		if (e)
+			table_bind(&p->table, e->source->type);
+	}
 	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
 }
 

@@ -6,6 +6,8 @@
  * is, what they are ordered by, and the one thing to know about the figures as a whole; below
  * them what stands out.
  */
+#include "ui/action.h"
+#include "ui/jump.h"
 #include "ui/panes/panes.h"
 #include "ui/panes/statements_view.h"
 #include "ui/plan_view.h"
@@ -583,10 +585,30 @@ static bool explain(const struct ui *ui, const struct pane *p, struct explain_re
 	return false;
 }
 
+static struct str selected_text(const struct pane *p)
+{
+	long row = table_selected_row(&p->table);
+
+	return p->table.snap && row >= 0 ? data_str(p->table.snap, (size_t)row, "query") : STR("");
+}
+
+static int act(struct ui *ui, struct pane *p, int action)
+{
+	return action == ACTION_LOG_LINES ? jump_to_log(ui, selected_text(p)) : -1;
+}
+
+static bool offers(const struct ui *ui, const struct pane *p, int action)
+{
+	(void)ui;
+	return action == ACTION_LOG_LINES && selected_text(p).len > 0;
+}
+
 static const struct pane_ops ops = {
 	.recalc = recalc,
 	.summary = summary,
 	.draw = draw,
+	.act = act,
+	.offers = offers,
 	.explain = explain,
 	.detail = statements_detail,
 };

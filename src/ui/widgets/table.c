@@ -74,8 +74,7 @@ static void ensure_room(struct table *t, size_t rows)
 		t->tree = xrealloc_array(t->tree, t->cap, sizeof *t->tree);
 }
 
-/* What names mean, resolved against the record type once it is known. */
-static void resolve_names(struct table *t, const struct rec_type *type)
+void table_bind(struct table *t, const struct rec_type *type)
 {
 	if (t->type == type && t->resolved == t->def)
 		return;
@@ -321,7 +320,7 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 	t->drawn.valid = t->measured.valid = false;
 	t->n = 0;
 	if (s) {
-		resolve_names(t, s->type);
+		table_bind(t, s->type);
 		if (t->filter_text[0] && !t->filter && t->filter_err.code == ERR_NONE)
 			(void)table_set_filter(t, t->filter_text, &t->filter_err);
 		collect(t, s);
@@ -365,12 +364,12 @@ void table_order_column(struct table *t, int column)
 	struct order o;
 	const struct field *f;
 
-	if (column < 0 || (size_t)column >= t->def->ncolumns || !t->snap)
+	if (column < 0 || (size_t)column >= t->def->ncolumns || !t->type)
 		return;
 	if (column == t->order_column) {
 		t->order.descending = !t->order.descending;
-	} else if (order_parse(str_c(t->def->columns[column].field), t->snap->type, &o)) {
-		f = &t->snap->type->fields[o.field];
+	} else if (order_parse(str_c(t->def->columns[column].field), t->type, &o)) {
+		f = &t->type->fields[o.field];
 		t->order = o;
 		t->order.descending = (f->flags & F_DESC) != 0 || o.rate;
 		t->order_column = column;

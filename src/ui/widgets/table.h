@@ -119,6 +119,9 @@ void table_release(struct table *t);
 /* Other columns over rows of the same type: order, widths and column scroll begin anew; selection, filter and tags
  * stay. */
 void table_set_def(struct table *t, const struct table_def *def);
+/* What the definition's names mean in records of this type, and the first order; again is harmless. table_recalc() does
+ * it with what arrives; before that it lets keys order a table that has no rows yet. */
+void table_bind(struct table *t, const struct rec_type *type);
 /* Takes a new snapshot (own reference), applies show, filter and order, restores the selection. now: for the hold. */
 void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us);
 /* Draws heading and rows into r. focused decides the look of the selection. */

@@ -236,6 +236,19 @@ static void test_copy(void **state)
 			     "o.customer_id = $1 order by o.created_at desc limit $2"));
 }
 
+/* l: the log entries of statements with the same words before their first value. */
+static void test_log_lines(void **state)
+{
+	(void)state;
+	open_at("incident", 160, 48);
+	press("gl");
+	SHOWS("9 Logs");
+	SHOWS("/ shape:\"select o.*, i.* from orders o join order_items i using");
+	(void)fixture_key(&f, K_ESC);
+	press("");
+	HIDES("/ shape:");
+}
+
 static void test_small(void **state)
 {
 	(void)state;
@@ -557,6 +570,7 @@ int main(void)
 		SCREEN(test_read_this),
 		SCREEN(test_detail),
 		SCREEN(test_copy),
+		SCREEN(test_log_lines),
 		SCREEN(test_small),
 		SCREEN(test_role_without_rights),
 		SCREEN(test_resets_and_evictions_in_words),

@@ -161,6 +161,19 @@ static void test_filter_before_data(void **state)
 	assert_int_equal(pid_at(0), 2);
 }
 
+/* An order chosen by a key before there is data is the order when the data comes. */
+static void test_order_before_data(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	fixture_open(&f, "empty", GLYPHS_UTF8);
+	(void)fixture_type(&f, "2T");
+	sample("row pid=1 state=running xact_us=30s query_us=1s backend_start_at=2026-03-17T09:00:00Z query=q1\n"
+	       "row pid=2 state=running xact_us=20s query_us=9s backend_start_at=2026-03-17T09:00:00Z query=q2\n");
+	assert_true(fixture_shows(&f, "QUERY ▾"));
+	assert_int_equal(pid_at(0), 2);
+}
+
 static void test_no_match_is_said(void **state)
 {
 	struct err err;
@@ -311,6 +324,7 @@ int main(void)
 		TEST(test_absent_sorts_last_both_ways),
 		TEST(test_filter),
 		TEST(test_filter_before_data),
+		TEST(test_order_before_data),
 		TEST(test_no_match_is_said),
 		TEST(test_tags),
 		TEST(test_columns_leave_by_priority),

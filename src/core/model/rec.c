@@ -29,11 +29,13 @@ static size_t storage_slots(enum storage st)
 
 int rec_find(const struct rec_type *type, struct str name)
 {
-	/* most names differ at once: their length is not asked for */
+	if (name.len == 0)
+		return -1;
+	/* panes ask for fields of every row by name: most names differ in their first letter, which costs no call */
 	for (size_t i = 0; i < type->nfields; i++) {
 		const char *field = type->fields[i].name;
 
-		if (name.len > 0 && strncmp(field, name.ptr, name.len) == 0 && field[name.len] == '\0')
+		if (field[0] == name.ptr[0] && strncmp(field, name.ptr, name.len) == 0 && field[name.len] == '\0')
 			return (int)i;
 	}
 	return -1;

@@ -10,7 +10,7 @@ libpq-dev libjansson-dev libexpat1-dev libmicrohttpd-dev scdoc ca-certificates'
 demo='postgresql'
 package='file dpkg-dev'
 test='clang clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev libvterm-dev libpg-query-dev pmccabe
-shellcheck python3 python3-botocore awscli tmux postgresql-client librsvg2-bin fonts-jetbrains-mono fonts-dejavu-core'
+shellcheck python3 python3-botocore awscli tmux strace postgresql-client librsvg2-bin fonts-jetbrains-mono fonts-dejavu-core'
 bench='pg-activity postgresql-client iproute2 openssl python3'
 
 case "${1:-}" in

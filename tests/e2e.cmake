@@ -70,3 +70,8 @@ add_executable(test_answers e2e/test_answers.c e2e/console.c)
 target_link_libraries(test_answers PRIVATE vt test_pg project_options PkgConfig::CMOCKA)
 add_test(NAME e2e.answers COMMAND test_answers $<TARGET_FILE:auroratop>)
 set_tests_properties(e2e.answers PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400)
+
+# The thread that draws waits for nobody.
+find_program(PYTHON3_E2E python3 PATHS /usr/bin NO_DEFAULT_PATH)
+add_test(NAME e2e.ui_thread COMMAND ${PYTHON3_E2E} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/ui_thread_test.py $<TARGET_FILE:auroratop>)
+set_tests_properties(e2e.ui_thread PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -7,7 +7,8 @@ A throw-away PostgreSQL with so many sessions, every program in a pseudo-termina
 refresh. A round runs every program once; each figure is a ratio of two programs of the same round,
 and the median over the rounds must stay within its gate. Exit status 1 when one does not, 2 when
 something that a gate needs could not be measured. --quick is one short round of 1000 sessions, for
-development; --only measures the blocks that are named alone (activity, tls, stall, parse, quiet, queue, many, hour).
+development; --only measures the blocks that are named alone (activity, tls, stall, parse,
+views, many, hour, quiet, queue).
 
 Absolute figures depend on the machine and its other work; only ratios of one run mean anything.
 Run as root: it reads the backends' CPU time and gives what it measures priority over other work.
@@ -66,6 +67,7 @@ GATES = [
     ("tls", "peak memory, every lane at work", "peak", "floor", "peak", 2.0),
     ("tls", "peak memory, every lane at work", "peak", "pg_activity", "peak", 0.5),
     ("parse", "XML to records", "records", "expat", "records", 2.0),
+    ("views", "client CPU, the dearest of the other views", "cpu", "floor", "cpu", 4.0),
     # where few are in a transaction, the sampler reads those alone
     ("quiet", "server CPU a refresh, few in a transaction", "server", "floor", "server", 0.6),
     ("queue", "server CPU a refresh, Locks, 500 waiters", "server", "locks", "server", 1.25),
@@ -82,7 +84,7 @@ LARGE_GATES = [
     ("tls", "server CPU a refresh, Overview", "server", "pg_activity", "server", 0.75),
 ]
 LARGE = 2000
-BLOCKS = ("activity", "tls", "stall", "parse", "many", "hour", "quiet", "queue")
+BLOCKS = ("activity", "tls", "stall", "parse", "views", "many", "hour", "quiet", "queue")
 LOADS = {"quiet": "quiet", "queue": "queue"}  # the rest: mixed
 ONCE = ("hour",)
 FRAME = b"\x1b[?2026l"  # closes a frame of ours
@@ -298,6 +300,22 @@ class Bench:
                 round_[tool] |= {"repaint": statistics.median(times), "repaint_p99": terminal.percentile(times, 99)}
             t.end()
         return round_
+
+    def views(self):
+        """The other views of a console without AWS, each for a while."""
+        t, costs = Terminal(self.command("auroratop")), {}
+        try:
+            if t.until(DATA, 30) is None:
+                raise SystemExit("bench: auroratop shows no data")
+            for view in "13459":
+                os.write(t.fd, view.encode())
+                t.wait(WARM_S)
+                costs["view " + view] = self.watch(t, "auroratop")["cpu"]
+        finally:
+            t.end()
+        floor, cost = self.watched("floor")
+        floor.end()
+        return {"auroratop": costs | {"cpu": max(costs.values())}, "floor": {"cpu": cost["cpu"]}}
 
     def many(self):
         """Tables of all sessions and of 5,000 statements, at work while new samples arrive."""

@@ -491,8 +491,10 @@ static int choose_cluster(struct ui *ui)
 	if (v < 0)
 		return EFFECT_NONE;
 	/* An open cluster is polled alone; the list needs the whole region. */
-	if (runtime_target(ui->rt)->cluster[0])
+	if (runtime_target(ui->rt)->cluster[0]) {
+		(void)snprintf(ui->left_cluster, sizeof ui->left_cluster, "%s", runtime_target(ui->rt)->cluster);
 		ui->next_target = ui_target_for(ui, STR(""));
+	}
 	return ui_show_view(ui, (size_t)v) | (ui->next_target ? EFFECT_TARGET : 0) | EFFECT_PAINT;
 }
 

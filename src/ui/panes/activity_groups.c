@@ -141,6 +141,20 @@ int64_t activity_sum(const struct ui *ui, const char *field)
 	return sum;
 }
 
+/* A node fills up by itself, whatever room the others have; every other group may be on all of them. */
+static int64_t limit_of(const void *ctx, const char *field, struct str name)
+{
+	const struct ui *ui = ctx;
+
+	if (strcmp(field, "node") != 0)
+		return activity_sum(ui, "max_connections");
+	for (size_t i = 0; i < runtime_nodes(ui->rt); i++)
+		if (str_eq_c(name, runtime_node_name(ui->rt, i)))
+			return data_i64(store_good(runtime_node_store(ui->rt, i), "activity"), 0, "max_connections",
+					-1);
+	return data_i64(store_good(ui->store, "activity"), 0, "max_connections", -1);
+}
+
 void activity_group_recalc(struct ui *ui, struct pane *p)
 {
 	const struct snapshot *sessions = store_good(ui->store, "node_sessions"), *groups;
@@ -150,7 +164,7 @@ void activity_group_recalc(struct ui *ui, struct pane *p)
 		table_recalc(&p->table, NULL, ui->mono_us);
 		return;
 	}
-	groups = session_groups(sessions, by[st->group].field, activity_sum(ui, "max_connections"));
+	groups = session_groups(sessions, by[st->group].field, (struct group_limit){limit_of, ui});
 	table_recalc(&p->table, groups, ui->mono_us);
 	snapshot_unref(groups);
 }

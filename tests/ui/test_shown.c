@@ -4,6 +4,8 @@
 #include "tests/ui/fixture.h"
 
 #include "base/clock.h"
+#include "ui/data.h"
+#include "ui/panes/session_groups.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -607,6 +609,53 @@ static void test_groups_count_idle_sessions(void **state)
 	PANE_SHOWS("activity", "SQL");
 }
 
+static int64_t room_of(const void *ctx, const char *field, struct str name)
+{
+	(void)ctx;
+	assert_string_equal(field, "node");
+	return str_eq_c(name, "orders-1") ? 10 : 40;
+}
+
+/* A node is full when its own connections are used up, whatever room the others have. */
+static void test_a_node_has_its_own_room(void **state)
+{
+	const struct snapshot *groups;
+
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	groups = session_groups(store_good(f.ui.store, "node_sessions"), "node", (struct group_limit){room_of, NULL});
+	assert_int_equal(groups->nrows, 2);
+	for (size_t i = 0; i < groups->nrows; i++) {
+		int64_t room = room_of(NULL, "node", data_str(groups, i, "name"));
+		double taken = data_f64(groups, i, "share_ratio") * (double)room;
+
+		assert_true(data_i64(groups, i, "sessions", 0) > 0);
+		assert_int_equal(data_whole(taken + 0.5), data_i64(groups, i, "sessions", 0));
+	}
+	snapshot_unref(groups);
+}
+
+/* A replica's WAL sender runs for months: it is no statement somebody waits for. */
+static void test_running_leaves_out_the_wal_sender(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	fixture_more_text(
+		&f, "a replica's sender",
+		STR("source sessions\n"
+		    "row pid=71 node=orders-1 user=app state=running backend_type=\"client backend\" query_us=9000000 "
+		    "query=\"select 71\"\n"
+		    "row pid=72 node=orders-1 user=rdsadmin state=running backend_type=walsender "
+		    "query_us=90000000 query=\"START_REPLICATION\"\n"));
+	type_and_draw("m");
+	PANE_SHOWS("activity", "· only running ·");
+	PANE_SHOWS("activity", "select 71");
+	HIDES("START_REPLICATION");
+	type_and_draw("mmmm");
+	PANE_SHOWS("activity", "· all sessions ·");
+	PANE_SHOWS("activity", "START_REPLICATION");
+}
+
 static void test_the_clock_is_chosen(void **state)
 {
 	(void)state;
@@ -650,6 +699,8 @@ int main(void)
 		TEST(test_nodes_stand_in_one_table),
 		TEST(test_workers_fold_under_their_leader),
 		TEST(test_groups_count_idle_sessions),
+		TEST(test_a_node_has_its_own_room),
+		TEST(test_running_leaves_out_the_wal_sender),
 		TEST(test_the_clock_is_chosen),
 		TEST(test_a_wait_is_explained),
 		TEST(test_maintenance_says_how_far_it_is),

@@ -22,14 +22,15 @@ static const char *const mode_names[] = {"active", "running", "waiting", "blocki
 
 static bool show(const struct snapshot *s, size_t row, int mode)
 {
-	struct str state = data_str(s, row, "state");
+	struct str state = data_str(s, row, "state"), type = data_str(s, row, "backend_type");
 
 	switch ((enum mode)mode) {
 	case MODE_ACTIVE:
 		/* a background process that waits for work is not at work */
 		return !str_eq_c(state, "idle") && !str_eq_c(data_str(s, row, "wait_type"), "Activity");
 	case MODE_RUNNING:
-		return str_eq_c(state, "running");
+		/* a replica's WAL sender is at work for months, and would lead by the clock of the statement */
+		return str_eq_c(state, "running") && !str_eq_c(type, "walsender");
 	case MODE_WAITING:
 		return str_eq_c(state, "waiting");
 	case MODE_BLOCKING:
@@ -233,7 +234,7 @@ static void name_nodes(const struct ui *ui, struct pen *pen)
 	 */
 	if (data_str(a, 0, "instance").len > 0)
 		pen_str(pen, ROLE_FG, data_str(a, 0, "instance"));
-	else if (writer >= 0)
+	else if (writer >= 0 && runtime_target(ui->rt)->cluster[0])
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	else
 		pen_str(pen, ROLE_FG, data_str(a, 0, "database"));
@@ -250,6 +251,15 @@ static void name_nodes(const struct ui *ui, struct pen *pen)
 	}
 }
 
+/* Which sessions are shown, where it is not those that do something. */
+static void name_mode(const struct pane *p, struct pen *pen)
+{
+	if (p->table.mode == MODE_ACTIVE)
+		return;
+	pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+	pen_boldf(pen, ROLE_ACCENT, p->table.mode == MODE_ALL ? "%s sessions" : "only %s", mode_names[p->table.mode]);
+}
+
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct snapshot *a = store_good(ui->store, "activity");
@@ -260,8 +270,7 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		return;
 	}
 	name_nodes(ui, pen);
-	if (p->table.mode != MODE_ACTIVE)
-		pen_boldf(pen, ROLE_ACCENT, " only %s", mode_names[p->table.mode]);
+	name_mode(p, pen);
 	fact(pen, "running", activity_sum(ui, "running"), SEV_NONE);
 	fact(pen, "waiting", activity_sum(ui, "waiting"), limits_blocked(activity_sum(ui, "blocked")));
 	fact(pen, "idle in xact", in_xact, in_xact > 0 ? limits_xact(oldest) : SEV_NONE);

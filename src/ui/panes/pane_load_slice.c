@@ -98,11 +98,17 @@ static void draw_class(const struct ui *ui, struct canvas *c, struct rect r, int
 		pen_field(&pen, ROLE_MUTED, 0, 9, str_c(text), true);
 }
 
+/* The slice is so much shorter than the graph that what leads in it need not lead in the whole. */
+static bool is_part(const struct load_view *lv)
+{
+	return lv->cursor_us || lv->slice_to_us - lv->slice_from_us < lv->range_us * 9 / 10;
+}
+
 static int draw_classes(const struct ui *ui, struct canvas *c, struct rect r, int y, int rows)
 {
 	const struct load_view *lv = ui->load;
 	uint32_t order[GRAPH_CLASSES], scratch[GRAPH_CLASSES];
-	bool compare = lv->cursor_us && r.w >= 32;
+	bool compare = is_part(lv) && r.w >= 32;
 	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
 	double values[GRAPH_CLASSES];
 	char head[16];

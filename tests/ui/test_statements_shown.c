@@ -183,7 +183,7 @@ static void test_selected_statement(void **state)
 	PANE_SHOWS("statement", "leads by time since 13:32:07Z");
 	PANE_SHOWS("statement", "WAL 5.02 KiB");
 	PANE_SHOWS("trend", "calls/s 122  min 122  max 176");
-	PANE_SHOWS("trend", "mean ms 3.1  min 0.90");
+	PANE_SHOWS("trend", "mean 3.1ms  min 0.90ms");
 	/* one without a history says so */
 	press("jj");
 	PANE_SHOWS("trend", "No history of this statement");

@@ -173,7 +173,7 @@ static void diag_source(struct lines *l, const struct store_entry *e)
 	buf_init(&b, 64);
 	if (e->latest)
 		diag_time(&b, e->latest->took_us);
-	pen_textf(&pen, ROLE_FG, "%-21s %-8s %5zu %9u  ", e->source->name,
+	pen_textf(&pen, ROLE_FG, "%-21s %-9s %5zu %9u  ", e->source->name,
 		  e->latest ? states[e->latest->state] : "not asked", e->good ? e->good->nrows : 0, e->failures);
 	pen_field(&pen, ROLE_FG, 0, 8, buf_str(&b), false);
 	if (e->latest && e->latest->state != SNAP_OK) {
@@ -191,7 +191,7 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 	diag_lanes(ui, &l);
 	(void)next_line(&l);
 	pen = next_line(&l);
-	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE     ROWS  FAILURES  TOOK     WHY");
+	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE      ROWS  FAILURES  TOOK     WHY");
 	for (size_t i = 0; i < ui->store->n; i++)
 		diag_source(&l, &ui->store->entries[i]);
 	ui->overlay_lines = l.n;

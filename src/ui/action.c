@@ -464,6 +464,7 @@ static int tag(struct ui *ui, bool all)
 
 	if (!t)
 		return EFFECT_NONE;
+	table_choose(t);
 	if (all)
 		table_tag_all(t);
 	else
@@ -477,6 +478,8 @@ static int detail(struct ui *ui)
 
 	if (!p || !p->def->ops->detail || (p->def->table && table_selected_row(&p->table) < 0))
 		return EFFECT_NONE;
+	if (p->def->table)
+		table_choose(&p->table);
 	return open_overlay(ui, OVERLAY_DETAIL) | EFFECT_RECALC;
 }
 
@@ -549,6 +552,8 @@ static int run_row(struct ui *ui, enum action_id id)
 	case ACTION_TAG_ALL:
 		return tag(ui, true);
 	case ACTION_EXPLAIN:
+		if (focused_table(ui))
+			table_choose(focused_table(ui));
 		return plan_explain(ui);
 	case ACTION_COPY:
 		return copy_row(ui);

@@ -309,6 +309,7 @@ static const struct table_def interval_table = {
 	.noun = "statements",
 	.show = show,
 	.modes = mode_names,
+	.selects_first = true,
 	.wide_mode = -1,
 	.mark = mark,
 };
@@ -322,6 +323,7 @@ static const struct table_def reset_table = {
 	.noun = "statements",
 	.show = show,
 	.modes = mode_names,
+	.selects_first = true,
 	.wide_mode = -1,
 	.mark = mark,
 };

@@ -54,9 +54,10 @@ static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remed
 void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
 {
 	struct rect in = rect_inset(r, 0, 1);
-	int y = in.y + (in.h > 5 ? 1 : 0);
+	int y = in.y + (in.h > 5 ? 1 : 0), keep;
 	const struct err *err;
 	char line[160];
+	bool retries;
 
 	if (!e)
 		return;
@@ -73,13 +74,16 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 		(void)draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
 		return;
 	}
-	y = draw_wrapped(c, in, y, str_c(err->text), ROLE_STRONG, true);
-	if (e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && y < in.y + in.h && in.h > 3) {
+	retries = e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && in.h > 3;
+	/* However long the reason is, the remedy is what one came for. */
+	keep = (err->remedy[0] && in.h > 3 ? 2 : 0) + retries;
+	y = draw_wrapped(c, (struct rect){in.y, in.x, in.h - keep, in.w}, y, str_c(err->text), ROLE_STRONG, true);
+	if (retries && y < in.y + in.h) {
 		(void)snprintf(line, sizeof line, "attempt %u, next in %d s", e->failures,
 			       (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
 		y = draw_wrapped(c, in, y, str_c(line), ROLE_MUTED, false);
 	}
-	if (in.h > 4)
+	if (in.h > 4 && in.y + in.h - y > 2)
 		y++;
 	(void)draw_remedy(c, in, y, err->remedy);
 }

@@ -212,6 +212,38 @@ static void test_healthy_is_quiet(void **state)
 	assert_false(role_seen(ROLE_CRIT));
 }
 
+/* However much AWS has to say, what helps stands below it. */
+static void test_a_remedy_is_not_pushed_out(void **state)
+{
+	(void)state;
+	open_at("failed", "overview", 160, 48);
+	fixture_more_text(
+		&f, "a long refusal",
+		STR("source security_group_rules at=now-41s retry=19s\n"
+		    "error denied Not allowed: ec2:DescribeSecurityGroupRules: User: "
+		    "arn:aws:iam::111122223333:user/oncall is not authorized to perform: "
+		    "ec2:DescribeSecurityGroupRules because no identity-based policy allows the "
+		    "ec2:DescribeSecurityGroupRules action, and no resource-based policy either, and no boundary, "
+		    "and no session policy, and no control policy of the organisation that it belongs to "
+		    "| allow it in the role's policy\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("network", "Not allowed: ec2:DescribeSecurityGroupRules");
+	PANE_SHOWS("network", "next in 19 s");
+	PANE_SHOWS("network", "next  allow it in the role's policy");
+}
+
+/* Names of automated snapshots begin alike: where one is cut, the day is what must stay. */
+static void test_snapshots_are_told_apart(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	PANE_SHOWS("backups", "automated  2026-03-16-06-41");
+
+	fixture_draw(&f, "backups", 48, 160);
+	PANE_SHOWS("snapshots", "rds:prod-orders-2026-03-16-06-41");
+	PANE_SHOWS("snapshots", "1 in progress · 7 automated");
+}
+
 static void test_failures_in_words(void **state)
 {
 	(void)state;
@@ -712,6 +744,8 @@ int main(void)
 		TEST(test_main_pane_keeps_its_rows),
 		TEST(test_healthy_is_quiet),
 		TEST(test_failures_in_words),
+		TEST(test_a_remedy_is_not_pushed_out),
+		TEST(test_snapshots_are_told_apart),
 		TEST(test_old_data_looks_old),
 		TEST(test_only_what_is_old_is_marked),
 		TEST(test_only_the_failing_half_is_named),

@@ -178,11 +178,13 @@ void activity_group_summary(const struct ui *ui, const struct pane *p, struct pe
 	pen_textf(pen, ROLE_MUTED, "by ");
 	pen_bold(pen, ROLE_ACCENT, activity_grouped_by(p));
 	if (total >= 0) {
-		pen_textf(pen, ROLE_FG, "  %lld", (long long)total);
+		pen_separator(pen);
+		pen_textf(pen, ROLE_FG, "%lld", (long long)total);
 		pen_textf(pen, ROLE_MUTED, " of %lld connections", (long long)max);
 	}
 	if (!isnan(rate)) {
-		pen_textf(pen, ROLE_FG, "  %.1f", rate);
+		pen_separator(pen);
+		pen_textf(pen, ROLE_FG, "%.1f", rate);
 		pen_text(pen, ROLE_MUTED, " arrivals/s");
 	}
 }

@@ -163,15 +163,15 @@ static const struct cell *cell_at(const struct canvas *c, int y, int x)
 	return &c->cells[(size_t)y * (size_t)c->cols + (size_t)x];
 }
 
-/* A fact that is cut in the middle goes whole, with the separator before it; the first one stays, cut or not. */
+/* A fact that reaches the edge may be cut: it goes whole, with the separator before it; the first one stays. */
 static void drop_cut_fact(struct canvas *c, struct rect clip, int from)
 {
-	int y = clip.y, end = clip.x + clip.w, x = end - 3;
+	int y = clip.y, end = clip.x + clip.w, x = end - 1;
 
-	if (x <= from || end >= c->cols || y >= c->rows || cell_at(c, y, end - 1)->rune != glyph(G_CUT))
+	if (x <= from || end >= c->cols || y >= c->rows)
 		return;
 	while (x > from && !(cell_at(c, y, x)->rune == glyph(G_SEPARATOR) && cell_at(c, y, x - 1)->rune == ' ' &&
-			     cell_at(c, y, x + 1)->rune == ' '))
+			     (x == end - 1 || cell_at(c, y, x + 1)->rune == ' ')))
 		x--;
 	for (struct cell line = *cell_at(c, y, end); x > from && x < end; x++)
 		canvas_put(c, clip, y, x, line.rune, line.style);
@@ -209,7 +209,7 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 			canvas_faint(c, rect_intersect(pen.clip, (struct rect){r.y, from, 1, pen.x - from}));
 		if (pen.x == from)
 			pen = before;
-		else
+		else if (pen_left(&pen) <= 0)
 			drop_cut_fact(c, pen.clip, from);
 	}
 	if (pen_left(&pen) > 0)

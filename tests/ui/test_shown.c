@@ -232,6 +232,20 @@ static void test_a_remedy_is_not_pushed_out(void **state)
 	PANE_SHOWS("network", "next  allow it in the role's policy");
 }
 
+/* A filter hides rows: that is said on the smallest screen, and no fact is left half. */
+static void test_a_filter_is_said_first(void **state)
+{
+	(void)state;
+	open_at("incident", "activity", 80, 24);
+	PANE_SHOWS("activity", "waiting 7 ✗");
+	(void)fixture_type(&f, "/user:worker");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 24, 80);
+	PANE_SHOWS("activity", "─ 2 Activity  / user:worker  4 of 17 · orders-1 ·");
+	assert_false(fixture_shows_in(&f, (struct rect){fixture_pane(&f, "activity")->frame.y, 0, 1, 80}, "…"));
+	assert_false(fixture_shows(&f, "waiting 7 ─"));
+}
+
 /* Names of automated snapshots begin alike: where one is cut, the day is what must stay. */
 static void test_snapshots_are_told_apart(void **state)
 {
@@ -744,6 +758,7 @@ int main(void)
 		TEST(test_main_pane_keeps_its_rows),
 		TEST(test_healthy_is_quiet),
 		TEST(test_failures_in_words),
+		TEST(test_a_filter_is_said_first),
 		TEST(test_a_remedy_is_not_pushed_out),
 		TEST(test_snapshots_are_told_apart),
 		TEST(test_old_data_looks_old),

@@ -175,6 +175,7 @@ void activity_group_summary(const struct ui *ui, const struct pane *p, struct pe
 	double rate = data_rate_sum(databases, "sessions");
 	int64_t total = activity_sum(ui, "total"), max = activity_sum(ui, "max_connections");
 
+	table_filter_fact(&p->table, pen);
 	pen_textf(pen, ROLE_MUTED, "by ");
 	pen_bold(pen, ROLE_ACCENT, activity_grouped_by(p));
 	if (total >= 0) {

@@ -269,16 +269,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		activity_group_summary(ui, p, pen);
 		return;
 	}
+	table_filter_fact(&p->table, pen);
 	name_nodes(ui, pen);
 	name_mode(p, pen);
 	fact(pen, "running", activity_sum(ui, "running"), SEV_NONE);
 	fact(pen, "waiting", activity_sum(ui, "waiting"), limits_blocked(activity_sum(ui, "blocked")));
 	fact(pen, "idle in xact", in_xact, in_xact > 0 ? limits_xact(oldest) : SEV_NONE);
 	fact(pen, "idle", activity_sum(ui, "idle"), SEV_NONE);
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_ACCENT, "  / %s  ", p->table.filter_text);
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_FG, "%zu of %zu", p->table.n, p->table.total);
 }
 
 static enum severity severity(const struct ui *ui, const struct pane *p)

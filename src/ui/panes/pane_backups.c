@@ -142,9 +142,9 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	int64_t automated, manual, flight, newest;
 	struct buf b;
 
-	(void)p;
 	if (!store_good(ui->store, "snapshots"))
 		return;
+	table_filter_fact(&p->table, pen);
 	counts(store_good(ui->store, "snapshots"), &automated, &manual, &flight, &newest);
 	buf_init(&b, 64);
 	if (newest) {

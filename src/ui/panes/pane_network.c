@@ -180,6 +180,7 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		ingress += show_ingress(rules, i, 0);
 	if (!rules)
 		return;
+	table_filter_fact(&p->table, pen);
 	/* A title is cut from its end: what must be seen stands first. */
 	if (open > 0) {
 		pen_glyph(pen, ROLE_WARN, G_WARN);

@@ -133,6 +133,8 @@ void table_move(struct table *t, long delta, int64_t mono_us);
 void table_move_to(struct table *t, size_t position, int64_t mono_us);
 /* Row number in the snapshot of the selection, or -1. */
 long table_selected_row(const struct table *t);
+/* In front of the facts of a title: the filter that is on, how many rows it leaves, and a separator. */
+void table_filter_fact(const struct table *t, struct pen *pen);
 /* Something is done with the selected row: it stays selected. */
 void table_choose(struct table *t);
 /* Next or previous column as order, or the column itself; the same one again turns the direction. */

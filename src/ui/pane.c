@@ -65,7 +65,10 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 		(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for",
 			       e->source->title);
 		y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
-		(void)draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
+		y = draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
+		/* nothing is fetched meanwhile, so that would be a long wait */
+		if (ui->paused_at_us && !e->fetch_since_mono_us)
+			(void)draw_remedy(c, in, y, "Space ends the pause");
 		return;
 	}
 	err = &e->latest->err;

@@ -232,6 +232,17 @@ static void test_a_remedy_is_not_pushed_out(void **state)
 	PANE_SHOWS("network", "next  allow it in the role's policy");
 }
 
+static void test_a_pause_says_why_nothing_comes(void **state)
+{
+	(void)state;
+	open_at("healthy", "progress", 80, 24);
+	SHOWS("Waiting for ");
+	HIDES("Space ends the pause");
+	(void)fixture_key(&f, ' ');
+	fixture_draw(&f, NULL, 24, 80);
+	SHOWS("next  Space ends the pause");
+}
+
 /* A filter hides rows: that is said on the smallest screen, and no fact is left half. */
 static void test_a_filter_is_said_first(void **state)
 {
@@ -758,6 +769,7 @@ int main(void)
 		TEST(test_main_pane_keeps_its_rows),
 		TEST(test_healthy_is_quiet),
 		TEST(test_failures_in_words),
+		TEST(test_a_pause_says_why_nothing_comes),
 		TEST(test_a_filter_is_said_first),
 		TEST(test_a_remedy_is_not_pushed_out),
 		TEST(test_snapshots_are_told_apart),

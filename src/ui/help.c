@@ -159,8 +159,9 @@ void help_draw(struct ui *ui, struct canvas *c, struct rect r)
 		col[i] = (struct column){c, {r.y, r.x + i * w, r.h, w - 1}, 0, ui->overlay_scroll};
 	struct column *a = &col[0], *b = &col[columns > 1 ? 1 : 0], *d = &col[columns > 2 ? 2 : columns - 1];
 
-	views(a);
+	/* how to get about and out again stands on the first page of the smallest screen */
 	group(a, ui, GROUP_VIEWS);
+	views(a);
 	group(a, ui, GROUP_MOVE);
 	group(b, ui, GROUP_ROWS);
 	group(b, ui, GROUP_ORDER);

@@ -51,35 +51,27 @@ static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remed
 	return draw_wrapped(c, (struct rect){r.y, r.x + 6, r.h, r.w - 6}, y, str_c(remedy), ROLE_FG, false);
 }
 
-void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
+static void draw_waiting(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect in, int y)
 {
-	struct rect in = rect_inset(r, 0, 1);
-	int y = in.y + (in.h > 5 ? 1 : 0), keep;
-	const struct err *err;
 	char line[160];
-	bool retries;
 
-	if (!e)
-		return;
-	if (!e->latest) {
-		(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for",
-			       e->source->title);
-		y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
-		y = draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
-		/* nothing is fetched meanwhile, so that would be a long wait */
-		if (ui->paused_at_us && !e->fetch_since_mono_us)
-			(void)draw_remedy(c, in, y, "Space ends the pause");
-		return;
-	}
-	err = &e->latest->err;
-	if (e->latest->state == SNAP_OK) {
-		(void)snprintf(line, sizeof line, "No %s", e->source->title);
-		(void)draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
-		return;
-	}
-	retries = e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && in.h > 3;
-	/* However long the reason is, the remedy is what one came for. */
-	keep = (err->remedy[0] && in.h > 3 ? 2 : 0) + retries;
+	(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for",
+		       e->source->title);
+	y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
+	y = draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
+	/* nothing is fetched meanwhile, so that would be a long wait */
+	if (ui->paused_at_us && !e->fetch_since_mono_us)
+		(void)draw_remedy(c, in, y, "Space ends the pause");
+}
+
+/* However long the reason is, the remedy is what one came for: rows are kept for it. */
+static void draw_failure(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect in, int y)
+{
+	const struct err *err = &e->latest->err;
+	bool retries = e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && in.h > 3;
+	int keep = (err->remedy[0] && in.h > 3 ? 2 : 0) + retries;
+	char line[160];
+
 	y = draw_wrapped(c, (struct rect){in.y, in.x, in.h - keep, in.w}, y, str_c(err->text), ROLE_STRONG, true);
 	if (retries && y < in.y + in.h) {
 		(void)snprintf(line, sizeof line, "attempt %u, next in %d s", e->failures,
@@ -89,6 +81,24 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 	if (in.h > 4 && in.y + in.h - y > 2)
 		y++;
 	(void)draw_remedy(c, in, y, err->remedy);
+}
+
+void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
+{
+	struct rect in = rect_inset(r, 0, 1);
+	int y = in.y + (in.h > 5 ? 1 : 0);
+	char line[160];
+
+	if (!e)
+		return;
+	if (!e->latest) {
+		draw_waiting(ui, e, c, in, y);
+	} else if (e->latest->state == SNAP_OK) {
+		(void)snprintf(line, sizeof line, "No %s", e->source->title);
+		(void)draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
+	} else {
+		draw_failure(ui, e, c, in, y);
+	}
 }
 
 /* Something to draw: its first source has data, or one of them where the pane says that is enough. */

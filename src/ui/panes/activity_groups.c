@@ -145,14 +145,14 @@ int64_t activity_sum(const struct ui *ui, const char *field)
 static int64_t limit_of(const void *ctx, const char *field, struct str name)
 {
 	const struct ui *ui = ctx;
+	const struct snapshot *server = store_good(ui->store, "activity");
 
 	if (strcmp(field, "node") != 0)
 		return activity_sum(ui, "max_connections");
 	for (size_t i = 0; i < runtime_nodes(ui->rt); i++)
 		if (str_eq_c(name, runtime_node_name(ui->rt, i)))
-			return data_i64(store_good(runtime_node_store(ui->rt, i), "activity"), 0, "max_connections",
-					-1);
-	return data_i64(store_good(ui->store, "activity"), 0, "max_connections", -1);
+			server = store_good(runtime_node_store(ui->rt, i), "activity");
+	return data_i64(server, 0, "max_connections", -1);
 }
 
 void activity_group_recalc(struct ui *ui, struct pane *p)

@@ -626,6 +626,12 @@ static void test_nodes_stand_in_one_table(void **state)
 	(void)fixture_key(&f, K_ENTER);
 	fixture_draw(&f, NULL, 48, 160);
 	assert_false(fixture_shows_in(&f, fixture_pane(&f, "activity")->frame, "NODE"));
+	/* in forty columns what a session waits for is worth more than where it is */
+	fixture_draw(&f, NULL, 12, 40);
+	(void)fixture_key(&f, K_ESC);
+	fixture_draw(&f, NULL, 12, 40);
+	PANE_SHOWS("activity", "WAIT");
+	PANE_SHOWS("activity", "Lock:");
 }
 
 static void test_workers_fold_under_their_leader(void **state)

@@ -168,7 +168,7 @@ static bool cell_sql(const struct cell_context *cc, struct pen *pen, int w)
 
 static const struct table_column columns[] = {
 	{.field = "pid", .priority = 1, .min = 5, .max = 8},
-	{.field = "node", .priority = 3, .min = 6, .max = 20, .leaves_when_same = true},
+	{.field = "node", .priority = 6, .min = 6, .max = 20, .leaves_when_same = true},
 	{.field = "user", .priority = 6, .min = 6, .max = 16},
 	{.field = "application", .title = "APP", .priority = 8, .min = 6, .max = 16},
 	{.field = "client", .priority = 10, .min = 6, .max = 18, .cell = cell_client},

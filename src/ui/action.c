@@ -465,6 +465,7 @@ static int tag(struct ui *ui, bool all)
 
 	if (!t)
 		return EFFECT_NONE;
+	table_choose(t);
 	if (all)
 		table_tag_all(t);
 	else
@@ -478,6 +479,8 @@ static int detail(struct ui *ui)
 
 	if (!p || !p->def->ops->detail || (p->def->table && table_selected_row(&p->table) < 0))
 		return EFFECT_NONE;
+	if (p->def->table)
+		table_choose(&p->table);
 	return open_overlay(ui, OVERLAY_DETAIL) | EFFECT_RECALC;
 }
 
@@ -492,8 +495,10 @@ static int choose_cluster(struct ui *ui)
 	if (v < 0)
 		return EFFECT_NONE;
 	/* An open cluster is polled alone; the list needs the whole region. */
-	if (runtime_target(ui->rt)->cluster[0])
+	if (runtime_target(ui->rt)->cluster[0]) {
+		(void)snprintf(ui->left_cluster, sizeof ui->left_cluster, "%s", runtime_target(ui->rt)->cluster);
 		ui->next_target = ui_target_for(ui, STR(""));
+	}
 	return ui_show_view(ui, (size_t)v) | (ui->next_target ? EFFECT_TARGET : 0) | EFFECT_PAINT;
 }
 
@@ -548,6 +553,8 @@ static int run_row(struct ui *ui, enum action_id id)
 	case ACTION_TAG_ALL:
 		return tag(ui, true);
 	case ACTION_EXPLAIN:
+		if (focused_table(ui))
+			table_choose(focused_table(ui));
 		return plan_explain(ui);
 	case ACTION_COPY:
 		return copy_row(ui);

@@ -364,8 +364,10 @@ static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 {
 	bool applies = ui->overlay == OVERLAY_PLAN || action_applies(ui, ACTION_EXPLAIN);
+	bool reads = ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DIAG;
 
-	for (size_t i = 0; i < ARRAY_LEN(overlay_actions); i++) {
+	/* the last two are about a row */
+	for (size_t i = 0; i < ARRAY_LEN(overlay_actions) - (reads ? 2 : 0); i++) {
 		enum action_id id = overlay_actions[i];
 		int w = utf8_columns(str_c(actions[id].name)) + 6;
 
@@ -387,7 +389,7 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 	}
 	end = own_cost(ui, c, y);
 	pen = pen_at(c, r, y, 1, ROLE_BAR);
-	if (ui->overlay == OVERLAY_PLAN || ui->overlay == OVERLAY_DETAIL) {
+	if (ui->overlay != OVERLAY_NONE && ui->overlay != OVERLAY_PALETTE) {
 		draw_overlay_footer(ui, &pen, end);
 		return;
 	}

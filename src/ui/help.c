@@ -3,9 +3,12 @@
  */
 #include "ui/ui.h"
 
+#include "base/utf8.h"
 #include "ui/action.h"
 
 #include <stdio.h>
+
+#define KEYS_W 11
 
 struct column {
 	struct canvas *c;
@@ -21,6 +24,29 @@ static struct pen line(struct column *col)
 		pen.clip.w = 0;
 	col->y++;
 	return pen;
+}
+
+/* Words at the pen, over as many lines as they need: what a key does is never cut. */
+static void words(struct column *col, struct pen *pen, int indent, enum role role, struct str text)
+{
+	int left = col->r.x + col->r.w - pen->x;
+
+	while (text.len > 0) {
+		size_t take = utf8_prefix(text, left > 0 ? (size_t)left : 1), cut = take;
+
+		if (take == 0)
+			return;
+		while (take < text.len && cut > 0 && text.ptr[cut] != ' ')
+			cut--;
+		take = take < text.len && cut > 0 ? cut : take;
+		pen_str(pen, role, str_sub(text, 0, take));
+		text = str_trim(str_sub(text, take, text.len));
+		if (text.len == 0)
+			return;
+		*pen = line(col);
+		pen_skip(pen, indent);
+		left = col->r.w - indent;
+	}
 }
 
 static void section(struct column *col, const char *title)
@@ -47,9 +73,9 @@ static void group(struct column *col, const struct ui *ui, enum action_group g)
 			continue;
 		applies = action_applies(ui, (enum action_id)i);
 		pen = line(col);
-		pen_field(&pen, applies ? ROLE_STRONG : ROLE_FAINT, applies ? ATTR_BOLD : 0, 12, str_c(actions[i].keys),
-			  false);
-		pen_text(&pen, applies ? ROLE_FG : ROLE_FAINT, actions[i].help);
+		pen_field(&pen, applies ? ROLE_STRONG : ROLE_FAINT, applies ? ATTR_BOLD : 0, KEYS_W,
+			  str_c(actions[i].keys), false);
+		words(col, &pen, KEYS_W, applies ? ROLE_FG : ROLE_FAINT, str_c(actions[i].help));
 	}
 }
 
@@ -62,9 +88,10 @@ static void views(struct column *col)
 		if (!view_defs[i]->digit)
 			continue;
 		pen = line(col);
-		pen_boldf(&pen, ROLE_STRONG, "%c           ", view_defs[i]->digit);
+		pen_boldf(&pen, ROLE_STRONG, "%c", view_defs[i]->digit);
+		pen_skip(&pen, KEYS_W - 1);
 		pen_textf(&pen, ROLE_FG, "%s: ", view_defs[i]->title);
-		pen_text(&pen, ROLE_MUTED, view_defs[i]->help);
+		words(col, &pen, KEYS_W, ROLE_MUTED, str_c(view_defs[i]->help));
 	}
 }
 
@@ -73,8 +100,8 @@ static void sign(struct column *col, enum glyph g, enum role role, const char *m
 	struct pen pen = line(col);
 
 	pen_glyph(&pen, role, g);
-	pen_skip(&pen, 11);
-	pen_text(&pen, ROLE_FG, meaning);
+	pen_skip(&pen, KEYS_W - 1);
+	words(col, &pen, KEYS_W, ROLE_FG, str_c(meaning));
 }
 
 static void signs(struct column *col)
@@ -87,6 +114,7 @@ static void signs(struct column *col)
 	section(col, "Signs");
 	sign(col, G_CRIT, ROLE_CRIT, "critical: act now");
 	sign(col, G_WARN, ROLE_WARN, "warning: outside a limit");
+	sign(col, G_NOTICE, ROLE_NOTICE, "notice, or work in progress");
 	sign(col, G_OK, ROLE_OK, "ok");
 	sign(col, G_UNKNOWN, ROLE_MUTED, "unknown: the reason stands beside it");
 	sign(col, G_NONE, ROLE_FAINT, "does not apply");
@@ -131,18 +159,17 @@ void help_draw(struct ui *ui, struct canvas *c, struct rect r)
 		col[i] = (struct column){c, {r.y, r.x + i * w, r.h, w - 1}, 0, ui->overlay_scroll};
 	struct column *a = &col[0], *b = &col[columns > 1 ? 1 : 0], *d = &col[columns > 2 ? 2 : columns - 1];
 
-	views(a);
+	/* how to get about and out again stands on the first page of the smallest screen */
 	group(a, ui, GROUP_VIEWS);
+	views(a);
 	group(a, ui, GROUP_MOVE);
 	group(b, ui, GROUP_ROWS);
 	group(b, ui, GROUP_ORDER);
-	group(b, ui, GROUP_TIME);
-	group(b, ui, GROUP_OTHER);
+	filters(b);
+	group(d, ui, GROUP_TIME);
+	group(d, ui, GROUP_OTHER);
 	signs(d);
-	filters(d);
 	ui->overlay_lines = 0;
 	for (int i = 0; i < columns; i++)
 		ui->overlay_lines = col[i].y > ui->overlay_lines ? col[i].y : ui->overlay_lines;
-	if (ui->overlay_scroll > ui->overlay_lines - r.h)
-		ui->overlay_scroll = ui->overlay_lines > r.h ? ui->overlay_lines - r.h : 0;
 }

@@ -63,8 +63,7 @@ static void take_target(struct loop *l)
 
 static void apply(struct loop *l, int effects)
 {
-	if (effects & EFFECT_TARGET)
-		take_target(l);
+	take_target(l);
 	if (effects & EFFECT_REDRAW)
 		term_invalidate(l->term);
 	if (effects & EFFECT_QUIT)

@@ -37,14 +37,41 @@ struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const cha
 	return rect_inset(r, 1, 2);
 }
 
+bool overlay_beyond(struct ui *ui, struct canvas *c, struct rect r)
+{
+	int most = ui->overlay_lines > r.h ? ui->overlay_lines - r.h : 0;
+
+	if (ui->overlay_scroll <= most)
+		return false;
+	ui->overlay_scroll = most;
+	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));
+	return true;
+}
+
+void overlay_more(const struct ui *ui, struct canvas *c, struct rect r)
+{
+	int last = ui->overlay_scroll + r.h;
+	char text[64];
+
+	if (ui->overlay_lines <= r.h)
+		return;
+	last = last < ui->overlay_lines ? last : ui->overlay_lines;
+	(void)snprintf(text, sizeof text, " lines %d to %d of %d ", ui->overlay_scroll + 1, last, ui->overlay_lines);
+	canvas_text_c(c, (struct rect){r.y + r.h, r.x, 1, r.w}, r.y + r.h, r.x + r.w - (int)strlen(text), text,
+		      STYLE(ROLE_MUTED, ROLE_RAISED, 0));
+}
+
 static void draw_help(struct ui *ui, struct canvas *c)
 {
 	char remark[80];
 	struct rect r;
 
-	(void)snprintf(remark, sizeof remark, "%d actions, from the action table", ACTION__COUNT);
-	r = overlay_box(ui, c, 40, 140, "Help", remark, ROLE_ACCENT);
+	(void)snprintf(remark, sizeof remark, "%d actions; faint keys do nothing here", ACTION__COUNT);
+	r = overlay_box(ui, c, 42, 146, "Help", remark, ROLE_ACCENT);
 	help_draw(ui, c, r);
+	if (overlay_beyond(ui, c, r))
+		help_draw(ui, c, r);
+	overlay_more(ui, c, r);
 }
 
 static void draw_detail(struct ui *ui, struct canvas *c)
@@ -52,73 +79,127 @@ static void draw_detail(struct ui *ui, struct canvas *c)
 	struct pane *p = ui_focused(ui);
 	char remark[80] = "";
 	struct rect r;
-	int lines;
 
 	if (!p || !p->def->ops->detail)
 		return;
 	if (p->def->table)
 		(void)snprintf(remark, sizeof remark, "row %zu of %zu", p->table.cursor + 1, p->table.n);
 	r = overlay_box(ui, c, 40, 120, p->def->title, remark, ROLE_ACCENT);
-	lines = p->def->ops->detail(ui, p, c, r, ui->overlay_scroll);
-	if (ui->overlay_scroll > lines - r.h)
-		ui->overlay_scroll = lines > r.h ? lines - r.h : 0;
-	if (ui->overlay_scroll < 0)
-		ui->overlay_scroll = 0;
-	ui->overlay_lines = lines;
+	ui->overlay_lines = p->def->ops->detail(ui, p, c, r, ui->overlay_scroll);
+	if (overlay_beyond(ui, c, r))
+		(void)p->def->ops->detail(ui, p, c, r, ui->overlay_scroll);
+	overlay_more(ui, c, r);
 }
 
-static void diag_lane(struct canvas *c, struct rect r, int y, struct lane *lane)
+/* Lines of the diagnostics, of which some are on screen. */
+struct lines {
+	struct canvas *c;
+	struct rect r;
+	int n, scroll;
+};
+
+static struct pen next_line(struct lines *l)
 {
-	struct pen pen = pen_at(c, r, y, r.x, ROLE_RAISED);
-	struct lane_stats st;
+	int y = l->r.y + l->n++ - l->scroll;
+	struct rect clip = l->r;
+
+	if (y < l->r.y || y >= l->r.y + l->r.h)
+		clip.w = 0;
+	return pen_at(l->c, clip, y, l->r.x, ROLE_RAISED);
+}
+
+static void diag_time(struct buf *b, int64_t us)
+{
+	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(b, us) : format_duration(b, us));
+}
+
+static void diag_lane(struct lines *l, struct lane *lane, const struct lane_stats *st)
+{
+	struct pen pen = next_line(l);
 	struct buf b;
 
-	lane_stats(lane, &st);
 	buf_init(&b, 256);
-	pen_field(&pen, ROLE_FG, 0, 14, str_c(lane_name(lane)), false);
-	(void)format_count(&b, st.requests);
-	pen_field(&pen, ROLE_FG, 0, 10, buf_str(&b), true);
+	pen_field(&pen, ROLE_FG, 0, 22, str_c(lane_name(lane)), false);
+	(void)format_count(&b, st->requests);
+	pen_field(&pen, ROLE_FG, 0, 9, buf_str(&b), true);
 	buf_clear(&b);
-	(void)format_bytes(&b, st.bytes);
-	pen_field(&pen, ROLE_FG, 0, 12, buf_str(&b), true);
+	(void)format_bytes(&b, st->bytes);
+	pen_field(&pen, ROLE_FG, 0, 11, buf_str(&b), true);
 	buf_clear(&b);
-	(void)buf_addf(&b, "%lld", (long long)st.failures);
-	pen_field(&pen, st.failures ? ROLE_STRONG : ROLE_MUTED, 0, 10, buf_str(&b), true);
+	(void)buf_addf(&b, "%lld", (long long)st->failures);
+	pen_field(&pen, st->failures ? ROLE_STRONG : ROLE_MUTED, 0, 8, buf_str(&b), true);
 	buf_clear(&b);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, st.busy_us)
-						  : format_duration(&b, st.busy_us));
-	pen_field(&pen, ROLE_FG, 0, 10, buf_str(&b), true);
+	diag_time(&b, st->busy_us);
+	pen_field(&pen, ROLE_FG, 0, 9, buf_str(&b), true);
 	pen_skip(&pen, 2);
-	pen_text(&pen, ROLE_MUTED, !st.started ? "not started" : st.doing[0] ? st.doing : "idle");
+	pen_text(&pen, ROLE_MUTED, st->doing[0] ? st->doing : "idle");
+	buf_release(&b);
+}
+
+/* Lanes that nothing has needed yet are only named. */
+static void diag_lanes(const struct ui *ui, struct lines *l)
+{
+	struct pen pen = next_line(l);
+	struct lane_stats st;
+	struct lane *lane;
+	int resting = 0;
+
+	pen_text(&pen, ROLE_MUTED, "LANE                   REQUESTS   RECEIVED  FAILED     BUSY  NOW");
+	for (size_t i = 0; (lane = runtime_lane(ui->rt, i)) != NULL; i++) {
+		lane_stats(lane, &st);
+		if (st.started)
+			diag_lane(l, lane, &st);
+	}
+	for (size_t i = 0; (lane = runtime_lane(ui->rt, i)) != NULL; i++) {
+		lane_stats(lane, &st);
+		if (st.started)
+			continue;
+		if (resting == 0 || pen.x + (int)strlen(lane_name(lane)) + 2 > l->r.x + l->r.w) {
+			pen = next_line(l);
+			pen_text(&pen, ROLE_MUTED, resting++ ? "             " : "not started  ");
+		} else {
+			pen_text(&pen, ROLE_MUTED, ", ");
+		}
+		pen_text(&pen, ROLE_FG, lane_name(lane));
+	}
+}
+
+static void diag_source(struct lines *l, const struct store_entry *e)
+{
+	static const char *const states[] = {"ok", "error", "n/a", "skipped"};
+	struct pen pen = next_line(l);
+	struct buf b;
+
+	buf_init(&b, 64);
+	if (e->latest)
+		diag_time(&b, e->latest->took_us);
+	pen_textf(&pen, ROLE_FG, "%-21s %-9s %5zu %9u  ", e->source->name,
+		  e->latest ? states[e->latest->state] : "not asked", e->good ? e->good->nrows : 0, e->failures);
+	pen_field(&pen, ROLE_FG, 0, 8, buf_str(&b), false);
+	if (e->latest && e->latest->state != SNAP_OK) {
+		pen_skip(&pen, 1);
+		pen_field(&pen, ROLE_MUTED, 0, pen_left(&pen), str_c(e->latest->err.text), false);
+	}
 	buf_release(&b);
 }
 
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 {
-	struct lane *lane;
-	int y = r.y;
-	struct pen pen = pen_at(c, r, y, r.x, ROLE_RAISED);
+	struct lines l = {c, r, 0, ui->overlay_scroll};
+	struct pen pen;
 
-	pen_text(&pen, ROLE_MUTED, "LANE            REQUESTS    RECEIVED    FAILED      BUSY  NOW");
-	for (size_t i = 0; (lane = runtime_lane(ui->rt, i)) != NULL; i++)
-		diag_lane(c, r, ++y, lane);
-	y += 2;
-	canvas_text_c(c, r, y, r.x, "SOURCE               STATE     ROWS  FAILURES  TOOK",
-		      STYLE(ROLE_MUTED, ROLE_RAISED, 0));
-	for (size_t i = 0; i < ui->store->n && y < r.y + r.h - 1; i++) {
-		const struct store_entry *e = &ui->store->entries[i];
-		static const char *const states[] = {"ok", "error", "n/a", "skipped"};
-		struct buf b;
-
-		buf_init(&b, 64);
-		if (e->latest)
-			(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, e->latest->took_us)
-								  : format_duration(&b, e->latest->took_us));
-		canvas_textf(c, r, ++y, r.x, STYLE(ROLE_FG, ROLE_RAISED, 0), "%-20s %-8s %5zu %9u  %s", e->source->name,
-			     e->latest ? states[e->latest->state] : "-", e->good ? e->good->nrows : 0, e->failures,
-			     buf_c(&b));
-		buf_release(&b);
+	diag_lanes(ui, &l);
+	(void)next_line(&l);
+	pen = next_line(&l);
+	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE      ROWS  FAILURES  TOOK     WHY");
+	for (size_t i = 0; i < ui->store->n; i++)
+		diag_source(&l, &ui->store->entries[i]);
+	ui->overlay_lines = l.n;
+	if (overlay_beyond(ui, c, r)) {
+		diag_draw(ui, c, r);
+		return;
 	}
+	overlay_more(ui, c, r);
 }
 
 void overlay_draw(struct ui *ui, struct canvas *c)
@@ -137,7 +218,7 @@ void overlay_draw(struct ui *ui, struct canvas *c)
 		plan_draw(ui, c);
 		break;
 	case OVERLAY_DIAG:
-		diag_draw(ui, c, overlay_box(ui, c, 34, 110, "Diagnostics", "lanes and sources", ROLE_ACCENT));
+		diag_draw(ui, c, overlay_box(ui, c, 42, 110, "Diagnostics", "lanes and sources", ROLE_ACCENT));
 		break;
 	case OVERLAY_NONE:
 		break;

@@ -21,5 +21,9 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
 /* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
 struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
 			enum role line);
+/* Scrolled beyond the end of ui->overlay_lines: goes back to the end and clears r, to be drawn once more. */
+bool overlay_beyond(struct ui *ui, struct canvas *c, struct rect r);
+/* On the frame below r, the inside of a box: which of all its lines are shown, where these are more than fit. */
+void overlay_more(const struct ui *ui, struct canvas *c, struct rect r);
 
 #endif

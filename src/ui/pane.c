@@ -51,37 +51,54 @@ static int draw_remedy(struct canvas *c, struct rect r, int y, const char *remed
 	return draw_wrapped(c, (struct rect){r.y, r.x + 6, r.h, r.w - 6}, y, str_c(remedy), ROLE_FG, false);
 }
 
+static void draw_waiting(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect in, int y)
+{
+	char line[160];
+
+	(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for",
+		       e->source->title);
+	y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
+	y = draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
+	/* nothing is fetched meanwhile, so that would be a long wait */
+	if (ui->paused_at_us && !e->fetch_since_mono_us)
+		(void)draw_remedy(c, in, y, "Space ends the pause");
+}
+
+/* However long the reason is, the remedy is what one came for: rows are kept for it. */
+static void draw_failure(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect in, int y)
+{
+	const struct err *err = &e->latest->err;
+	bool retries = e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && in.h > 3;
+	int keep = (err->remedy[0] && in.h > 3 ? 2 : 0) + retries;
+	char line[160];
+
+	y = draw_wrapped(c, (struct rect){in.y, in.x, in.h - keep, in.w}, y, str_c(err->text), ROLE_STRONG, true);
+	if (retries && y < in.y + in.h) {
+		(void)snprintf(line, sizeof line, "attempt %u, next in %d s", e->failures,
+			       (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
+		y = draw_wrapped(c, in, y, str_c(line), ROLE_MUTED, false);
+	}
+	if (in.h > 4 && in.y + in.h - y > 2)
+		y++;
+	(void)draw_remedy(c, in, y, err->remedy);
+}
+
 void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r)
 {
 	struct rect in = rect_inset(r, 0, 1);
 	int y = in.y + (in.h > 5 ? 1 : 0);
-	const struct err *err;
 	char line[160];
 
 	if (!e)
 		return;
 	if (!e->latest) {
-		(void)snprintf(line, sizeof line, "%s %s", e->fetch_since_mono_us ? "Reading" : "Waiting for",
-			       e->source->title);
-		y = draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
-		(void)draw_wrapped(c, in, y, str_c(e->source->origin ? e->source->origin : ""), ROLE_MUTED, false);
-		return;
-	}
-	err = &e->latest->err;
-	if (e->latest->state == SNAP_OK) {
+		draw_waiting(ui, e, c, in, y);
+	} else if (e->latest->state == SNAP_OK) {
 		(void)snprintf(line, sizeof line, "No %s", e->source->title);
 		(void)draw_wrapped(c, in, y, str_c(line), ROLE_STRONG, true);
-		return;
+	} else {
+		draw_failure(ui, e, c, in, y);
 	}
-	y = draw_wrapped(c, in, y, str_c(err->text), ROLE_STRONG, true);
-	if (e->latest->state == SNAP_ERROR && e->next_mono_us > ui->mono_us && y < in.y + in.h && in.h > 3) {
-		(void)snprintf(line, sizeof line, "attempt %u, next in %d s", e->failures,
-			       (int)((e->next_mono_us - ui->mono_us + US_PER_S - 1) / US_PER_S));
-		y = draw_wrapped(c, in, y, str_c(line), ROLE_MUTED, false);
-	}
-	if (in.h > 4)
-		y++;
-	(void)draw_remedy(c, in, y, err->remedy);
 }
 
 /* Something to draw: its first source has data, or one of them where the pane says that is enough. */
@@ -154,6 +171,25 @@ static int draw_badge(const struct ui *ui, const struct pane *p, struct canvas *
 	return x;
 }
 
+static const struct cell *cell_at(const struct canvas *c, int y, int x)
+{
+	return &c->cells[(size_t)y * (size_t)c->cols + (size_t)x];
+}
+
+/* A fact that reaches the edge may be cut: it goes whole, with the separator before it; the first one stays. */
+static void drop_cut_fact(struct canvas *c, struct rect clip, int from)
+{
+	int y = clip.y, end = clip.x + clip.w, x = end - 1;
+
+	if (x <= from || end >= c->cols || y >= c->rows)
+		return;
+	while (x > from && !(cell_at(c, y, x)->rune == glyph(G_SEPARATOR) && cell_at(c, y, x - 1)->rune == ' ' &&
+			     (x == end - 1 || cell_at(c, y, x + 1)->rune == ' ')))
+		x--;
+	for (struct cell line = *cell_at(c, y, end); x > from && x < end; x++)
+		canvas_put(c, clip, y, x, line.rune, line.style);
+}
+
 static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool frames)
 {
 	struct rect r = p->frame, clip = {r.y, r.x, 1, r.w};
@@ -186,6 +222,8 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 			canvas_faint(c, rect_intersect(pen.clip, (struct rect){r.y, from, 1, pen.x - from}));
 		if (pen.x == from)
 			pen = before;
+		else if (pen_left(&pen) <= 0)
+			drop_cut_fact(c, pen.clip, from);
 	}
 	if (pen_left(&pen) > 0)
 		pen_skip(&pen, 1);

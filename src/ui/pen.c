@@ -84,6 +84,13 @@ void pen_glyph(struct pen *p, enum role fg, enum glyph g)
 	pen_rune(p, fg, glyph(g));
 }
 
+void pen_separator(struct pen *p)
+{
+	pen_skip(p, 1);
+	pen_glyph(p, ROLE_MUTED, G_SEPARATOR);
+	pen_skip(p, 1);
+}
+
 void pen_skip(struct pen *p, int n)
 {
 	for (int i = 0; i < n; i++)

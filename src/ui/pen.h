@@ -31,6 +31,8 @@ void pen_boldf(struct pen *p, enum role fg, const char *fmt, ...) PRINTF_LIKE(3,
 void pen_textf(struct pen *p, enum role fg, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void pen_glyph(struct pen *p, enum role fg, enum glyph g);
 void pen_rune(struct pen *p, enum role fg, uint32_t rune);
+/* Between two facts of a title: a dot between blanks. */
+void pen_separator(struct pen *p);
 /* n blanks. */
 void pen_skip(struct pen *p, int n);
 /* Text cut or padded to exactly w columns. */

@@ -364,10 +364,7 @@ void plan_draw(struct ui *ui, struct canvas *c)
 		lines = draw_page(ui, v, c, (struct rect){0, 0, 0, w - 4}, 0) + 2;
 	r = overlay_box(ui, c, lines, PLAN_COLS, "Plan", v->request.about, ROLE_ACCENT);
 	ui->overlay_lines = draw_page(ui, v, c, r, ui->overlay_scroll);
-	if (ui->overlay_scroll <= 0 || ui->overlay_scroll <= ui->overlay_lines - r.h)
-		return;
-	/* scrolled beyond the end: once more at the end */
-	ui->overlay_scroll = ui->overlay_lines > r.h ? ui->overlay_lines - r.h : 0;
-	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));
-	(void)draw_page(ui, v, c, r, ui->overlay_scroll);
+	if (overlay_beyond(ui, c, r))
+		(void)draw_page(ui, v, c, r, ui->overlay_scroll);
+	overlay_more(ui, c, r);
 }

@@ -155,6 +155,7 @@ struct ui {
 	struct load_view *load;
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
+	char left_cluster[256];     /* open before the list of clusters; reopened when that is left without a choice */
 	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */
 	char theme_before[64];      /* while the palette previews themes */
 	struct buf copy;            /* text to put on the clipboard after this turn */

@@ -22,7 +22,7 @@ static const struct view_def overview = {
 	.name = "overview",
 	.title = "Overview",
 	.short_title = "Overview",
-	.help = "the five core panes together",
+	.help = "the five core panes",
 	.panes = {{&pane_cluster, {0, 40, 9, 14, 40, 8}},
 		  {&pane_load, {0, 60, 9, 14, 46, 4}},
 		  {&pane_activity, {1, 1, 9, 0, 30, 0}},

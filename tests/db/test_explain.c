@@ -207,6 +207,24 @@ static void parameters_get_the_generic_plan(void **state)
 	assert_int_equal(pg_log_count(&pg, "\t", "EXECUTE auroratop_explain(NULL, NULL)") > 0, version >= 120000);
 }
 
+/* Normalised text keeps the type of a literal before its parameter; that is no SQL until it is a cast. */
+static void literals_with_a_type_are_cast(void **state)
+{
+	struct asked q;
+
+	(void)state;
+	ask_about(&q, watch(), "app_1", "SELECT now() - interval $1 FROM orders WHERE id = $2");
+	if (version < 120000) {
+		refused(&q, "that needs PostgreSQL 12 or later");
+	} else {
+		assert_has(statement(&q)->query, "now() - $1::interval FROM");
+		assert_has(statement(&q)->note, "cast to it");
+		assert_non_null(find(&q, PLAN_NODE, "Scan"));
+	}
+	done(&q);
+	assert_int_equal(pg_log_count(&pg, "", "syntax error"), 0);
+}
+
 static void warnings_come_from_the_catalog(void **state)
 {
 	const struct plan_row *row;
@@ -683,6 +701,7 @@ int main(void)
 		cmocka_unit_test(settings_are_those_of_role_and_database),
 		cmocka_unit_test(without_set_role_the_plan_says_so),
 		cmocka_unit_test(parameters_get_the_generic_plan),
+		cmocka_unit_test(literals_with_a_type_are_cast),
 		cmocka_unit_test(warnings_come_from_the_catalog),
 		cmocka_unit_test(writing_statements_are_planned_not_executed),
 		cmocka_unit_test(what_has_no_plan_is_not_sent),

@@ -278,9 +278,9 @@ static void keys_of_a_table(void **state)
 	press(v, ">", "XACT ▾");
 	press(v, "m", "only running");
 	press(v, "m", "only waiting");
-	press(v, "mmm", "only all");
+	press(v, "mmm", "all sessions");
 	vt_send(v, "m");
-	console_gone(v, "only all");
+	console_gone(v, "all sessions");
 	press(v, "/app:nobody", "0 of");
 	console_gone(v, "pg_sleep");
 	press(v, "<Esc>", "pg_sleep");

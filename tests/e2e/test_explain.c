@@ -159,7 +159,7 @@ static void a_lock_is_said_and_quitting_does_not_wait(void **state)
 	pg_exec(locker, "BEGIN");
 	pg_exec(locker, "LOCK TABLE wanted IN ACCESS EXCLUSIVE MODE");
 	v = start_watch();
-	press(v, "mmmmm", "only all");
+	press(v, "mmmmm", "all sessions");
 	press(v, "/user:app_4<Enter>", "1 of");
 	press(v, "e", "is locked so strongly");
 	console_sees(v, "see who holds it under Locks");

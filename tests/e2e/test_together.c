@@ -169,6 +169,11 @@ static void others_and_back_again(void **state)
 	console_press(v, ":clusters<Enter>", "3 in eu-west-1");
 	console_sees(v, "analytics-sls");
 	console_sees(v, "legacy-archive");
+	/* Leaving the list without a choice gives back what was open. */
+	vt_key(v, "Esc");
+	console_sees(v, "auroratop    prod-orders");
+	console_sees(v, "shop-e2e");
+	console_press(v, ":clusters<Enter>", "3 in eu-west-1");
 	/* May be paused: a connection would wake it, so none is made. */
 	console_press(v, "<Enter>", "not connected: the cluster may be paused");
 	console_sees(v, "start with --wake");
@@ -212,6 +217,13 @@ static void started_without_a_cluster(void **state)
 	(void)state;
 	console_sees(v, "no cluster chosen");
 	console_sees(v, "3 in eu-west-1");
+	/* None of the region's clusters is shown as if it were open. */
+	console_press(v, "1", "─ 7 Backups");
+	console_sees(v, "choose one under :clusters");
+	console_sees(v, ":clusters lists those of the region");
+	console_gone(v, "● available");
+	console_gone(v, "analytics-sls");
+	console_press(v, ":clusters<Enter>", "3 in eu-west-1");
 	console_press(v, "G<Enter>", "shop-e2e");
 	console_sees(v, "W orders-1");
 	console_quit(v);

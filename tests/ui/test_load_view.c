@@ -255,6 +255,9 @@ static void the_past_says_where_it_is_from(void **state)
 	PANE_SHOWS("load_graph", "own samples since 13:43:05Z");
 	/* A short range is ranked by own samples, which are fresher; it says how long they are. */
 	PANE_SHOWS("load_top", "slice 2m02s");
+	/* What leads in them need not lead in the whole range: its averages stand beside them. */
+	PANE_SHOWS("load_slice", "5m AVG");
+	PANE_SHOWS("load_slice", "LWLock    0.0");
 	PANE_HIDES("load_top", "from Performance Insights");
 	top_is("statement", "select o.* from orders");
 	assert_false(f.ui.load->asks);

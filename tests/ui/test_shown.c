@@ -4,6 +4,8 @@
 #include "tests/ui/fixture.h"
 
 #include "base/clock.h"
+#include "ui/data.h"
+#include "ui/panes/session_groups.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -208,6 +210,63 @@ static void test_healthy_is_quiet(void **state)
 	fixture_draw(&f, "activity", 48, 160);
 	assert_false(role_seen(ROLE_WARN));
 	assert_false(role_seen(ROLE_CRIT));
+}
+
+/* However much AWS has to say, what helps stands below it. */
+static void test_a_remedy_is_not_pushed_out(void **state)
+{
+	(void)state;
+	open_at("failed", "overview", 160, 48);
+	fixture_more_text(
+		&f, "a long refusal",
+		STR("source security_group_rules at=now-41s retry=19s\n"
+		    "error denied Not allowed: ec2:DescribeSecurityGroupRules: User: "
+		    "arn:aws:iam::111122223333:user/oncall is not authorized to perform: "
+		    "ec2:DescribeSecurityGroupRules because no identity-based policy allows the "
+		    "ec2:DescribeSecurityGroupRules action, and no resource-based policy either, and no boundary, "
+		    "and no session policy, and no control policy of the organisation that it belongs to "
+		    "| allow it in the role's policy\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	PANE_SHOWS("network", "Not allowed: ec2:DescribeSecurityGroupRules");
+	PANE_SHOWS("network", "next in 19 s");
+	PANE_SHOWS("network", "next  allow it in the role's policy");
+}
+
+static void test_a_pause_says_why_nothing_comes(void **state)
+{
+	(void)state;
+	open_at("healthy", "progress", 80, 24);
+	SHOWS("Waiting for ");
+	HIDES("Space ends the pause");
+	(void)fixture_key(&f, ' ');
+	fixture_draw(&f, NULL, 24, 80);
+	SHOWS("next  Space ends the pause");
+}
+
+/* A filter hides rows: that is said on the smallest screen, and no fact is left half. */
+static void test_a_filter_is_said_first(void **state)
+{
+	(void)state;
+	open_at("incident", "activity", 80, 24);
+	PANE_SHOWS("activity", "waiting 7 ✗");
+	(void)fixture_type(&f, "/user:worker");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 24, 80);
+	PANE_SHOWS("activity", "─ 2 Activity  / user:worker  4 of 17 · orders-1 ·");
+	assert_false(fixture_shows_in(&f, (struct rect){fixture_pane(&f, "activity")->frame.y, 0, 1, 80}, "…"));
+	assert_false(fixture_shows(&f, "waiting 7 ─"));
+}
+
+/* Names of automated snapshots begin alike: where one is cut, the day is what must stay. */
+static void test_snapshots_are_told_apart(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	PANE_SHOWS("backups", "automated  2026-03-16-06-41");
+
+	fixture_draw(&f, "backups", 48, 160);
+	PANE_SHOWS("snapshots", "rds:prod-orders-2026-03-16-06-41");
+	PANE_SHOWS("snapshots", "1 in progress · 7 automated");
 }
 
 static void test_failures_in_words(void **state)
@@ -567,6 +626,12 @@ static void test_nodes_stand_in_one_table(void **state)
 	(void)fixture_key(&f, K_ENTER);
 	fixture_draw(&f, NULL, 48, 160);
 	assert_false(fixture_shows_in(&f, fixture_pane(&f, "activity")->frame, "NODE"));
+	/* in forty columns what a session waits for is worth more than where it is */
+	fixture_draw(&f, NULL, 12, 40);
+	(void)fixture_key(&f, K_ESC);
+	fixture_draw(&f, NULL, 12, 40);
+	PANE_SHOWS("activity", "WAIT");
+	PANE_SHOWS("activity", "Lock:");
 }
 
 static void test_workers_fold_under_their_leader(void **state)
@@ -605,6 +670,53 @@ static void test_groups_count_idle_sessions(void **state)
 	fixture_draw(&f, NULL, 48, 160);
 	PANE_SHOWS("activity", "client:");
 	PANE_SHOWS("activity", "SQL");
+}
+
+static int64_t room_of(const void *ctx, const char *field, struct str name)
+{
+	(void)ctx;
+	assert_string_equal(field, "node");
+	return str_eq_c(name, "orders-1") ? 10 : 40;
+}
+
+/* A node is full when its own connections are used up, whatever room the others have. */
+static void test_a_node_has_its_own_room(void **state)
+{
+	const struct snapshot *groups;
+
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	groups = session_groups(store_good(f.ui.store, "node_sessions"), "node", (struct group_limit){room_of, NULL});
+	assert_int_equal(groups->nrows, 2);
+	for (size_t i = 0; i < groups->nrows; i++) {
+		int64_t room = room_of(NULL, "node", data_str(groups, i, "name"));
+		double taken = data_f64(groups, i, "share_ratio") * (double)room;
+
+		assert_true(data_i64(groups, i, "sessions", 0) > 0);
+		assert_int_equal(data_whole(taken + 0.5), data_i64(groups, i, "sessions", 0));
+	}
+	snapshot_unref(groups);
+}
+
+/* A replica's WAL sender runs for months: it is no statement somebody waits for. */
+static void test_running_leaves_out_the_wal_sender(void **state)
+{
+	(void)state;
+	open_at("nodes", "activity", 160, 48);
+	fixture_more_text(
+		&f, "a replica's sender",
+		STR("source sessions\n"
+		    "row pid=71 node=orders-1 user=app state=running backend_type=\"client backend\" query_us=9000000 "
+		    "query=\"select 71\"\n"
+		    "row pid=72 node=orders-1 user=rdsadmin state=running backend_type=walsender "
+		    "query_us=90000000 query=\"START_REPLICATION\"\n"));
+	type_and_draw("m");
+	PANE_SHOWS("activity", "· only running ·");
+	PANE_SHOWS("activity", "select 71");
+	HIDES("START_REPLICATION");
+	type_and_draw("mmmm");
+	PANE_SHOWS("activity", "· all sessions ·");
+	PANE_SHOWS("activity", "START_REPLICATION");
 }
 
 static void test_the_clock_is_chosen(void **state)
@@ -650,6 +762,8 @@ int main(void)
 		TEST(test_nodes_stand_in_one_table),
 		TEST(test_workers_fold_under_their_leader),
 		TEST(test_groups_count_idle_sessions),
+		TEST(test_a_node_has_its_own_room),
+		TEST(test_running_leaves_out_the_wal_sender),
 		TEST(test_the_clock_is_chosen),
 		TEST(test_a_wait_is_explained),
 		TEST(test_maintenance_says_how_far_it_is),
@@ -661,6 +775,10 @@ int main(void)
 		TEST(test_main_pane_keeps_its_rows),
 		TEST(test_healthy_is_quiet),
 		TEST(test_failures_in_words),
+		TEST(test_a_pause_says_why_nothing_comes),
+		TEST(test_a_filter_is_said_first),
+		TEST(test_a_remedy_is_not_pushed_out),
+		TEST(test_snapshots_are_told_apart),
 		TEST(test_old_data_looks_old),
 		TEST(test_only_what_is_old_is_marked),
 		TEST(test_only_the_failing_half_is_named),

@@ -127,6 +127,35 @@ static void test_since_reset(void **state)
 	assert_true(str_eq(before, text_at(table()->cursor)));
 }
 
+/* Who has chosen no statement is shown the leading one, and `e` explains it; a chosen one is followed. */
+static void test_the_leader_is_selected(void **state)
+{
+	struct str before;
+
+	(void)state;
+	open_at("incident", 160, 48);
+	before = text_at(0);
+	press("s");
+	assert_int_equal(table()->cursor, 0);
+	assert_false(str_eq(before, text_at(0)));
+	press("S");
+	press("j");
+	before = text_at(1);
+	press("s");
+	assert_true(str_eq(before, text_at(table()->cursor)));
+	/* back on the first row it is the leader again, unless something is done with it */
+	press("S");
+	press("g");
+	before = text_at(0);
+	press("s");
+	assert_int_equal(table()->cursor, 0);
+	press("S");
+	press("v");
+	press("s");
+	assert_true(str_eq(before, text_at(table()->cursor)));
+	assert_true(table()->cursor > 0);
+}
+
 static void expect_order(const char *keys, const char *word, const char *first)
 {
 	press(keys);
@@ -183,7 +212,7 @@ static void test_selected_statement(void **state)
 	PANE_SHOWS("statement", "leads by time since 13:32:07Z");
 	PANE_SHOWS("statement", "WAL 5.02 KiB");
 	PANE_SHOWS("trend", "calls/s 122  min 122  max 176");
-	PANE_SHOWS("trend", "mean ms 3.1  min 0.90");
+	PANE_SHOWS("trend", "mean 3.1ms  min 0.90ms");
 	/* one without a history says so */
 	press("jj");
 	PANE_SHOWS("trend", "No history of this statement");
@@ -564,6 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCREEN(test_last_minute),
 		SCREEN(test_since_reset),
+		SCREEN(test_the_leader_is_selected),
 		SCREEN(test_orders),
 		SCREEN(test_filter),
 		SCREEN(test_selected_statement),

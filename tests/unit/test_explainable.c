@@ -120,13 +120,37 @@ static void test_limits(void **state)
 	allow("select $20000", "SELECT", 20000, "select $20000");
 }
 
+static void cast(const char *text, size_t want_n, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, 1024);
+	assert_int_equal(explainable_cast_params(&b, str_c(text)), want_n);
+	assert_string_equal(buf_c(&b), want);
+	buf_release(&b);
+}
+
+/* pg_stat_statements writes `interval '90 days'` as `interval $1`, which the parser refuses. */
+static void test_typed_literals(void **state)
+{
+	(void)state;
+	cast("select now() - interval $2 group by $1", 1, "select now() - $2::interval group by $1");
+	cast("select DATE  $1, interval $2", 2, "select $1::DATE, $2::interval");
+	cast("select date, interval '1 day' from t where date = $1", 0,
+	     "select date, interval '1 day' from t where date = $1");
+	cast("select 'interval $1' -- date $1", 0, "select 'interval $1' -- date $1");
+	cast("select a::date", 0, "select a::date");
+	cast("select \"date\" $1", 0, "select \"date\" $1");
+	cast("", 0, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_what_surrounds_it),
 		cmocka_unit_test(test_several),      cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_no_statement), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits),       cmocka_unit_test(test_typed_literals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,36 @@ static void test_diag_and_help_open(void **state)
 	assert_true(fixture_shows(&f, "sampler"));
 	assert_true(fixture_shows(&f, "cloudwatch"));
 	assert_true(fixture_shows(&f, "security_group_rules"));
+	/* lanes that rest are one line; on a small screen the rest is told, and reached */
+	assert_true(fixture_shows(&f, "not started  "));
+	fixture_draw(&f, NULL, 16, 80);
+	assert_true(fixture_shows(&f, "lines 1 to "));
+	assert_true(fixture_shows(&f, "Esc back"));
+	assert_false(fixture_shows(&f, "xmin_horizon"));
+	(void)fixture_key(&f, K_END);
+	fixture_draw(&f, NULL, 16, 80);
+	assert_true(fixture_shows(&f, "xmin_horizon"));
+}
+
+/* What a key does is never cut, and the end of it all is reached on a small screen. */
+static void test_help_says_all(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, '?');
+	fixture_draw(&f, NULL, 48, 160);
+	for (size_t i = 0; i < nview_defs; i++)
+		if (view_defs[i]->digit)
+			assert_true(fixture_shows(&f, view_defs[i]->title));
+	assert_true(fixture_shows(&f, "executed"));
+	assert_true(fixture_shows(&f, ":diag, :clusters"));
+	assert_false(fixture_shows_in(&f, (struct rect){3, 8, 42, 143}, "…"));
+	assert_false(fixture_shows(&f, "lines 1 to"));
+	fixture_draw(&f, NULL, 24, 80);
+	assert_true(fixture_shows(&f, "lines 1 to 20 of "));
+	assert_false(fixture_shows(&f, "buffer pin, extension"));
+	(void)fixture_key(&f, 'G');
+	fixture_draw(&f, NULL, 24, 80);
+	assert_true(fixture_shows(&f, "buffer pin, extension"));
 }
 
 static void test_theme_preview(void **state)
@@ -231,6 +261,7 @@ int main(void)
 		TEST(test_every_view_and_action_is_there),
 		TEST(test_names_run_what_they_name),
 		TEST(test_diag_and_help_open),
+		TEST(test_help_says_all),
 		TEST(test_theme_preview),
 		TEST(test_choice_moves),
 		TEST(test_verbs),

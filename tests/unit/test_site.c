@@ -133,6 +133,11 @@ static void test_waits_for_what_it_needs(void **state)
 
 	(void)state;
 	world_init(&w);
+	w.t->cluster[0] = '\0';
+	assert_int_equal(find(&w, true, true), READY_UNAVAILABLE);
+	assert_string_equal(w.err.text, "no cluster is chosen");
+	assert_non_null(strstr(w.err.remedy, ":clusters"));
+	(void)snprintf(w.t->cluster, sizeof(w.t->cluster), "orders");
 	assert_int_equal(find(&w, false, false), READY_WAIT);
 	assert_int_equal(find(&w, true, false), READY_WAIT);
 	snprintf(w.t->cluster, sizeof(w.t->cluster), "other");

@@ -54,6 +54,7 @@ enum readiness aws_ready_cluster(const struct target *t, const struct snapshot *
 {
 	if (!t->cluster[0]) {
 		err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
+		err_remedy(why, "name one on the command line, or choose one under :clusters");
 		return READY_UNAVAILABLE;
 	}
 	if (!inputs[0])

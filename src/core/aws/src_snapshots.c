@@ -93,6 +93,7 @@ static enum readiness ready(const struct target *t, const struct snapshot *const
 	if (t->cluster[0])
 		return READY;
 	err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
+	err_remedy(why, "name one on the command line, or choose one under :clusters");
 	return READY_UNAVAILABLE;
 }
 

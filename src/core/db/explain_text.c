@@ -94,10 +94,16 @@ static void take_name(char *to, size_t size, struct str from)
 
 static bool take_text(struct explain *x, struct str text, struct err *err)
 {
+	struct buf sent;
+
 	if (text.len > EXPLAIN_TEXT_MAX)
 		return err_set(err, ERR_UNAVAILABLE, "no plan: the statement is longer than %u KiB",
 			       EXPLAIN_TEXT_MAX >> 10);
-	x->text = arena_str(x->plan->arena, text);
+	buf_init(&sent, EXPLAIN_TEXT_MAX * 2);
+	if (explainable_cast_params(&sent, text) > 0)
+		explain_note(x, "parameters that stand for literals with a type are cast to it");
+	x->text = arena_str(x->plan->arena, buf_str(&sent));
+	buf_release(&sent);
 	return true;
 }
 

@@ -109,7 +109,12 @@ enum readiness site_find(const struct target *t, const struct snapshot *const *i
 	}
 	if (t->conninfo[0])
 		return READY;
-	if (!clusters || !t->cluster[0])
+	if (!t->cluster[0]) {
+		err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
+		err_remedy(why, "name one on the command line, or choose one under :clusters");
+		return READY_UNAVAILABLE;
+	}
+	if (!clusters)
 		return READY_WAIT;
 	cluster = find_row(clusters, "identifier", str_c(t->cluster));
 	if (!cluster && clusters->partial)

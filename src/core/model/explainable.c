@@ -180,3 +180,47 @@ bool explainable_check(struct str text, struct explainable *ret, struct err *err
 	ret->params = s.params;
 	return true;
 }
+
+/* ---- literals with their type before them ---- */
+
+static bool is_type(enum sql_token kind, struct str word)
+{
+	static const char *const types[] = {"interval", "date", "time",  "timetz", "timestamp", "timestamptz", "inet",
+					    "cidr",     "uuid", "jsonb", "json",   "numeric",   "bytea"};
+
+	for (size_t i = 0; (kind == SQL_WORD || kind == SQL_KEYWORD) && i < ARRAY_LEN(types); i++)
+		if (str_ieq(word, str_c(types[i])))
+			return true;
+	return false;
+}
+
+size_t explainable_cast_params(struct buf *out, struct str text)
+{
+	struct str token, type = STR(""), held = STR("");
+	enum sql_token kind;
+	size_t n = 0;
+
+	/* held: the type and the blanks behind it, until it is known what follows */
+	while (sql_next_token(&text, &kind, &token)) {
+		if (type.len > 0 && kind == SQL_SPACE) {
+			held.len += token.len;
+			continue;
+		}
+		if (type.len > 0 && kind == SQL_PARAM) {
+			(void)buf_add_str(out, token);
+			(void)buf_add_c(out, "::");
+			(void)buf_add_str(out, type);
+			n++;
+		} else {
+			(void)buf_add_str(out, held);
+		}
+		if (type.len > 0 && kind == SQL_PARAM)
+			token = STR("");
+		type = is_type(kind, token) ? token : STR("");
+		held = type;
+		if (type.len == 0)
+			(void)buf_add_str(out, token);
+	}
+	(void)buf_add_str(out, held);
+	return n;
+}

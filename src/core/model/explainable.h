@@ -8,6 +8,7 @@
 #ifndef MODEL_EXPLAINABLE_H
 #define MODEL_EXPLAINABLE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -22,5 +23,11 @@ struct explainable {
 
 /* False: err (ERR_UNAVAILABLE) says in one sentence why there is no plan. */
 bool explainable_check(struct str text, struct explainable *ret_explainable, struct err *err) MUST_CHECK;
+
+/*
+ * Appends text; where it says `interval $1`, which is how normalised text keeps a literal with its type before it and
+ * which is no SQL, `$1::interval` stands instead. Returns how many there were.
+ */
+size_t explainable_cast_params(struct buf *out, struct str text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * sqltext.h: a tolerant lexer for statement text, which may be cut anywhere.
  *
- * Used for highlighting, one-line shortening and literal masking; never to execute. Knows
+ * Used for highlighting, one-line shortening, literal masking and for what follows EXPLAIN; never to execute. Knows
  * strings ('', E'', $tag$), quoted identifiers, comments (nested), numbers, $n, operators; an unterminated token
  * at the end is normal. Pure.
  */

@@ -141,6 +141,20 @@ int64_t activity_sum(const struct ui *ui, const char *field)
 	return sum;
 }
 
+/* A node fills up by itself, whatever room the others have; every other group may be on all of them. */
+static int64_t limit_of(const void *ctx, const char *field, struct str name)
+{
+	const struct ui *ui = ctx;
+	const struct snapshot *server = store_good(ui->store, "activity");
+
+	if (strcmp(field, "node") != 0)
+		return activity_sum(ui, "max_connections");
+	for (size_t i = 0; i < runtime_nodes(ui->rt); i++)
+		if (str_eq_c(name, runtime_node_name(ui->rt, i)))
+			server = store_good(runtime_node_store(ui->rt, i), "activity");
+	return data_i64(server, 0, "max_connections", -1);
+}
+
 void activity_group_recalc(struct ui *ui, struct pane *p)
 {
 	const struct snapshot *sessions = store_good(ui->store, "node_sessions"), *groups;
@@ -150,7 +164,7 @@ void activity_group_recalc(struct ui *ui, struct pane *p)
 		table_recalc(&p->table, NULL, ui->mono_us);
 		return;
 	}
-	groups = session_groups(sessions, by[st->group].field, activity_sum(ui, "max_connections"));
+	groups = session_groups(sessions, by[st->group].field, (struct group_limit){limit_of, ui});
 	table_recalc(&p->table, groups, ui->mono_us);
 	snapshot_unref(groups);
 }
@@ -161,14 +175,17 @@ void activity_group_summary(const struct ui *ui, const struct pane *p, struct pe
 	double rate = data_rate_sum(databases, "sessions");
 	int64_t total = activity_sum(ui, "total"), max = activity_sum(ui, "max_connections");
 
+	table_filter_fact(&p->table, pen);
 	pen_textf(pen, ROLE_MUTED, "by ");
 	pen_bold(pen, ROLE_ACCENT, activity_grouped_by(p));
 	if (total >= 0) {
-		pen_textf(pen, ROLE_FG, "  %lld", (long long)total);
+		pen_separator(pen);
+		pen_textf(pen, ROLE_FG, "%lld", (long long)total);
 		pen_textf(pen, ROLE_MUTED, " of %lld connections", (long long)max);
 	}
 	if (!isnan(rate)) {
-		pen_textf(pen, ROLE_FG, "  %.1f", rate);
+		pen_separator(pen);
+		pen_textf(pen, ROLE_FG, "%.1f", rate);
 		pen_text(pen, ROLE_MUTED, " arrivals/s");
 	}
 }

@@ -21,14 +21,15 @@ static const char *const mode_names[] = {"active", "running", "waiting", "blocki
 
 static bool show(const struct snapshot *s, size_t row, int mode)
 {
-	struct str state = data_str(s, row, "state");
+	struct str state = data_str(s, row, "state"), type = data_str(s, row, "backend_type");
 
 	switch ((enum mode)mode) {
 	case MODE_ACTIVE:
 		/* a background process that waits for work is not at work */
 		return !str_eq_c(state, "idle") && !str_eq_c(data_str(s, row, "wait_type"), "Activity");
 	case MODE_RUNNING:
-		return str_eq_c(state, "running");
+		/* a replica's WAL sender is at work for months, and would lead by the clock of the statement */
+		return str_eq_c(state, "running") && !str_eq_c(type, "walsender");
 	case MODE_WAITING:
 		return str_eq_c(state, "waiting");
 	case MODE_BLOCKING:
@@ -166,7 +167,7 @@ static bool cell_sql(const struct cell_context *cc, struct pen *pen, int w)
 
 static const struct table_column columns[] = {
 	{.field = "pid", .priority = 1, .min = 5, .max = 8},
-	{.field = "node", .priority = 3, .min = 6, .max = 20, .leaves_when_same = true},
+	{.field = "node", .priority = 6, .min = 6, .max = 20, .leaves_when_same = true},
 	{.field = "user", .priority = 6, .min = 6, .max = 16},
 	{.field = "application", .title = "APP", .priority = 8, .min = 6, .max = 16},
 	{.field = "client", .priority = 10, .min = 6, .max = 18, .cell = cell_client},
@@ -232,7 +233,7 @@ static void name_nodes(const struct ui *ui, struct pen *pen)
 	 */
 	if (data_str(a, 0, "instance").len > 0)
 		pen_str(pen, ROLE_FG, data_str(a, 0, "instance"));
-	else if (writer >= 0)
+	else if (writer >= 0 && runtime_target(ui->rt)->cluster[0])
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	else
 		pen_str(pen, ROLE_FG, data_str(a, 0, "database"));
@@ -249,6 +250,15 @@ static void name_nodes(const struct ui *ui, struct pen *pen)
 	}
 }
 
+/* Which sessions are shown, where it is not those that do something. */
+static void name_mode(const struct pane *p, struct pen *pen)
+{
+	if (p->table.mode == MODE_ACTIVE)
+		return;
+	pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+	pen_boldf(pen, ROLE_ACCENT, p->table.mode == MODE_ALL ? "%s sessions" : "only %s", mode_names[p->table.mode]);
+}
+
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct snapshot *a = store_good(ui->store, "activity");
@@ -258,17 +268,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		activity_group_summary(ui, p, pen);
 		return;
 	}
+	table_filter_fact(&p->table, pen);
 	name_nodes(ui, pen);
-	if (p->table.mode != MODE_ACTIVE)
-		pen_boldf(pen, ROLE_ACCENT, " only %s", mode_names[p->table.mode]);
+	name_mode(p, pen);
 	fact(pen, "running", activity_sum(ui, "running"), SEV_NONE);
 	fact(pen, "waiting", activity_sum(ui, "waiting"), limits_blocked(activity_sum(ui, "blocked")));
 	fact(pen, "idle in xact", in_xact, in_xact > 0 ? limits_xact(oldest) : SEV_NONE);
 	fact(pen, "idle", activity_sum(ui, "idle"), SEV_NONE);
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_ACCENT, "  / %s  ", p->table.filter_text);
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_FG, "%zu of %zu", p->table.n, p->table.total);
 }
 
 static enum severity severity(const struct ui *ui, const struct pane *p)

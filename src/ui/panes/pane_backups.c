@@ -76,8 +76,21 @@ static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
+/* Of automated ones, whose names all begin alike, what tells them apart. */
+static bool cell_name(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str name = data_str(cc->snap, cc->row, "identifier"), cluster = data_str(cc->snap, cc->row, "cluster");
+	size_t lead = strlen("rds:") + cluster.len + 1;
+
+	if (utf8_columns(name) <= w || cluster.len == 0 || !str_starts(name, STR("rds:")) || name.len <= lead ||
+	    !str_eq(str_sub(name, strlen("rds:"), lead - 1), cluster))
+		return false;
+	pen_field(pen, ROLE_FG, 0, w, str_sub(name, lead, name.len), false);
+	return true;
+}
+
 static const struct table_column wide_columns[] = {
-	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 48},
+	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 48, .cell = cell_name},
 	{.field = "kind", .priority = 4, .min = 9, .max = 10},
 	{.field = "status", .priority = 2, .min = 12, .max = 14, .cell = cell_status},
 	{.field = "created_at", .title = "AGE", .priority = 3, .min = 7, .max = 8, .cell = cell_age},
@@ -97,7 +110,7 @@ static const struct table_def wide_table = {
 static const struct table_column small_columns[] = {
 	{.field = "created_at", .title = "AGE", .priority = 1, .min = 7, .max = 8, .cell = cell_age},
 	{.field = "kind", .priority = 4, .min = 6, .max = 9, .cell = cell_kind},
-	{.field = "identifier", .title = "NAME", .priority = 2, .min = 12, .max = 0},
+	{.field = "identifier", .title = "NAME", .priority = 2, .min = 12, .max = 0, .cell = cell_name},
 };
 static const struct table_def small_table = {
 	.source = "snapshots",
@@ -129,23 +142,26 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	int64_t automated, manual, flight, newest;
 	struct buf b;
 
-	(void)p;
 	if (!store_good(ui->store, "snapshots"))
 		return;
+	table_filter_fact(&p->table, pen);
 	counts(store_good(ui->store, "snapshots"), &automated, &manual, &flight, &newest);
 	buf_init(&b, 64);
 	if (newest) {
 		(void)format_age_backup(&b, ui->now_us > newest ? ui->now_us - newest : 0);
 		pen_text(pen, ROLE_MUTED, "newest automated ");
 		pen_str(pen, ROLE_FG, buf_str(&b));
-		pen_text(pen, ROLE_MUTED, "  ");
+		pen_separator(pen);
+	}
+	if (flight > 0) {
+		pen_textf(pen, ROLE_NOTICE, "%lld in progress", (long long)flight);
+		pen_separator(pen);
 	}
 	pen_textf(pen, ROLE_FG, "%lld", (long long)automated);
-	pen_text(pen, ROLE_MUTED, " automated ");
+	pen_text(pen, ROLE_MUTED, " automated");
+	pen_separator(pen);
 	pen_textf(pen, ROLE_FG, "%lld", (long long)manual);
 	pen_text(pen, ROLE_MUTED, " manual");
-	if (flight > 0)
-		pen_textf(pen, ROLE_NOTICE, " %lld in progress", (long long)flight);
 	buf_release(&b);
 }
 
@@ -230,7 +246,8 @@ static void restorable_summary(const struct ui *ui, const struct pane *p, struct
 	buf_init(&b, 64);
 	(void)format_duration(&b, ui->now_us > latest ? ui->now_us - latest : 0);
 	pen_text(pen, ROLE_FG, "any second of it");
-	pen_textf(pen, ROLE_MUTED, "  newest point %s behind now", buf_c(&b));
+	pen_separator(pen);
+	pen_textf(pen, ROLE_MUTED, "newest point %s behind now", buf_c(&b));
 	buf_release(&b);
 }
 

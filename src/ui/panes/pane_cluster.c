@@ -173,12 +173,31 @@ static void facts(const struct snapshot *s, const struct snapshot *instances, st
 	text_line(c, r, &y, "subnets", data_str(s, 0, "subnet_group"));
 }
 
+/* Without a cluster the sources hold those of the whole region: of which none is told as if it were the one. */
+static bool is_chosen(const struct ui *ui)
+{
+	return runtime_target(ui->rt)->cluster[0] != '\0';
+}
+
+static void draw_choice(struct canvas *c, struct rect r)
+{
+	struct pen pen = pen_at(c, r, r.y + 3, r.x, ROLE_BG);
+
+	canvas_text_c(c, r, r.y + 1, r.x, "no cluster is chosen", STYLE(ROLE_STRONG, ROLE_BG, ATTR_BOLD));
+	pen_bold(&pen, ROLE_ACCENT, "next  ");
+	pen_text(&pen, ROLE_FG, ":clusters lists those of the region");
+}
+
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	const struct snapshot *s = pane_good(ui, p), *instances = store_good(ui->store, "instances");
 	struct rect in = rect_inset(r, 0, 1);
 	int y = r.y;
 
+	if (!is_chosen(ui)) {
+		draw_choice(c, in);
+		return;
+	}
 	if (instances && instances->nrows > 0)
 		y = nodes(ui, instances, c, in, y);
 	/* Where the pane's own call failed, that was said already. */
@@ -194,7 +213,7 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	struct str status = data_str(pane_good(ui, p), 0, "status");
 	bool ok = str_eq_c(status, "available"), stopped = str_starts(status, STR("stop"));
 
-	if (status.len == 0)
+	if (status.len == 0 || !is_chosen(ui))
 		return;
 	pen_glyph(pen,
 		  ok        ? ROLE_OK
@@ -211,6 +230,10 @@ static void line(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct snapshot *instances = store_good(ui->store, "instances");
 
+	if (!is_chosen(ui)) {
+		pen_text(pen, ROLE_MUTED, "no cluster is chosen");
+		return;
+	}
 	summary(ui, p, pen);
 	for (size_t i = 0; instances && i < instances->nrows; i++) {
 		struct str name = data_str(instances, i, "identifier");

@@ -51,11 +51,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 
 	if (!s)
 		return;
+	table_filter_fact(&p->table, pen);
 	pen_textf(pen, ROLE_FG, "%zu", s->nrows);
 	pen_textf(pen, ROLE_MUTED, " in %s", runtime_target(ui->rt)->region);
 	if (s->partial)
 		pen_text(pen, ROLE_NOTICE, ", more are coming");
-	pen_text(pen, ROLE_MUTED, "  Enter opens one");
+	pen_separator(pen);
+	pen_text(pen, ROLE_MUTED, "Enter opens one");
 }
 
 static const struct pane_ops ops = {

@@ -171,14 +171,11 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct load_view *lv = ui->load;
 
+	table_filter_fact(&p->table, pen);
 	pen_text(pen, ROLE_FG, tables[lv->by].noun);
 	pen_text(pen, ROLE_MUTED, " by average active sessions");
 	if (lv->keys_from == LOAD_KEYS_INSIGHTS)
 		pen_text(pen, ROLE_MUTED, ", from Performance Insights");
-	if (p->table.filter_text[0]) {
-		pen_textf(pen, ROLE_ACCENT, "  / %s  ", p->table.filter_text);
-		pen_textf(pen, ROLE_FG, "%zu of %zu", p->table.n, p->table.total);
-	}
 }
 
 static void draw_choice(const struct ui *ui, struct canvas *c, struct rect r)

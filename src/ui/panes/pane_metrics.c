@@ -89,7 +89,8 @@ static void growth(struct pen *pen, const struct series *s, const struct series_
 	per_day = (st->last - s->value[first]) / days;
 	buf_init(&b, 64);
 	(void)format_bytes(&b, data_whole(fabs(per_day)));
-	pen_textf(pen, ROLE_MUTED, "  %c%s/d", per_day < 0 ? '-' : '+', buf_c(&b));
+	pen_separator(pen);
+	pen_textf(pen, ROLE_MUTED, "%c%s/d", per_day < 0 ? '-' : '+', buf_c(&b));
 	buf_release(&b);
 }
 
@@ -127,10 +128,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	number(pen, v, st.last * v->scale, true);
 	if (p->def == &pane_volume)
 		growth(pen, s, &st, from);
-	pen_text(pen, ROLE_MUTED, v->minimum ? "  min " : "  max ");
+	pen_separator(pen);
+	pen_text(pen, ROLE_MUTED, v->minimum ? "min " : "max ");
 	number(pen, v, (v->minimum ? st.min : st.max) * v->scale, false);
-	if (s->object.len > 0 && v->def != &pane_volume && v->def != &pane_reads && v->def != &pane_writes)
-		pen_textf(pen, ROLE_MUTED, "  " STR_FMT, STR_ARG(s->object));
+	if (s->object.len > 0 && v->def != &pane_volume && v->def != &pane_reads && v->def != &pane_writes) {
+		pen_separator(pen);
+		pen_textf(pen, ROLE_MUTED, STR_FMT, STR_ARG(s->object));
+	}
 }
 
 /* Newest value of each instance in one line: "local free  orders-1 98 GiB  orders-2 ...". */

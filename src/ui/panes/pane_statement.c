@@ -161,7 +161,7 @@ static void part(struct pen *pen, const char *name, double share, enum role role
 	if (share < 0.005)
 		return;
 	pen_textf(pen, role, "%s ", name);
-	pen_textf(pen, ROLE_FG, "%.0f  ", share * 100);
+	pen_textf(pen, ROLE_FG, "%.0f %%  ", share * 100);
 }
 
 /* Parts of the time that the server measures apart; what is left is work and waits together. */
@@ -169,7 +169,7 @@ static void draw_time_parts(const struct subject *x, struct canvas *c, struct re
 {
 	double all = amount(x, "total_us"), io, jit;
 	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
-	int w = r.w - LABEL_W - 34, cells_io, cells_jit;
+	int w = r.w - LABEL_W - 40, cells_io, cells_jit;
 
 	pen_field(&pen, ROLE_MUTED, 0, LABEL_W, STR("time"), false);
 	if (snapshot_unavailable(x->s, "blk_read_us").len > 0 || !(all > 0)) {
@@ -200,8 +200,7 @@ static void draw_time_parts(const struct subject *x, struct canvas *c, struct re
 	pen_skip(&pen, w > 0 ? 2 : 0);
 	part(&pen, "io", io, ROLE_IO_TEXT);
 	part(&pen, "jit", jit, ROLE_OTHER_TEXT);
-	part(&pen, "work and waits", 1 - io - jit, ROLE_MUTED);
-	pen_text(&pen, ROLE_MUTED, "%");
+	part(&pen, "work and waits", 1 - io - jit, ROLE_FG);
 }
 
 static void draw_blocks(const struct subject *x, struct canvas *c, struct rect r, int y)
@@ -358,27 +357,31 @@ static int64_t trend_from(const struct series *s, int64_t to)
 static const struct {
 	const char *metric, *title;
 	enum role edge, body;
-	double scale;
+	bool time;
 } trends[] = {
-	{"calls", "calls/s", ROLE_G1, ROLE_G1B, 1},
-	{"mean_us", "mean ms", ROLE_G3, ROLE_G3B, 0.001},
-	{"sessions", "sessions busy", ROLE_G2, ROLE_G2B, 1},
+	{"calls", "calls/s", ROLE_G1, ROLE_G1B, false},
+	{"mean_us", "mean", ROLE_G3, ROLE_G3B, true},
+	{"sessions", "sessions busy", ROLE_G2, ROLE_G2B, false},
 };
 
-static void trend_number(struct pen *pen, const char *word, double v)
+static void trend_number(struct pen *pen, const char *word, enum role role, double v, bool time)
 {
-	pen_textf(pen, ROLE_MUTED, "  %s ", word);
-	number(pen, ROLE_FG, v);
+	pen_textf(pen, ROLE_MUTED, word[0] ? "  %s " : " %s", word);
+	if (time)
+		statements_duration(pen, role, v);
+	else
+		number(pen, role, v);
 }
 
 static void draw_trend(const struct series *s, size_t k, struct canvas *c, struct rect r, int64_t to)
 {
+	bool time = trends[k].time;
 	struct graph_area g = {.series = s,
 			       .from = trend_from(s, to),
 			       .to = to + 1,
-			       .unit = GRAPH_COUNT,
+			       .unit = time ? GRAPH_MS : GRAPH_COUNT,
 			       .from_zero = true,
-			       .scale = trends[k].scale,
+			       .scale = time ? 0.001 : 1,
 			       .edge = trends[k].edge,
 			       .body = trends[k].body};
 	struct pen pen = pen_at(c, r, r.y, r.x, ROLE_BG);
@@ -386,10 +389,9 @@ static void draw_trend(const struct series *s, size_t k, struct canvas *c, struc
 
 	pen_text(&pen, ROLE_MUTED, trends[k].title);
 	if (series_stats(s, g.from, g.to, &st)) {
-		pen_skip(&pen, 1);
-		number(&pen, ROLE_STRONG, st.last * g.scale);
-		trend_number(&pen, "min", st.min * g.scale);
-		trend_number(&pen, "max", st.max * g.scale);
+		trend_number(&pen, "", ROLE_STRONG, st.last, time);
+		trend_number(&pen, "min", ROLE_FG, st.min, time);
+		trend_number(&pen, "max", ROLE_FG, st.max, time);
 	}
 	if (r.h > 1)
 		graph_area_draw(c, (struct rect){r.y + 1, r.x, r.h - 1, r.w}, &g);

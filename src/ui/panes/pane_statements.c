@@ -311,6 +311,7 @@ static const struct table_def interval_table = {
 	.noun = "statements",
 	.show = show,
 	.modes = mode_names,
+	.selects_first = true,
 	.wide_mode = -1,
 	.mark = mark,
 };
@@ -324,6 +325,7 @@ static const struct table_def reset_table = {
 	.noun = "statements",
 	.show = show,
 	.modes = mode_names,
+	.selects_first = true,
 	.wide_mode = -1,
 	.mark = mark,
 };
@@ -537,6 +539,7 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	const char *dot = glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·";
 	struct buf b;
 
+	table_filter_fact(&p->table, pen);
 	if (writer >= 0)
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	if (writer >= 0 && info)
@@ -558,10 +561,6 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		pen_text(pen, ROLE_MUTED, " statements");
 	}
 	buf_release(&b);
-	if (p->table.filter_text[0]) {
-		pen_textf(pen, ROLE_ACCENT, "  / %s  ", p->table.filter_text);
-		pen_textf(pen, ROLE_FG, "%zu of %zu", p->table.n, p->table.total);
-	}
 }
 
 static bool explain(const struct ui *ui, const struct pane *p, struct explain_request *ret)

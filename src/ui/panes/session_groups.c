@@ -92,7 +92,7 @@ static void finish(struct group *g, int64_t max_connections)
 		SET(g, struct group, share_ratio, (double)g->sessions / (double)max_connections);
 }
 
-const struct snapshot *session_groups(const struct snapshot *sessions, const char *field, int64_t max_connections)
+const struct snapshot *session_groups(const struct snapshot *sessions, const char *field, struct group_limit limit)
 {
 	struct snapshot *out = snapshot_new(&session_group_type, "session_groups");
 	uint32_t *index = xcalloc(sessions->nrows + 1, sizeof *index), *scratch;
@@ -118,8 +118,10 @@ const struct snapshot *session_groups(const struct snapshot *sessions, const cha
 					       data_str(sessions, index[i], "client"));
 		count(g, sessions, index[i]);
 	}
-	for (size_t i = 0; i < out->nrows; i++)
-		finish((struct group *)out->rows + i, max_connections);
+	for (size_t i = 0; i < out->nrows; i++) {
+		g = (struct group *)out->rows + i;
+		finish(g, limit.of(limit.ctx, field, g->name));
+	}
 	out->at_us = sessions->at_us;
 	out->generation = sessions->generation;
 	xfree(index);

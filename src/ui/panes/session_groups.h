@@ -12,11 +12,16 @@
 
 extern const struct rec_type session_group_type;
 
+/* How many connections a group's servers take together, <= 0 = unknown. */
+struct group_limit {
+	int64_t (*of)(const void *ctx, const char *field, struct str name);
+	const void *ctx;
+};
+
 /*
  * Groups the client sessions of `sessions` (rows of the source of that name) by a text field of theirs; where it is
- * absent the group is "". max_connections: of all nodes together, 0 = unknown. The result is published; the caller
- * holds the reference.
+ * absent the group is "". The result is published; the caller holds the reference.
  */
-const struct snapshot *session_groups(const struct snapshot *sessions, const char *field, int64_t max_connections);
+const struct snapshot *session_groups(const struct snapshot *sessions, const char *field, struct group_limit limit);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "model/kind.h"
 #include "model/series.h"
+#include "ui/data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -81,6 +82,9 @@ static void label_text(char *out, size_t size, double v, double step, enum graph
 		bytes_label(&b, v, step);
 	else if (unit == GRAPH_PERCENT)
 		(void)buf_addf(&b, "%.0f%%", v);
+	else if (unit == GRAPH_MS && v > 0)
+		(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, data_whole(v * US_PER_MS))
+							  : format_duration(&b, data_whole(v * US_PER_MS)));
 	else if (v > 0 && v < 10 && v != floor(v))
 		(void)buf_addf(&b, "%.1f", v);
 	else

@@ -287,8 +287,11 @@ static void find_same(struct table *t, const struct snapshot *s)
 static void find_selection(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
+	bool follows = !t->def->selects_first || t->chosen;
 
-	if (t->selected_len > 0) {
+	if (!follows)
+		t->cursor = 0;
+	if (follows && t->selected_len > 0) {
 		for (size_t i = 0; i < t->n; i++) {
 			size_t n = key_of(t->snap, t->index[i], key);
 
@@ -343,6 +346,7 @@ void table_move_to(struct table *t, size_t position, int64_t mono_us)
 	if (t->n == 0)
 		return;
 	t->cursor = position < t->n ? position : t->n - 1;
+	t->chosen = t->cursor > 0;
 	t->held_until_mono_us = mono_us + TABLE_HOLD_US;
 	remember(t);
 }
@@ -352,6 +356,11 @@ void table_move(struct table *t, long delta, int64_t mono_us)
 	long to = (long)t->cursor + delta;
 
 	table_move_to(t, to < 0 ? 0 : (size_t)to, mono_us);
+}
+
+void table_choose(struct table *t)
+{
+	t->chosen = true;
 }
 
 long table_selected_row(const struct table *t)

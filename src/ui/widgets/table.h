@@ -58,6 +58,7 @@ struct table_def {
 	/* False hides a row before the filter (modes). NULL: all. */
 	bool (*show)(const struct snapshot *s, size_t row, int mode);
 	const char *const *modes; /* NULL-terminated names for `m`; NULL = none */
+	bool selects_first;       /* until another row is chosen the first one is selected, whatever row that is */
 	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
 	/* Row that this one belongs under (a parallel worker's leader), or -1. NULL: rows are independent. */
 	long (*parent)(const struct snapshot *s, size_t row);
@@ -84,6 +85,7 @@ struct table {
 	char selected[TABLE_KEY_MAX];
 	size_t selected_len;
 	size_t cursor, top;
+	bool chosen;      /* the selection is somebody's choice: with selects_first it follows its key only then */
 	int first_column; /* of those after the key column */
 	int mode;
 	bool unfolded; /* rows that have a parent are shown, under it */
@@ -134,6 +136,10 @@ void table_move(struct table *t, long delta, int64_t mono_us);
 void table_move_to(struct table *t, size_t position, int64_t mono_us);
 /* Row number in the snapshot of the selection, or -1. */
 long table_selected_row(const struct table *t);
+/* In front of the facts of a title: the filter that is on, how many rows it leaves, and a separator. */
+void table_filter_fact(const struct table *t, struct pen *pen);
+/* Something is done with the selected row: it stays selected. */
+void table_choose(struct table *t);
 /* Next or previous column as order, or the column itself; the same one again turns the direction. */
 void table_order_step(struct table *t, int step);
 void table_order_column(struct table *t, int column);

@@ -416,3 +416,12 @@ long table_row_at(const struct table *t, int y)
 
 	return y > t->heading_y && y <= t->heading_y + t->visible_rows && at < (long)t->n ? at : -1;
 }
+
+void table_filter_fact(const struct table *t, struct pen *pen)
+{
+	if (!t->filter_text[0])
+		return;
+	pen_textf(pen, ROLE_ACCENT, "/ %s ", t->filter_text);
+	pen_textf(pen, ROLE_FG, " %zu of %zu", t->n, t->total);
+	pen_separator(pen);
+}

@@ -287,6 +287,19 @@ static void test_prepared(void **state)
 	PANE_SHOWS("lock_root", "ROLLBACK PREPARED 'order 4711' in database orders");
 }
 
+/* A filter stands first in the title: what it hides is known at every width. */
+static void test_filter_is_said(void **state)
+{
+	(void)state;
+	open_at("incident", "locks", 80, 24);
+	for (const char *key = "/pid:4802"; *key; key++)
+		(void)fixture_key(&f, (uint32_t)(unsigned char)*key);
+	fixture_key(&f, K_ENTER);
+	show(NULL);
+	PANE_SHOWS("locks", "/ pid:4802");
+	PANE_SHOWS("locks", "7 blocked");
+}
+
 /* e as in Activity, for who waits, who holds it up, and in the detail of one; where there is none it says why. */
 static void test_explain(void **state)
 {
@@ -427,6 +440,7 @@ int main(void)
 		TEST(test_detail),
 		TEST(test_without_wait_times),
 		TEST(test_crowd),
+		TEST(test_filter_is_said),
 		TEST(test_explain),
 		TEST(test_explain_says_why_not),
 	};

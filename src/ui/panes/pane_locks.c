@@ -315,6 +315,7 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		pen_text(pen, ROLE_MUTED, "nobody waits");
 		return;
 	}
+	table_filter_fact(&p->table, pen);
 	pen_boldf(pen, ROLE_CRIT, "%zu blocked ", t.waiting);
 	pen_glyph(pen, ROLE_CRIT, G_CRIT);
 	pen_textf(pen, ROLE_MUTED, " %s ", separator());
@@ -324,10 +325,6 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		pen_boldf(pen, ROLE_CRIT, " %s %zu in a cycle", separator(), t.cycles);
 	fact(pen, "summed wait", t.summed);
 	fact(pen, "longest", t.longest);
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_ACCENT, "  / %s  ", p->table.filter_text);
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_FG, "%zu of %zu", p->table.n, p->table.total);
 }
 
 /* The tab shows it in every view, so it goes by what is always known; the trees know it where that is hidden. */

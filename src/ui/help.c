@@ -58,7 +58,7 @@ static void section(struct column *col, const char *title)
 	pen = line(col);
 	pen_bold(&pen, ROLE_STRONG, title);
 	pen_skip(&pen, 1);
-	while (pen_left(&pen) > 2)
+	while (pen_left(&pen) > 0)
 		pen_glyph(&pen, ROLE_LINE, G_FRAME_H);
 }
 
@@ -156,7 +156,7 @@ void help_draw(struct ui *ui, struct canvas *c, struct rect r)
 	struct column col[3];
 
 	for (int i = 0; i < columns; i++)
-		col[i] = (struct column){c, {r.y, r.x + i * w, r.h, w - 1}, 0, ui->overlay_scroll};
+		col[i] = (struct column){c, {r.y, r.x + i * w, r.h, w - 3}, 0, ui->overlay_scroll};
 	struct column *a = &col[0], *b = &col[columns > 1 ? 1 : 0], *d = &col[columns > 2 ? 2 : columns - 1];
 
 	/* how to get about and out again stands on the first page of the smallest screen */

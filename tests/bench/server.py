@@ -49,6 +49,7 @@ class Server:
         self.run(f"{pg_bin()}/pg_ctl", "-D", self.data, "-l", self.data + "/log", "-w", "start")
         self.psql = subprocess.Popen(["psql", "-XqAtF", "\t", "-v", "ON_ERROR_STOP=1", "-h", HOST, "-p", str(self.port), "-U",
                                       "postgres"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.sql("SET client_min_messages = error")
         self.sql("CREATE EXTENSION pg_stat_statements; CREATE TABLE chain (id int PRIMARY KEY, v int);"
                  "INSERT INTO chain SELECT i, 0 FROM generate_series(0, 99) i")
         for role in roles:

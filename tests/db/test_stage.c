@@ -258,6 +258,11 @@ static void test_when_all_are_read(void **state)
 	assert_int_equal(driver_activity(&d)->total, MANY + 1);
 	must_be(&d, SCANNED);
 	must_be(&d, STAGED);
+	/* from one sample to the next somebody looks at the idle ones */
+	staged = staged_samples();
+	fetch_ok(&d, true);
+	assert_int_equal(staged_samples(), staged);
+	assert_true(str_eq_c(must_see(&d, many[0])->state, "idle"));
 	driver_release(&d);
 	staged = staged_samples();
 	start(&d, "plain");

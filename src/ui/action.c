@@ -115,6 +115,39 @@ static bool has_graphs(const struct view *v)
 	return v->range_bar && v->def->digit != '9';
 }
 
+/* What an action needs to have something to act on. */
+enum need {
+	NEEDS_NOTHING,
+	NEEDS_OFFER, /* a pane, or the load view, that offers it */
+	NEEDS_TABLE,
+	NEEDS_MODES,
+	NEEDS_DETAIL,
+	NEEDS_TREE,
+	NEEDS_ROOT,
+	NEEDS_EXPLAIN,
+	NEEDS_RANGE,
+	NEEDS_GRAPHS,
+	NEEDS_AWS,
+};
+
+/* clang-format off */
+static const uint8_t needs[ACTION__COUNT] = {
+	[ACTION_GROUP] = NEEDS_OFFER, [ACTION_ORIGIN] = NEEDS_OFFER, [ACTION_LOG_LINES] = NEEDS_OFFER,
+	[ACTION_LOG_FILES] = NEEDS_OFFER, [ACTION_SLICE_WIDER] = NEEDS_OFFER, [ACTION_SLICE_NARROWER] = NEEDS_OFFER,
+	[ACTION_DOWN] = NEEDS_TABLE, [ACTION_UP] = NEEDS_TABLE, [ACTION_FIRST] = NEEDS_TABLE, [ACTION_LAST] = NEEDS_TABLE,
+	[ACTION_PAGE_DOWN] = NEEDS_TABLE, [ACTION_PAGE_UP] = NEEDS_TABLE, [ACTION_COLS_LEFT] = NEEDS_TABLE,
+	[ACTION_COLS_RIGHT] = NEEDS_TABLE, [ACTION_TAG] = NEEDS_TABLE, [ACTION_TAG_ALL] = NEEDS_TABLE,
+	[ACTION_COPY] = NEEDS_TABLE, [ACTION_WRITE] = NEEDS_TABLE, [ACTION_FILTER] = NEEDS_TABLE,
+	[ACTION_SORT] = NEEDS_TABLE, [ACTION_SORT_BACK] = NEEDS_TABLE, [ACTION_SORT_UP] = NEEDS_TABLE,
+	[ACTION_SORT_DOWN] = NEEDS_TABLE,
+	[ACTION_MODE] = NEEDS_MODES, [ACTION_DETAIL] = NEEDS_DETAIL, [ACTION_FOLD] = NEEDS_TREE,
+	[ACTION_ROOT] = NEEDS_ROOT, [ACTION_EXPLAIN] = NEEDS_EXPLAIN,
+	[ACTION_RANGE_NEXT] = NEEDS_RANGE, [ACTION_RANGE_PREV] = NEEDS_RANGE,
+	[ACTION_CURSOR_LEFT] = NEEDS_GRAPHS, [ACTION_CURSOR_RIGHT] = NEEDS_GRAPHS,
+	[ACTION_CLUSTERS] = NEEDS_AWS,
+};
+/* clang-format on */
+
 bool action_applies(const struct ui *ui, enum action_id id)
 {
 	const struct view *v = &ui->views[ui->view];
@@ -123,65 +156,29 @@ bool action_applies(const struct ui *ui, enum action_id id)
 
 	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
-	switch (id) {
-	case ACTION_GROUP:
-	case ACTION_ORIGIN:
-	case ACTION_LOG_LINES:
-	case ACTION_LOG_FILES:
-	case ACTION_SLICE_WIDER:
-	case ACTION_SLICE_NARROWER:
-		return false; /* only where a pane or the load view offers them */
-	case ACTION_MODE:
-		return table && p->table.def->modes;
-	case ACTION_DETAIL:
-		return p && p->def->ops->detail;
-	case ACTION_FOLD:
-		return table && p->def->table->depth;
-	case ACTION_ROOT:
-		return jump_has_root(ui);
-	case ACTION_EXPLAIN:
-		return p && p->def->ops->explain;
-	case ACTION_DOWN:
-	case ACTION_UP:
-	case ACTION_FIRST:
-	case ACTION_LAST:
-	case ACTION_PAGE_DOWN:
-	case ACTION_PAGE_UP:
-	case ACTION_COLS_LEFT:
-	case ACTION_COLS_RIGHT:
-	case ACTION_TAG:
-	case ACTION_TAG_ALL:
-	case ACTION_COPY:
-	case ACTION_WRITE:
-	case ACTION_FILTER:
-	case ACTION_SORT:
-	case ACTION_SORT_BACK:
-	case ACTION_SORT_UP:
-	case ACTION_SORT_DOWN:
-		return table;
-	case ACTION_RANGE_NEXT:
-	case ACTION_RANGE_PREV:
-		return v->range_bar;
-	case ACTION_CURSOR_LEFT:
-	case ACTION_CURSOR_RIGHT:
-		return has_graphs(v);
-	case ACTION_CLUSTERS:
-		return runtime_target(ui->rt)->aws;
-	case ACTION_HELP:
-	case ACTION_PALETTE:
-	case ACTION_NEXT_PANE:
-	case ACTION_PREV_PANE:
-	case ACTION_ZOOM:
-	case ACTION_BACK:
-	case ACTION_PAUSE:
-	case ACTION_REFRESH:
-	case ACTION_FASTER:
-	case ACTION_SLOWER:
-	case ACTION_REPAINT:
-	case ACTION_DIAG:
-	case ACTION_QUIT:
-	case ACTION__COUNT:
+	switch ((enum need)(id < ACTION__COUNT ? needs[id] : NEEDS_NOTHING)) {
+	case NEEDS_NOTHING:
 		return true;
+	case NEEDS_OFFER:
+		return false;
+	case NEEDS_TABLE:
+		return table;
+	case NEEDS_MODES:
+		return table && p->table.def->modes;
+	case NEEDS_DETAIL:
+		return p && p->def->ops->detail;
+	case NEEDS_TREE:
+		return table && p->def->table->depth;
+	case NEEDS_ROOT:
+		return jump_has_root(ui);
+	case NEEDS_EXPLAIN:
+		return p && p->def->ops->explain;
+	case NEEDS_RANGE:
+		return v->range_bar;
+	case NEEDS_GRAPHS:
+		return has_graphs(v);
+	case NEEDS_AWS:
+		return runtime_target(ui->rt)->aws;
 	}
 	return true;
 }
@@ -221,8 +218,9 @@ static int go_back(struct ui *ui)
 		v->zoomed = false;
 		return EFFECT_LAYOUT | EFFECT_PAINT;
 	}
+	/* a view without a digit was opened from another one, by name */
 	if (ui->view != 0)
-		return ui_show_view(ui, 0);
+		return ui_show_view(ui, v->def->digit ? 0 : ui->previous_view);
 	return EFFECT_NONE;
 }
 
@@ -373,7 +371,7 @@ static int change_interval(struct ui *ui, bool faster)
 	ui_toast(ui, SEV_NOTICE, "sampling every %s", buf_c(&b));
 	buf_release(&b);
 	ui->next_target = t;
-	return EFFECT_TARGET | EFFECT_PAINT;
+	return EFFECT_PAINT;
 }
 
 static int open_overlay(struct ui *ui, enum overlay_kind kind)
@@ -420,7 +418,7 @@ static int change_range(struct ui *ui, int step)
 	t->range_us = ranges[at];
 	t->generation = runtime_target(ui->rt)->generation;
 	ui->next_target = t;
-	return EFFECT_TARGET | EFFECT_PAINT;
+	return EFFECT_PAINT;
 }
 
 /* One sixtieth of the range a step; past the right end the cursor is gone. */
@@ -499,7 +497,7 @@ static int choose_cluster(struct ui *ui)
 		(void)snprintf(ui->left_cluster, sizeof ui->left_cluster, "%s", runtime_target(ui->rt)->cluster);
 		ui->next_target = ui_target_for(ui, STR(""));
 	}
-	return ui_show_view(ui, (size_t)v) | (ui->next_target ? EFFECT_TARGET : 0) | EFFECT_PAINT;
+	return ui_show_view(ui, (size_t)v) | EFFECT_PAINT;
 }
 
 static long page(struct ui *ui)

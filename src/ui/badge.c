@@ -24,7 +24,7 @@ void badge_age(char *out, size_t size, int64_t us)
 	if (us < US_PER_S)
 		(void)buf_add_c(&b, "0s");
 	else
-		(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+		(void)glyph_duration(&b, us);
 	/* Ages under ten seconds come as 2.1s: a badge counts whole seconds. */
 	if (us >= US_PER_S && us < 10 * US_PER_S)
 		(void)snprintf(out, size, "%ds", (int)(us / US_PER_S));

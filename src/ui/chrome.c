@@ -331,7 +331,7 @@ static int own_cost(const struct ui *ui, struct canvas *c, int y)
 		return c->cols;
 	buf_init(&b, 64);
 	(void)buf_add_c(&b, "own ");
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	(void)buf_add_c(&b, " a sample");
 	w = utf8_columns(buf_str(&b)) + 1;
 	canvas_text(c, (struct rect){y, 0, 1, c->cols}, y, c->cols - w, buf_str(&b), STYLE(ROLE_MUTED, ROLE_BAR, 0));

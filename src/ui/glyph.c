@@ -9,6 +9,7 @@
 #include "ui/glyph.h"
 
 #include "base/check.h"
+#include "model/kind.h"
 
 static enum glyph_set in_use = GLYPHS_UTF8;
 
@@ -118,4 +119,9 @@ uint32_t glyph_spinner(unsigned n)
 	if (in_use == GLYPHS_UTF8)
 		return steps[n % ARRAY_LEN(steps)];
 	return (uint32_t) "/-\\|"[n % 4];
+}
+
+bool glyph_duration(struct buf *out, int64_t us)
+{
+	return in_use == GLYPHS_ASCII ? format_duration_ascii(out, us) : format_duration(out, us);
 }

@@ -4,6 +4,8 @@
 #ifndef UI_GLYPH_H
 #define UI_GLYPH_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,5 +39,7 @@ uint32_t glyph_eighth(int level);
 uint32_t glyph_braille(uint8_t mask);
 /* Spinner frame n; ASCII /-\|. */
 uint32_t glyph_spinner(unsigned n);
+/* format_duration() in the set in use: us for µs in ASCII. */
+bool glyph_duration(struct buf *out, int64_t us);
 
 #endif

@@ -3,68 +3,23 @@
  */
 #include "ui/ui.h"
 
-#include "base/utf8.h"
 #include "ui/action.h"
+#include "ui/widgets/prose.h"
 
 #include <stdio.h>
 
 #define KEYS_W 11
 
-struct column {
-	struct canvas *c;
-	struct rect r;
-	int y, scroll;
-};
-
-static struct pen line(struct column *col)
+static void section(struct prose *p, const char *title)
 {
-	struct pen pen = pen_at(col->c, col->r, col->r.y + col->y - col->scroll, col->r.x, ROLE_RAISED);
-
-	if (pen.y < col->r.y)
-		pen.clip.w = 0;
-	col->y++;
-	return pen;
+	if (p->lines > 0)
+		prose_gap(p);
+	prose_section(p, title);
 }
 
-/* Words at the pen, over as many lines as they need: what a key does is never cut. */
-static void words(struct column *col, struct pen *pen, int indent, enum role role, struct str text)
+static void group(struct prose *p, const struct ui *ui, enum action_group g)
 {
-	int left = col->r.x + col->r.w - pen->x;
-
-	while (text.len > 0) {
-		size_t take = utf8_prefix(text, left > 0 ? (size_t)left : 1), cut = take;
-
-		if (take == 0)
-			return;
-		while (take < text.len && cut > 0 && text.ptr[cut] != ' ')
-			cut--;
-		take = take < text.len && cut > 0 ? cut : take;
-		pen_str(pen, role, str_sub(text, 0, take));
-		text = str_trim(str_sub(text, take, text.len));
-		if (text.len == 0)
-			return;
-		*pen = line(col);
-		pen_skip(pen, indent);
-		left = col->r.w - indent;
-	}
-}
-
-static void section(struct column *col, const char *title)
-{
-	struct pen pen;
-
-	if (col->y > 0)
-		(void)line(col);
-	pen = line(col);
-	pen_bold(&pen, ROLE_STRONG, title);
-	pen_skip(&pen, 1);
-	while (pen_left(&pen) > 0)
-		pen_glyph(&pen, ROLE_LINE, G_FRAME_H);
-}
-
-static void group(struct column *col, const struct ui *ui, enum action_group g)
-{
-	section(col, action_group_name(g));
+	section(p, action_group_name(g));
 	for (int i = 0; i < ACTION__COUNT; i++) {
 		struct pen pen;
 		bool applies;
@@ -72,55 +27,55 @@ static void group(struct column *col, const struct ui *ui, enum action_group g)
 		if (actions[i].group != g || !actions[i].keys[0])
 			continue;
 		applies = action_applies(ui, (enum action_id)i);
-		pen = line(col);
+		pen = prose_line(p);
 		pen_field(&pen, applies ? ROLE_STRONG : ROLE_FAINT, applies ? ATTR_BOLD : 0, KEYS_W,
 			  str_c(actions[i].keys), false);
-		words(col, &pen, KEYS_W, applies ? ROLE_FG : ROLE_FAINT, str_c(actions[i].help));
+		prose_wrap(p, pen, KEYS_W, applies ? ROLE_FG : ROLE_FAINT, str_c(actions[i].help));
 	}
 }
 
-static void views(struct column *col)
+static void views(struct prose *p)
 {
-	section(col, "Views");
+	section(p, "Views");
 	for (size_t i = 0; i < nview_defs; i++) {
 		struct pen pen;
 
 		if (!view_defs[i]->digit)
 			continue;
-		pen = line(col);
+		pen = prose_line(p);
 		pen_boldf(&pen, ROLE_STRONG, "%c", view_defs[i]->digit);
 		pen_skip(&pen, KEYS_W - 1);
 		pen_textf(&pen, ROLE_FG, "%s: ", view_defs[i]->title);
-		words(col, &pen, KEYS_W, ROLE_MUTED, str_c(view_defs[i]->help));
+		prose_wrap(p, pen, KEYS_W, ROLE_MUTED, str_c(view_defs[i]->help));
 	}
 }
 
-static void sign(struct column *col, enum glyph g, enum role role, const char *meaning)
+static void sign(struct prose *p, enum glyph g, enum role role, const char *meaning)
 {
-	struct pen pen = line(col);
+	struct pen pen = prose_line(p);
 
 	pen_glyph(&pen, role, g);
 	pen_skip(&pen, KEYS_W - 1);
-	words(col, &pen, KEYS_W, ROLE_FG, str_c(meaning));
+	prose_wrap(p, pen, KEYS_W, ROLE_FG, str_c(meaning));
 }
 
-static void signs(struct column *col)
+static void signs(struct prose *p)
 {
 	static const char *const classes[] = {"lock", "lwlock", "io", "cpu", "client", "ipc", "timeout", "other"};
 	static const char *const meanings[] = {
 		"heavyweight lock",     "lock inside the server",    "storage, commit",   "no wait: on CPU or ready",
 		"waits for its client", "waits for another process", "sleeps on purpose", "buffer pin, extension"};
 
-	section(col, "Signs");
-	sign(col, G_CRIT, ROLE_CRIT, "critical: act now");
-	sign(col, G_WARN, ROLE_WARN, "warning: outside a limit");
-	sign(col, G_NOTICE, ROLE_NOTICE, "notice, or work in progress");
-	sign(col, G_OK, ROLE_OK, "ok");
-	sign(col, G_UNKNOWN, ROLE_MUTED, "unknown: the reason stands beside it");
-	sign(col, G_NONE, ROLE_FAINT, "does not apply");
-	section(col, "Wait classes");
+	section(p, "Signs");
+	sign(p, G_CRIT, ROLE_CRIT, "critical: act now");
+	sign(p, G_WARN, ROLE_WARN, "warning: outside a limit");
+	sign(p, G_NOTICE, ROLE_NOTICE, "notice, or work in progress");
+	sign(p, G_OK, ROLE_OK, "ok");
+	sign(p, G_UNKNOWN, ROLE_MUTED, "unknown: the reason stands beside it");
+	sign(p, G_NONE, ROLE_FAINT, "does not apply");
+	section(p, "Wait classes");
 	for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
-		struct pen pen = line(col);
+		struct pen pen = prose_line(p);
 
 		pen_glyph(&pen, wait_role(str_c(classes[i]), true), G_LEGEND);
 		pen_skip(&pen, 1);
@@ -129,7 +84,7 @@ static void signs(struct column *col)
 	}
 }
 
-static void filters(struct column *col)
+static void filters(struct prose *p)
 {
 	static const char *const rows[][2] = {
 		{"timeout", "text in any column"},
@@ -141,9 +96,9 @@ static void filters(struct column *col)
 		{"\"for update\"", "words with a blank"},
 	};
 
-	section(col, "Filter");
+	section(p, "Filter");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct pen pen = line(col);
+		struct pen pen = prose_line(p);
 
 		pen_field(&pen, ROLE_STRONG, 0, 14, str_c(rows[i][0]), false);
 		pen_text(&pen, ROLE_FG, rows[i][1]);
@@ -153,11 +108,11 @@ static void filters(struct column *col)
 void help_draw(struct ui *ui, struct canvas *c, struct rect r)
 {
 	int columns = r.w >= 100 ? 3 : r.w >= 70 ? 2 : 1, w = r.w / columns;
-	struct column col[3];
+	struct prose col[3], *a = &col[0], *b = &col[columns > 1 ? 1 : 0], *d = &col[columns - 1];
 
 	for (int i = 0; i < columns; i++)
-		col[i] = (struct column){c, {r.y, r.x + i * w, r.h, w - 3}, 0, ui->overlay_scroll};
-	struct column *a = &col[0], *b = &col[columns > 1 ? 1 : 0], *d = &col[columns > 2 ? 2 : columns - 1];
+		col[i] = (struct prose){
+			.c = c, .r = {r.y, r.x + i * w, r.h, w - 3}, .bg = ROLE_RAISED, .scroll = ui->overlay_scroll};
 
 	/* how to get about and out again stands on the first page of the smallest screen */
 	group(a, ui, GROUP_VIEWS);
@@ -171,5 +126,5 @@ void help_draw(struct ui *ui, struct canvas *c, struct rect r)
 	signs(d);
 	ui->overlay_lines = 0;
 	for (int i = 0; i < columns; i++)
-		ui->overlay_lines = col[i].y > ui->overlay_lines ? col[i].y : ui->overlay_lines;
+		ui->overlay_lines = col[i].lines > ui->overlay_lines ? col[i].lines : ui->overlay_lines;
 }

@@ -214,10 +214,6 @@ int jump_to_log(struct ui *ui, struct str statement)
 
 	buf_init(&shape, SHAPE_BYTES_MAX);
 	sql_shape(&shape, statement);
-	/* groups, or one group's entries, give way to all entries */
-	while (p->def->ops->act(ui, p, ACTION_BACK) >= 0)
-		;
-	p->table.mode = 0;
 	ok = filter_beginning(&p->table, "shape", buf_str(&shape));
 	buf_release(&shape);
 	if (!ok) {
@@ -225,5 +221,9 @@ int jump_to_log(struct ui *ui, struct str statement)
 			 "this statement begins with a value: its log entries cannot be told from others");
 		return EFFECT_PAINT;
 	}
+	/* groups, or one group's entries, give way to all entries */
+	while (p->def->ops->act(ui, p, ACTION_BACK) >= 0)
+		;
+	p->table.mode = 0;
 	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
 }

@@ -8,6 +8,7 @@
 #include "ui/action.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
+#include "ui/widgets/prose.h"
 
 #include <stdio.h>
 
@@ -91,31 +92,9 @@ static void draw_detail(struct ui *ui, struct canvas *c)
 	overlay_more(ui, c, r);
 }
 
-/* Lines of the diagnostics, of which some are on screen. */
-struct lines {
-	struct canvas *c;
-	struct rect r;
-	int n, scroll;
-};
-
-static struct pen next_line(struct lines *l)
+static void diag_lane(struct prose *l, struct lane *lane, const struct lane_stats *st)
 {
-	int y = l->r.y + l->n++ - l->scroll;
-	struct rect clip = l->r;
-
-	if (y < l->r.y || y >= l->r.y + l->r.h)
-		clip.w = 0;
-	return pen_at(l->c, clip, y, l->r.x, ROLE_RAISED);
-}
-
-static void diag_time(struct buf *b, int64_t us)
-{
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(b, us) : format_duration(b, us));
-}
-
-static void diag_lane(struct lines *l, struct lane *lane, const struct lane_stats *st)
-{
-	struct pen pen = next_line(l);
+	struct pen pen = prose_line(l);
 	struct buf b;
 
 	buf_init(&b, 256);
@@ -129,7 +108,7 @@ static void diag_lane(struct lines *l, struct lane *lane, const struct lane_stat
 	(void)buf_addf(&b, "%lld", (long long)st->failures);
 	pen_field(&pen, st->failures ? ROLE_STRONG : ROLE_MUTED, 0, 8, buf_str(&b), true);
 	buf_clear(&b);
-	diag_time(&b, st->busy_us);
+	(void)glyph_duration(&b, st->busy_us);
 	pen_field(&pen, ROLE_FG, 0, 9, buf_str(&b), true);
 	pen_skip(&pen, 2);
 	pen_text(&pen, ROLE_MUTED, st->doing[0] ? st->doing : "idle");
@@ -137,9 +116,9 @@ static void diag_lane(struct lines *l, struct lane *lane, const struct lane_stat
 }
 
 /* Lanes that nothing has needed yet are only named. */
-static void diag_lanes(const struct ui *ui, struct lines *l)
+static void diag_lanes(const struct ui *ui, struct prose *l)
 {
-	struct pen pen = next_line(l);
+	struct pen pen = prose_line(l);
 	struct lane_stats st;
 	struct lane *lane;
 	int resting = 0;
@@ -155,7 +134,7 @@ static void diag_lanes(const struct ui *ui, struct lines *l)
 		if (st.started)
 			continue;
 		if (resting == 0 || pen.x + (int)strlen(lane_name(lane)) + 2 > l->r.x + l->r.w) {
-			pen = next_line(l);
+			pen = prose_line(l);
 			pen_text(&pen, ROLE_MUTED, resting++ ? "             " : "not started  ");
 		} else {
 			pen_text(&pen, ROLE_MUTED, ", ");
@@ -164,15 +143,15 @@ static void diag_lanes(const struct ui *ui, struct lines *l)
 	}
 }
 
-static void diag_source(struct lines *l, const struct store_entry *e)
+static void diag_source(struct prose *l, const struct store_entry *e)
 {
 	static const char *const states[] = {"ok", "error", "n/a", "skipped"};
-	struct pen pen = next_line(l);
+	struct pen pen = prose_line(l);
 	struct buf b;
 
 	buf_init(&b, 64);
 	if (e->latest)
-		diag_time(&b, e->latest->took_us);
+		(void)glyph_duration(&b, e->latest->took_us);
 	pen_textf(&pen, ROLE_FG, "%-21s %-9s %5zu %9u  ", e->source->name,
 		  e->latest ? states[e->latest->state] : "not asked", e->good ? e->good->nrows : 0, e->failures);
 	pen_field(&pen, ROLE_FG, 0, 8, buf_str(&b), false);
@@ -185,16 +164,16 @@ static void diag_source(struct lines *l, const struct store_entry *e)
 
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 {
-	struct lines l = {c, r, 0, ui->overlay_scroll};
+	struct prose l = {.c = c, .r = r, .bg = ROLE_RAISED, .scroll = ui->overlay_scroll};
 	struct pen pen;
 
 	diag_lanes(ui, &l);
-	(void)next_line(&l);
-	pen = next_line(&l);
+	prose_gap(&l);
+	pen = prose_line(&l);
 	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE      ROWS  FAILURES  TOOK     WHY");
 	for (size_t i = 0; i < ui->store->n; i++)
 		diag_source(&l, &ui->store->entries[i]);
-	ui->overlay_lines = l.n;
+	ui->overlay_lines = l.lines;
 	if (overlay_beyond(ui, c, r)) {
 		diag_draw(ui, c, r);
 		return;

@@ -230,7 +230,7 @@ void palette_draw(struct ui *ui, struct canvas *c)
 static int open_cluster(struct ui *ui, const char *name)
 {
 	ui->next_target = ui_target_for(ui, str_c(name));
-	return EFFECT_TARGET | ui_show_view(ui, 0) | EFFECT_PAINT;
+	return ui_show_view(ui, 0) | EFFECT_PAINT;
 }
 
 static int jump_to_session(struct ui *ui, struct str pid)
@@ -279,7 +279,7 @@ static int set_range(struct ui *ui, struct str text, bool interval)
 	*(interval ? &t->interval_us : &t->range_us) = us;
 	t->generation = runtime_target(ui->rt)->generation;
 	ui->next_target = t;
-	return EFFECT_TARGET | EFFECT_PAINT;
+	return EFFECT_PAINT;
 }
 
 static int run_verb(struct ui *ui, int verb, struct str text)

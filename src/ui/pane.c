@@ -171,23 +171,17 @@ static int draw_badge(const struct ui *ui, const struct pane *p, struct canvas *
 	return x;
 }
 
-static const struct cell *cell_at(const struct canvas *c, int y, int x)
+/* A fact that is cut would be another one: it goes whole, with the separator before it; the first one stays. */
+static void drop_cut_fact(struct canvas *c, const struct pen *pen)
 {
-	return &c->cells[(size_t)y * (size_t)c->cols + (size_t)x];
-}
+	int edge = pen->clip.x + pen->clip.w;
+	struct cell line;
 
-/* A fact that reaches the edge may be cut: it goes whole, with the separator before it; the first one stays. */
-static void drop_cut_fact(struct canvas *c, struct rect clip, int from)
-{
-	int y = clip.y, end = clip.x + clip.w, x = end - 1;
-
-	if (x <= from || end >= c->cols || y >= c->rows)
+	if (!pen->fact || pen->x <= edge || edge >= c->cols || pen->y >= c->rows)
 		return;
-	while (x > from && !(cell_at(c, y, x)->rune == glyph(G_SEPARATOR) && cell_at(c, y, x - 1)->rune == ' ' &&
-			     (x == end - 1 || cell_at(c, y, x + 1)->rune == ' ')))
-		x--;
-	for (struct cell line = *cell_at(c, y, end); x > from && x < end; x++)
-		canvas_put(c, clip, y, x, line.rune, line.style);
+	line = c->cells[(size_t)pen->y * (size_t)c->cols + (size_t)edge];
+	for (int x = pen->fact + 1; x < edge; x++)
+		canvas_put(c, pen->clip, pen->y, x, line.rune, line.style);
 }
 
 static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool frames)
@@ -222,8 +216,8 @@ static void draw_title(struct ui *ui, struct pane *p, struct canvas *c, bool fra
 			canvas_faint(c, rect_intersect(pen.clip, (struct rect){r.y, from, 1, pen.x - from}));
 		if (pen.x == from)
 			pen = before;
-		else if (pen_left(&pen) <= 0)
-			drop_cut_fact(c, pen.clip, from);
+		else
+			drop_cut_fact(c, &pen);
 	}
 	if (pen_left(&pen) > 0)
 		pen_skip(&pen, 1);

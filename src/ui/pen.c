@@ -86,6 +86,8 @@ void pen_glyph(struct pen *p, enum role fg, enum glyph g)
 
 void pen_separator(struct pen *p)
 {
+	if (pen_left(p) > 0)
+		p->fact = p->x;
 	pen_skip(p, 1);
 	pen_glyph(p, ROLE_MUTED, G_SEPARATOR);
 	pen_skip(p, 1);

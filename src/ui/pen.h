@@ -14,11 +14,12 @@ struct pen {
 	struct rect clip;
 	int y, x;
 	enum role bg;
+	int fact; /* where the last pen_separator() within the clip began, 0 = none */
 };
 
 static inline struct pen pen_at(struct canvas *c, struct rect clip, int y, int x, enum role bg)
 {
-	return (struct pen){c, clip, y, x, bg};
+	return (struct pen){c, clip, y, x, bg, 0};
 }
 /* Columns left before the edge of the clip. */
 int pen_left(const struct pen *p);
@@ -31,7 +32,7 @@ void pen_boldf(struct pen *p, enum role fg, const char *fmt, ...) PRINTF_LIKE(3,
 void pen_textf(struct pen *p, enum role fg, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void pen_glyph(struct pen *p, enum role fg, enum glyph g);
 void pen_rune(struct pen *p, enum role fg, uint32_t rune);
-/* Between two facts of a title: a dot between blanks. */
+/* Between two facts: a dot between blanks. In a title what does not fit goes from here on, as a whole. */
 void pen_separator(struct pen *p);
 /* n blanks. */
 void pen_skip(struct pen *p, int n);

@@ -241,7 +241,7 @@ static void duration(struct pen *pen, int64_t us, enum severity s)
 		return;
 	}
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_str(pen, s >= SEV_WARN ? severity_role(s) : ROLE_FG, buf_str(&b));
 	if (s >= SEV_WARN) {
 		pen_skip(pen, 1);
@@ -262,16 +262,6 @@ static void clock_at(struct pen *pen, const struct ui *ui, const char *words, in
 	buf_release(&b);
 }
 
-static int columns_of(struct str text)
-{
-	int columns = 0, width;
-	uint32_t cp;
-
-	while (text.len > 0 && utf8_next_cell(&text, &cp, &width))
-		columns += width;
-	return columns;
-}
-
 struct name {
 	const char *label;
 	enum role role;
@@ -284,7 +274,7 @@ static void draw_names(struct page *page, struct name a, const char *words, stru
 {
 	struct pen pen = page_label(page, a.label, LABEL);
 
-	if (LABEL + columns_of(a.text) + columns_of(str_c(words)) + columns_of(b.text) > page->r.w) {
+	if (LABEL + utf8_columns(a.text) + utf8_columns(str_c(words)) + utf8_columns(b.text) > page->r.w) {
 		page_text(page, &pen, LABEL, a.role, false, a.text);
 		if (b.text.len == 0)
 			return;

@@ -102,22 +102,18 @@ void ui_release(struct ui *ui)
 }
 
 /* Who only looked at the list of clusters gets back what was open. */
-static int reopen_cluster(struct ui *ui)
+static void reopen_cluster(struct ui *ui)
 {
-	if (!ui->left_cluster[0] || ui->next_target || runtime_target(ui->rt)->cluster[0] ||
-	    strcmp(ui->views[ui->view].def->name, "clusters") != 0)
-		return EFFECT_NONE;
-	ui->next_target = ui_target_for(ui, str_c(ui->left_cluster));
-	return EFFECT_TARGET;
+	if (ui->left_cluster[0] && !ui->next_target && !runtime_target(ui->rt)->cluster[0] &&
+	    strcmp(ui->views[ui->view].def->name, "clusters") == 0)
+		ui->next_target = ui_target_for(ui, str_c(ui->left_cluster));
 }
 
 int ui_show_view(struct ui *ui, size_t view)
 {
-	int effects = EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
-
 	if (view >= ui->nviews || view == ui->view)
 		return EFFECT_NONE;
-	effects |= reopen_cluster(ui);
+	reopen_cluster(ui);
 	ui->previous_view = ui->view;
 	ui->view = view;
 	/* a key that follows at once, before anything was drawn or fetched, finds an order to change */
@@ -128,7 +124,7 @@ int ui_show_view(struct ui *ui, size_t view)
 		if (e)
 			table_bind(&p->table, e->source->type);
 	}
-	return effects;
+	return EFFECT_LAYOUT | EFFECT_DEMAND | EFFECT_RECALC | EFFECT_PAINT;
 }
 
 struct target *ui_copy_target(const struct ui *ui)

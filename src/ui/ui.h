@@ -26,11 +26,10 @@ enum effect {
 	EFFECT_RECALC = 1 << 1, /* filter, order or range changed */
 	EFFECT_LAYOUT = 1 << 2, /* focus, zoom or view changed */
 	EFFECT_DEMAND = 1 << 3, /* other sources are visible now */
-	EFFECT_TARGET = 1 << 4, /* cluster or range changed: ui->next_target is set */
-	EFFECT_REDRAW = 1 << 5, /* the terminal must be repainted whole */
-	EFFECT_SUSPEND = 1 << 6,
-	EFFECT_QUIT = 1 << 7,
-	EFFECT_SELECT = 1 << 8, /* only another row of the focused table is selected */
+	EFFECT_REDRAW = 1 << 4, /* the terminal must be repainted whole */
+	EFFECT_SUSPEND = 1 << 5,
+	EFFECT_QUIT = 1 << 6,
+	EFFECT_SELECT = 1 << 7, /* only another row of the focused table is selected */
 };
 
 struct ui;
@@ -156,7 +155,7 @@ struct ui {
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	char left_cluster[256];     /* open before the list of clusters; reopened when that is left without a choice */
-	struct target *next_target; /* with EFFECT_TARGET; the loop takes it */
+	struct target *next_target; /* another cluster, range or pace; the loop takes it after the event */
 	char theme_before[64];      /* while the palette previews themes */
 	struct buf copy;            /* text to put on the clipboard after this turn */
 	int64_t own_bytes;          /* written to the terminal, for :diag */

@@ -130,7 +130,7 @@ static bool vital_oldest(const struct ui *ui, struct pen *pen)
 		return true;
 	}
 	buf_init(&b, 32);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	number(pen, s, buf_c(&b));
 	severity_sign(pen, s);
 	buf_release(&b);

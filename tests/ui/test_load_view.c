@@ -495,7 +495,7 @@ static void another_cluster_starts_anew(void **state)
 	assert_true(load_history_count(f.ui.load->history) > 500);
 	t = ui_target_for(&f.ui, STR("billing"));
 	f.ui.next_target = t;
-	fixture_effects(&f, EFFECT_TARGET);
+	fixture_effects(&f, EFFECT_PAINT);
 	assert_int_equal(load_history_count(f.ui.load->history), 0);
 	fixture_draw(&f, NULL, 48, 160);
 	PANE_HIDES("load_top", "update stock");

@@ -103,7 +103,7 @@ static void test_incident(void **state)
 {
 	(void)state;
 	open_at("incident", 160, 48);
-	PANE_SHOWS("logs", "slow 5 · errors 3 · locks 2 · maintenance 4 · events 2 · following  since 13:04:07");
+	PANE_SHOWS("logs", "slow 5 · errors 3 · locks 2 · maintenance 4 · events 2 · following · since 13:04:07");
 	/* what, how long, who and which statement */
 	PANE_SHOWS("logs", "13:41:57  slow        2m08s   4866  orders_app  orders  orders-1");
 	PANE_SHOWS("logs", "update orders set status = 'shipped', updated_at = now() where id = 99120");

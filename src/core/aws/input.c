@@ -52,11 +52,8 @@ void aws_input_collect(const struct snapshot *s, const char *field, struct buf *
 
 enum readiness aws_ready_cluster(const struct target *t, const struct snapshot *const *inputs, struct err *why)
 {
-	if (!t->cluster[0]) {
-		err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
-		err_remedy(why, "name one on the command line, or choose one under :clusters");
+	if (!target_has_cluster(t, why))
 		return READY_UNAVAILABLE;
-	}
 	if (!inputs[0])
 		return READY_WAIT;
 	if (inputs[0]->nrows == 0) {

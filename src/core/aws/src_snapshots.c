@@ -90,11 +90,7 @@ static bool fetch(struct fetch *f, struct err *err)
 static enum readiness ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)
 {
 	(void)inputs;
-	if (t->cluster[0])
-		return READY;
-	err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
-	err_remedy(why, "name one on the command line, or choose one under :clusters");
-	return READY_UNAVAILABLE;
+	return target_has_cluster(t, why) ? READY : READY_UNAVAILABLE;
 }
 
 const struct source source_snapshots = {

@@ -19,11 +19,10 @@
 /* What a sample of the sessions in a transaction needs from a scan of all before it (sample_stage.c). */
 struct stage {
 	bool on;                      /* the previous sample was one */
-	bool scan;                    /* the next one must not be */
-	unsigned left;                /* how many more before all are scanned again */
+	unsigned left;                /* how many more may be before all are scanned again */
 	int64_t sessions, in;         /* in the previous sample: all, and in a transaction */
 	int32_t outside[OUTSIDE_MAX]; /* shown although in no transaction: walsenders, the console's own, ... */
-	size_t noutside;
+	size_t noutside;              /* how many there were; beyond the limit no sample may be one */
 };
 
 /* What the sampler remembers; but for the load it is void after a reconnect. */

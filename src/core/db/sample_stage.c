@@ -31,18 +31,15 @@ bool sample_sees_all(const struct sample *s)
 
 void sample_choose_stage(struct sample *s)
 {
-	struct sampler *st = s->st;
-	struct stage *g = &st->stage;
+	struct stage *g = &s->st->stage;
 
-	/* the first sample comes before the probe */
-	s->staged = st->server_us != 0 && sample_sees_all(s) && !s->f->wide && !st->want_all && !g->scan &&
-		    g->left > 0 && sessions_stage_pays(g->sessions, g->in, g->on);
-	g->left = s->staged ? g->left - 1 : SCAN_EVERY - 1;
+	s->staged = g->left > 0 && sample_sees_all(s) && !s->f->wide && !s->st->want_all &&
+		    sessions_stage_pays(g->sessions, g->in, g->on);
+	/* until this one has succeeded: one that fails is followed by a scan */
+	g->left = s->staged ? g->left : 0;
 	g->sessions = g->in = 0;
-	if (s->staged)
-		return;
-	g->scan = false;
-	g->noutside = 0;
+	if (!s->staged)
+		g->noutside = 0;
 }
 
 void sample_stage_saw(struct sample *s, const struct session *row)
@@ -50,14 +47,13 @@ void sample_stage_saw(struct sample *s, const struct session *row)
 	struct stage *g = &s->st->stage;
 
 	g->sessions++;
-	if (HAS(row, struct session, xact_start_at))
+	if (HAS(row, struct session, xact_start_at)) {
 		g->in++;
-	else if (s->staged)
-		return;
-	else if (g->noutside < OUTSIDE_MAX)
-		g->outside[g->noutside++] = (int32_t)row->pid;
-	else
-		g->scan = true;
+	} else if (!s->staged) {
+		if (g->noutside < OUTSIDE_MAX)
+			g->outside[g->noutside] = (int32_t)row->pid;
+		g->noutside++;
+	}
 }
 
 void sample_stage_end(struct sample *s)
@@ -66,7 +62,9 @@ void sample_stage_end(struct sample *s)
 
 	g->sessions += s->idle_rest;
 	g->on = s->staged;
-	/* what a wide sample shows outside of transactions are the idle ones, which nobody needs by name */
-	if (s->f->wide)
-		g->scan = true;
+	if (s->staged)
+		g->left--;
+	else if (!s->f->wide && g->noutside <= OUTSIDE_MAX)
+		/* what a wide sample sees outside are the idle ones, which nobody needs by name */
+		g->left = SCAN_EVERY - 1;
 }

@@ -109,11 +109,8 @@ enum readiness site_find(const struct target *t, const struct snapshot *const *i
 	}
 	if (t->conninfo[0])
 		return READY;
-	if (!t->cluster[0]) {
-		err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
-		err_remedy(why, "name one on the command line, or choose one under :clusters");
+	if (!target_has_cluster(t, why))
 		return READY_UNAVAILABLE;
-	}
 	if (!clusters)
 		return READY_WAIT;
 	cluster = find_row(clusters, "identifier", str_c(t->cluster));

@@ -78,7 +78,7 @@ static struct sampler *state_of(struct fetch *f, const struct conn *c)
 		st->server_us = st->names_mono_us = st->graph_mono_us = st->locks_rest_mono_us = 0;
 		st->nwanted = 0;
 		st->want_all = st->wide = false;
-		st->stage = (struct stage){.scan = true};
+		st->stage.left = 0;
 	}
 	return st;
 }

@@ -207,17 +207,13 @@ size_t explainable_cast_params(struct buf *out, struct str text)
 			continue;
 		}
 		if (type.len > 0 && kind == SQL_PARAM) {
-			(void)buf_add_str(out, token);
-			(void)buf_add_c(out, "::");
-			(void)buf_add_str(out, type);
+			(void)buf_addf(out, STR_FMT "::" STR_FMT, STR_ARG(token), STR_ARG(type));
 			n++;
-		} else {
-			(void)buf_add_str(out, held);
+			type = held = STR("");
+			continue;
 		}
-		if (type.len > 0 && kind == SQL_PARAM)
-			token = STR("");
-		type = is_type(kind, token) ? token : STR("");
-		held = type;
+		(void)buf_add_str(out, held);
+		type = held = is_type(kind, token) ? token : STR("");
 		if (type.len == 0)
 			(void)buf_add_str(out, token);
 	}

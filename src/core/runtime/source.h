@@ -61,6 +61,8 @@ struct target {
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);
+/* False, with the reason and the remedy, when no cluster is chosen. */
+bool target_has_cluster(const struct target *t, struct err *why) MUST_CHECK;
 /* Copies all settings (not the reference count, not the generation) into a target nobody else has seen yet. */
 void target_copy(struct target *t, const struct target *from);
 const struct target *target_ref(const struct target *t);

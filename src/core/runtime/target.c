@@ -42,3 +42,12 @@ void target_copy(struct target *t, const struct target *from)
 
 	memcpy((char *)t + settings, (const char *)from + settings, sizeof *t - settings);
 }
+
+bool target_has_cluster(const struct target *t, struct err *why)
+{
+	if (t->cluster[0])
+		return true;
+	err_set(why, ERR_UNAVAILABLE, "no cluster is chosen");
+	err_remedy(why, "name one on the command line, or choose one under :clusters");
+	return false;
+}

@@ -84,7 +84,7 @@ static bool cell_xact(const struct cell_context *cc, struct pen *pen, int w)
 	if (us < 0)
 		return false;
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_field(pen, warn ? ROLE_WARN : ROLE_FG, warn ? ATTR_BOLD : 0, w, buf_str(&b), true);
 	buf_release(&b);
 	return true;
@@ -126,7 +126,7 @@ static bool cell_query_age(const struct cell_context *cc, struct pen *pen, int w
 	if (us < LIMIT_QUERY_US)
 		return false;
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_field(pen, ROLE_STRONG, ATTR_BOLD, w, buf_str(&b), true);
 	buf_release(&b);
 	return true;
@@ -212,7 +212,7 @@ static void fact(struct pen *pen, const char *word, int64_t n, enum severity s)
 
 	if (n < 0)
 		return;
-	pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+	pen_separator(pen);
 	if (s >= SEV_WARN)
 		pen_boldf(pen, role, "%s %lld ", word, (long long)n);
 	else
@@ -255,7 +255,7 @@ static void name_mode(const struct pane *p, struct pen *pen)
 {
 	if (p->table.mode == MODE_ACTIVE)
 		return;
-	pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+	pen_separator(pen);
 	pen_boldf(pen, ROLE_ACCENT, p->table.mode == MODE_ALL ? "%s sessions" : "only %s", mode_names[p->table.mode]);
 }
 

@@ -73,7 +73,8 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		return;
 	pen_text(pen, ROLE_MUTED, "now ");
 	pen_boldf(pen, now > 0 ? ROLE_CRIT : ROLE_STRONG, "%.0f", now);
-	pen_textf(pen, ROLE_MUTED, " %s max ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+	pen_separator(pen);
+	pen_text(pen, ROLE_MUTED, "max ");
 	pen_textf(pen, ROLE_FG, "%.0f", st->max);
 	pen_text(pen, ROLE_MUTED, " since this console watches");
 }

@@ -42,7 +42,7 @@ static int key(struct ui *ui, struct pane *p, uint32_t key)
 	if (key != K_ENTER || row < 0)
 		return -1;
 	ui->next_target = ui_target_for(ui, data_str(p->table.snap, (size_t)row, "identifier"));
-	return EFFECT_TARGET | ui_show_view(ui, 0) | EFFECT_PAINT;
+	return ui_show_view(ui, 0) | EFFECT_PAINT;
 }
 
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)

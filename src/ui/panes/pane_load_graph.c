@@ -214,9 +214,8 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	pen_boldf(pen, s >= SEV_WARN ? severity_role(s) : ROLE_STRONG, "%.1f", now);
 	if (capacity[0] && isnan(cap.max_acu))
 		pen_textf(pen, ROLE_MUTED, " of %s", capacity);
-	pen_skip(pen, 1);
-	pen_glyph(pen, ROLE_MUTED, G_SEPARATOR);
-	pen_text(pen, ROLE_MUTED, " average active sessions");
+	pen_separator(pen);
+	pen_text(pen, ROLE_MUTED, "average active sessions");
 	if (writer >= 0) {
 		pen_text(pen, ROLE_MUTED, " on ");
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
@@ -224,11 +223,9 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	if (!ui->load->cell_us)
 		return;
 	buf_init(&b, 32);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, ui->load->cell_us)
-						  : format_duration(&b, ui->load->cell_us));
-	pen_skip(pen, 1);
-	pen_glyph(pen, ROLE_MUTED, G_SEPARATOR);
-	pen_textf(pen, ROLE_MUTED, " %s a cell", buf_c(&b));
+	(void)glyph_duration(&b, ui->load->cell_us);
+	pen_separator(pen);
+	pen_textf(pen, ROLE_MUTED, "%s a cell", buf_c(&b));
 	buf_release(&b);
 }
 

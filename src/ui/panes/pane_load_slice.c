@@ -48,11 +48,8 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		pen_boldf(pen, s >= SEV_WARN ? severity_role(s) : ROLE_STRONG, "%.1f", lv->total);
 	if (!isnan(lv->total) && !isnan(cap.value) && isnan(cap.max_acu))
 		pen_textf(pen, ROLE_MUTED, " of %g", cap.value);
-	if (pen_left(pen) < (int)strlen(at) + 3)
-		return;
-	pen_skip(pen, 1);
-	pen_glyph(pen, ROLE_MUTED, G_SEPARATOR);
-	pen_textf(pen, lv->cursor_us ? ROLE_ACCENT : ROLE_MUTED, " %s", at);
+	pen_separator(pen);
+	pen_text(pen, lv->cursor_us ? ROLE_ACCENT : ROLE_MUTED, at);
 }
 
 static int by_size(uint32_t a, uint32_t b, void *ctx)

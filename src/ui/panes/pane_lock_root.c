@@ -44,7 +44,7 @@ static void add_joined(struct pen *pen, struct str text, bool *first)
 	if (text.len == 0)
 		return;
 	if (!*first)
-		pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+		pen_separator(pen);
 	*first = false;
 	pen_str(pen, ROLE_FG, text);
 }

@@ -26,11 +26,6 @@ static bool in_cycle(const struct snapshot *s, size_t row)
 	return data_i64(s, row, "in_cycle", 0) != 0;
 }
 
-static const char *separator(void)
-{
-	return glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·";
-}
-
 /* "RowExclusive" of "RowExclusiveLock". */
 static struct str short_mode(struct str mode)
 {
@@ -132,7 +127,7 @@ static bool cell_summed(const struct cell_context *cc, struct pen *pen, int w)
 	if (us < 0)
 		return false;
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_field(pen, root ? ROLE_STRONG : ROLE_FG, root ? ATTR_BOLD : 0, w, buf_str(&b), true);
 	buf_release(&b);
 	return true;
@@ -303,7 +298,8 @@ static void fact(struct pen *pen, const char *word, int64_t us)
 {
 	if (us < 0)
 		return;
-	pen_textf(pen, ROLE_MUTED, " %s %s ", separator(), word);
+	pen_separator(pen);
+	pen_textf(pen, ROLE_MUTED, "%s ", word);
 	pen_duration(pen, ROLE_FG, 0, us);
 }
 
@@ -318,11 +314,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	table_filter_fact(&p->table, pen);
 	pen_boldf(pen, ROLE_CRIT, "%zu blocked ", t.waiting);
 	pen_glyph(pen, ROLE_CRIT, G_CRIT);
-	pen_textf(pen, ROLE_MUTED, " %s ", separator());
+	pen_separator(pen);
 	pen_textf(pen, ROLE_FG, "%zu", t.trees);
 	pen_text(pen, ROLE_MUTED, t.trees == 1 ? " tree" : " trees");
-	if (t.cycles > 0)
-		pen_boldf(pen, ROLE_CRIT, " %s %zu in a cycle", separator(), t.cycles);
+	if (t.cycles > 0) {
+		pen_separator(pen);
+		pen_boldf(pen, ROLE_CRIT, "%zu in a cycle", t.cycles);
+	}
 	fact(pen, "summed wait", t.summed);
 	fact(pen, "longest", t.longest);
 }
@@ -345,10 +343,14 @@ static void who(struct prose *p, const struct snapshot *s, size_t row)
 
 	pen_str(&pen, ROLE_FG, data_str(s, row, "user"));
 	pen_textf(&pen, ROLE_MUTED, " on " STR_FMT, STR_ARG(data_str(s, row, "database")));
-	if (data_str(s, row, "application").len > 0)
-		pen_textf(&pen, ROLE_FG, " %s " STR_FMT, separator(), STR_ARG(data_str(s, row, "application")));
-	if (client.len > 0)
-		pen_textf(&pen, ROLE_FG, " %s " STR_FMT, separator(), STR_ARG(client));
+	if (data_str(s, row, "application").len > 0) {
+		pen_separator(&pen);
+		pen_str(&pen, ROLE_FG, data_str(s, row, "application"));
+	}
+	if (client.len > 0) {
+		pen_separator(&pen);
+		pen_str(&pen, ROLE_FG, client);
+	}
 }
 
 static void waits_for(struct prose *p, const struct snapshot *s, size_t row)

@@ -128,7 +128,7 @@ static void put_duration(struct pen *pen, int64_t us)
 	struct buf b;
 
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_str(pen, ROLE_FG, buf_str(&b));
 	buf_release(&b);
 }
@@ -242,7 +242,7 @@ static void entry_summary(const struct ui *ui, const struct pane *p, struct pen 
 	if (us < 0)
 		return;
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_textf(pen, ROLE_STRONG, " %s", buf_c(&b));
 	buf_release(&b);
 }
@@ -294,7 +294,7 @@ static void duration(struct pen *pen, int w, int64_t us)
 	struct buf b;
 
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	number(pen, w, buf_c(&b));
 	buf_release(&b);
 }

@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #define RECENT_US (10 * US_PER_MIN) /* how long a deadlock or a crash marks the tab */
@@ -441,7 +442,7 @@ static void fact(struct pen *pen, const char *word, size_t n, enum severity s)
 		pen_skip(pen, 1);
 		pen_glyph(pen, severity_role(s), severity_glyph(s));
 	}
-	pen_textf(pen, ROLE_MUTED, " %s ", glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·");
+	pen_separator(pen);
 }
 
 static bool following(const struct pane *p)
@@ -449,17 +450,29 @@ static bool following(const struct pane *p)
 	return in_time_order(&p->table) && p->table.cursor + 1 >= p->table.n;
 }
 
+static void limit(struct pen *pen, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void limit(struct pen *pen, const char *fmt, ...)
+{
+	char text[80];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	pen_bold(pen, ROLE_ACCENT, text);
+	pen_separator(pen);
+}
+
 /* What is not shown: first, because it explains what is. */
 static void say_limits(const struct pane *p, const struct state *st, struct pen *pen)
 {
 	if (p->table.mode != MODE_ALL)
-		pen_boldf(pen, ROLE_ACCENT, "only %s  ", mode_names[p->table.mode]);
+		limit(pen, "only %s", mode_names[p->table.mode]);
 	if (st->only)
-		pen_text(pen, ROLE_ACCENT, "one statement, Esc all  ");
-	if (p->table.filter_text[0])
-		pen_textf(pen, ROLE_ACCENT, "/ %s  %zu of %zu  ", p->table.filter_text, p->table.n, p->table.total);
+		limit(pen, "one statement, Esc all");
+	table_filter_fact(&p->table, pen);
 	if (in_time_order(&p->table) && p->table.n > 0 && !following(p))
-		pen_textf(pen, ROLE_ACCENT, "%zu below, G follows  ", p->table.n - 1 - p->table.cursor);
+		limit(pen, "%zu below, G follows", p->table.n - 1 - p->table.cursor);
 }
 
 static void say_span(const struct ui *ui, const struct pane *p, const struct state *st, struct pen *pen)
@@ -467,9 +480,11 @@ static void say_span(const struct ui *ui, const struct pane *p, const struct sta
 	struct buf b;
 
 	if (p->table.n > 0 && following(p))
-		pen_text(pen, ROLE_MUTED, "following  ");
+		pen_text(pen, ROLE_MUTED, "following");
 	if (st->since_us == 0)
 		return;
+	if (p->table.n > 0 && following(p))
+		pen_separator(pen);
 	buf_init(&b, 64);
 	clock_text(&b, st->since_us, ui->now_us);
 	pen_textf(pen, ROLE_MUTED, "since %s", buf_c(&b));
@@ -563,10 +578,8 @@ static int go_back(struct ui *ui, struct pane *p)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
-enum life { LIFE_UNKNOWN, LIFE_SAME, LIFE_OTHER };
-
-/* Is the process of the entry still the same session? Idle ones are not sampled as long as nobody asks. */
-static enum life session_life(const struct ui *ui, int64_t pid, struct str node, int64_t at)
+/* Is the process of the entry another session by now? Of an idle one, which is not sampled, that is not known. */
+static bool is_another_session(const struct ui *ui, int64_t pid, struct str node, int64_t at)
 {
 	const struct snapshot *s = store_good(ui->store, "node_sessions");
 
@@ -574,9 +587,9 @@ static enum life session_life(const struct ui *ui, int64_t pid, struct str node,
 		struct str of = data_str(s, i, "node");
 
 		if (data_i64(s, i, "pid", -1) == pid && (of.len == 0 || node.len == 0 || str_eq(of, node)))
-			return data_i64(s, i, "backend_start_at", 0) <= at + US_PER_S ? LIFE_SAME : LIFE_OTHER;
+			return data_i64(s, i, "backend_start_at", 0) > at + US_PER_S;
 	}
-	return LIFE_UNKNOWN;
+	return false;
 }
 
 /* To the session that wrote the entry if it is at work, to its statement, or to where the session would be. */
@@ -586,12 +599,11 @@ static int show_origin(struct ui *ui, struct pane *p)
 	long row = table_selected_row(&p->table);
 	int64_t pid = data_i64(s, row < 0 ? SIZE_MAX : (size_t)row, "pid", -1);
 	struct str node = row < 0 ? STR("") : data_str(s, (size_t)row, "node");
-	enum life life = pid < 0 ? LIFE_OTHER : session_life(ui, pid, node, data_i64(s, (size_t)row, "at", 0));
-	int effects = -1;
+	int effects;
 
 	if (!s || row < 0)
 		return EFFECT_NONE;
-	if (life != LIFE_OTHER)
+	if (pid >= 0 && !is_another_session(ui, pid, node, data_i64(s, (size_t)row, "at", 0)))
 		return jump_to_pid(ui, pid, node);
 	effects = jump_to_statement(ui, data_i64(s, (size_t)row, "query_id", 0), data_str(s, (size_t)row, "shape"));
 	if (effects >= 0)

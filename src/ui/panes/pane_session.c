@@ -42,7 +42,7 @@ static void duration(struct pen *pen, int64_t us, enum severity s)
 		return;
 	}
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_str(pen, s >= SEV_WARN ? severity_role(s) : ROLE_FG, buf_str(&b));
 	if (s >= SEV_WARN) {
 		pen_skip(pen, 1);

@@ -328,7 +328,6 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
-	const char *dot = glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·";
 	struct subject x;
 	int64_t id;
 
@@ -340,8 +339,10 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		pen_textf(pen, ROLE_FG, "%lld", (long long)id);
 	else
 		pen_text(pen, ROLE_MUTED, "hidden");
-	pen_textf(pen, ROLE_MUTED, " %s " STR_FMT " %s " STR_FMT, dot, STR_ARG(data_str(x.s, x.row, "user")), dot,
-		  STR_ARG(data_str(x.s, x.row, "database")));
+	pen_separator(pen);
+	pen_str(pen, ROLE_MUTED, data_str(x.s, x.row, "user"));
+	pen_separator(pen);
+	pen_str(pen, ROLE_MUTED, data_str(x.s, x.row, "database"));
 }
 
 /* ---- trend ---- */

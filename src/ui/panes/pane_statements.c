@@ -354,7 +354,7 @@ static void recalc(struct ui *ui, struct pane *p)
 
 static void age(struct buf *out, int64_t us)
 {
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(out, us) : format_duration(out, us));
+	(void)glyph_duration(out, us);
 }
 
 static void segment(struct pen *pen, bool chosen, const char *text)
@@ -536,14 +536,13 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	const struct snapshot *instances = store_good(ui->store, "instances");
 	long writer = data_find(instances, "role", STR("writer"));
 	double sessions = data_f64(info, 0, "sessions"), calls = data_f64(info, 0, "calls_per_s");
-	const char *dot = glyph_set_in_use() == GLYPHS_ASCII ? "-" : "·";
 	struct buf b;
 
 	table_filter_fact(&p->table, pen);
 	if (writer >= 0)
 		pen_str(pen, ROLE_FG, data_str(instances, (size_t)writer, "identifier"));
 	if (writer >= 0 && info)
-		pen_textf(pen, ROLE_MUTED, " %s ", dot);
+		pen_separator(pen);
 	buf_init(&b, 64);
 	if (!isnan(sessions)) {
 		statements_number(&b, sessions);
@@ -553,7 +552,7 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 		pen_text(pen, ROLE_MUTED, " statements");
 		buf_clear(&b);
 		statements_number(&b, calls);
-		pen_textf(pen, ROLE_MUTED, " %s ", dot);
+		pen_separator(pen);
 		pen_str(pen, ROLE_FG, buf_str(&b));
 		pen_text(pen, ROLE_MUTED, " calls/s");
 	} else if (info) {

@@ -31,8 +31,7 @@ typedef double rule_fn(const struct subject *x);
 
 static void duration(struct buf *out, double us)
 {
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(out, data_whole(us))
-						  : format_duration(out, data_whole(us)));
+	(void)glyph_duration(out, data_whole(us));
 }
 
 /* Sessions that run it now and wait for a lock. */

@@ -15,38 +15,17 @@
 #define VALUE_W 11
 #define SPARK_MAX 120
 
-/* A page of lines of which some are on screen. */
 struct page {
 	const struct ui *ui;
 	const struct snapshot *s;
 	size_t row;
-	struct canvas *c;
-	struct rect r;
-	int scroll, line;
+	struct prose out;
 };
-
-/* A pen at the next line; off screen its clip is empty. */
-static struct pen next_line(struct page *p)
-{
-	int y = p->r.y + p->line++ - p->scroll;
-	struct rect clip = p->r;
-
-	if (y < p->r.y || y >= p->r.y + p->r.h)
-		clip.h = clip.w = 0;
-	return pen_at(p->c, clip, y, p->r.x, ROLE_RAISED);
-}
 
 static void heading(struct page *p, const char *text)
 {
-	struct pen pen;
-
-	p->line++;
-	pen = next_line(p);
-	pen_bold(&pen, ROLE_STRONG, text);
-	pen_skip(&pen, 1);
-	if (pen_left(&pen) > 0)
-		canvas_hline(p->c, pen.clip, pen.y, pen.x, pen_left(&pen), glyph(G_FRAME_H),
-			     STYLE(ROLE_LINE, ROLE_RAISED, 0));
+	prose_gap(&p->out);
+	prose_section(&p->out, text);
 }
 
 static void name(struct pen *pen, const char *text)
@@ -60,7 +39,7 @@ static void field_line(struct page *p, const char *title, const char *field)
 {
 	struct str why = snapshot_unavailable(p->s, field);
 	int f = rec_find(p->s->type, str_c(field));
-	struct pen pen = next_line(p);
+	struct pen pen = prose_line(&p->out);
 	union value v;
 	struct buf b;
 
@@ -92,8 +71,7 @@ static void counter_value(struct pen *pen, enum kind kind, double v, int w)
 	if (isnan(v))
 		(void)buf_add_c(&b, none);
 	else if (kind == K_DURATION_US)
-		(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, data_whole(v))
-							  : format_duration(&b, data_whole(v)));
+		(void)glyph_duration(&b, data_whole(v));
 	else if (kind == K_BYTE_COUNTER)
 		(void)format_bytes(&b, data_whole(v));
 	else
@@ -106,7 +84,7 @@ static void counter_line(struct page *p, const char *field, bool narrow)
 {
 	struct str why = snapshot_unavailable(p->s, field);
 	int f = rec_find(p->s->type, str_c(field));
-	struct pen pen = next_line(p);
+	struct pen pen = prose_line(&p->out);
 	enum kind kind;
 
 	name(&pen, field);
@@ -129,14 +107,14 @@ static void counter_heading(struct page *p, bool narrow)
 	static const char *const few[] = {"per second", "in all", NULL};
 	const char *const *words = narrow ? few : wide;
 	char interval[32], text[64];
-	struct pen pen = next_line(p);
+	struct pen pen = prose_line(&p->out);
 
 	name(&pen, "");
 	(void)statements_interval_words(p->ui, interval, sizeof interval);
 	(void)snprintf(text, sizeof text, "last %s", interval[0] ? interval : "minute");
 	pen_field(&pen, ROLE_MUTED, 0, VALUE_W * (narrow ? 1 : 2), str_c(text), true);
 	pen_field(&pen, ROLE_MUTED, 0, VALUE_W * (narrow ? 1 : 2), STR("since reset"), true);
-	pen = next_line(p);
+	pen = prose_line(&p->out);
 	name(&pen, "");
 	for (; *words; words++)
 		pen_field(&pen, ROLE_MUTED, 0, VALUE_W, str_c(*words), true);
@@ -144,7 +122,7 @@ static void counter_heading(struct page *p, bool narrow)
 
 static void counter_group(struct page *p, const char *title, const char *const *fields)
 {
-	bool narrow = p->r.w < NAME_W + 4 * VALUE_W;
+	bool narrow = p->out.r.w < NAME_W + 4 * VALUE_W;
 
 	heading(p, title);
 	counter_heading(p, narrow);
@@ -184,8 +162,8 @@ static void spark_number(struct pen *pen, const char *word, double v, bool time)
 static void spark_line(struct page *p, const char *title, const char *metric, bool time)
 {
 	const struct series *s = statements_series(p->s, p->row, metric);
-	int w = p->r.w - 12 - 44;
-	struct pen pen = next_line(p);
+	int w = p->out.r.w - 12 - 44;
+	struct pen pen = prose_line(&p->out);
 	double v[SPARK_MAX];
 	struct series_stats st;
 	int64_t to = p->s->at_us + 1;
@@ -215,21 +193,19 @@ static void text_lines(struct page *p)
 		field_line(p, "text", "query");
 		return;
 	}
-	p->line += statement_text_draw(p->c, p->r, p->scroll - p->line, ROLE_RAISED, text);
+	p->out.lines += statement_text_draw(p->out.c, p->out.r, p->out.scroll - p->out.lines, ROLE_RAISED, text);
 	if (whole > (int64_t)text.len) {
-		pen = next_line(p);
+		pen = prose_line(&p->out);
 		pen_textf(&pen, ROLE_MUTED, "cut here: the first %zu of %lld bytes", text.len, (long long)whole);
 	}
 }
 
 static void draw_why(struct page *p)
 {
-	struct prose prose = {.c = p->c, .r = p->r, .bg = ROLE_RAISED, .scroll = p->scroll, .lines = p->line};
 	struct slow_cause causes[SLOW_CAUSES_MAX];
 
-	prose_gap(&prose);
-	why_draw(&prose, causes, why_statement(p->ui, p->s, p->row, causes));
-	p->line = prose.lines;
+	prose_gap(&p->out);
+	why_draw(&p->out, causes, why_statement(p->ui, p->s, p->row, causes));
 }
 
 int statements_detail(const struct ui *ui, const struct pane *pane, struct canvas *c, struct rect r, int scroll)
@@ -254,7 +230,7 @@ int statements_detail(const struct ui *ui, const struct pane *pane, struct canva
 					  "parallel_workers_launched",
 					  NULL};
 	long row = table_selected_row(&pane->table);
-	struct page p = {ui, pane->table.snap, 0, c, r, scroll, 0};
+	struct page p = {ui, pane->table.snap, 0, {.c = c, .r = r, .bg = ROLE_RAISED, .scroll = scroll}};
 
 	if (!p.s || row < 0)
 		return 0;
@@ -287,5 +263,5 @@ int statements_detail(const struct ui *ui, const struct pane *pane, struct canva
 	counter_group(&p, "Blocks", blocks);
 	counter_group(&p, "Temporary files and tables", temp);
 	counter_group(&p, "WAL and parallel workers", wal);
-	return p.line;
+	return p.out.lines;
 }

@@ -122,8 +122,7 @@ void statements_duration(struct pen *pen, enum role role, double us)
 		return;
 	}
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, data_whole(us))
-						  : format_duration(&b, data_whole(us)));
+	(void)glyph_duration(&b, data_whole(us));
 	pen_str(pen, role, buf_str(&b));
 	buf_release(&b);
 }

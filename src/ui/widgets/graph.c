@@ -83,8 +83,7 @@ static void label_text(char *out, size_t size, double v, double step, enum graph
 	else if (unit == GRAPH_PERCENT)
 		(void)buf_addf(&b, "%.0f%%", v);
 	else if (unit == GRAPH_MS && v > 0)
-		(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, data_whole(v * US_PER_MS))
-							  : format_duration(&b, data_whole(v * US_PER_MS)));
+		(void)glyph_duration(&b, data_whole(v * US_PER_MS));
 	else if (v > 0 && v < 10 && v != floor(v))
 		(void)buf_addf(&b, "%.1f", v);
 	else

@@ -98,7 +98,7 @@ void pen_duration(struct pen *pen, enum role role, uint8_t attr, int64_t us)
 		return;
 	}
 	buf_init(&b, 64);
-	(void)(glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(&b, us) : format_duration(&b, us));
+	(void)glyph_duration(&b, us);
 	pen_field(pen, role, attr, utf8_columns(buf_str(&b)), buf_str(&b), false);
 	buf_release(&b);
 }

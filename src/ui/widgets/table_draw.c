@@ -34,7 +34,7 @@ struct plan {
 
 static bool duration_text(int64_t us, struct buf *out)
 {
-	return glyph_set_in_use() == GLYPHS_ASCII ? format_duration_ascii(out, us) : format_duration(out, us);
+	return glyph_duration(out, us);
 }
 
 /* One cell's ordinary text, appended to out; false when absent. */

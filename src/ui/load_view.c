@@ -28,10 +28,11 @@ const int64_t load_ranges[LOAD_RANGES] = {5 * US_PER_MIN,   15 * US_PER_MIN, US_
 					  12 * US_PER_HOUR, US_PER_DAY,      7 * US_PER_DAY};
 const char *const load_range_names[LOAD_RANGES] = {"5m", "15m", "1h", "3h", "12h", "1d", "7d"};
 
-struct load_view *load_view_new(void)
+struct load_view *load_view_new(const struct target *of)
 {
 	struct load_view *lv = xalloc(sizeof *lv);
 
+	lv->of = target_ref(of);
 	lv->history = load_history_new();
 	lv->range_us = load_ranges[0];
 	lv->own_from_us = INT64_MAX;
@@ -43,6 +44,7 @@ void load_view_free(struct load_view *lv)
 	if (!lv)
 		return;
 	load_history_free(lv->history);
+	target_unref(lv->of);
 	snapshot_unref(lv->keys);
 	snapshot_unref(lv->waits);
 	xfree(lv);
@@ -81,17 +83,31 @@ void load_view_add(struct load_view *lv, const struct snapshot *sample, int64_t 
 	xfree(groups);
 }
 
+/* The same server, whatever else of the target has changed. */
+static bool is_of(const struct target *of, const struct target *t)
+{
+	return strcmp(of->cluster, t->cluster) == 0 && strcmp(of->region, t->region) == 0 &&
+	       strcmp(of->profile, t->profile) == 0 && strcmp(of->endpoint_url, t->endpoint_url) == 0 &&
+	       strcmp(of->conninfo, t->conninfo) == 0;
+}
+
+static void begin_anew(struct load_view *lv, const struct target *t)
+{
+	load_history_clear(lv->history);
+	target_unref(lv->of);
+	lv->of = target_ref(t);
+	lv->cursor_us = 0;
+}
+
 void load_view_feed(struct ui *ui)
 {
 	struct load_view *lv = ui->load;
 	const struct target *t = runtime_target(ui->rt);
 	const struct store_entry *e = store_entry(ui->store, "load_samples");
 
-	if (lv->generation != t->generation) {
-		load_history_clear(lv->history);
-		lv->generation = t->generation;
-		lv->cursor_us = 0;
-	}
+	/* while nothing is chosen (the list of clusters) the samples wait for those who come back to theirs */
+	if ((t->cluster[0] || t->conninfo[0]) && !is_of(lv->of, t))
+		begin_anew(lv, t);
 	if (e && e->good && e->version != lv->seen)
 		load_view_add(lv, e->good, t->interval_us);
 	lv->seen = e ? e->version : 0;

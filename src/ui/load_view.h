@@ -34,7 +34,7 @@ struct load_shown {
 
 struct load_view {
 	struct load_history *history;
-	uint64_t generation;         /* of the target it belongs to */
+	const struct target *of;     /* whose samples they are; own reference */
 	unsigned seen;               /* version of load_samples that is in it */
 	int64_t range_us, cursor_us; /* cursor 0 = none: the slice is the range */
 	int widen;                   /* columns on both sides of the cursor that belong to the slice */
@@ -70,7 +70,8 @@ extern const char *const load_range_names[];
 #define LOAD_RANGES 7
 #define LOAD_OWN_RANGES 3 /* the first ones: what own samples can cover */
 
-struct load_view *load_view_new(void);
+/* of: whose samples will come first. */
+struct load_view *load_view_new(const struct target *of);
 void load_view_free(struct load_view *lv);
 /* Takes a sample (source load_samples) that stands for interval_us. */
 void load_view_add(struct load_view *lv, const struct snapshot *sample, int64_t interval_us);

@@ -60,8 +60,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 {
 	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
 	ui->home = target_ref(runtime_target(rt));
-	ui->load = load_view_new();
-	ui->load->generation = ui->home->generation;
+	ui->load = load_view_new(ui->home);
 	canvas_init(&ui->canvas, 24, 80);
 	buf_init(&ui->copy, COPY_MAX);
 	ui->nviews = nview_defs;

@@ -501,6 +501,26 @@ static void another_cluster_starts_anew(void **state)
 	PANE_HIDES("load_top", "update stock");
 }
 
+/* Who looks at the list of clusters and comes back finds the hour that was sampled. */
+static void a_look_at_the_clusters_keeps_the_samples(void **state)
+{
+	size_t samples;
+
+	(void)state;
+	open_at("incident", 160, 48);
+	samples = load_history_count(f.ui.load->history);
+	assert_true(samples > 500);
+	(void)fixture_type(&f, ":clusters");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 48, 160);
+	assert_string_equal(runtime_target(f.rt)->cluster, "");
+	(void)fixture_key(&f, K_ESC);
+	fixture_draw(&f, NULL, 48, 160);
+	assert_string_equal(runtime_target(f.rt)->cluster, "prod-orders");
+	assert_true(fixture_shows(&f, "4 Load"));
+	assert_int_equal(load_history_count(f.ui.load->history), samples);
+}
+
 static void samples_are_kept_in_other_views(void **state)
 {
 	(void)state;
@@ -570,6 +590,7 @@ int main(void)
 		TEST(rights_that_are_missing_are_named),
 		TEST(enter_shows_the_whole_statement),
 		TEST(another_cluster_starts_anew),
+		TEST(a_look_at_the_clusters_keeps_the_samples),
 		TEST(samples_are_kept_in_other_views),
 		TEST(small_screens_keep_graph_or_ranking),
 		TEST(the_palette_knows_its_ranges),

@@ -1,5 +1,5 @@
 /*
- * test_statements.c: from a cold start to the statement that takes the most time, in the real program.
+ * test_e2e_statements.c: from a cold start to the statement that takes the most time, in the real program.
  *
  *     test_e2e_statements AURORATOP
  *

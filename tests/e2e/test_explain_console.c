@@ -1,5 +1,5 @@
 /*
- * test_explain.c: e and Enter in the real program, against a real server.
+ * test_explain_console.c: e and Enter in the real program, against a real server.
  *
  *     test_explain AURORATOP
  *

@@ -228,7 +228,9 @@ int main(int argc, char **argv)
 	struct err err;
 
 	(void)setrlimit(RLIMIT_CORE, &no_core); /* a core dump would hold credentials */
+	/* a console stays open all day: what one refresh needed goes back, and is not kept for each thread */
 	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
 	choose_locale();
 	if (!cli_parse(argc, argv, &o, &err))
 		return complain(&err, ONCE_USAGE);

@@ -17,3 +17,7 @@ target_link_libraries(term_demo PRIVATE aurora_ui project_options)
 add_executable(test_term term/test_term.c)
 target_link_libraries(test_term PRIVATE vt aurora_ui project_options PkgConfig::CMOCKA)
 add_test(NAME term.term COMMAND test_term $<TARGET_FILE:term_demo>)
+
+add_executable(test_term_draw term/test_term_draw.c)
+target_link_libraries(test_term_draw PRIVATE aurora_ui project_options PkgConfig::CMOCKA PkgConfig::VTERM)
+add_test(NAME term.draw COMMAND test_term_draw)

@@ -3,6 +3,8 @@
  */
 #include "ui/data.h"
 
+#include "base/num.h"
+
 #include <math.h>
 
 bool data_value(const struct snapshot *s, size_t row, const char *field, union value *ret_value)
@@ -68,7 +70,7 @@ int64_t data_whole(double v)
 
 	if (isnan(v))
 		return 0;
-	return (int64_t)fmax(-most, fmin(v, most));
+	return (int64_t)num_max(-most, num_min(v, most));
 }
 
 long data_find(const struct snapshot *s, const char *field, struct str value)

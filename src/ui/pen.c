@@ -3,6 +3,7 @@
  */
 #include "ui/pen.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 #include "model/sqltext.h"
 
@@ -113,7 +114,7 @@ void pen_bar(struct pen *p, int w, double share, enum role full)
 		share = 0;
 	if (share > 1)
 		share = 1;
-	filled = (int)lround(share * w);
+	filled = (int)num_round(share * w);
 	if (share > 0 && filled == 0)
 		filled = 1;
 	for (int i = 0; i < w; i++)

@@ -1,11 +1,12 @@
 /*
  * term_curses.c: the terminal through ncurses; no other file knows it.
  *
- * Output: `shown` is the canvas the terminal shows. A present compares it with the new one,
- * hands only the runs of cells that differ to curses, and lets curses find the shortest way
- * to draw them; the bytes are caught and sent in one piece, between the two marks of a
- * synchronized update. When nothing differs, no byte is sent. What a style looks like is looked up once per theme and
- * kept in `paints`.
+ * Output: term_draw.c finds what changed and in which order to send it; here is what it asks
+ * for, in the words of the terminal's entry. A frame is sent in one piece, between the two marks
+ * of a synchronized update; when nothing changed, no byte is sent. curses itself could draw, and
+ * did: it keeps three copies of the screen, of 28 bytes a cell, and took three quarters of the
+ * time of a frame, most of it to spell the same colours again and again. It is left with
+ * a screen of one cell; opening, closing, keys and the mouse are its part.
  *
  * Colour depth is decided here: the user's wish first, then NO_COLOR, then what the
  * environment and the terminal's entry say. For true colour (and for terminals unknown to
@@ -33,6 +34,7 @@
 #include "base/xalloc.h"
 #include "ui/term.h"
 #include "ui/term_choice.h"
+#include "ui/term_draw.h"
 #include "ui/term_out.h"
 
 #include <errno.h>
@@ -43,8 +45,6 @@
 #define DOUBLE_PRESS_US (400 * US_PER_MS)
 #define DEFAULT_ROWS 24
 #define DEFAULT_COLS 80
-/* Below this many colour pairs curses may reuse one that we remember. */
-#define PAIRS_PLENTY 8192
 /* Several times what the largest canvas takes, each cell with its own colours. */
 #define FRAME_BYTES_MAX (64u << 20)
 #define KEYS_PASTE_BEGIN 2000
@@ -53,32 +53,24 @@
 extern const struct embedded terminfo_files[];
 extern const size_t terminfo_nfiles;
 
-/* How curses is told to draw one style; a small cache, because few styles are on a screen. */
-struct paint {
-	struct style style;
-	bool known;
-	attr_t attr;
-	int pair;
-};
-
-#define PAINTS 1024u
-
 struct term {
 	SCREEN *screen;
 	WINDOW *keys; /* a pad: reading from it never refreshes the screen */
 	enum depth depth;
 	bool ascii, mouse, osc, invalid, suspended;
-	struct canvas shown;
-	unsigned theme_serial;
-	struct paint *paints;
-	cchar_t *run;
-	int run_max;
+	struct term_codes codes;
+	char plain[TERM_CODE_MAX], own_colors[TERM_CODE_MAX], clear[TERM_CODE_MAX];
+	attr_t lost_in_color;
+	bool ansi_moves;
+	struct term_draw *draw;
 	int press_y, press_x;
 	int64_t press_at;
 	int64_t bytes;
-	struct term_frame frame;
 	struct buf title, bytes_out; /* bytes_out: of one frame */
 };
+
+/* Where tputs() puts: it knows no context. */
+static struct buf *tputs_out;
 
 static struct term_entry entry_read(void)
 {
@@ -98,7 +90,7 @@ static struct term_entry entry_read(void)
 }
 
 /* newterm() with one of our entries. */
-static SCREEN *own_screen(const char *entry, FILE *file)
+static SCREEN *own_screen(const char *entry)
 {
 	const struct embedded *text = NULL;
 	char name[64];
@@ -111,7 +103,7 @@ static SCREEN *own_screen(const char *entry, FILE *file)
 		return NULL;
 	char *before = xstrdup(getenv("TERMINFO"));
 	setenv("TERMINFO", text->text, 1);
-	SCREEN *screen = newterm(entry, file, stdin);
+	SCREEN *screen = newterm(entry, stdout, stdin);
 	if (before)
 		setenv("TERMINFO", before, 1);
 	else
@@ -121,7 +113,7 @@ static SCREEN *own_screen(const char *entry, FILE *file)
 }
 
 /* Chooses the entry; *ret_depth is the most colours it is good for. */
-static SCREEN *open_screen(const char *name, const struct term_entry *e, const struct term_options *o, FILE *file,
+static SCREEN *open_screen(const char *name, const struct term_entry *e, const struct term_options *o,
 			   enum depth *ret_depth)
 {
 	enum depth wanted = term_choice_depth(o, name, e);
@@ -130,15 +122,15 @@ static SCREEN *open_screen(const char *name, const struct term_entry *e, const s
 
 	*ret_depth = wanted;
 	if (wanted == DEPTH_RGB) {
-		screen = own_screen(tmux ? "auroratop-tmux-direct" : "auroratop-xterm-direct", file);
+		screen = own_screen(tmux ? "auroratop-tmux-direct" : "auroratop-xterm-direct");
 		if (screen)
 			return screen;
 		*ret_depth = DEPTH_256;
 	}
 	/* Asked for 256 colours, a terminal whose entry has 8 of them ("xterm") gets an entry with 256. */
 	if (e->known && !(o->color == COLOR_WISH_256 && e->colors < 256))
-		screen = newterm(NULL, file, stdin);
-	return screen ? screen : own_screen("auroratop-xterm-256color", file);
+		screen = newterm(NULL, stdout, stdin);
+	return screen ? screen : own_screen("auroratop-xterm-256color");
 }
 
 static void colors_start(struct term *t, enum depth wanted)
@@ -155,6 +147,141 @@ static void colors_start(struct term *t, enum depth wanted)
 	/* A direct entry that is not ours: its colour numbers are no palette. */
 	if (possible == DEPTH_RGB && wanted == DEPTH_256)
 		t->depth = DEPTH_RGB;
+}
+
+static int tputs_one(int c)
+{
+	buf_add_char(tputs_out, (char)c);
+	return c;
+}
+
+/* A sequence of the entry, without the delays that real terminals no longer need. */
+static void add_code(struct buf *out, const char *sequence)
+{
+	if (!sequence || sequence == (const char *)-1)
+		return;
+	tputs_out = out;
+	tputs(sequence, 1, tputs_one);
+}
+
+static bool code_fits(char text[TERM_CODE_MAX], const char *const *sequences, size_t n)
+{
+	struct buf b;
+
+	buf_init(&b, TERM_CODE_MAX - 1);
+	for (size_t i = 0; i < n; i++)
+		add_code(&b, sequences[i]);
+	bool ok = !b.failed;
+	snprintf(text, TERM_CODE_MAX, "%s", ok ? buf_c(&b) : "");
+	buf_release(&b);
+	return ok;
+}
+
+static void code_color(char text[TERM_CODE_MAX], const char *sequence, int color)
+{
+	const char *filled = color >= 0 && sequence ? tiparm(sequence, color) : NULL;
+
+	code_fits(text, &filled, 1);
+}
+
+/* Colour number of the entry; attributes may stand in for a colour that an 8-colour terminal lacks. */
+static int color_number(const struct term *t, uint32_t color, bool ground, attr_t *attr)
+{
+	if (color == LOOK_DEFAULT)
+		return -1;
+	/* In our direct entries 0 to 7 are the terminal's own colours. */
+	if (t->depth == DEPTH_RGB)
+		return color < 8 ? 8 : (int)color;
+	if (t->depth == DEPTH_256 || color < 8 || COLORS >= 16)
+		return (int)color;
+	if (color == 8) {
+		*attr |= ground ? 0 : A_DIM;
+		return -1;
+	}
+	*attr |= ground ? 0 : A_BOLD;
+	return (int)color - 8;
+}
+
+static void code_ink(void *context, const struct theme *theme, struct style s, struct ink *ret)
+{
+	const struct term *t = context;
+	struct look look = theme_look(theme, s, t->depth);
+	attr_t attr = (look.attr & ATTR_BOLD ? A_BOLD : 0) | (look.attr & ATTR_DIM ? A_DIM : 0) |
+		      (look.attr & ATTR_UNDERLINE ? A_UNDERLINE : 0) | (look.attr & ATTR_REVERSE ? A_REVERSE : 0);
+	int fg = -1, bg = -1;
+
+	*ret = (struct ink){0};
+	if (t->depth != DEPTH_MONO) {
+		fg = color_number(t, look.fg, false, &attr);
+		bg = color_number(t, look.bg, true, &attr);
+	}
+	if (fg >= 0 || bg >= 0)
+		attr &= ~t->lost_in_color;
+	code_color(ret->fg, set_a_foreground, fg);
+	code_color(ret->bg, set_a_background, bg);
+	code_fits(ret->attrs,
+		  (const char *const[]){attr & A_BOLD ? enter_bold_mode : NULL, attr & A_DIM ? enter_dim_mode : NULL,
+					attr & A_UNDERLINE ? enter_underline_mode : NULL,
+					attr & A_REVERSE ? enter_reverse_mode : NULL},
+		  4);
+	ret->marks_blanks = attr & (A_UNDERLINE | A_REVERSE);
+}
+
+static void code_move(void *context, struct buf *out, int y, int x)
+{
+	const struct term *t = context;
+
+	if (t->ansi_moves)
+		buf_addf(out, "\033[%d;%dH", y + 1, x + 1);
+	else
+		add_code(out, tiparm(cursor_address, y, x));
+}
+
+static void code_right(void *context, struct buf *out, int n)
+{
+	(void)context;
+	buf_addf(out, "\033[%dC", n);
+}
+
+static void code_erase(void *context, struct buf *out, int n)
+{
+	(void)context;
+	add_code(out, tiparm(erase_chars, n));
+}
+
+/* The entry's bits for attributes that it cannot show together with colours. */
+static attr_t lost_in_color(void)
+{
+	static const attr_t bits[] = {A_STANDOUT, A_UNDERLINE, A_REVERSE, A_BLINK, A_DIM, A_BOLD};
+	attr_t lost = 0;
+
+	for (size_t i = 0; no_color_video > 0 && i < ARRAY_LEN(bits); i++)
+		lost |= no_color_video & 1 << i ? bits[i] : 0;
+	return lost;
+}
+
+static void codes_read(struct term *t)
+{
+	const char *right = parm_right_cursor;
+
+	t->lost_in_color = lost_in_color();
+	t->ansi_moves = cursor_address && strcmp(cursor_address, "\033[%i%p1%d;%p2%dH") == 0;
+	code_fits(t->plain, (const char *const[]){exit_attribute_mode}, 1);
+	code_fits(t->own_colors, (const char *const[]){orig_pair}, 1);
+	code_fits(t->clear, (const char *const[]){clear_screen}, 1);
+	t->codes = (struct term_codes){
+		.plain = t->plain,
+		.own_colors = t->own_colors,
+		.clear = t->clear,
+		.erases_with_ground = back_color_erase,
+		.full_line = !auto_right_margin || eat_newline_glitch,
+		.ascii = t->ascii,
+		.context = t,
+		.ink = code_ink,
+		.move = code_move,
+		.right = right && strcmp(right, "\033[%p1%dC") == 0 ? code_right : NULL,
+		.erase = erase_chars ? code_erase : NULL,
+	};
 }
 
 static void keys_define(void)
@@ -214,7 +341,6 @@ static void input_start(struct term *t, bool mouse)
 	/* Lets curses move down with a line feed. */
 	nonl();
 	curs_set(0);
-	leaveok(stdscr, TRUE);
 	t->keys = newpad(1, 1);
 	keypad(t->keys, TRUE);
 	nodelay(t->keys, TRUE);
@@ -226,46 +352,50 @@ static void input_start(struct term *t, bool mouse)
 	t->mouse = has_mouse();
 }
 
+/* Where there is no alternate screen, curses leaves the cursor in the last row it knows of. */
+static void leave_screen(struct term *t)
+{
+	int rows, cols;
+
+	term_size(t, &rows, &cols);
+	resizeterm(rows, cols);
+	endwin();
+	resizeterm(1, 1);
+}
+
 bool term_open(const struct term_options *o, struct term **ret_term, struct err *err)
 {
 	const char *name = getenv("TERM");
-	struct term_frame frame;
 	enum depth wanted;
 
 	if (!term_choice_usable(name, isatty(STDIN_FILENO), isatty(STDOUT_FILENO), err))
 		return false;
-	if (!term_out_frame_open(&frame, STDOUT_FILENO)) {
-		char reason[128];
-
-		return err_set(err, ERR_IO, "cannot open the terminal: %s", err_errno(errno, reason, sizeof(reason)));
-	}
 	struct term_entry entry = entry_read();
 	term_out_arm(STDOUT_FILENO);
 	set_escdelay(ESCAPE_DELAY_MS);
-	SCREEN *screen = open_screen(name, &entry, o, frame.file, &wanted);
+	SCREEN *screen = open_screen(name, &entry, o, &wanted);
 	if (!screen) {
 		term_out_disarm();
-		term_out_frame_close(&frame);
 		err_set(err, ERR_USAGE, "the terminal \"%.60s\" (TERM) cannot be used for a full screen", name);
 		err_remedy(err, "set TERM to what the terminal is, such as TERM=xterm-256color");
 		return false;
 	}
-	/* Typed keys are no reason to stop in mid-picture. */
-	(void)typeahead(-1);
 	struct term *t = xalloc(sizeof(*t));
 	t->screen = screen;
-	t->frame = frame;
 	t->osc = !term_choice_limited(name);
 	t->ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	glyph_use(t->ascii ? GLYPHS_ASCII : GLYPHS_UTF8);
 	t->press_y = t->press_x = -1;
 	buf_init(&t->title, 4096);
 	buf_init(&t->bytes_out, FRAME_BYTES_MAX);
-	canvas_init(&t->shown, 1, 1);
 	colors_start(t, wanted);
 	input_start(t, o->mouse);
+	codes_read(t);
+	t->draw = term_draw_new(&t->codes);
+	resizeterm(1, 1);
+	doupdate();
 	modes_on(t);
-	term_resized(t);
+	term_invalidate(t);
 	*ret_term = t;
 	return true;
 }
@@ -276,16 +406,13 @@ void term_close(struct term *t)
 		return;
 	if (!t->suspended)
 		modes_off(t);
-	endwin();
+	leave_screen(t);
 	term_out_disarm();
 	delwin(t->keys);
 	delscreen(t->screen);
-	term_out_frame_close(&t->frame);
-	canvas_release(&t->shown);
+	term_draw_free(t->draw);
 	buf_release(&t->title);
 	buf_release(&t->bytes_out);
-	xfree(t->paints);
-	xfree(t->run);
 	xfree(t);
 }
 
@@ -309,10 +436,6 @@ void term_size(struct term *t, int *ret_rows, int *ret_cols)
 
 void term_resized(struct term *t)
 {
-	int rows, cols;
-
-	term_size(t, &rows, &cols);
-	resizeterm(rows, cols);
 	/* Terminals move or reflow what they show when they are resized. */
 	term_invalidate(t);
 }
@@ -322,141 +445,17 @@ void term_invalidate(struct term *t)
 	t->invalid = true;
 }
 
-/* Colour number for curses; attributes may stand in for a colour that an 8-colour terminal lacks. */
-static int color_number(const struct term *t, uint32_t color, bool ground, attr_t *attr)
-{
-	if (color == LOOK_DEFAULT)
-		return -1;
-	/* In our direct entries 0 to 7 are the terminal's own colours. */
-	if (t->depth == DEPTH_RGB)
-		return color < 8 ? 8 : (int)color;
-	if (t->depth == DEPTH_256 || color < 8 || COLORS >= 16)
-		return (int)color;
-	if (color == 8) {
-		*attr |= ground ? 0 : A_DIM;
-		return -1;
-	}
-	*attr |= ground ? 0 : A_BOLD;
-	return (int)color - 8;
-}
-
-static struct paint paint_make(const struct term *t, const struct theme *theme, struct style s)
-{
-	struct look look = theme_look(theme, s, t->depth);
-	struct paint p = {.style = s, .known = true};
-
-	p.attr = (look.attr & ATTR_BOLD ? A_BOLD : 0) | (look.attr & ATTR_DIM ? A_DIM : 0) |
-		 (look.attr & ATTR_UNDERLINE ? A_UNDERLINE : 0) | (look.attr & ATTR_REVERSE ? A_REVERSE : 0);
-	if (t->depth == DEPTH_MONO)
-		return p;
-	int fg = color_number(t, look.fg, false, &p.attr), bg = color_number(t, look.bg, true, &p.attr);
-	if (fg >= 0 || bg >= 0)
-		p.pair = alloc_pair(fg, bg);
-	if (p.pair < 0)
-		p.pair = 0;
-	return p;
-}
-
-static struct paint paint_of(struct term *t, const struct theme *theme, struct style s)
-{
-	struct paint *p = &t->paints[(s.fg * 23u + s.bg * 5u + s.attr * 151u) % PAINTS];
-
-	if (!p->known || memcmp(&p->style, &s, sizeof(s)) != 0 || COLOR_PAIRS < PAIRS_PLENTY)
-		*p = paint_make(t, theme, s);
-	return *p;
-}
-
-/* Cells [from, to) of row y to curses. */
-static void put_run(struct term *t, const struct canvas *c, const struct theme *theme, int y, int from, int to)
-{
-	const struct cell *row = &c->cells[(size_t)y * (size_t)c->cols];
-	int n = 0;
-
-	for (int x = from; x < to; x++) {
-		uint32_t rune = row[x].rune;
-		int copies = 1;
-		if (row[x].width == 0)
-			continue;
-		if (t->ascii && rune > 0x7e) {
-			rune = '?';
-			copies = row[x].width;
-		}
-		struct paint p = paint_of(t, theme, row[x].style);
-		wchar_t text[2] = {(wchar_t)rune, 0};
-		for (int i = 0; i < copies; i++)
-			setcchar(&t->run[n++], text, p.attr, 0, &p.pair);
-	}
-	mvwadd_wchnstr(stdscr, y, from, t->run, n);
-}
-
-static bool cell_same(const struct cell *a, const struct cell *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-/* What differs in row y goes to curses and into shown; false when nothing does. */
-static bool put_row(struct term *t, const struct canvas *c, const struct theme *theme, int y, int cols, bool all)
-{
-	const struct cell *row = &c->cells[(size_t)y * (size_t)c->cols];
-	struct cell *old = &t->shown.cells[(size_t)y * (size_t)t->shown.cols];
-	bool changed = false;
-
-	if (!all && memcmp(row, old, (size_t)cols * sizeof(*row)) == 0)
-		return false;
-	for (int x = 0; x < cols; x++) {
-		int from = x;
-		while (x < cols && (all || !cell_same(&row[x], &old[x])))
-			x++;
-		if (x == from)
-			continue;
-		/* A run starts at a whole character. */
-		if (from > 0 && row[from].width == 0)
-			from--;
-		put_run(t, c, theme, y, from, x);
-		changed = true;
-	}
-	memcpy(old, row, (size_t)cols * sizeof(*row));
-	return changed;
-}
-
-static void flush(struct term *t)
+void term_present(struct term *t, const struct canvas *c, const struct theme *theme)
 {
 	buf_clear(&t->bytes_out);
 	buf_add_c(&t->bytes_out, TERM_SYNC_ON);
-	term_out_frame_begin(&t->frame);
-	if (t->invalid)
-		clearok(curscr, TRUE);
-	wnoutrefresh(stdscr);
-	doupdate();
-	term_out_frame_end(&t->frame, &t->bytes_out);
+	size_t before = t->bytes_out.len;
+	term_draw_frame(t->draw, c, theme, t->invalid, &t->bytes_out);
+	t->invalid = false;
+	if (t->bytes_out.len == before)
+		return;
 	buf_add_c(&t->bytes_out, TERM_SYNC_OFF);
 	t->bytes += (int64_t)term_out_write(STDOUT_FILENO, buf_str(&t->bytes_out));
-	t->invalid = false;
-}
-
-void term_present(struct term *t, const struct canvas *c, const struct theme *theme)
-{
-	int rows = c->rows < LINES ? c->rows : LINES, cols = c->cols < COLS ? c->cols : COLS;
-	bool all = t->invalid, changed = t->invalid;
-
-	if (!t->paints || t->theme_serial != theme_serial(theme)) {
-		xfree(t->paints);
-		t->paints = xcalloc(PAINTS, sizeof(*t->paints));
-		t->theme_serial = theme_serial(theme);
-		all = true;
-	}
-	if (t->shown.rows != c->rows || t->shown.cols != c->cols) {
-		canvas_resize(&t->shown, c->rows, c->cols);
-		all = true;
-	}
-	if (t->run_max < c->cols) {
-		t->run_max = c->cols;
-		t->run = xrealloc_array(t->run, (size_t)t->run_max, sizeof(*t->run));
-	}
-	for (int y = 0; y < rows; y++)
-		changed |= put_row(t, c, theme, y, cols, all);
-	if (changed)
-		flush(t);
 }
 
 static uint32_t key_of_code(wint_t code)
@@ -610,7 +609,7 @@ void term_suspend(struct term *t)
 		return;
 	t->suspended = true;
 	modes_off(t);
-	endwin();
+	leave_screen(t);
 	term_out_disarm();
 }
 
@@ -621,7 +620,6 @@ void term_resume(struct term *t)
 	t->suspended = false;
 	term_out_arm(STDOUT_FILENO);
 	/* curses takes the screen back with the next update. */
-	wnoutrefresh(stdscr);
 	doupdate();
 	modes_on(t);
 	buf_clear(&t->title);

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -104,52 +103,6 @@ bool term_out_copy(struct buf *out, struct str text)
 	if (n)
 		base64_group(out, group, n);
 	return buf_add_c(out, "\a");
-}
-
-bool term_out_frame_open(struct term_frame *f, int fd)
-{
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-
-	f->terminal = fd;
-	f->memory = memfd_create("frame", MFD_CLOEXEC);
-	f->file = own >= 0 && f->memory >= 0 ? fdopen(own, "w") : NULL;
-	if (f->file)
-		return true;
-	if (own >= 0)
-		(void)close(own);
-	if (f->memory >= 0)
-		(void)close(f->memory);
-	return false;
-}
-
-void term_out_frame_close(struct term_frame *f)
-{
-	(void)fclose(f->file);
-	(void)close(f->memory);
-}
-
-void term_out_frame_begin(const struct term_frame *f)
-{
-	(void)lseek(f->memory, 0, SEEK_SET);
-	(void)dup3(f->memory, fileno(f->file), O_CLOEXEC);
-}
-
-void term_out_frame_end(const struct term_frame *f, struct buf *out)
-{
-	/* both descriptors share the position; the file is never shortened, its pages serve the next frame */
-	off_t end = lseek(f->memory, 0, SEEK_CUR), at = 0;
-	char chunk[16384];
-
-	(void)dup3(f->terminal, fileno(f->file), O_CLOEXEC);
-	while (at < end) {
-		size_t left = (size_t)(end - at);
-		ssize_t n = pread(f->memory, chunk, left < sizeof(chunk) ? left : sizeof(chunk), at);
-
-		if (n <= 0)
-			return;
-		buf_add(out, chunk, (size_t)n);
-		at += n;
-	}
 }
 
 void term_out_arm(int fd)

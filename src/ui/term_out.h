@@ -8,8 +8,6 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#include <stdio.h>
-
 /* Longest text term_copy() takes, so that its base64 stays below what terminals accept (74 994 characters). */
 #define TERM_COPY_MAX 56000
 #define TERM_TITLE_COLUMNS 120
@@ -28,20 +26,6 @@ size_t term_out_write(int fd, struct str bytes);
 bool term_out_title(struct buf *out, struct str text, bool ascii);
 /* OSC 52 with the text, controls but LF and tab dropped; false (nothing appended) above TERM_COPY_MAX. */
 bool term_out_copy(struct buf *out, struct str text);
-/*
- * One frame in one piece: curses writes after every move of the cursor, and a write to a terminal wakes its reader.
- * Between begin and end, what goes to `file` is caught in memory.
- */
-struct term_frame {
-	FILE *file; /* the terminal; for newterm(), in place of stdout */
-	int memory, terminal;
-};
-/* Of the terminal at descriptor fd. False: errno tells. */
-bool term_out_frame_open(struct term_frame *f, int fd) MUST_CHECK;
-void term_out_frame_close(struct term_frame *f);
-void term_out_frame_begin(const struct term_frame *f);
-/* Appends what was caught to out. */
-void term_out_frame_end(const struct term_frame *f, struct buf *out);
 /* Remembers the terminal's settings for term_emergency_restore(), and that it is in use now. */
 void term_out_arm(int fd);
 /* The screen was left in the ordinary way. */

@@ -35,7 +35,7 @@ TOOLS = ("auroratop", "floor", "pg_activity")
 DATA = b"benchload"  # application of the load's sessions
 # where the first picture ends in the output; of pg_activity any byte, which is in its favour
 PAINTED = {"hello": b"line 49", "auroratop": b"\x1b[?2026l", "floor": b"connecting", "pg_activity": b"\x1b"}
-WARM_S = 4
+WARM_S = 8  # by then a prepared statement has its lasting plan
 LAYERS = ("aws", "runtime", "codec", "model", "base")
 ARROWS = {"auroratop": (b"j", b"k"), "floor": (b"j", b"k"), "table": (b"j", b"k"), "pg_activity": (b"\x1bOB", b"\x1bOA")}
 
@@ -83,7 +83,7 @@ LARGE_GATES = [
     ("activity", "execution time in pg_stat_statements", "exec", "pg_activity", "exec", 0.5),
     ("tls", "server CPU a refresh, Overview", "server", "pg_activity", "server", 0.75),
 ]
-LARGE = 2000
+LARGE, SMALL = 2000, 500
 BLOCKS = ("activity", "tls", "stall", "parse", "views", "many", "hour", "quiet", "queue")
 LOADS = {"quiet": "quiet", "queue": "queue"}  # the rest: mixed
 ONCE = ("hour",)
@@ -128,7 +128,7 @@ class Bench:
         role = "floor" if tool == "locks" else tool
         t.wait(WARM_S)
         before, net, cpu, sent, began = server.begin(role), terminal.received(t.pid), terminal.cpu_ns(t.pid), t.bytes, time.monotonic()
-        t.wait(self.o.seconds)
+        t.wait(self.o.seconds * (2 if self.size < SMALL else 1))  # small costs drown in noise
         cpu, sent, seconds = terminal.cpu_ns(t.pid) - cpu, t.bytes - sent, time.monotonic() - began
         net, cost = terminal.received(t.pid) - net, server.finish(role, before)
         refreshes = cost["refreshes"]

@@ -128,40 +128,6 @@ static void everything_is_written(void **state)
 	xfree(big);
 }
 
-/* Many small writes between begin and end reach nobody until they are sent; before and after, they pass. */
-static void a_frame_is_caught(void **state)
-{
-	struct term_frame f;
-	struct buf out;
-	char back[64];
-	int ends[2];
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	buf_init(&out, 1 << 20);
-	assert_true(term_out_frame_open(&f, ends[1]));
-	assert_int_equal(write(fileno(f.file), "before", 6), 6);
-	/* the second frame is shorter than the first */
-	for (int round = 0; round < 2; round++) {
-		size_t n = round == 0 ? 30000 : 10;
-
-		buf_clear(&out);
-		term_out_frame_begin(&f);
-		for (size_t i = 0; i < n; i++)
-			assert_int_equal(write(fileno(f.file), "z", 1), 1);
-		term_out_frame_end(&f, &out);
-		assert_int_equal(out.len, n);
-		assert_int_equal(strspn(buf_c(&out), "z"), n);
-	}
-	assert_int_equal(write(fileno(f.file), "after", 5), 5);
-	assert_int_equal(read(ends[0], back, sizeof(back)), 11);
-	assert_memory_equal(back, "beforeafter", 11);
-	term_out_frame_close(&f);
-	buf_release(&out);
-	close(ends[0]);
-	close(ends[1]);
-}
-
 static void unusable_terminals_have_a_remedy(void **state)
 {
 	struct err err = {0};
@@ -181,13 +147,9 @@ static void unusable_terminals_have_a_remedy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(depth_by_environment),
-		cmocka_unit_test(depth_by_wish),
-		cmocka_unit_test(clipboard_text_is_base64),
-		cmocka_unit_test(titles_are_short_and_clean),
-		cmocka_unit_test(everything_is_written),
-		cmocka_unit_test(a_frame_is_caught),
-		cmocka_unit_test(unusable_terminals_have_a_remedy),
+		cmocka_unit_test(depth_by_environment),     cmocka_unit_test(depth_by_wish),
+		cmocka_unit_test(clipboard_text_is_base64), cmocka_unit_test(titles_are_short_and_clean),
+		cmocka_unit_test(everything_is_written),    cmocka_unit_test(unusable_terminals_have_a_remedy),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -1,10 +1,11 @@
 /*
  * authorities.c: certificate files, each read once until it is doubted.
  *
- * A bundle holds some 140 authorities, of which one is needed. So a file is kept as what it
- * says, with a hash of each subject, and a certificate becomes an object of OpenSSL only when
- * a chain leads to it: what a lookup method of an X509_STORE is for. Such an object stays in
- * the store, so every authority is decoded at most once.
+ * A bundle holds some 140 authorities, of which one is needed. So of a file only a hash of each
+ * subject and its place are kept, and a certificate is read there and becomes an object of
+ * OpenSSL when a chain leads to it: what a lookup method of an X509_STORE is for. Such an object
+ * stays in the store. A file that was changed in between has no such certificate at that place:
+ * the chain fails, the file is doubted and read again.
  *
  * A file that could not be read, or has no certificate, is not remembered.
  */
@@ -22,12 +23,12 @@
 
 struct authority {
 	unsigned long subject; /* hash of its name */
-	unsigned char *der;
-	long len;
+	long at;               /* where it begins */
 };
 
 /* What a file says; belongs to its store and goes with the last reference to it. */
 struct bundle {
+	char *path;
 	struct authority *items;
 	size_t n, cap;
 };
@@ -41,22 +42,18 @@ struct entry {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *entries;
 
-static bool add_authority(struct bundle *e, const X509 *x)
+static bool add_authority(struct bundle *e, const X509 *x, long at)
 {
-	struct authority a = {.subject = X509_NAME_hash_ex(X509_get_subject_name(x), NULL, NULL, NULL)};
-	unsigned char *to;
-	int len = i2d_X509_AUX(x, NULL);
-
-	if (len <= 0 || e->n == AUTHORITIES_MAX)
+	if (e->n == AUTHORITIES_MAX)
 		return false;
-	a.len = len;
-	a.der = to = xalloc((size_t)len);
-	i2d_X509_AUX(x, &to);
 	if (e->n == e->cap) {
 		e->cap = e->cap ? 2 * e->cap : 64;
 		e->items = xrealloc_array(e->items, e->cap, sizeof(*e->items));
 	}
-	e->items[e->n++] = a;
+	e->items[e->n++] = (struct authority){
+		.subject = X509_NAME_hash_ex(X509_get_subject_name(x), NULL, NULL, NULL),
+		.at = at,
+	};
 	return true;
 }
 
@@ -70,17 +67,18 @@ static int no_password(char *buf, int size, int rwflag, void *ctx)
 	return -1;
 }
 
-static bool read_file(const char *path, struct bundle *e)
+static bool read_file(struct bundle *e)
 {
-	BIO *in = BIO_new_file(path, "r");
+	BIO *in = BIO_new_file(e->path, "r");
 	bool ok = in != NULL;
 
 	while (ok) {
+		long at = BIO_tell(in);
 		X509 *x = PEM_read_bio_X509_AUX(in, NULL, no_password, NULL);
 
 		if (!x)
 			break;
-		ok = add_authority(e, x);
+		ok = at >= 0 && add_authority(e, x, at);
 		X509_free(x);
 	}
 	/* the end of the file is an error of the reader, too */
@@ -88,6 +86,18 @@ static bool read_file(const char *path, struct bundle *e)
 	ERR_clear_error();
 	BIO_free(in);
 	return ok;
+}
+
+/* NULL when there is none at that place. */
+static X509 *read_at(const struct bundle *e, long at)
+{
+	ERR_set_mark();
+	BIO *in = BIO_new_file(e->path, "r");
+	X509 *x = in && BIO_seek(in, (int)at) == 0 ? PEM_read_bio_X509_AUX(in, NULL, no_password, NULL) : NULL;
+
+	BIO_free(in);
+	ERR_pop_to_mark();
+	return x;
 }
 
 /* OpenSSL asks for the issuer of a certificate: all that bear the name go into the store, one into *ret. Any thread. */
@@ -98,8 +108,7 @@ static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X50
 	int found = 0;
 
 	for (size_t i = 0; type == X509_LU_X509 && i < e->n; i++) {
-		const unsigned char *der = e->items[i].der;
-		X509 *x = e->items[i].subject == subject ? d2i_X509_AUX(NULL, &der, e->items[i].len) : NULL;
+		X509 *x = e->items[i].subject == subject ? read_at(e, e->items[i].at) : NULL;
 
 		if (x && X509_NAME_cmp(X509_get_subject_name(x), name) == 0 &&
 		    X509_STORE_add_cert(X509_LOOKUP_get_store(lookup), x) == 1 && !found) {
@@ -125,8 +134,7 @@ static void free_bundle(void *parent, void *data, CRYPTO_EX_DATA *ad, int index,
 	(void)argp;
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->n; i++)
-		xfree(b->items[i].der);
+	xfree(b->path);
 	xfree(b->items);
 	xfree(b);
 }
@@ -152,10 +160,11 @@ static bool fill_store(struct entry *e)
 		CHECK(index >= 0);
 	}
 	bundle = xalloc(sizeof(*bundle));
+	bundle->path = xstrdup(e->path);
 	CHECK(X509_STORE_set_ex_data(e->store, index, bundle) == 1);
 	lookup = X509_STORE_add_lookup(e->store, method);
 	CHECK(lookup && X509_LOOKUP_set_method_data(lookup, bundle));
-	return read_file(e->path, bundle);
+	return read_file(bundle);
 }
 
 static void free_entry(struct entry *e)

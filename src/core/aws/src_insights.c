@@ -14,6 +14,7 @@
 #include "aws/insights.h"
 #include "aws/sources.h"
 #include "base/clock.h"
+#include "base/num.h"
 #include "base/xalloc.h"
 
 #include <jansson.h>
@@ -65,7 +66,7 @@ static long period_at(const struct answer *a, double timestamp)
 {
 	double i = (timestamp - (double)a->span.begin_s) / (double)a->span.period_s - 1;
 
-	return i >= 0 && i < (double)a->n ? lround(floor(i)) : -1;
+	return i >= 0 && i < (double)a->n ? num_round(floor(i)) : -1;
 }
 
 static bool take_points(struct answer *a, const json_t *points, int cls, struct err *err)

@@ -9,6 +9,7 @@
  */
 #include "codec/codec_json.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 #include "codec/codec_text.h"
 
@@ -162,7 +163,7 @@ static bool number_to_time(double v, union value *ret_value)
 		return false;
 	if (fabs(v) >= MILLISECONDS_FROM)
 		v /= 1e3;
-	ret_value->i64 = (int64_t)llround(v * 1e6);
+	ret_value->i64 = num_round(v * 1e6);
 	return true;
 }
 

@@ -30,6 +30,7 @@ struct sampler {
 	uint64_t serial;   /* of the connection the rest belongs to */
 	int64_t server_us; /* the server's clock at the previous sample, 0 = none */
 	bool wide;         /* of the previous sample */
+	size_t rows;       /* of the previous sample */
 	struct text_cache texts;
 	struct shape_cache shapes;
 	int32_t wanted[WANTED_MAX]; /* pids the next sample asks for by name */

@@ -343,6 +343,7 @@ static bool take_sample(struct sample *s, struct err *err)
 	if (!ok)
 		return false;
 	sample_stage_end(s);
+	s->st->rows = s->sessions->nrows;
 	count_workers(s);
 	complete_texts(s);
 	if (!sample_add_locks(s, err))
@@ -363,6 +364,7 @@ static bool fetch_sessions(struct fetch *f, struct err *err)
 		return false;
 	s.st = state_of(f, s.conn);
 	s.sessions = snapshot_new(&session_type, source_sessions.name);
+	snapshot_reserve(s.sessions, s.st->rows + s.st->rows / 8);
 	ok = take_sample(&s, err);
 	if (ok) {
 		struct snapshot *activity = sample_make_activity(&s), *load = sample_make_load(&s);

@@ -12,6 +12,7 @@
 #include "model/kind.h"
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "model/sqltext.h"
@@ -285,7 +286,7 @@ static bool draw_real(struct buf *out, union value v, int width)
 	if (!isfinite(v.f64) || m >= 9999.5)
 		return format_count_short(out, v.f64);
 	if (m >= 99.95)
-		format_count(out, llround(v.f64));
+		format_count(out, num_round(v.f64));
 	else
 		buf_addf(out, "%.*f", m < 9.995 ? 2 : 1, v.f64);
 	return too_wide(out, start, width) ? format_count_short(out, v.f64) : !out->failed;

@@ -10,6 +10,7 @@
 #include "model/series.h"
 
 #include "base/check.h"
+#include "base/num.h"
 #include "base/xalloc.h"
 
 #include <math.h>
@@ -143,11 +144,11 @@ static void add_instant(struct buckets *b, double at, double value)
 /* A point counts in every bucket its period overlaps, by the length of the overlap. */
 static void add_period(struct buckets *b, double at, double period, double value)
 {
-	double start = fmax(at - b->from, 0);
-	double end = fmin(at + period - b->from, b->width * (double)b->n);
+	double start = num_max(at - b->from, 0);
+	double end = num_min(at + period - b->from, b->width * (double)b->n);
 
 	for (size_t i = (size_t)(start / b->width); i < b->n && b->width * (double)i < end; i++) {
-		double overlap = fmin(end, b->width * (double)(i + 1)) - fmax(start, b->width * (double)i);
+		double overlap = num_min(end, b->width * (double)(i + 1)) - num_max(start, b->width * (double)i);
 
 		if (overlap <= 0)
 			continue;

@@ -4,7 +4,8 @@
  * While a snapshot is built its rows live in a private array that grows by doubling.
  * Publishing moves them into an arena of their own, exactly as large as they are, and
  * seals both arenas: texts can therefore never take the room the rows need, and with
- * ARENA_PROTECT a late write to a row or a text crashes where it happens. The struct
+ * ARENA_PROTECT a late write to a row or a text crashes where it happens. Rows that were
+ * reserved are in such an arena from the beginning and stay where they are. The struct
  * itself stays outside the arenas, because the reference count keeps changing.
  *
  * The last unref uses acquire-release order, so that whoever frees sees every other
@@ -31,6 +32,41 @@ struct snapshot *snapshot_new(const struct rec_type *type, const char *source)
 	return s;
 }
 
+static void drop_rows(struct snapshot *s)
+{
+	if (!s->row_arena)
+		xfree(s->rows);
+	arena_free(s->row_arena);
+	s->row_arena = NULL;
+	s->rows = NULL;
+	s->nrows = 0;
+	s->cap_rows = 0;
+	s->rates = NULL;
+}
+
+/* Room for more rows, in the array that grows by doubling. */
+static void grow(struct snapshot *s)
+{
+	size_t used = s->nrows * s->type->size;
+
+	s->cap_rows = s->cap_rows ? 2 * s->cap_rows : FIRST_ROWS;
+	if (!s->row_arena) {
+		s->rows = xrealloc_array(s->rows, s->cap_rows, s->type->size);
+		return;
+	}
+	void *rows = xrealloc_array(NULL, s->cap_rows, s->type->size);
+	memcpy(rows, s->rows, used);
+	arena_free(s->row_arena);
+	s->row_arena = NULL;
+	s->rows = rows;
+}
+
+static void *row_room(struct snapshot *s, size_t bytes)
+{
+	s->row_arena = arena_new(bytes + ROW_ARENA_SLACK, bytes + ROW_ARENA_SLACK);
+	return arena_alloc(s->row_arena, bytes);
+}
+
 void *snapshot_add_row(struct snapshot *s)
 {
 	void *row;
@@ -38,10 +74,8 @@ void *snapshot_add_row(struct snapshot *s)
 	CHECK(!s->published);
 	if (s->nrows >= SNAPSHOT_ROWS_MAX)
 		return NULL;
-	if (s->nrows == s->cap_rows) {
-		s->cap_rows = s->cap_rows ? 2 * s->cap_rows : FIRST_ROWS;
-		s->rows = xrealloc_array(s->rows, s->cap_rows, s->type->size);
-	}
+	if (s->nrows == s->cap_rows)
+		grow(s);
 	row = (char *)s->rows + s->nrows * s->type->size;
 	memset(row, 0, s->type->size);
 	s->nrows++;
@@ -53,9 +87,9 @@ void snapshot_reserve(struct snapshot *s, size_t n)
 	CHECK(!s->published && s->nrows == 0 && n <= SNAPSHOT_ROWS_MAX);
 	if (n <= s->cap_rows)
 		return;
-	s->rows = xrealloc_array(s->rows, n, s->type->size);
+	drop_rows(s);
+	s->rows = row_room(s, n * s->type->size);
 	s->cap_rows = n;
-	memset(s->rows, 0, n * s->type->size);
 }
 
 void snapshot_drop_row(struct snapshot *s, const void *row)
@@ -79,15 +113,6 @@ void snapshot_set_unavailable(struct snapshot *s, const char *field, struct str 
 	s->nunavailable++;
 }
 
-static void drop_rows(struct snapshot *s)
-{
-	xfree(s->rows);
-	s->rows = NULL;
-	s->nrows = 0;
-	s->cap_rows = 0;
-	s->rates = NULL;
-}
-
 void snapshot_fail(struct snapshot *s, enum snap_state state, const struct err *err)
 {
 	CHECK(!s->published && state != SNAP_OK);
@@ -101,31 +126,51 @@ void snapshot_fail(struct snapshot *s, enum snap_state state, const struct err *
 const struct snapshot *snapshot_publish(struct snapshot *s)
 {
 	size_t bytes = s->nrows * s->type->size;
-	void *rows = NULL;
 
 	CHECK(!s->published);
-	if (bytes > 0) {
-		s->row_arena = arena_new(bytes + ROW_ARENA_SLACK, bytes + ROW_ARENA_SLACK);
-		rows = arena_alloc(s->row_arena, bytes);
-		memcpy(rows, s->rows, bytes);
-		arena_seal(s->row_arena);
+	if (!s->row_arena && bytes > 0) {
+		void *grown = s->rows;
+
+		s->rows = row_room(s, bytes);
+		memcpy(s->rows, grown, bytes);
+		xfree(grown);
 	}
-	xfree(s->rows);
-	s->rows = rows;
+	if (s->row_arena)
+		arena_seal(s->row_arena);
 	s->cap_rows = s->nrows;
 	arena_seal(s->arena);
 	s->published = true;
 	return s;
 }
 
-static bool add_rows(struct snapshot *s, const struct snapshot *part)
+/* The one part that has all the rows; NULL when there are several. */
+static const struct snapshot *only_rows(const struct snapshot *const *parts, size_t n)
 {
-	for (size_t i = 0; i < part->nrows; i++) {
-		void *row = snapshot_add_row(s);
+	const struct snapshot *found = NULL;
 
-		if (!row)
-			return false;
-		memcpy(row, snapshot_row(part, i), part->type->size);
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i]->nrows > 0 && found)
+			return NULL;
+		found = parts[i]->nrows > 0 ? parts[i] : found;
+	}
+	return found;
+}
+
+/* False when there are too many. */
+static bool copy_rows(struct snapshot *s, const struct snapshot *const *parts, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += parts[i]->nrows;
+	if (total > SNAPSHOT_ROWS_MAX)
+		return false;
+	snapshot_reserve(s, total);
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i]->nrows == 0)
+			continue;
+		memcpy((char *)s->rows + s->nrows * s->type->size, parts[i]->rows, parts[i]->nrows * s->type->size);
+		s->nrows += parts[i]->nrows;
 	}
 	return true;
 }
@@ -146,13 +191,19 @@ const struct snapshot *snapshot_concat(const struct snapshot *const *parts, size
 	for (size_t i = 0; i < n; i++) {
 		CHECK(parts[i]->published && parts[i]->type == s->type);
 		s->parts[s->nparts++] = snapshot_ref(parts[i]);
-		if (add_rows(s, parts[i]))
-			continue;
+	}
+	const struct snapshot *only = only_rows(parts, n);
+	if (!only && !copy_rows(s, parts, n)) {
 		err_set(&err, ERR_LIMIT, "more than %d rows together", SNAPSHOT_ROWS_MAX);
 		snapshot_fail(s, SNAP_ERROR, &err);
-		break;
 	}
-	return snapshot_publish(s);
+	(void)snapshot_publish(s);
+	if (only) {
+		/* held as a part: nothing is copied */
+		s->rows = only->rows;
+		s->nrows = s->cap_rows = only->nrows;
+	}
+	return s;
 }
 
 const struct snapshot *snapshot_ref(const struct snapshot *s)
@@ -175,7 +226,7 @@ void snapshot_unref(const struct snapshot *s)
 	CHECK(before > 0);
 	if (before > 1)
 		return;
-	if (!counted->published)
+	if (!counted->published && !counted->row_arena)
 		xfree(counted->rows);
 	for (size_t i = 0; i < counted->nparts; i++)
 		snapshot_unref(counted->parts[i]);

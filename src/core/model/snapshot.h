@@ -40,7 +40,7 @@ struct snapshot {
 	bool partial;         /* a page of a longer listing; the next snapshot has more */
 	void *rows;           /* nrows records of type->size bytes */
 	size_t nrows, cap_rows;
-	struct arena *row_arena; /* holds rows once published; before that they are private and may move */
+	struct arena *row_arena; /* holds rows once published or reserved; else they are private and may move */
 	bool published;
 	double *rates; /* nrows * type->nfields, NaN = absent; NULL = no rates */
 	struct unavailable {
@@ -58,8 +58,9 @@ struct snapshot *snapshot_new(const struct rec_type *type, const char *source);
  * ERR_LIMIT). */
 void *snapshot_add_row(struct snapshot *s);
 /*
- * Takes the memory of n rows before the first is added: for a history that will have as many, so that what a process
- * holds does not grow while it fills.
+ * Takes the memory of n rows before the first is added: they are published where they are, without a copy. For as many
+ * rows as last time, and for a history that will have as many, so that what a process holds does not grow while it
+ * fills.
  */
 void snapshot_reserve(struct snapshot *s, size_t n);
 /* Takes the last row back, if row is that row. */
@@ -72,8 +73,8 @@ void snapshot_fail(struct snapshot *s, enum snap_state state, const struct err *
 const struct snapshot *snapshot_publish(struct snapshot *s);
 /*
  * A published snapshot with the rows of n published ones of one type, in that order, as source `name`. Texts stay where
- * they are: it holds a reference to each part. Age, cost and what is unavailable are those of the first part.
- * n is 1 to SNAPSHOT_PARTS_MAX.
+ * they are, and so do the rows where one part has them all: it holds a reference to each part. Age, cost and what is
+ * unavailable are those of the first part. n is 1 to SNAPSHOT_PARTS_MAX.
  */
 const struct snapshot *snapshot_concat(const struct snapshot *const *parts, size_t n, const char *name);
 /* Any thread; s may be NULL. */

@@ -292,6 +292,8 @@ bool lane_request(struct lane *l, size_t source_index, const struct fetch *templ
 	take_item(l, source_index, template, &item);
 	rc = start_thread(l);
 	if (rc == 0) {
+		if (!l->queue)
+			l->queue = xcalloc(LANE_QUEUE_MAX, sizeof(*l->queue));
 		l->queue[l->nqueue++] = item;
 		pthread_cond_signal(&l->work);
 	}
@@ -424,6 +426,7 @@ bool lane_stop(struct lane *l, int64_t wait_us)
 	pthread_cond_destroy(&l->work);
 	pthread_mutex_destroy(&l->mutex);
 	wake_release(&l->cancel);
+	xfree(l->queue);
 	xfree(l);
 	return true;
 }

@@ -42,7 +42,7 @@ struct lane {
 	pthread_cond_t ended; /* the thread is past its last access to the lane */
 	enum lane_thread state;
 	bool stopping;
-	struct lane_item queue[LANE_QUEUE_MAX];
+	struct lane_item *queue; /* of LANE_QUEUE_MAX; NULL until something is asked for: most lanes never are */
 	size_t nqueue;
 	int64_t started[SOURCES_MAX]; /* when each source last began to run, 0 = never */
 	long running;                 /* source index, -1 = none */

@@ -5,6 +5,7 @@
 #include "ui/load_view.h"
 #include "ui/panes/panes.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -30,7 +31,7 @@ static bool cell_bar(const struct cell_context *cc, struct pen *pen, int w)
 		int to;
 
 		sum += isnan(v) ? 0 : v;
-		to = (int)lround(sum / most * w);
+		to = (int)num_round(sum / most * w);
 		if (k == GRAPH_CLASSES - 1 && to == 0 && sum > 0)
 			to = 1;
 		for (; x < to && x < w; x++) {

@@ -6,6 +6,8 @@
 #include "ui/widgets/graph.h"
 #include "ui/widgets/statement_text.h"
 
+#include "base/num.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -181,13 +183,13 @@ static void draw_time_parts(const struct subject *x, struct canvas *c, struct re
 			pen_glyph(&pen, ROLE_FAINT, G_NONE);
 		return;
 	}
-	io = fmin((positive(amount(x, "blk_read_us")) + positive(amount(x, "blk_write_us")) +
-		   positive(amount(x, "temp_blk_read_us")) + positive(amount(x, "temp_blk_write_us"))) /
-			  all,
-		  1);
-	jit = fmin(positive(amount(x, "jit_us")) / all, 1 - io);
-	cells_io = w > 0 ? (int)lround(io * w) : 0;
-	cells_jit = w > 0 ? (int)lround(jit * w) : 0;
+	io = num_min((positive(amount(x, "blk_read_us")) + positive(amount(x, "blk_write_us")) +
+		      positive(amount(x, "temp_blk_read_us")) + positive(amount(x, "temp_blk_write_us"))) /
+			     all,
+		     1);
+	jit = num_min(positive(amount(x, "jit_us")) / all, 1 - io);
+	cells_io = w > 0 ? (int)num_round(io * w) : 0;
+	cells_jit = w > 0 ? (int)num_round(jit * w) : 0;
 	for (int i = 0; i < w; i++) {
 		bool is_io = i < cells_io, is_jit = !is_io && i < cells_io + cells_jit;
 

@@ -12,6 +12,7 @@
 #include "ui/panes/statements_view.h"
 #include "ui/plan_view.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
@@ -207,7 +208,7 @@ static bool cell_change(const struct cell_context *cc, struct pen *pen, int w)
 	if (v < 9.995)
 		(void)buf_addf(&b, "%+.0f%%", v * 100);
 	else
-		(void)(buf_add_char(&b, 'x') && format_count_short(&b, floor(fmin(v + 1, 1e15))));
+		(void)(buf_add_char(&b, 'x') && format_count_short(&b, floor(num_min(v + 1, 1e15))));
 	(void)snprintf(text, sizeof text, "%s", buf_c(&b));
 	buf_release(&b);
 	right_text(pen, v >= CHANGE_LARGE ? ROLE_STRONG : ROLE_FG, v >= CHANGE_LARGE ? ATTR_BOLD : 0, w, text);

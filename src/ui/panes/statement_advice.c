@@ -7,6 +7,8 @@
  */
 #include "ui/panes/statements_view.h"
 
+#include "base/num.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -58,7 +60,7 @@ static double rule_slower(const struct subject *x)
 	if (change < CHANGE_TIMES)
 		(void)buf_addf(&b, "mean is %+.0f %% against its earlier calls: ", change * 100);
 	else
-		(void)(buf_add_c(&b, "mean is ") && format_count_short(&b, floor(fmin(change + 1, 1e9))) &&
+		(void)(buf_add_c(&b, "mean is ") && format_count_short(&b, floor(num_min(change + 1, 1e9))) &&
 		       buf_add_c(&b, " times that of its earlier calls: "));
 	duration(&b, now);
 	(void)buf_add_c(&b, ", before ");
@@ -69,7 +71,7 @@ static double rule_slower(const struct subject *x)
 	(void)snprintf(x->out->text, sizeof x->out->text, "%s", buf_c(&b));
 	x->out->next = waiters > 0 ? "2 Activity" : "";
 	buf_release(&b);
-	return 2 + fmin(change, 10) / 10 + (waiters > 0);
+	return 2 + num_min(change, 10) / 10 + (waiters > 0);
 }
 
 static double rule_temp(const struct subject *x)
@@ -110,7 +112,7 @@ static double rule_jit(const struct subject *x)
 	if (isnan(jit) || !(all > 0) || jit / all < JIT_LEAST)
 		return 0;
 	(void)snprintf(x->out->text, sizeof x->out->text, "spends %.0f %% of its time on JIT compilation",
-		       fmin(jit / all, 1) * 100);
+		       num_min(jit / all, 1) * 100);
 	return 1.3;
 }
 

@@ -6,6 +6,7 @@
 #include "ui/why_slow.h"
 #include "ui/widgets/statement_text.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -135,7 +136,7 @@ static void counter_group(struct page *p, const char *title, const char *const *
 static void spark_cells(struct pen *pen, const double *v, size_t n, double top)
 {
 	for (size_t i = 0; i < n; i++) {
-		int level = isnan(v[i]) || !(top > 0) ? 0 : (int)lround(fmax(v[i] / top, 0) * 8);
+		int level = isnan(v[i]) || !(top > 0) ? 0 : (int)num_round(num_max(v[i] / top, 0) * 8);
 
 		if (isnan(v[i]))
 			pen_glyph(pen, ROLE_FAINT, G_SEPARATOR);

@@ -4,6 +4,9 @@
 #include "ui/panes/panes.h"
 #include "ui/panes/statements_view.h"
 
+#include "base/num.h"
+
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -69,9 +72,9 @@ const char *statements_interval_words(const struct ui *ui, char *out, size_t siz
 	else if (us < US_PER_S)
 		(void)snprintf(out, size, "%s", "<1 s");
 	else if (us < 100 * US_PER_S)
-		(void)snprintf(out, size, "%ld s", lround((double)us / (double)US_PER_S));
+		(void)snprintf(out, size, "%" PRId64 " s", num_round((double)us / (double)US_PER_S));
 	else
-		(void)snprintf(out, size, "%ld min", lround((double)us / (double)US_PER_MIN));
+		(void)snprintf(out, size, "%" PRId64 " min", num_round((double)us / (double)US_PER_MIN));
 	return out;
 }
 

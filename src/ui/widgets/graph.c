@@ -10,6 +10,7 @@
 #include "ui/widgets/graph.h"
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "model/kind.h"
 #include "model/series.h"
 #include "ui/data.h"
@@ -34,7 +35,7 @@ double graph_step(double range, int lines)
 	if (!(range > 0) || lines < 1)
 		return 1;
 	raw = range / lines;
-	power = pow(10, floor(log10(raw)));
+	power = num_power_of_ten(num_magnitude(raw));
 	for (int i = 0; i < 4; i++) {
 		static const double steps[] = {1, 2, 5, 10};
 
@@ -65,7 +66,7 @@ static void bytes_label(struct buf *b, double v, double step)
 		unit *= 1024;
 		u++;
 	}
-	while (digits < 4 && step / unit < pow(10, -digits) * 0.999)
+	while (digits < 4 && step / unit < num_power_of_ten(-digits) * 0.999)
 		digits++;
 	if (digits == 0)
 		(void)format_bytes_short(b, v);
@@ -114,7 +115,7 @@ struct rect graph_plot(struct rect r)
 
 static int row_of(const struct axes *a, double v)
 {
-	int from_bottom = (int)lround((v - a->lo) / (a->hi - a->lo) * (a->plot.h - 1));
+	int from_bottom = (int)num_round((v - a->lo) / (a->hi - a->lo) * (a->plot.h - 1));
 
 	return a->plot.y + a->plot.h - 1 - from_bottom;
 }
@@ -192,7 +193,7 @@ static int level_of(const struct axes *a, double v)
 
 	if (isnan(v))
 		return -1;
-	l = (int)lround((v - a->lo) / (a->hi - a->lo) * levels);
+	l = (int)num_round((v - a->lo) / (a->hi - a->lo) * levels);
 	return l < 1 ? 1 : l > levels ? levels : l;
 }
 
@@ -234,8 +235,8 @@ static void scale_of(const struct graph_area *g, const double *v, size_t n, doub
 	for (size_t i = 0; i < n; i++) {
 		if (isnan(v[i]))
 			continue;
-		lo = fmin(lo, v[i]);
-		hi = fmax(hi, v[i]);
+		lo = num_min(lo, v[i]);
+		hi = num_max(hi, v[i]);
 	}
 	if (!(hi >= lo)) {
 		lo = 0;
@@ -268,7 +269,7 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 	n = (size_t)a.plot.w * 2;
 	series_resample(g->series, g->from, g->to, v, n);
 	for (size_t i = 0; i < n; i++)
-		v[i] = isfinite(v[i]) ? fmax(-VALUE_MAX, fmin(v[i] * g->scale, VALUE_MAX)) : (double)NAN;
+		v[i] = isfinite(v[i]) ? num_max(-VALUE_MAX, num_min(v[i] * g->scale, VALUE_MAX)) : (double)NAN;
 	scale_of(g, v, n, &lo, &hi, &step);
 	a.lo = lo;
 	a.hi = hi;
@@ -475,7 +476,7 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 		}
 		for (int k = 0; k < GRAPH_CLASSES; k++) {
 			sum += isnan(g->values[i][k]) ? 0 : g->values[i][k];
-			tops[k] = (int)lround(sum / a.hi * levels);
+			tops[k] = (int)num_round(sum / a.hi * levels);
 		}
 		for (int row = 0; row < a.plot.h; row++)
 			draw_stack_cell(c, g, a.plot, a.plot.y + a.plot.h - 1 - row, x, cut(tops, row * 8));

@@ -45,6 +45,9 @@ static const struct option options[] = {
 	TEXT("nodes", nodes, "NAME=CONNINFO;...", "AURORATOP_NODES",
 	     "how members are reached through tunnels: orders-2=hostaddr=127.0.0.1 port=15433; ..."),
 	TEXT("user", user, "NAME", NULL, "database user (default PGUSER)"),
+	TEXT("action-user", action_user, "NAME", "AURORATOP_ACTION_USER",
+	     "database user that cancels, terminates and maintains (default the same); its password from the password "
+	     "file"),
 	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
 	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
 	TEXT("sslrootcert", sslrootcert, "FILE", NULL, "certificates that the database's is checked against"),

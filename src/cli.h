@@ -21,7 +21,7 @@ enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 struct options {
 	enum cli_command command;
 	char cluster[256], profile[128], region[64], endpoint_url[512], db[2048];
-	char user[128], dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
+	char user[128], action_user[128], dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
 	char theme[64], color[16], config[1024], scenario[1024];
 	int64_t interval_us, range_us, clusters;
 	enum output_format format;

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define STOP_US (150 * US_PER_MS)
+#define STOP_JOBS_US (5 * US_PER_S)
 
 static int complain(const struct err *err, int status)
 {
@@ -100,6 +101,7 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->endpoint_url, sizeof t->endpoint_url, o->endpoint_url);
 	copy_text(t->conninfo, sizeof t->conninfo, o->db);
 	copy_text(t->user, sizeof t->user, o->user);
+	copy_text(t->action_user, sizeof t->action_user, o->action_user);
 	copy_text(t->dbname, sizeof t->dbname, o->dbname);
 	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
@@ -205,7 +207,8 @@ static int run(const struct options *o)
 	} else {
 		status = run_console(rt, o, signals);
 	}
-	if (!runtime_stop(rt, STOP_US))
+	/* jobs are cancelled on the server, and the audit log gets its last lines */
+	if (!runtime_stop(rt, commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US : STOP_US))
 		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
 	return status;
 }

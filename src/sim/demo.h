@@ -45,6 +45,10 @@ struct demo_options {
 };
 
 /* Whom PostgreSQL and the workload run as. */
+/* Who maintains in the demo, and the password file that lets it in. */
+#define DEMO_ACTION_USER "orders_admin"
+#define DEMO_ACTION_PASS "action.pass"
+
 struct demo_user {
 	uid_t uid;
 	gid_t gid;

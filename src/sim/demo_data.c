@@ -62,6 +62,9 @@ static bool set_passwords(const struct demo *d, PGconn *conn, struct err *err)
 		if (!execute(conn, sql, "passwords", err))
 			return false;
 	}
+	snprintf(sql, sizeof(sql), "*:*:*:" DEMO_ACTION_USER ":%s\n", d->app_secret);
+	if (!demo_file_write(d, DEMO_ACTION_PASS, str_c(sql), err))
+		return false;
 	snprintf(sql, sizeof(sql), "alter role oncall password '%s'", d->oncall_secret);
 	return execute(conn, sql, "passwords", err);
 }

@@ -26,3 +26,6 @@ grant pg_monitor, pg_signal_backend to oncall;
 create role planner nologin noinherit;
 grant orders_app, worker, reporting, app_ro, etl, deploy to planner;
 grant planner to oncall;
+
+-- Who maintains: the master user, as the owner of the applications' tables.
+grant orders_app to orders_admin;

@@ -69,8 +69,10 @@ static bool announce(const struct demo *d, const struct sim *sim, struct err *er
 	buf_addf(&out, "export AURORATOP_CLUSTER=%s\n", d->behind.cluster);
 	buf_add_c(&out, "export AURORATOP_DB='");
 	demo_conninfo(d, DEMO_WRITER, "oncall", d->oncall_secret, DEMO_DATABASE, &out);
+	buf_addf(&out, " passfile=%s/" DEMO_ACTION_PASS, d->dir);
 	demo_instance(d, DEMO_READER, reader);
-	buf_addf(&out, "'\nexport AURORATOP_NODES='%s%s'\nready\n", reader, reader[0] ? "=hostaddr=127.0.0.1" : "");
+	buf_add_c(&out, "'\nexport AURORATOP_ACTION_USER=" DEMO_ACTION_USER);
+	buf_addf(&out, "\nexport AURORATOP_NODES='%s%s'\nready\n", reader, reader[0] ? "=hostaddr=127.0.0.1" : "");
 	rest = buf_str(&out);
 	while (rest.len && done) {
 		ssize_t n = write(STDOUT_FILENO, rest.ptr, rest.len);

@@ -11,6 +11,7 @@
 #include "model/sqltext.h"
 #include "ui/jump.h"
 #include "ui/load_view.h"
+#include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
 
@@ -45,8 +46,9 @@ static const struct {
 
 const char *action_group_name(enum action_group g)
 {
-	static const char *const names[GROUP__COUNT] = {"Views and panes",  "Move", "This row", "Order and filter",
-							"Time and refresh", "Other"};
+	static const char *const names[GROUP__COUNT] = {
+		"Views and panes",  "Move", "This row", "Change, after a preview", "Order and filter",
+		"Time and refresh", "Other"};
 
 	return names[g];
 }
@@ -87,6 +89,9 @@ bool actions_check(struct err *err)
 	for (int i = 0; i < ACTION__COUNT; i++) {
 		struct str rest = str_c(actions[i].keys), name;
 
+		if (actions[i].group == GROUP_CHANGE && !operation_find(str_c(actions[i].name)))
+			return err_set(err, ERR_USAGE, "action %s changes what no operation describes",
+				       actions[i].name);
 		if (!actions[i].help[0] || !actions[i].name[0])
 			return err_set(err, ERR_USAGE, "action %d has no help or name", i);
 		while (str_split(&rest, ' ', &name)) {
@@ -154,6 +159,8 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
+	if (actions[id].group == GROUP_CHANGE && runtime_target(ui->rt)->read_only)
+		return false;
 	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
 	switch ((enum need)(id < ACTION__COUNT ? needs[id] : NEEDS_NOTHING)) {
@@ -631,8 +638,12 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_DIAG);
 	case ACTION_CLUSTERS:
 		return choose_cluster(ui);
+	case ACTION_JOBS:
+		return open_overlay(ui, OVERLAY_JOBS) | EFFECT_DEMAND;
+	case ACTION_CANCEL_JOB:
+		return jobs_cancel(ui);
 	case ACTION_QUIT:
-		return EFFECT_QUIT;
+		return operate_quit(ui);
 	default:
 		return EFFECT_NONE;
 	}
@@ -650,6 +661,8 @@ int action_run(struct ui *ui, enum action_id id)
 		return run_move(ui, id);
 	case GROUP_ROWS:
 		return run_row(ui, id);
+	case GROUP_CHANGE:
+		return operate_begin(ui, operation_find(str_c(actions[id].name)));
 	case GROUP_ORDER:
 		return run_order(ui, id);
 	case GROUP_TIME:

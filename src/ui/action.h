@@ -10,7 +10,16 @@
 
 #include "ui/ui.h"
 
-enum action_group { GROUP_VIEWS, GROUP_MOVE, GROUP_ROWS, GROUP_ORDER, GROUP_TIME, GROUP_OTHER, GROUP__COUNT };
+enum action_group {
+	GROUP_VIEWS,
+	GROUP_MOVE,
+	GROUP_ROWS,
+	GROUP_CHANGE,
+	GROUP_ORDER,
+	GROUP_TIME,
+	GROUP_OTHER,
+	GROUP__COUNT
+};
 
 enum action_id {
 #define ACTION(id, name, group, help, keys) ACTION_##id,

@@ -119,6 +119,7 @@ void help_draw(struct ui *ui, struct canvas *c, struct rect r)
 	views(a);
 	group(a, ui, GROUP_MOVE);
 	group(b, ui, GROUP_ROWS);
+	group(b, ui, GROUP_CHANGE);
 	group(b, ui, GROUP_ORDER);
 	filters(b);
 	group(d, ui, GROUP_TIME);

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "ui/action.h"
+#include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
 #include "ui/widgets/prose.h"
@@ -199,6 +200,12 @@ void overlay_draw(struct ui *ui, struct canvas *c)
 	case OVERLAY_DIAG:
 		diag_draw(ui, c, overlay_box(ui, c, 42, 110, "Diagnostics", "lanes and sources", ROLE_ACCENT));
 		break;
+	case OVERLAY_OPERATE:
+		operate_draw(ui, c);
+		break;
+	case OVERLAY_JOBS:
+		jobs_draw(ui, c);
+		break;
 	case OVERLAY_NONE:
 		break;
 	}
@@ -246,8 +253,7 @@ static void insert(struct prompt *p, uint32_t cp)
 	p->text[p->len] = '\0';
 }
 
-/* Edits the line; true when it took the key. */
-static bool edit(struct prompt *p, uint32_t key)
+bool prompt_edit(struct prompt *p, uint32_t key)
 {
 	switch (key) {
 	case K_BACKSPACE:
@@ -314,7 +320,7 @@ static int filter_key(struct ui *ui, uint32_t key)
 		table_move(&p->table, key == K_DOWN ? 1 : -1, ui->mono_us);
 		return EFFECT_PAINT;
 	}
-	if (!edit(&ui->prompt, key))
+	if (!prompt_edit(&ui->prompt, key))
 		return EFFECT_PAINT;
 	/* While the text is not yet a filter, the last good one stays in force and the prompt says why. */
 	(void)!table_set_filter(&p->table, ui->prompt.text, &err);
@@ -348,7 +354,7 @@ static int palette_key(struct ui *ui, uint32_t key)
 	case K_ENTER:
 		return palette_run(ui);
 	default:
-		if (edit(&ui->prompt, key)) {
+		if (prompt_edit(&ui->prompt, key)) {
 			ui->palette_choice = palette_best(ui);
 			palette_changed(ui);
 		}
@@ -438,6 +444,10 @@ int overlay_key(struct ui *ui, uint32_t key)
 {
 	if (ui->overlay == OVERLAY_PALETTE)
 		return palette_key(ui, key);
+	if (ui->overlay == OVERLAY_OPERATE)
+		return operate_key(ui, key);
+	if (ui->overlay == OVERLAY_JOBS)
+		return jobs_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == '/')
 		return filter_key(ui, key);
 	if (ui->overlay != OVERLAY_NONE)

@@ -1,5 +1,6 @@
 /*
- * prompt.h: the line that is typed into, and the short messages above the footer. UI thread.
+ * prompt.h: what stands before a view: overlays, the line that is typed into, short messages above the footer. UI
+ * thread.
  */
 #ifndef UI_PROMPT_H
 #define UI_PROMPT_H
@@ -10,6 +11,18 @@
 
 enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
+/* What lies over a view. */
+enum overlay_kind {
+	OVERLAY_NONE,
+	OVERLAY_HELP,
+	OVERLAY_PALETTE,
+	OVERLAY_DETAIL,
+	OVERLAY_DIAG,
+	OVERLAY_PLAN,
+	OVERLAY_OPERATE,
+	OVERLAY_JOBS
+};
+
 #define PROMPT_MAX 512
 struct prompt {
 	bool open;
@@ -17,6 +30,9 @@ struct prompt {
 	char text[PROMPT_MAX];
 	size_t len, cursor; /* bytes */
 };
+
+/* Edits the line; true when it took the key. */
+bool prompt_edit(struct prompt *p, uint32_t key);
 
 #define TOASTS_MAX 3
 struct toast {

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "ui/action.h"
 #include "ui/load_view.h"
+#include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
 
@@ -85,6 +86,7 @@ static void close_pane(struct pane *p)
 void ui_release(struct ui *ui)
 {
 	plan_close(ui);
+	operate_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -213,6 +215,8 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	if (jobs_running(ui) > 0)
+		mask |= demand_of_names(ui, "progress");
 	return mask;
 }
 
@@ -227,6 +231,7 @@ void ui_data_changed(struct ui *ui)
 {
 	load_view_feed(ui);
 	plan_follow(ui);
+	operate_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }

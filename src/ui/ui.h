@@ -35,6 +35,7 @@ enum effect {
 struct ui;
 struct pane;
 struct explain_request;
+struct operations_state;
 
 struct pane_ops {
 	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
@@ -112,8 +113,6 @@ struct view {
 	int tab_x, tab_w; /* of its tab in the last picture; w 0 = not shown */
 };
 
-enum overlay_kind { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_DETAIL, OVERLAY_DIAG, OVERLAY_PLAN };
-
 struct ui_options {
 	const char *theme;
 	enum glyph_set glyphs;
@@ -144,7 +143,8 @@ struct ui {
 	struct plan_view *plan;            /* of OVERLAY_PLAN, or NULL */
 	const struct snapshot *known_plan; /* newest one, kept after its overlay is closed; own reference */
 	int64_t known_plan_query_id, known_plan_pid;
-	struct session_watch *watch; /* of the detail of Activity, or NULL */
+	struct session_watch *watch;         /* of the detail of Activity, or NULL */
+	struct operations_state *operations; /* previews and jobs, NULL = none yet */
 	struct dialog dialog;
 	struct prompt prompt;
 	struct toast toasts[TOASTS_MAX];

@@ -146,6 +146,16 @@ static const struct view_def progress = {
 	.npanes = 2,
 };
 
+static const struct view_def tables = {
+	.digit = 0,
+	.name = "tables",
+	.title = "Tables",
+	.short_title = "Tab",
+	.help = "the largest tables, to vacuum, analyze or reindex; what runs now",
+	.panes = {{&pane_tables, {0, 1, 6, 0, 40, 0}}, {&pane_progress, {1, 1, 5, 8, 40, 3}}},
+	.npanes = 2,
+};
+
 /* clang-format off */
 const struct view_def *const view_defs[] = {
 	&overview,
@@ -158,7 +168,7 @@ const struct view_def *const view_defs[] = {
 	&network,
 	&logs,
 	&clusters,
-	&progress,
+	&tables, &progress,
 };
 /* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);

@@ -6,7 +6,8 @@
 #include <poll.h>
 #include <stdio.h>
 
-static const struct source *const rows[] = {&command_explain, &command_session};
+static const struct source *const rows[] = {&command_explain, &command_session, &command_preview, &command_signal,
+					    &command_maintain};
 
 void asking_init(struct asking *a, const char *conninfo)
 {
@@ -29,21 +30,31 @@ void asking_release(struct asking *a)
 	store_release(&a->store);
 }
 
+struct command *asking_start(struct asking *a, const char *name, const struct command_arg *args, size_t nargs,
+			     struct err *err)
+{
+	return command_start(a->commands, name, a->target, args, nargs, err);
+}
+
+void asking_turn(struct asking *a)
+{
+	struct pollfd p = {.fd = a->wake.fd, .events = POLLIN};
+
+	poll(&p, 1, 20);
+	wake_clear(&a->wake);
+	commands_collect(a->commands);
+}
+
 const struct snapshot *asking_run(struct asking *a, const char *name, const struct command_arg *args, size_t nargs,
 				  struct command **ret_command)
 {
 	struct err err = {0};
-	struct command *c = command_start(a->commands, name, a->target, args, nargs, &err);
+	struct command *c = asking_start(a, name, args, nargs, &err);
 
 	if (!c)
 		BUG("%s: %s", name, err.text);
-	while (command_running(c)) {
-		struct pollfd p = {.fd = a->wake.fd, .events = POLLIN};
-
-		poll(&p, 1, 20);
-		wake_clear(&a->wake);
-		commands_collect(a->commands);
-	}
+	while (command_running(c))
+		asking_turn(a);
 	*ret_command = c;
 	return command_result(c);
 }

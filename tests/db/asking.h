@@ -19,4 +19,9 @@ void asking_release(struct asking *a);
 const struct snapshot *asking_run(struct asking *a, const char *name, const struct command_arg *args, size_t nargs,
 				  struct command **ret_command);
 
+/* Only starts it; NULL: err says why not. asking_turn() then takes what has come, after a short wait. */
+struct command *asking_start(struct asking *a, const char *name, const struct command_arg *args, size_t nargs,
+			     struct err *err);
+void asking_turn(struct asking *a);
+
 #endif

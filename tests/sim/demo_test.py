@@ -20,7 +20,7 @@ import urllib.request
 BINARY = ""
 STARTED_WITHIN, GONE_WITHIN = 60, 30
 NAMES = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AURORATOP_CLUSTER", "AURORATOP_DB",
-         "AURORATOP_NODES"}
+         "AURORATOP_NODES", "AURORATOP_ACTION_USER"}
 DEPTH = """
 with recursive chain(pid, depth) as (
   select pid, 0 from pg_stat_activity where pg_blocking_pids(pid) = '{}' and backend_type = 'client backend'

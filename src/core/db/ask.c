@@ -6,6 +6,7 @@
  */
 #include "db/ask.h"
 
+#include "base/clock.h"
 #include "db/conn_err.h"
 
 #include <libpq-fe.h>
@@ -69,6 +70,40 @@ bool ask_text(const struct fetch *f, PGconn *pg, const char *text, struct err *e
 		if (ok && !is_good(r))
 			ok = fail(r, pg, err);
 	}
+}
+
+/* Reads until the exchange has ended; false when the time is up or the connection broke. */
+static bool drain(PGconn *pg, int64_t until_mono_us, struct err *err)
+{
+	PGresult *r;
+
+	for (;;) {
+		while (PQisBusy(pg)) {
+			int64_t left = until_mono_us - clock_mono_us();
+			struct pollfd fd = {.fd = PQsocket(pg), .events = POLLIN};
+
+			if (left <= 0 || poll(&fd, 1, (int)(left / US_PER_MS) + 1) < 0 || !PQconsumeInput(pg))
+				return false;
+		}
+		r = PQgetResult(pg);
+		if (!r)
+			return PQstatus(pg) == CONNECTION_OK;
+		if (!is_good(r) && err->code == ERR_NONE)
+			(void)fail(r, pg, err);
+		PQclear(r);
+	}
+}
+
+bool ask_cancel(PGconn *pg, int64_t wait_us, struct err *err)
+{
+	int64_t until = clock_mono_us() + wait_us;
+	PGcancel *cancel = PQgetCancel(pg);
+	char why[256];
+	bool sent = cancel && PQcancel(cancel, why, sizeof(why));
+
+	PQfreeCancel(cancel);
+	err_clear(err);
+	return sent && drain(pg, until, err);
 }
 
 static bool send_step(PGconn *pg, const struct ask_step *s)

@@ -34,6 +34,12 @@ struct ask_step {
 /* In the simple protocol: may be several statements; rows are dropped. */
 bool ask_text(const struct fetch *f, struct pg_conn *pg, const char *text, struct err *err) MUST_CHECK;
 /*
+ * After a wait that was cancelled or took too long: tells the server to cancel and waits for its answer, at most
+ * wait_us, whatever the fetch says. True: the exchange has ended, err has what the server said of it, ERR_NONE when the
+ * statement ended well all the same.
+ */
+bool ask_cancel(struct pg_conn *pg, int64_t wait_us, struct err *err) MUST_CHECK;
+/*
  * n <= ASK_STEPS_MAX. results[i] is the answer to steps[i], rows in binary format; the caller PQclear()s them. When a
  * step fails, those after it are not run and err has what it says; results then holds NULL from there on, and the
  * connection can be used on unless the wait itself failed.

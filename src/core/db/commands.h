@@ -8,5 +8,8 @@
 
 extern const struct source command_explain; /* arguments: explain.h */
 extern const struct source command_session; /* arguments: session_detail.h */
+extern const struct source command_preview; /* arguments: operate.h */
+extern const struct source command_signal;
+extern const struct source command_maintain;
 
 #endif

@@ -401,6 +401,47 @@ bool conn_prepare(struct fetch *f, struct conn *c, const char *name, const char 
 	return ok;
 }
 
+struct listener {
+	conn_notice_fn notice;
+	void *arg;
+};
+
+static void hear(void *arg, const PGresult *r)
+{
+	const struct listener *l = arg;
+	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED),
+		   *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (l->notice && text)
+		l->notice(l->arg, str_c(severity ? severity : ""), str_c(text));
+}
+
+bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn notice, void *arg, struct err *err)
+{
+	struct listener listener = {notice, arg};
+	PQnoticeReceiver before;
+
+	CHECK(c->pg && c->probed && !c->pooler);
+	before = PQsetNoticeReceiver(c->pg, hear, &listener);
+	fetch_count(f, 1, 0);
+	bool ok = ask_text(f, c->pg, text, err);
+	if (!ok && (err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT) &&
+	    PQtransactionStatus(c->pg) == PQTRANS_ACTIVE) {
+		bool late = err->code == ERR_TIMEOUT;
+
+		if (!ask_cancel(c->pg, CONN_CANCEL_US, err))
+			err_set(err, ERR_LOST, "the server was told to cancel and has not answered");
+		else if (err->code != ERR_NONE && late)
+			err_prefix(err, "its time was up");
+		ok = err->code == ERR_NONE;
+	}
+	if (c->pg && before)
+		PQsetNoticeReceiver(c->pg, before, NULL);
+	if (!ok && err->code == ERR_LOST)
+		drop(c);
+	return ok;
+}
+
 /* ---- opening ---- */
 
 static void keep_notice(void *arg, const char *message)
@@ -503,8 +544,8 @@ static bool is_stale(const struct fetch *f, const struct conn *c, const struct s
 		     const struct login_wish *wish)
 {
 	return strcmp(c->wish.database, wish->database) != 0 || c->wish.planner != wish->planner ||
-	       c->generation != f->target->generation || strcmp(c->site.host, site->host) != 0 ||
-	       c->site.port != site->port || PQstatus(c->pg) != CONNECTION_OK;
+	       c->wish.acts != wish->acts || c->generation != f->target->generation ||
+	       strcmp(c->site.host, site->host) != 0 || c->site.port != site->port || PQstatus(c->pg) != CONNECTION_OK;
 }
 
 static bool connect_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)

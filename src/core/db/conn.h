@@ -40,11 +40,15 @@ struct conn_param {
 #define OID_INT8 20
 #define OID_INT4 23
 #define OID_TEXT 25
+#define OID_OID 26
 #define OID_INT4_ARRAY 1007
 #define OID_TEXT_ARRAY 1009
 #define OID_INT8_ARRAY 1016
 #define OID_OID_ARRAY 1028
 #define OID_TIMESTAMPTZ 1184
+
+#define CONN_CANCEL_US (4 * US_PER_S)
+typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str message);
 
 /* A timestamptz; out holds its bytes as long as the parameter is used. */
 struct conn_param conn_param_time(char out[8], int64_t wall_us);
@@ -88,6 +92,16 @@ bool conn_query_text(struct fetch *f, struct conn *c, const char *text, const st
 /* Prepares such a text under a name for the session, types left to the server, and tells how many parameters it has. */
 bool conn_prepare(struct fetch *f, struct conn *c, const char *name, const char *text, int *ret_nparams,
 		  struct err *err) MUST_CHECK;
+/*
+ * Runs a statement of ours that may not be in a transaction block, in the simple protocol: rows are dropped, each
+ * notice of the server goes to `notice` on this thread (severity as "WARNING", message as the server worded it; NULL:
+ * nobody listens). When the fetch is cancelled, or its deadline has passed, the server is told to cancel (which may
+ * block for as long as connecting takes) and CONN_CANCEL_US are waited for its answer: then err has the server's words,
+ * ERR_CANCELLED with id 57014. ERR_LOST: what became of the statement is not known. The connection stays usable but
+ * after ERR_LOST.
+ */
+bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn notice, void *arg,
+	      struct err *err) MUST_CHECK;
 void conn_result_free(struct pg_result *r);
 const struct probe *conn_probe(const struct conn *c);
 /* Something between us and the server shares its sessions. */

@@ -142,6 +142,11 @@ static bool is_address(const char *key)
 	return strcmp(key, "host") == 0 || strcmp(key, "hostaddr") == 0 || strcmp(key, "port") == 0;
 }
 
+static bool is_identity(const char *key)
+{
+	return strcmp(key, "user") == 0 || strcmp(key, "password") == 0;
+}
+
 /* Adds what a connection string sets, its addresses only when wanted. False: err says why. */
 static bool add_conninfo(struct login *l, const char *text, bool addresses, struct err *err)
 {
@@ -156,7 +161,8 @@ static bool add_conninfo(struct login *l, const char *text, bool addresses, stru
 	if (!options)
 		fail_string(message ? message : "out of memory", err);
 	for (const PQconninfoOption *o = options; o && o->keyword; o++)
-		if (o->val && o->val[0] && (addresses || !is_address(o->keyword)) && l->n < NODE_PARAMS_MAX)
+		if (o->val && o->val[0] && (addresses || !is_address(o->keyword)) &&
+		    !(l->acts && is_identity(o->keyword)) && l->n < NODE_PARAMS_MAX)
 			add(l, arena_strz(l->arena, str_c(o->keyword)), arena_strz(l->arena, str_c(o->val)));
 	PQconninfoFree(options);
 	PQfreemem(message);
@@ -179,18 +185,20 @@ static bool add_node(struct login *l, const struct target *t, const struct site 
 	return !t->node_conninfo[0] || add_conninfo(l, t->node_conninfo, true, err);
 }
 
-static void add_site(struct login *l, const struct target *t, const struct site *site)
+static bool add_site(struct login *l, const struct target *t, const struct site *site, struct err *err)
 {
 	const char *database = getenv("PGDATABASE");
 
 	add_if(l, "user", t->user);
 	add_if(l, "sslmode", t->sslmode);
 	add_if(l, "sslrootcert", t->sslrootcert);
+	if (t->conninfo[0] && l->acts)
+		return add_conninfo(l, t->conninfo, true, err);
 	if (t->conninfo[0]) {
 		add(l, "dbname", t->conninfo);
 		if (is_conninfo(t->conninfo) && !conninfo_says(t->conninfo, "dbname"))
 			add_if(l, "dbname", t->dbname);
-		return;
+		return true;
 	}
 	add(l, "host", arena_strz(l->arena, str_c(site->host)));
 	add(l, "port", strz_fmt(l, "%lld", (long long)site->port));
@@ -199,6 +207,7 @@ static void add_site(struct login *l, const struct target *t, const struct site 
 	else if ((!database || !database[0]) && site->database[0])
 		database = arena_strz(l->arena, str_c(site->database));
 	add(l, "dbname", database && database[0] ? database : "postgres");
+	return true;
 }
 
 /* What libpq would use for each option. NULL: err says why. Free with PQconninfoFree(). */
@@ -427,10 +436,11 @@ bool login_prepare(const struct fetch *f, const struct site *site, const struct 
 	add(l, "keepalives_interval", "5");
 	add(l, "keepalives_count", "3");
 	add(l, "tcp_user_timeout", "5000");
-	if (!f->target->node[0])
-		add_site(l, f->target, site);
-	else if (!add_node(l, f->target, site, err))
+	l->acts = wish && wish->acts && f->target->action_user[0];
+	if (!(f->target->node[0] ? add_node(l, f->target, site, err) : add_site(l, f->target, site, err)))
 		return false;
+	if (l->acts)
+		add(l, "user", f->target->action_user);
 	/* not the first dbname in the list: libpq takes only that one for a connection string */
 	if (wish && wish->database[0])
 		add(l, "dbname", arena_strz(l->arena, str_c(wish->database)));

@@ -22,6 +22,7 @@ struct login {
 		*values[LOGIN_PARAMS_MAX + 1]; /* for PQconnectStartParams, NULL-terminated */
 	size_t n;
 	bool settings; /* our settings go as startup options; a pooler may refuse them */
+	bool acts;     /* as another user than the connection string says: not with its password */
 	bool planner;  /* without those that change plans */
 	/* for messages; never a password */
 	const char *where; /* "orders-1.x.eu-west-1.rds.amazonaws.com port 5432" */
@@ -34,6 +35,7 @@ struct login_wish {
 	char database[64]; /* "" = the site's */
 	/* To plan as others do: search_path, work_mem and jit stay what the server gives this role. */
 	bool planner;
+	bool acts; /* as the target's action_user, where one is set */
 };
 
 /* The statement that sets what startup options set, for one transaction. */

@@ -15,7 +15,8 @@
 
 struct table_row {
 	uint64_t present;
-	struct str relation, schema, name;
+	struct str relation, schema, name, database;
+	int64_t relation_oid;
 	int64_t rows, heap_bytes, dead_rows;
 	double dead_ratio;
 	int64_t changed_since_analyze, inserted_since_vacuum, seq_scans, seq_rows;
@@ -28,6 +29,8 @@ static const struct field fields[] = {
 	F(relation, K_ID, .title = "TABLE", .width = 16, .flags = F_KEY, .help = "Schema and name, quoted as SQL needs it."),
 	F(schema, K_ID, .title = "SCHEMA", .width = 10, .flags = F_HIDDEN, .help = "Schema."),
 	F(name, K_ID, .title = "NAME", .width = 12, .flags = F_HIDDEN, .help = "Name of the table."),
+	F(database, K_ID, .title = "DATABASE", .width = 10, .flags = F_HIDDEN | F_COMPUTED, .help = "Database it is in."),
+	F(relation_oid, K_INT, .title = "OID", .width = 8, .flags = F_HIDDEN, .help = "Its oid in pg_class."),
 	F(heap_bytes, K_BYTES, .title = "HEAP", .width = 8, .flags = F_DESC, .help = "Size without indexes, as of the last VACUUM or ANALYZE."),
 	F(rows, K_COUNT, .title = "ROWS", .width = 8, .flags = F_DESC, .help = "Rows, as the planner estimates; absent when never analyzed (PostgreSQL 14)."),
 	F(dead_rows, K_COUNT, .title = "DEAD", .width = 8, .flags = F_DESC, .help = "Dead rows that vacuum has not removed, estimated."),
@@ -75,8 +78,13 @@ static bool fetch_tables(struct fetch *f, struct err *err)
 		snapshot_unref(s);
 		return false;
 	}
-	for (size_t i = 0; i < s->nrows; i++)
-		set_ratio((struct table_row *)s->rows + i);
+	struct str database = arena_str(s->arena, str_c(conn_probe(c)->database));
+	for (size_t i = 0; i < s->nrows; i++) {
+		struct table_row *row = (struct table_row *)s->rows + i;
+
+		set_ratio(row);
+		SET(row, struct table_row, database, database);
+	}
 	s->took_us = clock_mono_us() - began;
 	fetch_publish(f, s);
 	return true;

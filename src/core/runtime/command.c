@@ -164,6 +164,10 @@ struct command *command_start(struct commands *cs, const char *name, const struc
 		err_set(err, ERR_UNAVAILABLE, "there is no command %s here", name);
 		return NULL;
 	}
+	if ((row->flags & SOURCE_CHANGES) && target->read_only) {
+		err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
+		return NULL;
+	}
 	if (count_lanes(cs) >= COMMANDS_MAX) {
 		err_set(err, ERR_LIMIT, "%d commands are at work already, no more run at a time", COMMANDS_MAX);
 		return NULL;
@@ -243,8 +247,10 @@ unsigned commands_collect(struct commands *cs)
 
 void commands_cancel(struct commands *cs)
 {
+	/* what changes something was confirmed, and goes on for the target it was confirmed for */
 	for (struct command *c = cs->first; c; c = c->next)
-		command_cancel(c);
+		if (!(c->row->flags & SOURCE_CHANGES))
+			command_cancel(c);
 }
 
 struct lane *commands_lane(struct commands *cs, size_t i)

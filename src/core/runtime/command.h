@@ -36,7 +36,8 @@ struct commands *commands_new(const struct store *store, struct wake *wake);
 void commands_set(struct commands *cs, const struct source *const *rows, size_t n);
 /*
  * Starts the command called name for target (referenced, like the inputs its row names). Values are copied. NULL: err
- * says why: too many run (ERR_LIMIT), its ready() says no, arguments too long, no such command.
+ * says why: too many run (ERR_LIMIT), its ready() says no, it changes something and the target is read-only
+ * (ERR_DENIED), arguments too long, no such command.
  */
 struct command *command_start(struct commands *cs, const char *name, const struct target *target,
 			      const struct command_arg *args, size_t nargs, struct err *err) MUST_CHECK;
@@ -50,7 +51,7 @@ void command_cancel(struct command *c);
 void command_release(struct command *c);
 /* Takes what has arrived; returns how many commands changed. Called by runtime_tick(). */
 unsigned commands_collect(struct commands *cs);
-/* The target changed: all are cancelled. */
+/* The target changed: all are cancelled but those that change something (SOURCE_CHANGES). */
 void commands_cancel(struct commands *cs);
 /* For :diag: the thread of the i-th command at work, or NULL past the end. */
 struct lane *commands_lane(struct commands *cs, size_t i);

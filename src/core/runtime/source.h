@@ -29,6 +29,7 @@ enum source_flags {
 	SOURCE_HISTORY = 1 << 2, /* rows are points in time; --once prints only the newest */
 	SOURCE_SERIES = 1 << 3,  /* data is snapshot->series; rows hold the newest points */
 	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
+	SOURCE_CHANGES = 1 << 6, /* of commands: changes something; refused on a read-only target */
 	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
 };
 
@@ -50,8 +51,9 @@ struct target {
 	bool aws;            /* AWS sources are wanted (false with --db alone) */
 	bool wake;           /* consent to connect to a serverless cluster that may be paused */
 	bool read_only;
-	int64_t interval_us;                                        /* sampler period */
-	int64_t range_us;                                           /* of metric graphs */
+	int64_t interval_us;   /* sampler period */
+	int64_t range_us;      /* of metric graphs */
+	char action_user[128]; /* who maintains, cancels and terminates; "" = the same user */
 	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 	char nodes[2048];    /* NAME=CONNINFO; ...: how members are reached through tunnels */
 	char node[64];       /* DBInstanceIdentifier of the one node this is about; "" = the writer */

@@ -1,7 +1,7 @@
 -- The largest tables of the database that the lane is connected to: rows, dead rows, when they were vacuumed and analyzed.
 -- Needs: nothing. Serves 13 and later.
 -- $1 int4: at most so many. Sizes are those of the last VACUUM or ANALYZE; asking for the present ones would touch every file.
-SELECT n.nspname::text AS schema, c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS relation,
+SELECT n.nspname::text AS schema, c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS relation, c.oid::int8 AS relation_oid,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END AS rows,
        (c.relpages::int8 * current_setting('block_size')::int8) AS heap_bytes,
        pg_stat_get_dead_tuples(c.oid) AS dead_rows, pg_stat_get_mod_since_analyze(c.oid) AS changed_since_analyze,

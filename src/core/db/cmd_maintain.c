@@ -1,0 +1,318 @@
+/*
+ * cmd_maintain.c: runs VACUUM, ANALYZE or REINDEX of one table to its end.
+ *
+ * Order: look again and compare with what was confirmed; claim the table, so that two consoles
+ * do not work on it; write the intent to the audit log; send. What needs AccessExclusive waits
+ * 2 s for it and tries five times, with pauses in which those who queued behind it go on; a
+ * concurrent rebuild waits without limit, because one that gives up leaves invalid indexes.
+ *
+ * The outcome is what the server did, not that it answered: a VACUUM by a non-owner succeeds
+ * with a warning, and is "skipped". When the connection breaks the outcome is not known; then
+ * a new connection looks whether the server still works on it.
+ */
+#include "db/operate.h"
+
+#include "base/clock.h"
+#include "codec/codec_sql.h"
+#include "db/commands.h"
+#include "db/site.h"
+
+#include <stdio.h>
+
+#define LOCK_ATTEMPTS 5
+#define LOCK_PAUSE_US (3 * US_PER_S)
+#define NOTICES_MAX 200
+#define LOCK_NOT_AVAILABLE "55P03"
+#define QUERY_CANCELED "57014"
+#define JOB_NAME "auroratop job %lld"
+#define JOB_DEADLINE_US (7 * US_PER_DAY)
+
+struct claim {
+	uint64_t present;
+	int64_t claimed;
+};
+static const struct field claim_fields[] = {
+	FIELD(struct claim, claimed, K_BOOL, .title = "claimed", .help = "claimed")};
+static const struct rec_type claim_type = REC_TYPE(struct claim, "operate_claim", claim_fields);
+
+struct claimant {
+	uint64_t present;
+	struct str role, client, application;
+};
+#define F(m, k) FIELD(struct claimant, m, k, .title = #m, .help = #m)
+static const struct field claimant_fields[] = {F(role, K_ID), F(client, K_TEXT), F(application, K_TEXT)};
+#undef F
+static const struct rec_type claimant_type = REC_TYPE(struct claimant, "operate_claimant", claimant_fields);
+
+struct invalid_index {
+	uint64_t present;
+	int64_t index_oid;
+	struct str index;
+};
+static const struct field invalid_fields[] = {
+	FIELD(struct invalid_index, index_oid, K_INT, .title = "oid", .help = "oid"),
+	FIELD(struct invalid_index, index, K_ID, .title = "index", .help = "index"),
+};
+static const struct rec_type invalid_type = REC_TYPE(struct invalid_index, "operate_invalid", invalid_fields);
+
+struct seen {
+	uint64_t present;
+	struct str state;
+};
+static const struct field seen_fields[] = {FIELD(struct seen, state, K_ENUM, .title = "state", .help = "state")};
+static const struct rec_type seen_type = REC_TYPE(struct seen, "operate_job", seen_fields);
+
+struct job {
+	struct operate *o;
+	int64_t began_mono_us;
+	char skipped[300]; /* the first warning, "" = none */
+	size_t notices;
+};
+
+/* What the server says while it works; read on the job's thread. */
+static void notice(void *arg, struct str severity, struct str message)
+{
+	struct job *j = arg;
+	bool warning = str_eq(severity, STR("WARNING"));
+
+	if (warning && !j->skipped[0])
+		(void)snprintf(j->skipped, sizeof(j->skipped), STR_FMT, STR_ARG(message));
+	if (j->notices++ < NOTICES_MAX)
+		operate_add(j->o, "notice", "", warning ? OPERATION_WARNING : OPERATION_OK, STR_FMT, STR_ARG(message));
+}
+
+/* Rows so far, for whoever watches. */
+static void show(struct operate *o)
+{
+	struct snapshot *next = snapshot_new(&operation_type, o->f->source->name);
+
+	for (size_t i = 0; i < o->out->nrows; i++) {
+		const struct operation_row *from = (const struct operation_row *)o->out->rows + i;
+		struct operation_row *to = snapshot_add_row(next);
+
+		*to = *from;
+		to->kind = arena_str(next->arena, from->kind);
+		to->label = arena_str(next->arena, from->label);
+		to->text = arena_str(next->arena, from->text);
+	}
+	fetch_publish(o->f, next);
+}
+
+static bool set_up(struct operate *o, struct err *err)
+{
+	char text[512];
+	const char *lock = o->op->flags & OPERATION_CONCURRENT ? "0" : "2000";
+
+	(void)snprintf(text, sizeof(text),
+		       "SET application_name = '" JOB_NAME
+		       "'; SET default_transaction_read_only = off; SET statement_timeout = 0; "
+		       "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = %s%s",
+		       (long long)fetch_arg_i64(o->f, "job", 0), lock,
+		       conn_probe(o->conn)->version_num >= 140000 ? "; SET idle_session_timeout = 0" : "");
+	return conn_run(o->f, o->conn, text, NULL, NULL, err);
+}
+
+static bool claim(struct operate *o, struct err *err)
+{
+	char number[24];
+	struct conn_param param = {OID_INT4, number, -1};
+	struct claim c = {0};
+	struct claimant who = {0};
+	bool found;
+
+	(void)snprintf(number, sizeof(number), "%lld", (long long)(o->oid - INT64_C(2147483648)));
+	if (!operate_ask(o, "operate_claim", &param, 1, &claim_type, &c, &found, err))
+		return false;
+	if (found && c.claimed)
+		return true;
+	if (!operate_ask(o, "operate_claimant", &param, 1, &claimant_type, &who, &found, err))
+		return false;
+	return err_set(err, ERR_DENIED, "%s is being maintained by " STR_FMT " (" STR_FMT ") already", o->object,
+		       STR_ARG(who.role.len ? who.role : STR("another console")), STR_ARG(who.application));
+}
+
+/* ---- what is left behind ---- */
+
+static bool invalid_indexes(struct operate *o, struct snapshot **ret_rows, struct err *err)
+{
+	char oid[24];
+	struct conn_param param = {OID_OID, oid, -1};
+	struct pg_result *r;
+
+	*ret_rows = NULL;
+	(void)snprintf(oid, sizeof(oid), "%lld", (long long)o->oid);
+	if (!conn_query(o->f, o->conn, "operate_invalid", &param, 1, &r, err))
+		return false;
+	*ret_rows = snapshot_new(&invalid_type, "operate_invalid");
+	bool ok = sql_read_rows(r, *ret_rows, err);
+	conn_result_free(r);
+	return ok;
+}
+
+static bool had(const struct snapshot *before, int64_t oid)
+{
+	for (size_t i = 0; before && i < before->nrows; i++)
+		if (((const struct invalid_index *)snapshot_row(before, i))->index_oid == oid)
+			return true;
+	return false;
+}
+
+/* Names the invalid indexes that appeared; a console that was told to stop cannot ask any more. */
+static void name_left_behind(struct operate *o, const struct snapshot *before)
+{
+	struct snapshot *after;
+	struct err err = {0};
+
+	if (!(o->op->flags & OPERATION_CONCURRENT) || !o->conn || fetch_cancelled(o->f))
+		return;
+	if (invalid_indexes(o, &after, &err))
+		for (size_t i = 0; i < after->nrows; i++) {
+			const struct invalid_index *x = (const struct invalid_index *)after->rows + i;
+			if (!had(before, x->index_oid))
+				operate_add(o, "notice", "", OPERATION_WARNING,
+					    "left behind, invalid: " STR_FMT "; DROP INDEX CONCURRENTLY " STR_FMT
+					    " removes it",
+					    STR_ARG(x->index), STR_ARG(x->index));
+		}
+	snapshot_unref(after);
+}
+
+/* ---- running ---- */
+
+/* Waits a while between two tries; false when the job should end. */
+static bool pause_between(const struct fetch *f, int attempt)
+{
+	struct fetch nearer = *f;
+	struct err err = {0};
+
+	nearer.deadline_mono_us = clock_mono_us() + LOCK_PAUSE_US * attempt;
+	return !fetch_wait(&nearer, -1, 0, &err) && err.code == ERR_TIMEOUT;
+}
+
+static bool try_all(struct job *j, struct err *err)
+{
+	struct operate *o = j->o;
+
+	for (int attempt = 1;; attempt++) {
+		if (conn_run(o->f, o->conn, o->statement, notice, j, err))
+			return true;
+		if (strcmp(err->id, LOCK_NOT_AVAILABLE) != 0 || attempt == LOCK_ATTEMPTS)
+			return false;
+		operate_add(o, "notice", "", OPERATION_NOTICE, "the lock was not free within 2 s, attempt %d of %d",
+			    attempt, LOCK_ATTEMPTS);
+		show(o);
+		if (!pause_between(o->f, attempt))
+			return err_set(err, ERR_CANCELLED, "cancelled between two attempts");
+		err_clear(err);
+	}
+}
+
+/* After a lost connection: whether the server process is still at it. */
+static void look_for(struct operate *o, int64_t pid, const char *id, int64_t began)
+{
+	struct login_wish wish = {.database = "", .acts = true};
+	char number[24] = "", name[64] = "";
+	struct conn_param params[2] = {{OID_INT4, number, -1}, conn_param_text(name)};
+	struct seen seen = {0};
+	struct err err = {0};
+	bool found = false;
+
+	(void)snprintf(number, sizeof(number), "%lld", (long long)pid);
+	(void)snprintf(name, sizeof(name), JOB_NAME, (long long)fetch_arg_i64(o->f, "job", 0));
+	if (fetch_cancelled(o->f) || !conn_open_as(o->f, &wish, &o->conn, &err) ||
+	    !operate_ask(o, "operate_job", params, 2, &seen_type, &seen, &found, &err))
+		operate_conclude(o, id, began, OPERATION_CRITICAL,
+				 "unknown: the connection was lost, and the server cannot be asked");
+	else if (found)
+		operate_conclude(o, id, began, OPERATION_WARNING,
+				 "unknown: the connection was lost; process %lld still works on it", (long long)pid);
+	else
+		operate_conclude(o, id, began, OPERATION_WARNING,
+				 "unknown: the connection was lost; no process of it is left, so it has ended or was "
+				 "rolled back");
+}
+
+static void conclude(struct job *j, bool ok, const char *id, const struct err *err)
+{
+	struct operate *o = j->o;
+	int64_t began = j->began_mono_us;
+
+	if (ok && j->skipped[0])
+		operate_conclude(o, id, began, OPERATION_WARNING, "skipped: %s", j->skipped);
+	else if (ok)
+		operate_conclude(o, id, began, OPERATION_OK, "done");
+	else if (strcmp(err->id, LOCK_NOT_AVAILABLE) == 0)
+		operate_conclude(o, id, began, OPERATION_WARNING,
+				 "not done: the lock was not free in %d attempts of 2 s", LOCK_ATTEMPTS);
+	else if (err->code == ERR_CANCELLED || strcmp(err->id, QUERY_CANCELED) == 0)
+		operate_conclude(o, id, began, OPERATION_NOTICE, "cancelled");
+	else
+		operate_conclude(o, id, began, OPERATION_CRITICAL, "failed: %s", err->text);
+}
+
+static void run(struct operate *o, const char *id)
+{
+	struct job j = {.o = o, .began_mono_us = clock_mono_us()};
+	struct snapshot *before = NULL;
+	struct err err = {0};
+	int64_t pid = conn_probe(o->conn)->backend_pid;
+	bool ok = set_up(o, &err);
+
+	if (ok && (o->op->flags & OPERATION_CONCURRENT))
+		ok = invalid_indexes(o, &before, &err);
+	operate_add(o, "process", "", OPERATION_OK, "%lld", (long long)pid);
+	show(o);
+	fetch_doing(o->f, "%s %s", o->op->title, o->object);
+	ok = ok && try_all(&j, &err);
+	if (!ok && err.code == ERR_LOST) {
+		look_for(o, pid, id, j.began_mono_us);
+	} else {
+		if (!ok)
+			name_left_behind(o, before);
+		conclude(&j, ok, id, &err);
+	}
+	snapshot_unref(before);
+}
+
+static bool may_run(struct operate *o, struct err *err)
+{
+	if (!operate_look(o, err))
+		return false;
+	if (o->refused)
+		return err_set(err, ERR_DENIED, STR_FMT, STR_ARG(operate_row(o, "refuse")));
+	if (str_eq_c(fetch_arg(o->f, "statement"), o->statement))
+		return claim(o, err);
+	err_set(err, ERR_DENIED, "the table has changed since the preview: it would be %s now", o->statement);
+	(void)snprintf(err->id, sizeof(err->id), OPERATION_CHANGED);
+	return false;
+}
+
+static bool fetch_maintain(struct fetch *f, struct err *err)
+{
+	struct operate o;
+	char id[64];
+
+	if (!operate_open(&o, f, true, err))
+		return false;
+	if (!may_run(&o, err) || !operate_intend(&o, id, sizeof(id), err)) {
+		snapshot_unref(o.out);
+		return false;
+	}
+	run(&o, id);
+	fetch_publish(f, o.out);
+	return true;
+}
+
+const struct source command_maintain = {
+	.name = "maintain",
+	.title = "maintenance",
+	.help = "VACUUM, ANALYZE or REINDEX of a table, to its end.",
+	.type = &operation_type,
+	.lane = LANE_COMMAND,
+	.flags = SOURCE_DB | SOURCE_CHANGES,
+	.deadline_us = JOB_DEADLINE_US,
+	.inputs = SITE_INPUTS,
+	.origin = "VACUUM, ANALYZE, REINDEX",
+	.ready = site_ready,
+	.fetch = fetch_maintain,
+};

@@ -1,0 +1,42 @@
+/*
+ * operation.c: see operation.h.
+ */
+#include "model/operation.h"
+
+#include "base/check.h"
+
+const struct operation operations[] = {
+#define OPERATION(name, title, target, tier, flags, statement, lock, effect, undo) \
+	{name, title, OPERATION_##target, TIER_##tier, flags, statement, lock, effect, undo},
+#include "model/operations.def"
+#undef OPERATION
+};
+const size_t noperations = ARRAY_LEN(operations);
+
+#define F(m, k, ...) FIELD(struct operation_row, m, k, .title = #m, __VA_ARGS__)
+/* clang-format off */
+static const struct field fields[] = {
+	F(number, K_INT, .flags = F_KEY, .help = "Number of the row."),
+	F(kind, K_ENUM, .help = "What the row is."),
+	F(label, K_TEXT, .help = "Of a fact or check."),
+	F(text, K_TEXT, .help = "What it says."),
+	F(severity, K_INT, .help = "0 ok, 1 notice, 2 warning, 3 critical."),
+};
+/* clang-format on */
+#undef F
+const struct rec_type operation_type = REC_TYPE(struct operation_row, "operation", fields);
+
+const struct operation *operation_find(struct str name)
+{
+	for (size_t i = 0; i < noperations; i++)
+		if (str_eq_c(name, operations[i].name))
+			return &operations[i];
+	return NULL;
+}
+
+const char *operation_tier_word(enum operation_tier tier)
+{
+	static const char *const words[] = {"read-only", "reversible", "disruptive", "destructive"};
+
+	return words[tier];
+}

@@ -1,0 +1,62 @@
+/*
+ * operation.h: the one table of what the console may change.
+ *
+ * operations.def is the master copy: name, target, tier, statement, lock, effect, undo. The
+ * dialogs, the audit log and the database layer read it; the keys are in the UI's actions.def,
+ * whose rows of the group "Change" have the same names. Pure; any thread.
+ */
+#ifndef MODEL_OPERATION_H
+#define MODEL_OPERATION_H
+
+#include "base/str.h"
+#include "model/rec.h"
+
+enum operation_target { OPERATION_SESSION, OPERATION_TABLE };
+
+/* safety.md 4 */
+enum operation_tier { TIER_READ_ONLY, TIER_REVERSIBLE, TIER_DISRUPTIVE, TIER_DESTRUCTIVE };
+
+enum operation_flags {
+	OPERATION_EXCLUSIVE = 1 << 0,  /* AccessExclusive: waits 2 s for it, tries 5 times */
+	OPERATION_SORTS = 1 << 1,      /* needs room for sorting and for a new copy */
+	OPERATION_CONCURRENT = 1 << 2, /* waits for old transactions by design; may leave invalid indexes */
+	OPERATION_ENDS = 1 << 3,       /* of sessions: the session itself, not its statement */
+};
+
+struct operation {
+	const char *name;  /* "vacuum full": palette and audit log */
+	const char *title; /* "VACUUM FULL" */
+	enum operation_target target;
+	enum operation_tier tier;
+	uint32_t flags;
+	const char *statement; /* with one %s for the quoted relation; of sessions, as shown */
+	const char *lock;      /* its lock mode, "" = none */
+	const char *effect;    /* what it means for others, a sentence */
+	const char *undo;      /* what takes it back, a sentence */
+};
+
+extern const struct operation operations[];
+extern const size_t noperations;
+/* NULL: there is none. */
+const struct operation *operation_find(struct str name);
+/* "reversible", "disruptive", "destructive". */
+const char *operation_tier_word(enum operation_tier tier);
+
+/*
+ * What the commands that preview and run an operation answer: rows in order. kind says what a row is: statement (will
+ * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), word (to be typed), tier (as it
+ * is here: may be higher than the table's), process (server process of a job), notice (of the server), outcome (the
+ * last row of a run; severity says how it went).
+ */
+enum operation_severity { OPERATION_OK, OPERATION_NOTICE, OPERATION_WARNING, OPERATION_CRITICAL };
+struct operation_row {
+	uint64_t present;
+	int64_t number;
+	struct str kind, label, text;
+	int64_t severity;
+};
+extern const struct rec_type operation_type;
+/* Statements that can be cancelled keep running without us: the ids of errors that say what became of one. */
+#define OPERATION_CHANGED "operation-changed"
+
+#endif

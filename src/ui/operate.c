@@ -1,0 +1,493 @@
+/*
+ * operate.c: what the preview and the jobs know and do; operate_draw.c draws them.
+ *
+ * The request that was previewed is the one that is sent: identity of the session or the table,
+ * and the statement as shown, which the database layer compares with what it would send then. The
+ * overlay is closed in the same turn in which a job starts, so no key can start it twice.
+ */
+#include "ui/operate.h"
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/xalloc.h"
+#include "runtime/command.h"
+#include "ui/action.h"
+#include "ui/operate_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static struct operations_state *state_of(struct ui *ui)
+{
+	if (!ui->operations)
+		ui->operations = xcalloc(1, sizeof *ui->operations);
+	return ui->operations;
+}
+
+static void close_view(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	command_release(v->command);
+	snapshot_unref(v->preview);
+	*v = (struct operate_view){0};
+	if (ui->overlay == OVERLAY_OPERATE)
+		ui->overlay = OVERLAY_NONE;
+}
+
+/* ---- the target ---- */
+
+/* Row of a session in the newest sample. */
+static long find_session(const struct snapshot *s, int64_t pid, struct str node)
+{
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (data_i64(s, i, "pid", 0) == pid && (node.len == 0 || str_eq(data_str(s, i, "node"), node)))
+			return (long)i;
+	return -1;
+}
+
+static bool take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
+{
+	int64_t pid = data_i64(s, row, "pid", 0);
+	struct str node = data_str(s, row, "node");
+
+	/* other panes name a session by its process alone; the sample knows when it connected */
+	if (pid > 0 && data_i64(s, row, "backend_start_at", 0) == 0) {
+		const struct snapshot *sessions = store_good(ui->store, "sessions");
+		long at = find_session(sessions, pid, node);
+
+		if (at < 0)
+			return false;
+		s = sessions;
+		row = (size_t)at;
+	}
+	v->pid = pid;
+	v->backend_start_at = data_i64(s, row, "backend_start_at", 0);
+	v->blocks = data_i64(s, row, "blocks", 0);
+	(void)snprintf(v->node, sizeof v->node, STR_FMT, STR_ARG(node));
+	(void)snprintf(v->object, sizeof v->object, "session %lld", (long long)pid);
+	return v->pid > 0 && v->backend_start_at > 0;
+}
+
+static bool take_table(struct operate_view *v, const struct snapshot *s, size_t row)
+{
+	struct str relation = data_str(s, row, "relation"), database = data_str(s, row, "database");
+
+	v->oid = data_i64(s, row, "relation_oid", 0);
+	(void)snprintf(v->database, sizeof v->database, STR_FMT, STR_ARG(database));
+	(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(relation));
+	return v->oid > 0 && relation.len > 0;
+}
+
+static int ask_for_table(struct ui *ui, const struct operation *op)
+{
+	int view = view_by_name("tables");
+
+	ui_toast(ui, SEV_NOTICE, "%s: choose the table, then again", op->title);
+	return view >= 0 ? ui_show_view(ui, (size_t)view) | EFFECT_PAINT : EFFECT_PAINT;
+}
+
+static int say_no_session(struct ui *ui, const struct operation *op)
+{
+	ui_toast(ui, SEV_NOTICE, "%s: no session is selected here; Activity and Locks have them", op->title);
+	return EFFECT_PAINT;
+}
+
+/* ---- the preview ---- */
+
+static void add_number(struct command_arg *args, size_t *n, const char *name, int64_t value, char out[24])
+{
+	(void)snprintf(out, 24, "%lld", (long long)value);
+	args[(*n)++] = (struct command_arg){name, str_c(out)};
+}
+
+struct numbers {
+	char pid[24], backend_start[24], oid[24], blocks[24], tier[24], job[24];
+};
+
+static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
+{
+	size_t n = 0;
+
+	args[n++] = (struct command_arg){"operation", str_c(v->op->name)};
+	args[n++] = (struct command_arg){"database", str_c(v->database)};
+	add_number(args, &n, "pid", v->pid, room->pid);
+	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
+	add_number(args, &n, "oid", v->oid, room->oid);
+	add_number(args, &n, "blocks", v->blocks, room->blocks);
+	return n;
+}
+
+static int look(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct numbers room;
+	size_t n = fill_args(v, args, &room);
+
+	v->tier = (int)v->op->tier;
+	v->command = command_start(runtime_commands(ui->rt), "preview", runtime_target_of(ui->rt, str_c(v->node)), args,
+				   n, &v->refused);
+	ui->overlay = OVERLAY_OPERATE;
+	ui->overlay_scroll = 0;
+	return EFFECT_PAINT;
+}
+
+int operate_begin(struct ui *ui, const struct operation *op)
+{
+	struct operations_state *st = state_of(ui);
+	struct pane *p = ui_focused(ui);
+	const struct snapshot *s = p && p->def->table ? p->table.snap : NULL;
+	long row = s ? table_selected_row(&p->table) : -1;
+	struct operate_view v = {.op = op};
+
+	if (runtime_target(ui->rt)->read_only) {
+		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
+		return EFFECT_PAINT;
+	}
+	if (op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, &v, s, (size_t)row)))
+		return say_no_session(ui, op);
+	if (op->target == OPERATION_TABLE && (row < 0 || !take_table(&v, s, (size_t)row)))
+		return ask_for_table(ui, op);
+	table_choose(&p->table);
+	close_view(ui);
+	st->view = v;
+	return look(ui);
+}
+
+static void take_preview(struct operate_view *v, const struct snapshot *s)
+{
+	int64_t tier;
+
+	v->preview = snapshot_ref(s);
+	for (size_t i = 0; i < s->nrows; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+
+		if (str_eq_c(row->kind, "word"))
+			(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(row->text));
+		else if (str_eq_c(row->kind, "statement"))
+			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
+		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
+			v->tier = (int)tier;
+		v->cannot |= str_eq_c(row->kind, "refuse");
+	}
+	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
+}
+
+static void follow_preview(struct operate_view *v)
+{
+	const struct snapshot *s;
+
+	if (!v->op || !v->command || command_running(v->command))
+		return;
+	s = command_result(v->command);
+	if (s && s->state == SNAP_OK)
+		take_preview(v, s);
+	else if (s)
+		v->refused = s->err;
+	else
+		err_set(&v->refused, ERR_CANCELLED, "the preview was given up");
+	command_release(v->command);
+	v->command = NULL;
+}
+
+/* ---- jobs ---- */
+
+static struct job *take_slot(struct operations_state *st)
+{
+	struct job *oldest = NULL;
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		struct job *j = &st->jobs[i];
+
+		if (j->number == 0)
+			return j;
+		if (!j->command && (!oldest || j->number < oldest->number))
+			oldest = j;
+	}
+	if (oldest)
+		snapshot_unref(oldest->rows);
+	return oldest;
+}
+
+static int run(struct ui *ui)
+{
+	struct operations_state *st = ui->operations;
+	struct operate_view *v = &st->view;
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct numbers room;
+	struct job *j = take_slot(st);
+	size_t n = fill_args(v, args, &room);
+	struct err err = {0};
+
+	CHECK(j && v->op);
+	add_number(args, &n, "tier", v->tier, room.tier);
+	add_number(args, &n, "job", st->last_number + 1, room.job);
+	args[n++] = (struct command_arg){"statement", str_c(v->statement)};
+	*j = (struct job){.number = ++st->last_number, .op = v->op, .began_us = clock_wall_us()};
+	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
+	j->command = command_start(runtime_commands(ui->rt), v->op->target == OPERATION_SESSION ? "signal" : "maintain",
+				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
+	if (!j->command) {
+		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
+		*j = (struct job){0};
+	} else if (v->op->target == OPERATION_TABLE) {
+		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
+			 v->object);
+	}
+	close_view(ui);
+	return EFFECT_PAINT | EFFECT_DEMAND;
+}
+
+static enum severity severity_of(int64_t severity)
+{
+	static const enum severity of[] = {SEV_OK, SEV_NOTICE, SEV_WARN, SEV_CRIT};
+
+	return severity >= 0 && severity < (int64_t)ARRAY_LEN(of) ? of[severity] : SEV_UNKNOWN;
+}
+
+static void read_rows(struct job *j, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->nrows; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+
+		if (str_eq_c(row->kind, "process")) {
+			(void)!parse_i64(row->text, &j->pid);
+		} else if (str_eq_c(row->kind, "outcome")) {
+			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
+			j->severity = severity_of(row->severity);
+		}
+	}
+}
+
+static void end_job(struct ui *ui, struct job *j)
+{
+	const struct snapshot *s = j->rows;
+
+	j->ended_us = clock_wall_us();
+	if (s && s->state != SNAP_OK) {
+		(void)snprintf(j->outcome, sizeof j->outcome, "not run: %s", s->err.text);
+		j->severity = SEV_WARN;
+	} else if (!j->outcome[0]) {
+		(void)snprintf(j->outcome, sizeof j->outcome, "%s",
+			       j->cancelling ? "cancelled; the audit log has its end"
+					     : "it ended without an outcome; see the audit log");
+		j->severity = j->cancelling ? SEV_NOTICE : SEV_WARN;
+	}
+	ui_toast(ui, j->severity == SEV_NOTICE ? SEV_OK : j->severity, "%s %s: %s", j->op->title, j->object,
+		 j->outcome);
+	command_release(j->command);
+	j->command = NULL;
+}
+
+static void follow_job(struct ui *ui, struct job *j)
+{
+	const struct snapshot *s;
+
+	if (!j->command)
+		return;
+	s = command_result(j->command);
+	if (s && s != j->rows) {
+		snapshot_unref(j->rows);
+		j->rows = snapshot_ref(s);
+		if (s->state == SNAP_OK)
+			read_rows(j, s);
+	}
+	if (!command_running(j->command))
+		end_job(ui, j);
+}
+
+void operate_follow(struct ui *ui)
+{
+	if (!ui->operations)
+		return;
+	follow_preview(&ui->operations->view);
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		follow_job(ui, &ui->operations->jobs[i]);
+}
+
+size_t jobs_running(const struct ui *ui)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; ui->operations && i < JOBS_MAX; i++)
+		n += ui->operations->jobs[i].command != NULL;
+	return n;
+}
+
+const struct job *jobs_nth(const struct ui *ui, size_t n)
+{
+	int64_t number = ui->operations ? ui->operations->last_number - (int64_t)n : 0;
+
+	for (size_t i = 0; number > 0 && i < JOBS_MAX; i++)
+		if (ui->operations->jobs[i].number == number)
+			return &ui->operations->jobs[i];
+	return NULL;
+}
+
+double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase)
+{
+	const struct snapshot *s = store_good(ui->store, "progress");
+
+	*ret_phase = STR("");
+	for (size_t i = 0; s && j->pid && i < s->nrows; i++)
+		if (data_i64(s, i, "pid", 0) == j->pid) {
+			*ret_phase = data_str(s, i, "phase");
+			return data_f64(s, i, "done_ratio");
+		}
+	return (double)NAN;
+}
+
+/* ---- cancelling ---- */
+
+static struct job *cancellable(struct ui *ui)
+{
+	struct operations_state *st = ui->operations;
+	const struct job *selected = st ? jobs_nth(ui, st->selected) : NULL;
+
+	for (size_t i = 0; st && i < JOBS_MAX; i++)
+		if (&st->jobs[i] == selected && selected->command && ui->overlay == OVERLAY_JOBS)
+			return &st->jobs[i];
+	if (ui->overlay == OVERLAY_JOBS)
+		return NULL;
+	for (size_t i = 0; st && i < JOBS_MAX; i++)
+		if (st->jobs[i].command && jobs_running(ui) == 1)
+			return &st->jobs[i];
+	return NULL;
+}
+
+static int cancel_now(struct ui *ui)
+{
+	struct job *j = cancellable(ui);
+
+	if (!j)
+		return EFFECT_PAINT;
+	j->cancelling = true;
+	command_cancel(j->command);
+	return EFFECT_PAINT;
+}
+
+int jobs_cancel(struct ui *ui)
+{
+	const struct job *j = cancellable(ui);
+	struct dialog *d = &ui->dialog;
+
+	if (!j) {
+		ui_toast(ui, SEV_NOTICE, jobs_running(ui) ? "choose the job in :jobs" : "no job is running");
+		return EFFECT_PAINT;
+	}
+	*d = (struct dialog){.open = true, .title = "Cancel the job?", .yes = cancel_now};
+	(void)snprintf(d->what, sizeof d->what, "job %lld: %s %s", (long long)j->number, j->op->title, j->object);
+	(void)snprintf(d->effect, sizeof d->effect, "The server is told to cancel it. Undo: %s.", j->op->undo);
+	return EFFECT_PAINT;
+}
+
+static int quit_now(struct ui *ui)
+{
+	(void)ui;
+	return EFFECT_QUIT;
+}
+
+int operate_quit(struct ui *ui)
+{
+	struct dialog *d = &ui->dialog;
+	size_t n = jobs_running(ui);
+
+	if (n == 0)
+		return EFFECT_QUIT;
+	*d = (struct dialog){.open = true, .title = "Quit while jobs run?", .yes = quit_now};
+	(void)snprintf(d->what, sizeof d->what, n == 1 ? "1 job is running" : "%zu jobs are running", n);
+	(void)snprintf(d->effect, sizeof d->effect,
+		       "Quitting cancels %s on the server and writes that to the audit log.", n == 1 ? "it" : "them");
+	return EFFECT_PAINT;
+}
+
+/* ---- keys ---- */
+
+bool operate_is_named(const struct operate_view *v)
+{
+	return v->word[0] && str_eq_c(str_c(v->word), v->field.text);
+}
+
+static int confirm_key(struct ui *ui, uint32_t key)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	if (v->named)
+		return key == 'D' ? run(ui) : EFFECT_NONE;
+	if (key != K_ENTER) {
+		if (!prompt_edit(&v->field, key))
+			return EFFECT_NONE;
+		v->typed_mono_us = ui->mono_us;
+		return EFFECT_PAINT;
+	}
+	/* an Enter that comes with the text was meant for something else */
+	if (!operate_is_named(v) || ui->mono_us - v->typed_mono_us < ENTER_REST_US)
+		return EFFECT_NONE;
+	if (v->tier < TIER_DESTRUCTIVE)
+		return run(ui);
+	v->named = true;
+	return EFFECT_PAINT;
+}
+
+int operate_key(struct ui *ui, uint32_t key)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	if (ui->pasting)
+		return EFFECT_NONE;
+	if (key == K_ESC || key == K_CTRL_C) {
+		close_view(ui);
+		return EFFECT_PAINT;
+	}
+	if (key == K_UP || key == K_DOWN) {
+		ui->overlay_scroll += key == K_DOWN ? 1 : ui->overlay_scroll > 0 ? -1 : 0;
+		return EFFECT_PAINT;
+	}
+	if (!v->preview || v->cannot)
+		return EFFECT_NONE;
+	if (v->tier > TIER_REVERSIBLE)
+		return confirm_key(ui, key);
+	if (key == 'y')
+		return run(ui);
+	if (key == 'n') {
+		close_view(ui);
+		return EFFECT_PAINT;
+	}
+	return EFFECT_NONE;
+}
+
+int jobs_key(struct ui *ui, uint32_t key)
+{
+	struct operations_state *st = state_of(ui);
+
+	switch (action_of_key(key)) {
+	case ACTION_DOWN:
+		st->selected += jobs_nth(ui, st->selected + 1) != NULL;
+		return EFFECT_PAINT;
+	case ACTION_UP:
+		st->selected -= st->selected > 0;
+		return EFFECT_PAINT;
+	case ACTION_CANCEL_JOB:
+		return jobs_cancel(ui);
+	case ACTION_BACK:
+	case ACTION_QUIT:
+	case ACTION_DETAIL:
+		ui->overlay = OVERLAY_NONE;
+		return EFFECT_PAINT;
+	default:
+		return EFFECT_NONE;
+	}
+}
+
+void operate_release(struct ui *ui)
+{
+	if (!ui->operations)
+		return;
+	close_view(ui);
+	/* what still runs belongs to the runtime, which cancels it when it stops */
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		snapshot_unref(ui->operations->jobs[i].rows);
+	xfree(ui->operations);
+	ui->operations = NULL;
+}

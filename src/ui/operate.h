@@ -1,0 +1,53 @@
+/*
+ * operate.h: from a key to a change: preview, confirmation, job, outcome.
+ *
+ * operate_begin() takes its target from the focused pane's selected row and asks the database
+ * layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
+ * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
+ * letter; tier 3 wants D as well. Pasted text is no answer. What was confirmed runs exactly once, as
+ * a job: it goes on when the view changes, and quitting asks. UI thread only.
+ */
+#ifndef UI_OPERATE_H
+#define UI_OPERATE_H
+
+#include "model/operation.h"
+#include "ui/ui.h"
+
+#define JOBS_MAX 12
+#define ENTER_REST_US (300 * US_PER_MS)
+
+struct job {
+	int64_t number; /* 0 = free */
+	const struct operation *op;
+	char object[300];
+	struct command *command; /* NULL once it has ended */
+	const struct snapshot *rows;
+	int64_t began_us, ended_us; /* ended 0 = runs */
+	int64_t pid;                /* of its server process, 0 = not known yet */
+	bool cancelling;
+	enum severity severity;
+	char outcome[640];
+};
+
+/* Opens the preview of an operation on what is selected, or says why not. Returns effects. */
+int operate_begin(struct ui *ui, const struct operation *op);
+/* Effects of a key while the preview is open. */
+int operate_key(struct ui *ui, uint32_t key);
+/* After data arrived: previews, notices, outcomes. */
+void operate_follow(struct ui *ui);
+void operate_draw(struct ui *ui, struct canvas *c);
+/* The overlay `:jobs`. */
+void jobs_draw(struct ui *ui, struct canvas *c);
+int jobs_key(struct ui *ui, uint32_t key);
+/* X: asks whether the running job that is selected, or the only one, is to be cancelled. Returns effects. */
+int jobs_cancel(struct ui *ui);
+size_t jobs_running(const struct ui *ui);
+/* Share done of the newest running job by pg_stat_progress_*, NaN = no measure; its words go to phase. */
+double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase);
+/* Newest first; NULL past the end. */
+const struct job *jobs_nth(const struct ui *ui, size_t n);
+/* q: at once, or after a question when a job runs. Returns effects. */
+int operate_quit(struct ui *ui);
+void operate_release(struct ui *ui);
+
+#endif

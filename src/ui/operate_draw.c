@@ -1,0 +1,251 @@
+/*
+ * operate_draw.c: the preview of an operation, and the list of jobs.
+ *
+ * The question stands in the last rows of the box, whatever the preview takes above it; what does not fit scrolls.
+ * Nothing here changes state.
+ */
+#include "base/utf8.h"
+#include "ui/action.h"
+#include "ui/operate_impl.h"
+#include "ui/overlay.h"
+#include "ui/widgets/page.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define LABEL_W 13
+#define ASK_ROWS 4
+#define BAR_W 24
+
+static enum role tier_role(int tier)
+{
+	return tier >= TIER_DESTRUCTIVE ? ROLE_CRIT : tier == TIER_DISRUPTIVE ? ROLE_WARN : ROLE_ACCENT;
+}
+
+static enum severity sign_of(int64_t severity)
+{
+	static const enum severity of[] = {SEV_OK, SEV_NOTICE, SEV_WARN, SEV_CRIT};
+
+	return severity >= 0 && severity < (int64_t)ARRAY_LEN(of) ? of[severity] : SEV_UNKNOWN;
+}
+
+static void draw_check(struct page *page, const struct operation_row *row)
+{
+	struct pen pen = page_line(page);
+	enum severity s = sign_of(row->severity);
+
+	pen_glyph(&pen, severity_role(s), severity_glyph(s));
+	pen_skip(&pen, 1);
+	page_text(page, &pen, 2, ROLE_FG, false, row->text);
+}
+
+/* Rows of one kind, under a heading when there are any. */
+static void draw_kind(struct page *page, const struct snapshot *s, const char *kind, const char *title)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+
+		if (!str_eq_c(row->kind, kind))
+			continue;
+		if (first)
+			page_section(page, title, "");
+		first = false;
+		if (strcmp(kind, "statement") == 0) {
+			page_sql(page, row->text);
+		} else if (strcmp(kind, "fact") == 0) {
+			char label[32];
+
+			(void)snprintf(label, sizeof label, STR_FMT, STR_ARG(row->label));
+			struct pen pen = page_label(page, label, LABEL_W);
+			page_text(page, &pen, LABEL_W, ROLE_FG, false, row->text);
+		} else {
+			draw_check(page, row);
+		}
+	}
+}
+
+static int draw_preview(const struct operate_view *v, struct canvas *c, struct rect r, int scroll)
+{
+	struct page page = page_of(c, r, scroll, ROLE_RAISED);
+
+	if (v->refused.code != ERR_NONE) {
+		page_text(&page, NULL, 0, ROLE_STRONG, true, str_c(v->refused.text));
+		if (v->refused.remedy[0]) {
+			struct pen pen = page_line(&page);
+
+			pen_text(&pen, ROLE_ACCENT, "next ");
+			page_text(&page, &pen, 5, ROLE_FG, false, str_c(v->refused.remedy));
+		}
+		return page.y;
+	}
+	if (!v->preview) {
+		page_text(&page, NULL, 0, ROLE_MUTED, false, STR("looking at what it would meet"));
+		return page.y;
+	}
+	draw_kind(&page, v->preview, "refuse", "Cannot be done");
+	draw_kind(&page, v->preview, "statement", "Will run");
+	draw_kind(&page, v->preview, "fact", "Blast radius");
+	draw_kind(&page, v->preview, "check", "Checks");
+	return page.y;
+}
+
+static void draw_field(const struct operate_view *v, struct pen *pen)
+{
+	int typed = utf8_columns(str_c(v->field.text));
+	bool named = operate_is_named(v);
+
+	pen_text(pen, ROLE_STRONG, "  ");
+	pen_str(pen, named ? ROLE_STRONG : ROLE_FG, (struct str){v->field.text, v->field.cursor});
+	if (!v->named)
+		pen_glyph(pen, ROLE_ACCENT, G_CURSOR);
+	pen_str(pen, named ? ROLE_STRONG : ROLE_FG,
+		(struct str){v->field.text + v->field.cursor, v->field.len - v->field.cursor});
+	if (named)
+		pen_text(pen, ROLE_MUTED, "   complete");
+	else
+		pen_textf(pen, ROLE_MUTED, "   %d of %d letters", typed, utf8_columns(str_c(v->word)));
+}
+
+static void key_hint(struct pen *pen, const char *key, const char *does, bool live)
+{
+	pen_bold(pen, live ? ROLE_STRONG : ROLE_FAINT, key);
+	pen_textf(pen, live ? ROLE_MUTED : ROLE_FAINT, " %s    ", does);
+}
+
+static void draw_question(const struct operate_view *v, struct canvas *c, struct rect r)
+{
+	struct pen pen = pen_at(c, r, r.y + r.h - 1, r.x, ROLE_RAISED);
+	bool asks = v->preview && !v->cannot;
+
+	if (!asks) {
+		key_hint(&pen, "Esc", "back, nothing was changed", true);
+		return;
+	}
+	if (v->tier <= TIER_REVERSIBLE) {
+		key_hint(&pen, "y", "yes, run it", true);
+		key_hint(&pen, "n", "no", true);
+		key_hint(&pen, "Esc", "no", true);
+		return;
+	}
+	struct pen above = pen_at(c, r, r.y + r.h - 3, r.x, ROLE_RAISED);
+	if (v->named)
+		pen_text(&above, ROLE_CRIT, "destructive: press D to confirm");
+	else
+		pen_textf(&above, ROLE_FG, "type %s to allow it: ",
+			  v->op->target == OPERATION_TABLE ? "the table's name" : "the number");
+	if (!v->named)
+		pen_bold(&above, ROLE_STRONG, v->word);
+	above = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
+	draw_field(v, &above);
+	if (v->named)
+		key_hint(&pen, "D", "do it", true);
+	else
+		key_hint(&pen, "Enter",
+			 v->tier >= TIER_DESTRUCTIVE ? "goes on, once the name is complete"
+						     : "runs it, once the name is complete",
+			 operate_is_named(v));
+	key_hint(&pen, "Esc", "back", true);
+}
+
+void operate_draw(struct ui *ui, struct canvas *c)
+{
+	const struct operate_view *v = &ui->operations->view;
+	char title[400], remark[120];
+	struct rect r;
+
+	(void)snprintf(title, sizeof title, "%s  %s", v->op->title, v->object);
+	(void)snprintf(remark, sizeof remark, "%s, tier %d%s%s", operation_tier_word((enum operation_tier)v->tier),
+		       v->tier, v->node[0] ? ", " : "", v->node);
+	/* once out of sight, to know how many lines it takes */
+	int lines = draw_preview(v, c, (struct rect){0, 0, 0, (c->cols < 104 ? c->cols : 104) - 4}, 0);
+	r = overlay_box(ui, c, lines + ASK_ROWS + 3, 104, title, remark, tier_role(v->tier));
+	struct rect text = {r.y, r.x, r.h - ASK_ROWS, r.w};
+	ui->overlay_lines = lines;
+	(void)draw_preview(v, c, text, ui->overlay_scroll);
+	if (overlay_beyond(ui, c, text))
+		(void)draw_preview(v, c, text, ui->overlay_scroll);
+	draw_question(v, c, r);
+}
+
+/* ---- jobs ---- */
+
+static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j)
+{
+	struct str phase;
+	double share = jobs_progress(ui, j, &phase);
+	struct buf b;
+
+	buf_init(&b, 64);
+	(void)glyph_duration(&b, (j->ended_us ? j->ended_us : ui->now_us) - j->began_us);
+	if (j->ended_us) {
+		pen_text(pen, ROLE_FG, j->outcome);
+		pen_textf(pen, ROLE_MUTED, "  after %s", buf_c(&b));
+	} else {
+		if (!isnan(share)) {
+			pen_bar(pen, BAR_W, share, ROLE_NOTICE);
+			pen_textf(pen, ROLE_STRONG, " %3.0f %%", share * 100);
+		}
+		pen_textf(pen, ROLE_MUTED, "%s%s gone", isnan(share) ? "" : "  ", buf_c(&b));
+		if (phase.len > 0)
+			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
+		if (j->cancelling)
+			pen_text(pen, ROLE_WARN, "  cancelling");
+	}
+	buf_release(&b);
+}
+
+static void draw_notices(struct page *page, const struct job *j, int most)
+{
+	const struct snapshot *s = j->rows;
+	size_t n = s && s->state == SNAP_OK ? s->nrows : 0, first = n > (size_t)most ? n - (size_t)most : 0;
+
+	for (size_t i = first; i < n; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+
+		if (!str_eq_c(row->kind, "notice"))
+			continue;
+		struct pen pen = page_line(page);
+		pen_skip(&pen, 4);
+		page_text(page, &pen, 4, row->severity >= OPERATION_WARNING ? ROLE_WARN : ROLE_MUTED, false, row->text);
+	}
+}
+
+static void draw_job(const struct ui *ui, struct page *page, const struct job *j, bool selected)
+{
+	struct pen pen = page_line(page);
+	enum severity s = j->ended_us ? j->severity : SEV_NOTICE;
+
+	pen_rune(&pen, ROLE_ACCENT, selected ? glyph(G_SELECTED) : ' ');
+	pen_glyph(&pen, severity_role(s), j->ended_us ? severity_glyph(s) : G_PROGRESS);
+	pen_textf(&pen, ROLE_MUTED, " %lld  ", (long long)j->number);
+	pen_boldf(&pen, ROLE_STRONG, "%s %s", j->op->title, j->object);
+	if (j->pid)
+		pen_textf(&pen, ROLE_MUTED, "  process %lld", (long long)j->pid);
+	pen = page_line(page);
+	pen_skip(&pen, 4);
+	draw_state(ui, &pen, j);
+	if (selected)
+		draw_notices(page, j, 12);
+}
+
+void jobs_draw(struct ui *ui, struct canvas *c)
+{
+	struct rect r =
+		overlay_box(ui, c, 36, 120, "Jobs", "they go on when you change view; quitting asks", ROLE_ACCENT);
+	struct page page = page_of(c, r, ui->overlay_scroll, ROLE_RAISED);
+	const struct job *j;
+
+	for (size_t i = 0; (j = jobs_nth(ui, i)) != NULL; i++)
+		draw_job(ui, &page, j, ui->operations->selected == i);
+	if (page.y == 0) {
+		page_text(&page, NULL, 0, ROLE_STRONG, true, STR("Nothing was run yet"));
+		page_text(&page, NULL, 0, ROLE_FG, false,
+			  STR("C cancels and K terminates the selected session; V, A and I maintain the selected "
+			      "table. Each shows first what it "
+			      "would do. What runs, and how it ended, stands here."));
+	}
+	ui->overlay_lines = page.y;
+	overlay_more(ui, c, r);
+}

@@ -1,0 +1,34 @@
+/*
+ * operate_impl.h: the inside of the preview, shared by operate.c and operate_draw.c only.
+ */
+#ifndef UI_OPERATE_IMPL_H
+#define UI_OPERATE_IMPL_H
+
+#include "ui/operate.h"
+
+struct operate_view {
+	const struct operation *op; /* NULL: nothing is open */
+	char node[64], database[64], object[300];
+	int64_t pid, backend_start_at, oid, blocks;
+	struct command *command;        /* the preview, while it is looked for */
+	const struct snapshot *preview; /* NULL while there is none */
+	struct err refused;             /* why there is none */
+	char word[130], statement[700];
+	int tier;
+	bool cannot; /* the preview holds a refusal */
+	struct prompt field;
+	int64_t typed_mono_us;
+	bool named; /* the name stands and Enter was pressed: tier 3 waits for D */
+};
+
+struct operations_state {
+	struct operate_view view;
+	struct job jobs[JOBS_MAX]; /* ring */
+	int64_t last_number;
+	size_t selected; /* in the overlay, newest first */
+};
+
+/* The name is typed completely. */
+bool operate_is_named(const struct operate_view *v);
+
+#endif

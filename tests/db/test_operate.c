@@ -1,0 +1,517 @@
+/*
+ * test_operate.c: what the console changes, on a real server: what is previewed, what is
+ * refused, that the right session or table is hit and no other, and what the audit log says of it.
+ *
+ * AURORATOP_PG_BIN chooses another major version.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "asking.h"
+#include "audit/audit.h"
+#include "model/operation.h"
+#include "pg_fixture.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct pg pg;
+static PGconn *admin;
+static int version;
+
+#define ARG(n, v) ((struct command_arg){(n), str_c(v)})
+
+struct request {
+	char operation[32], pid[24], backend_start[32], oid[24], tier[8], statement[700];
+};
+
+static struct asking asking;
+static struct command *command;
+
+/* Over the socket, to the database of the tables. */
+static PGconn *connect_to_orders(const char *role, const char *application)
+{
+	char conninfo[300];
+	PGconn *c;
+
+	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=orders application_name='%s'", pg.dir,
+		 pg.port, role, application);
+	c = PQconnectdb(conninfo);
+	assert_int_equal(PQstatus(c), CONNECTION_OK);
+	return c;
+}
+
+static const char *owner(void)
+{
+	return pg_conninfo(&pg, "app_1", "dbname=orders");
+}
+
+static size_t fill(const struct request *r, struct command_arg *args)
+{
+	size_t n = 0;
+
+	args[n++] = ARG("operation", r->operation);
+	args[n++] = ARG("database", "orders");
+	args[n++] = ARG("pid", r->pid);
+	args[n++] = ARG("backend_start", r->backend_start);
+	args[n++] = ARG("oid", r->oid);
+	args[n++] = ARG("tier", r->tier);
+	args[n++] = ARG("statement", r->statement);
+	args[n++] = ARG("job", "7");
+	return n;
+}
+
+static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
+{
+	struct command_arg args[COMMAND_ARGS_MAX];
+	const struct snapshot *s;
+
+	asking_init(&asking, conninfo);
+	s = asking_run(&asking, name, args, fill(r, args), &command);
+	assert_non_null(s);
+	return s;
+}
+
+static void done(void)
+{
+	command_release(command);
+	asking_release(&asking);
+}
+
+/* Text of the first row of a kind that contains `part`; "" when there is none. */
+static struct str row_with(const struct snapshot *s, const char *kind, const char *part)
+{
+	for (size_t i = 0; s->state == SNAP_OK && i < s->nrows; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+
+		if (str_eq_c(row->kind, kind) && str_find(row->text, str_c(part), 0) >= 0)
+			return row->text;
+	}
+	return STR("");
+}
+
+#define assert_row(s, kind, part)                                                                 \
+	do {                                                                                      \
+		if (row_with(s, kind, part).len == 0)                                             \
+			fail_msg("no %s says \"%s\" but \"%.*s\"; state %d %s", kind, part,       \
+				 STR_ARG(row_with(s, kind, "")), (int)(s)->state, (s)->err.text); \
+	} while (0)
+
+static struct request table(const char *operation, const char *name)
+{
+	struct request r = {0};
+	char sql[300];
+
+	snprintf(sql, sizeof(sql), "SELECT '%s'::regclass::oid::int8", name);
+	snprintf(r.operation, sizeof(r.operation), "%s", operation);
+	snprintf(r.oid, sizeof(r.oid), "%lld", pg_number(admin, sql));
+	snprintf(r.tier, sizeof(r.tier), "2");
+	return r;
+}
+
+static struct request session(const char *operation, PGconn *c)
+{
+	struct request r = {0};
+	char sql[200];
+
+	snprintf(r.operation, sizeof(r.operation), "%s", operation);
+	snprintf(r.pid, sizeof(r.pid), "%d", PQbackendPID(c));
+	snprintf(sql, sizeof(sql),
+		 "SELECT (extract(epoch FROM backend_start) * 1000000)::int8 FROM pg_stat_activity WHERE pid = %s",
+		 r.pid);
+	snprintf(r.backend_start, sizeof(r.backend_start), "%lld", pg_number(admin, sql));
+	snprintf(r.tier, sizeof(r.tier), "2");
+	return r;
+}
+
+/* Looks first, as the console does, and takes the statement over. */
+static void preview(const char *conninfo, struct request *r)
+{
+	const struct snapshot *s = ask(conninfo, "preview", r);
+
+	assert_int_equal(s->state, SNAP_OK);
+	snprintf(r->statement, sizeof(r->statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
+	done();
+}
+
+/* ---- the audit log ---- */
+
+static size_t audit_lines(const char *part, const char *other)
+{
+	char path[1200], line[8192];
+	size_t n = 0;
+	FILE *f;
+
+	assert_true(audit_path(path, sizeof(path)));
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		n += strstr(line, part) && strstr(line, other);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* ---- tables ---- */
+
+static void vacuum_runs_and_is_told(void **state)
+{
+	struct request r = table("vacuum analyze", "shop.orders");
+	struct stat st;
+	char path[1200];
+
+	(void)state;
+	const struct snapshot *s = ask(owner(), "preview", &r);
+	assert_row(s, "statement", "VACUUM (VERBOSE, ANALYZE) shop.orders");
+	assert_row(s, "word", "orders");
+	assert_row(s, "fact", "ShareUpdateExclusive");
+	assert_row(s, "tier", "1");
+	assert_row(s, "check", "no conflicting lock");
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	done();
+	preview(owner(), &r);
+	s = ask(owner(), "maintain", &r);
+	assert_row(s, "outcome", "done");
+	assert_row(s, "notice", "vacuuming");
+	done();
+	assert_true(pg_number(admin, "SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'orders' AND last_vacuum "
+				     "IS NOT NULL") >= 0);
+	assert_int_equal(pg_log_count(&pg, "auroratop job 7", "VACUUM (VERBOSE, ANALYZE) shop.orders"), 1);
+	assert_int_equal(audit_lines("\"phase\":\"intent\"", "shop.orders"), 1);
+	assert_int_equal(audit_lines("\"outcome\":\"done\"", "VACUUM (VERBOSE, ANALYZE) shop.orders"), 1);
+	assert_true(audit_path(path, sizeof(path)));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void who_owns_nothing_is_told_so(void **state)
+{
+	struct request r = table("vacuum", "shop.orders");
+	const struct snapshot *s = ask(pg_conninfo(&pg, "app_2", "dbname=orders"), "preview", &r);
+
+	(void)state;
+	assert_row(s, "refuse", "belongs to app_1");
+	snprintf(r.statement, sizeof(r.statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
+	done();
+	/* and what was confirmed all the same is refused again */
+	s = ask(pg_conninfo(&pg, "app_2", "dbname=orders"), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_int_equal(s->err.code, ERR_DENIED);
+	done();
+}
+
+static void a_table_renamed_under_the_preview_is_not_touched(void **state)
+{
+	struct request r = table("vacuum", "shop.moved");
+
+	(void)state;
+	preview(owner(), &r);
+	pg_exec(admin, "ALTER TABLE shop.moved RENAME TO elsewhere; ALTER TABLE shop.other RENAME TO moved");
+	const struct snapshot *s = ask(owner(), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_string_equal(s->err.id, OPERATION_CHANGED);
+	done();
+	assert_int_equal(pg_log_count(&pg, "auroratop job", "VACUUM (VERBOSE) shop.moved"), 0);
+	assert_int_equal(pg_log_count(&pg, "auroratop job", "VACUUM (VERBOSE) shop.elsewhere"), 0);
+	pg_exec(admin, "DROP TABLE shop.elsewhere");
+	s = ask(owner(), "preview", &r);
+	assert_row(s, "refuse", "the table is gone");
+	done();
+}
+
+static void hostile_names_are_quoted(void **state)
+{
+	static const char *const names[] = {
+		"a \"b\"; DROP TABLE shop.orders; --", "two\nlines",
+		"\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8"
+		"\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8"
+		"\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8\xe8\xa1\xa8",
+		"select"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char *quoted = PQescapeIdentifier(admin, names[i], strlen(names[i])), sql[600];
+		struct request r;
+
+		snprintf(sql, sizeof(sql), "CREATE TABLE shop.%s (v int); ALTER TABLE shop.%s OWNER TO app_1", quoted,
+			 quoted);
+		pg_exec(admin, sql);
+		snprintf(sql, sizeof(sql), "shop.%s", quoted);
+		r = table("analyze", sql);
+		preview(owner(), &r);
+		snprintf(sql, sizeof(sql), "ANALYZE (VERBOSE) shop.%s", quoted);
+		assert_string_equal(r.statement, sql);
+		assert_row(ask(owner(), "maintain", &r), "outcome", "done");
+		done();
+		snprintf(sql, sizeof(sql), "DROP TABLE shop.%s", quoted);
+		pg_exec(admin, sql);
+		PQfreemem(quoted);
+	}
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_class WHERE oid = 'shop.orders'::regclass"), 1);
+}
+
+/* Who holds the table lets go during the second attempt's pause. */
+static void a_lock_that_is_not_free_is_tried_again(void **state)
+{
+	struct request r = table("vacuum full", "shop.orders");
+	PGconn *holder = connect_to_orders("app_1", "holder");
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct err err = {0};
+	bool retried = false;
+
+	(void)state;
+	preview(owner(), &r);
+	pg_exec(holder, "BEGIN; SELECT count(*) FROM shop.orders");
+	asking_init(&asking, owner());
+	command = asking_start(&asking, "maintain", args, fill(&r, args), &err);
+	assert_non_null(command);
+	while (command_running(command)) {
+		const struct snapshot *s;
+
+		asking_turn(&asking);
+		s = command_result(command);
+		if (s && !retried && row_with(s, "notice", "attempt 1 of 5").len > 0) {
+			retried = true;
+			pg_exec(holder, "COMMIT");
+		}
+	}
+	assert_true(retried);
+	assert_row(command_result(command), "outcome", "done");
+	done();
+	PQfinish(holder);
+}
+
+static void two_consoles_do_not_work_on_one_table(void **state)
+{
+	struct request r = table("vacuum", "shop.orders");
+	PGconn *other = connect_to_orders("app_1", "auroratop job 1");
+	char sql[200];
+
+	(void)state;
+	preview(owner(), &r);
+	snprintf(sql, sizeof(sql), "SELECT pg_advisory_lock(1635087476, (%s::int8 - 2147483648)::int4)", r.oid);
+	pg_exec(other, sql);
+	const struct snapshot *s = ask(owner(), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_non_null(strstr(s->err.text, "is being maintained by app_1"));
+	done();
+	PQfinish(other);
+}
+
+/* A rebuild that waits for an old transaction is cancelled on the server, and the log has its end. */
+static void a_cancelled_job_ends_on_the_server(void **state)
+{
+	struct request r = table("reindex concurrently", "shop.orders");
+	PGconn *holder = connect_to_orders("postgres", "holder");
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct err err = {0};
+
+	(void)state;
+	if (version < 120000) {
+		assert_row(ask(owner(), "preview", &r), "refuse", "PostgreSQL 12");
+		done();
+		PQfinish(holder);
+		return;
+	}
+	preview(owner(), &r);
+	pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
+	asking_init(&asking, owner());
+	command = asking_start(&asking, "maintain", args, fill(&r, args), &err);
+	assert_non_null(command);
+	for (int i = 0;
+	     i < 500 &&
+	     pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auroratop job 7' "
+			      "AND wait_event_type = 'Lock'") == 0;
+	     i++)
+		asking_turn(&asking);
+	command_cancel(command);
+	while (command_running(command))
+		asking_turn(&asking);
+	done();
+	pg_wait_for(admin,
+		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = 'auroratop job 7'");
+	assert_int_equal(audit_lines("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled\""), 1);
+	pg_exec(holder, "COMMIT");
+	PQfinish(holder);
+}
+
+/* ---- sessions ---- */
+
+static void cancel_ends_the_statement_and_no_more(void **state)
+{
+	PGconn *c = connect_to_orders("app_2", "victim");
+	struct request r;
+
+	(void)state;
+	pg_send(c, "SELECT pg_sleep(100)");
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'");
+	r = session("cancel", c);
+	const struct snapshot *s = ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "preview", &r);
+	assert_row(s, "word", r.pid);
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	done();
+	assert_row(ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "signal", &r), "outcome",
+		   "done: its statement has ended");
+	done();
+	assert_false(pg_finish_sent(c));
+	assert_int_equal(PQstatus(c), CONNECTION_OK);
+	assert_int_equal(audit_lines("\"action\":\"cancel\"", "done: its statement"), 1);
+	PQfinish(c);
+}
+
+static void terminate_is_watched_to_the_end(void **state)
+{
+	PGconn *c = connect_to_orders("app_2", "victim");
+	struct request r = session("terminate", c);
+
+	(void)state;
+	assert_row(ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "signal", &r), "outcome",
+		   "done: the session has ended");
+	done();
+	/* the same again: it is gone, and nobody who got its number is hit */
+	const struct snapshot *s = ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "signal", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_non_null(strstr(s->err.text, "has ended"));
+	done();
+	PQfinish(c);
+}
+
+static void a_reused_process_id_is_not_hit(void **state)
+{
+	PGconn *c = connect_to_orders("app_2", "bystander");
+	struct request r = session("terminate", c);
+
+	(void)state;
+	snprintf(r.backend_start, sizeof(r.backend_start), "%lld", atoll(r.backend_start) - 1000000);
+	const struct snapshot *s = ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "signal", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	done();
+	pg_exec(c, "SELECT 1");
+	PQfinish(c);
+}
+
+static void whom_it_may_not_signal_is_said_before(void **state)
+{
+	PGconn *super = connect_to_orders("postgres", "super"), *c = connect_to_orders("app_3", "stranger");
+	struct request r = session("terminate", super);
+
+	(void)state;
+	assert_row(ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "preview", &r), "refuse", "is a superuser");
+	done();
+	r = session("terminate", c);
+	assert_row(ask(pg_conninfo(&pg, "watch", "dbname=orders"), "preview", &r), "refuse", "GRANT pg_signal_backend");
+	done();
+	assert_row(ask(owner(), "preview", &r), "refuse", "may not see it");
+	done();
+	const struct snapshot *s = ask(owner(), "signal", &r);
+	assert_int_equal(s->err.code, ERR_DENIED);
+	done();
+	pg_exec(c, "SELECT 1");
+	PQfinish(c);
+	PQfinish(super);
+}
+
+/* ---- guards ---- */
+
+static void read_only_means_it(void **state)
+{
+	struct request r = table("vacuum", "shop.orders");
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct err err = {0};
+
+	(void)state;
+	preview(owner(), &r);
+	size_t before = pg_log_count(&pg, "auroratop", "VACUUM");
+	asking_init(&asking, owner());
+	((struct target *)(uintptr_t)asking.target)->read_only = true;
+	assert_null(asking_start(&asking, "maintain", args, fill(&r, args), &err));
+	assert_int_equal(err.code, ERR_DENIED);
+	assert_null(asking_start(&asking, "signal", args, fill(&r, args), &err));
+	asking_release(&asking);
+	assert_int_equal(pg_log_count(&pg, "auroratop", "VACUUM"), before);
+}
+
+static void no_audit_no_action(void **state)
+{
+	struct request r = table("vacuum", "shop.orders");
+	char file[200];
+
+	(void)state;
+	preview(owner(), &r);
+	size_t before = pg_log_count(&pg, "auroratop", "VACUUM");
+	snprintf(file, sizeof(file), "%s/no-folder", pg.dir);
+	fclose(fopen(file, "w"));
+	setenv("XDG_STATE_HOME", file, 1);
+	const struct snapshot *s = ask(owner(), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_non_null(strstr(s->err.text, "the audit log cannot be"));
+	assert_true(s->err.remedy[0]);
+	done();
+	unsetenv("XDG_STATE_HOME");
+	assert_int_equal(pg_log_count(&pg, "auroratop", "VACUUM"), before);
+}
+
+static int group_setup(void **state)
+{
+	static const char *const statements[] = {
+		"ALTER ROLE app_1 PASSWORD 'app_1-pw'; ALTER ROLE app_2 PASSWORD 'app_2-pw'",
+		"CREATE ROLE signaller LOGIN PASSWORD 'signaller-pw' IN ROLE pg_monitor, pg_signal_backend",
+		"CREATE SCHEMA shop; GRANT USAGE ON SCHEMA shop TO PUBLIC",
+		"CREATE TABLE shop.orders (id int PRIMARY KEY, v text); INSERT INTO shop.orders SELECT i, 'x' FROM "
+		"generate_series(1, 5000) i",
+		"CREATE TABLE shop.moved (v int); CREATE TABLE shop.other (v int)",
+		"ALTER TABLE shop.orders OWNER TO app_1; ALTER TABLE shop.moved OWNER TO app_1; ALTER TABLE shop.other "
+		"OWNER TO app_1",
+	};
+
+	char conninfo[300];
+
+	(void)state;
+	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=postgres dbname=orders application_name=admin",
+		 pg.dir, pg.port);
+	admin = PQconnectdb(conninfo);
+	assert_int_equal(PQstatus(admin), CONNECTION_OK);
+	version = PQserverVersion(admin);
+	for (size_t i = 0; i < ARRAY_LEN(statements); i++)
+		pg_exec(admin, statements[i]);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	PQfinish(admin);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vacuum_runs_and_is_told),
+		cmocka_unit_test(who_owns_nothing_is_told_so),
+		cmocka_unit_test(a_table_renamed_under_the_preview_is_not_touched),
+		cmocka_unit_test(hostile_names_are_quoted),
+		cmocka_unit_test(a_lock_that_is_not_free_is_tried_again),
+		cmocka_unit_test(two_consoles_do_not_work_on_one_table),
+		cmocka_unit_test(a_cancelled_job_ends_on_the_server),
+		cmocka_unit_test(cancel_ends_the_statement_and_no_more),
+		cmocka_unit_test(terminate_is_watched_to_the_end),
+		cmocka_unit_test(a_reused_process_id_is_not_hit),
+		cmocka_unit_test(whom_it_may_not_signal_is_said_before),
+		cmocka_unit_test(read_only_means_it),
+		cmocka_unit_test(no_audit_no_action),
+	};
+	int failed;
+
+	pg_setup(&pg, "");
+	unsetenv("XDG_STATE_HOME");
+	failed = cmocka_run_group_tests(tests, group_setup, group_teardown);
+	pg_teardown(&pg);
+	return failed;
+}

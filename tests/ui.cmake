@@ -24,6 +24,7 @@ endfunction()
 
 ui_test(ui.golden test_golden ui/test_golden.c ui/golden.c)
 ui_test(ui.plan test_plan_view ui/test_plan_view.c ui/golden.c)
+ui_test(ui.operate test_operate_view ui/test_operate_view.c ui/golden.c)
 ui_test(ui.shown test_shown ui/test_shown.c)
 ui_test(ui.load test_load_view ui/test_load_view.c)
 ui_test(ui.locks test_locks_view ui/test_locks_view.c)

@@ -58,14 +58,17 @@ struct pane *fixture_pane(struct fixture *f, const char *name);
 /* ---- commands (explain, session): threads of their own, answered by fixture_commands.c ---- */
 
 enum fixture_answer {
-	ANSWER_PLAN,     /* a plan; a session's text and locks */
-	ANSWER_CAPTURED, /* a plan that the server kept, until a fresh one is asked for */
-	ANSWER_CONSENT,  /* ask first */
-	ANSWER_FAILURE,  /* no plan, no session */
-	ANSWER_HUGE,     /* a statement of 100 kB */
+	ANSWER_PLAN,        /* a plan; a session's text and locks */
+	ANSWER_CAPTURED,    /* a plan that the server kept, until a fresh one is asked for */
+	ANSWER_CONSENT,     /* ask first */
+	ANSWER_FAILURE,     /* no plan, no session, no operation */
+	ANSWER_HUGE,        /* a statement of 100 kB */
+	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
 };
 /* What they answer from now on; each fixture begins with ANSWER_PLAN. */
 void fixture_answer(enum fixture_answer which);
+/* How many confirmed operations have run since the fixture was opened. */
+int fixture_runs(void);
 void fixture_commands(struct runtime *rt);
 /* Waits until all that were started have ended, and gives their results to the UI. Typing does it. */
 void fixture_finish(struct fixture *f);

@@ -7,6 +7,7 @@
 
 #include "codec/codec_plan.h"
 #include "db/commands.h"
+#include "model/operation.h"
 #include "runtime/command.h"
 
 #include <poll.h>
@@ -156,19 +157,76 @@ static bool fetch_session(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* ---- operations ---- */
+
+static atomic_int runs;
+
+int fixture_runs(void)
+{
+	return atomic_load(&runs);
+}
+
+static void say(struct snapshot *s, const char *kind, const char *label, const char *text, int64_t severity)
+{
+	void *row = snapshot_add_row(s);
+
+	set_number(s, row, "number", (int64_t)s->nrows - 1);
+	set_text(s, row, "kind", kind);
+	set_text(s, row, "label", label);
+	set_text(s, row, "text", text);
+	set_number(s, row, "severity", severity);
+}
+
+static bool fetch_preview(struct fetch *f, struct err *err)
+{
+	const struct operation *op = operation_find(fetch_arg(f, "operation"));
+	enum fixture_answer which = (enum fixture_answer)atomic_load(&answer);
+	struct snapshot *s = snapshot_new(&operation_type, "preview");
+	char text[64];
+
+	(void)err;
+	if (which == ANSWER_FAILURE)
+		say(s, "refuse", "", "rdsadmin runs it", OPERATION_CRITICAL);
+	say(s, "statement", "",
+	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2", 0);
+	say(s, "fact", "means", op->effect, 0);
+	say(s, "fact", "undo", op->undo, 0);
+	say(s, "check", "", "7 sessions wait behind it", OPERATION_NOTICE);
+	say(s, "word", "", "4711", 0);
+	(void)snprintf(text, sizeof text, "%d", which == ANSWER_DESTRUCTIVE ? TIER_DESTRUCTIVE : (int)op->tier);
+	say(s, "tier", "", text, 0);
+	fetch_publish(f, s);
+	return true;
+}
+
+static bool fetch_run(struct fetch *f, struct err *err)
+{
+	struct snapshot *s = snapshot_new(&operation_type, f->source->name);
+
+	(void)err;
+	atomic_fetch_add(&runs, 1);
+	say(s, "outcome", "", "done: the session has ended", OPERATION_OK);
+	fetch_publish(f, s);
+	return true;
+}
+
 #define ROW(id, t, fn)                                                                                    \
 	{                                                                                                 \
 		.name = #id, .title = #id, .help = "-", .type = (t), .lane = LANE_COMMAND, .origin = "-", \
 		.fetch = (fn)                                                                             \
 	}
 static const struct source explain_row = ROW(explain, &plan_type, fetch_plan);
+static const struct source preview_row = ROW(preview, &operation_type, fetch_preview);
+static const struct source signal_row = ROW(signal, &operation_type, fetch_run);
+static const struct source maintain_row = ROW(maintain, &operation_type, fetch_run);
 static struct source session_row = ROW(session, NULL, fetch_session);
-static const struct source *const rows[] = {&explain_row, &session_row};
+static const struct source *const rows[] = {&explain_row, &session_row, &preview_row, &signal_row, &maintain_row};
 
 void fixture_commands(struct runtime *rt)
 {
 	session_row.type = command_session.type;
 	atomic_store(&answer, ANSWER_PLAN);
+	atomic_store(&runs, 0);
 	commands_set(runtime_commands(rt), rows, ARRAY_LEN(rows));
 }
 

@@ -1,0 +1,286 @@
+/*
+ * test_operate_view.c: nothing runs that was not previewed and confirmed, exactly once; what
+ * the preview shows; read-only.
+ */
+#include "tests/ui/fixture.h"
+#include "tests/ui/golden.h"
+
+#include "ui/action.h"
+#include "ui/operate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+
+static struct fixture f;
+
+static void draw(int cols, int rows)
+{
+	int y, x;
+
+	fixture_draw(&f, NULL, rows, cols);
+	if (!fixture_clean(&f, &y, &x))
+		fail_msg("something that must not be drawn at %d,%d", y, x);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(&f, "incident", GLYPHS_UTF8);
+	fixture_draw(&f, "activity", 48, 160);
+	(void)fixture_type(&f, "/pid:4711");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	return 0;
+}
+
+#define SHOWS(text)                                                          \
+	do {                                                                 \
+		if (!fixture_shows(&f, (text)))                              \
+			fail_msg("the screen does not show \"%s\"", (text)); \
+	} while (0)
+
+static void golden(const char *name, int cols, int rows)
+{
+	char path[1024];
+
+	(void)snprintf(path, sizeof path, "%s/incident-activity-%s-%dx%d.txt", GOLDEN, name, cols, rows);
+	assert_int_equal(golden_compare(&f, path, golden_update()), 0);
+}
+
+static void nothing_was_run(void)
+{
+	assert_int_equal(fixture_runs(), 0);
+	assert_int_equal(jobs_running(&f.ui), 0);
+}
+
+static void a_cancel_wants_y_and_nothing_else(void **state)
+{
+	static const uint32_t others[] = {K_ENTER, ' ', 'Y', 'C', 'K', 'q', K_TAB, 'D', K_F1, '3'};
+
+	(void)state;
+	(void)fixture_key(&f, 'C');
+	draw(160, 48);
+	SHOWS("Cancel  session 4711");
+	SHOWS("reversible, tier 1");
+	SHOWS("7 sessions wait behind it");
+	SHOWS("y yes, run it");
+	golden("cancel", 160, 48);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		(void)fixture_key(&f, others[i]);
+	nothing_was_run();
+	assert_int_equal(f.ui.overlay, OVERLAY_OPERATE);
+	(void)fixture_key(&f, 'y');
+	(void)fixture_key(&f, 'y');
+	assert_int_equal(fixture_runs(), 1);
+	draw(160, 48);
+	SHOWS("Cancel session 4711: done: the session has ended");
+	assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+}
+
+static void no_and_escape_leave_without_effect(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, 'C');
+	(void)fixture_key(&f, 'n');
+	assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+	(void)fixture_key(&f, 'K');
+	(void)fixture_type(&f, "4711");
+	(void)fixture_key(&f, K_ESC);
+	assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+}
+
+static void a_terminate_wants_the_number_typed(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  session 4711");
+	SHOWS("disruptive, tier 2");
+	SHOWS("type the number to allow it: 4711");
+	golden("terminate", 160, 48);
+	/* y is a letter here; a wrong number does nothing, however long it rests */
+	(void)fixture_type(&f, "y4711");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "4711");
+	draw(160, 48);
+	SHOWS("complete");
+	/* an Enter that comes with the last letter was meant for something else */
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	fixture_wait(&f, ENTER_REST_US);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+}
+
+static void a_paste_confirms_nothing(void **state)
+{
+	struct event begin = {.type = EVENT_PASTE_BEGIN}, end = {.type = EVENT_PASTE_END};
+
+	(void)state;
+	(void)fixture_key(&f, 'K');
+	(void)ui_event(&f.ui, &begin);
+	(void)fixture_type(&f, "4711");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	(void)ui_event(&f.ui, &end);
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	draw(160, 48);
+	SHOWS("0 of 4 letters");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, 'C');
+	(void)ui_event(&f.ui, &begin);
+	(void)fixture_key(&f, 'y');
+	(void)ui_event(&f.ui, &end);
+	nothing_was_run();
+}
+
+static void what_destroys_wants_a_second_key(void **state)
+{
+	(void)state;
+	fixture_answer(ANSWER_DESTRUCTIVE);
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("destructive, tier 3");
+	(void)fixture_type(&f, "4711");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	draw(160, 48);
+	SHOWS("press D to confirm");
+	(void)fixture_key(&f, 'd');
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_key(&f, 'D');
+	assert_int_equal(fixture_runs(), 1);
+}
+
+static void a_refusal_has_no_question(void **state)
+{
+	(void)state;
+	fixture_answer(ANSWER_FAILURE);
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Cannot be done");
+	SHOWS("rdsadmin runs it");
+	SHOWS("back, nothing was changed");
+	(void)fixture_type(&f, "4711");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+}
+
+static void a_resize_in_between_changes_nothing(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, 'K');
+	(void)fixture_type(&f, "47");
+	draw(40, 12);
+	SHOWS("type the number");
+	draw(1, 1);
+	draw(80, 24);
+	SHOWS("2 of 4 letters");
+	golden("terminate", 80, 24);
+	nothing_was_run();
+}
+
+static void a_row_without_a_table_leads_to_the_tables(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, 'V');
+	draw(160, 48);
+	assert_string_equal(ui_view(&f.ui)->def->name, "tables");
+	SHOWS("choose the table");
+	(void)fixture_key(&f, 'C');
+	draw(160, 48);
+	SHOWS("no session is selected here");
+	nothing_was_run();
+}
+
+static void jobs_say_what_was_run(void **state)
+{
+	(void)state;
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("Nothing was run yet");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, 'C');
+	(void)fixture_key(&f, 'y');
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("1  Cancel session 4711");
+	SHOWS("done: the session has ended");
+	(void)fixture_key(&f, 'X');
+	draw(160, 48);
+	SHOWS("no job is running");
+}
+
+/* Every row of the group, by its key and by its name. */
+static void read_only_offers_none_and_runs_none(void **state)
+{
+	(void)state;
+	((struct target *)(uintptr_t)runtime_target(f.rt))->read_only = true;
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		if (actions[i].group != GROUP_CHANGE)
+			continue;
+		assert_false(action_applies(&f.ui, (enum action_id)i));
+		if (actions[i].keys[0]) {
+			(void)fixture_key(&f, key_by_name(str_c(actions[i].keys)));
+			assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+			draw(160, 48);
+			SHOWS("read-only");
+		}
+		(void)fixture_key(&f, ':');
+		(void)fixture_type(&f, actions[i].name);
+		(void)fixture_key(&f, K_ENTER);
+		(void)fixture_key(&f, K_ESC);
+		(void)action_run(&f.ui, (enum action_id)i);
+		assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
+	}
+	nothing_was_run();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_cancel_wants_y_and_nothing_else),
+		TEST(no_and_escape_leave_without_effect),
+		TEST(a_terminate_wants_the_number_typed),
+		TEST(a_paste_confirms_nothing),
+		TEST(what_destroys_wants_a_second_key),
+		TEST(a_refusal_has_no_question),
+		TEST(a_resize_in_between_changes_nothing),
+		TEST(a_row_without_a_table_leads_to_the_tables),
+		TEST(jobs_say_what_was_run),
+		TEST(read_only_offers_none_and_runs_none),
+	};
+
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

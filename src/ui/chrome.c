@@ -8,7 +8,9 @@
 
 #include "base/utf8.h"
 #include "ui/action.h"
+#include "ui/operate.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* The source that stands for one half of what is known; NULL while that half answers. */
@@ -223,6 +225,26 @@ static int tabs_width(const struct ui *ui)
 	return w;
 }
 
+/* "jobs 2  54 %": of the newest that has a measure. */
+static void draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int from)
+{
+	size_t running = jobs_running(ui);
+	double share = (double)NAN;
+	const struct job *j;
+	struct str phase;
+	char text[40];
+	int n;
+
+	for (size_t i = 0; running > 0 && isnan(share) && (j = jobs_nth(ui, i)) != NULL; i++)
+		share = j->ended_us ? share : jobs_progress(ui, j, &phase);
+	if (running == 0)
+		return;
+	n = isnan(share) ? snprintf(text, sizeof text, "jobs %zu", running)
+			 : snprintf(text, sizeof text, "jobs %zu  %.0f %%", running, share * 100);
+	if (c->cols - 11 - n > from)
+		canvas_text_c(c, r, r.y, c->cols - 11 - n, text, STYLE(ROLE_NOTICE, ROLE_BG, 0));
+}
+
 static void draw_tabs(struct ui *ui, struct canvas *c, int y)
 {
 	struct rect r = {y, 0, 1, c->cols};
@@ -258,6 +280,7 @@ static void draw_tabs(struct ui *ui, struct canvas *c, int y)
 	}
 	if (c->cols - pen.x > 10)
 		canvas_text_c(c, r, y, c->cols - 8, "? help", STYLE(ROLE_MUTED, ROLE_BG, 0));
+	draw_jobs(ui, c, r, pen.x);
 }
 
 static const char *range_names[] = {"1h", "3h", "12h", "1d", "7d"};
@@ -301,10 +324,11 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,    ACTION_SORT,        ACTION_DETAIL, ACTION_EXPLAIN,   ACTION_ROOT,      ACTION_FOLD,
-	ACTION_MODE,      ACTION_GROUP,       ACTION_ORIGIN, ACTION_LOG_LINES, ACTION_LOG_FILES, ACTION_RANGE_NEXT,
-	ACTION_NEXT_PANE, ACTION_CURSOR_LEFT, ACTION_ZOOM,   ACTION_TAG,       ACTION_COPY,      ACTION_COLS_RIGHT,
-	ACTION_PALETTE,   ACTION_PAUSE,       ACTION_QUIT,
+	ACTION_FILTER,  ACTION_SORT,        ACTION_DETAIL,    ACTION_EXPLAIN,   ACTION_CANCEL,     ACTION_TERMINATE,
+	ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,      ACTION_FOLD,       ACTION_MODE,
+	ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES, ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
+	ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_ZOOM,      ACTION_TAG,       ACTION_COPY,       ACTION_COLS_RIGHT,
+	ACTION_PAUSE,   ACTION_QUIT,
 };
 /* In a detail or a plan. */
 static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};
@@ -364,7 +388,17 @@ static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 {
 	bool applies = ui->overlay == OVERLAY_PLAN || action_applies(ui, ACTION_EXPLAIN);
-	bool reads = ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DIAG;
+	bool reads = ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DIAG || ui->overlay == OVERLAY_JOBS;
+
+	if (ui->overlay == OVERLAY_OPERATE) {
+		/* letters are typed into it */
+		(void)hint(pen, ACTION_BACK);
+		pen_bold(pen, ROLE_STRONG, "Up Down");
+		pen_text(pen, ROLE_MUTED, " scroll");
+		return;
+	}
+	if (ui->overlay == OVERLAY_JOBS)
+		(void)hint(pen, ACTION_CANCEL_JOB);
 
 	/* the last two are about a row */
 	for (size_t i = 0; i < ARRAY_LEN(overlay_actions) - (reads ? 2 : 0); i++) {
@@ -399,7 +433,8 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 		int w = utf8_columns(str_c(action_key_name(footer_actions[i], key, sizeof key))) +
 			utf8_columns(str_c(actions[footer_actions[i]].name)) + 1;
 
-		if (pen.x + w >= end || !action_applies(ui, footer_actions[i]))
+		if (pen.x + w >= end || !action_applies(ui, footer_actions[i]) ||
+		    (actions[footer_actions[i]].group == GROUP_CHANGE && !operate_has_target(ui, footer_actions[i])))
 			continue;
 		(void)hint(&pen, footer_actions[i]);
 	}

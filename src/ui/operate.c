@@ -79,6 +79,20 @@ static bool take_table(struct operate_view *v, const struct snapshot *s, size_t 
 	return v->oid > 0 && relation.len > 0;
 }
 
+bool operate_has_target(const struct ui *ui, int action)
+{
+	const struct operation *op = operation_find(str_c(actions[action].name));
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+	const struct snapshot *s = p && p->def->table ? p->table.snap : NULL;
+	long row = s ? table_selected_row(&p->table) : -1;
+
+	if (row < 0 || !op)
+		return false;
+	return op->target == OPERATION_SESSION ? data_i64(s, (size_t)row, "pid", 0) > 0
+					       : data_i64(s, (size_t)row, "relation_oid", 0) > 0;
+}
+
 static int ask_for_table(struct ui *ui, const struct operation *op)
 {
 	int view = view_by_name("tables");

@@ -31,6 +31,8 @@ struct job {
 
 /* Opens the preview of an operation on what is selected, or says why not. Returns effects. */
 int operate_begin(struct ui *ui, const struct operation *op);
+/* The selected row is one that the action of the group "Change" acts on. */
+bool operate_has_target(const struct ui *ui, int action);
 /* Effects of a key while the preview is open. */
 int operate_key(struct ui *ui, uint32_t key);
 /* After data arrived: previews, notices, outcomes. */

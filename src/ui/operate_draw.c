@@ -130,13 +130,14 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 		return;
 	}
 	struct pen above = pen_at(c, r, r.y + r.h - 3, r.x, ROLE_RAISED);
-	if (v->named)
+	if (v->named) {
 		pen_text(&above, ROLE_CRIT, "destructive: press D to confirm");
-	else
-		pen_textf(&above, ROLE_FG, "type %s to allow it: ",
-			  v->op->target == OPERATION_TABLE ? "the table's name" : "the number");
-	if (!v->named)
+	} else {
+		pen_text(&above, ROLE_FG, "type ");
 		pen_bold(&above, ROLE_STRONG, v->word);
+		pen_textf(&above, ROLE_FG, ", %s, to allow it",
+			  v->op->target == OPERATION_TABLE ? "the table's name" : "the session");
+	}
 	above = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
 	draw_field(v, &above);
 	if (v->named)

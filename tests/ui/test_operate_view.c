@@ -112,7 +112,7 @@ static void a_terminate_wants_the_number_typed(void **state)
 	draw(160, 48);
 	SHOWS("Terminate  session 4711");
 	SHOWS("disruptive, tier 2");
-	SHOWS("type the number to allow it: 4711");
+	SHOWS("type 4711, the session, to allow it");
 	golden("terminate", 160, 48);
 	/* y is a letter here; a wrong number does nothing, however long it rests */
 	(void)fixture_type(&f, "y4711");
@@ -198,7 +198,7 @@ static void a_resize_in_between_changes_nothing(void **state)
 	(void)fixture_key(&f, 'K');
 	(void)fixture_type(&f, "47");
 	draw(40, 12);
-	SHOWS("type the number");
+	SHOWS("type 4711");
 	draw(1, 1);
 	draw(80, 24);
 	SHOWS("2 of 4 letters");

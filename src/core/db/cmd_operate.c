@@ -327,7 +327,9 @@ static void describe_table(struct operate *o, const struct target_relation *r)
 	operate_add(o, "fact", "lock", OPERATION_OK, "%s", o->op->lock);
 	describe_size(o, r);
 	if (r->conflicting > 0)
-		operate_add(o, "check", "", OPERATION_WARNING, "%lld sessions hold locks that it has to wait for",
+		operate_add(o, "check", "", OPERATION_WARNING,
+			    r->conflicting == 1 ? "%lld session holds a lock that it has to wait for"
+						: "%lld sessions hold locks that it has to wait for",
 			    (long long)r->conflicting);
 	else if ((o->op->flags & OPERATION_EXCLUSIVE) && r->holders > 0)
 		operate_add(o, "check", "", OPERATION_WARNING,
@@ -365,10 +367,10 @@ static bool look_at_table(struct operate *o, struct err *err)
 
 bool operate_look(struct operate *o, struct err *err)
 {
+	operate_add(o, "fact", "means", OPERATION_OK, "%s", o->op->effect);
 	if (!(o->op->target == OPERATION_SESSION ? look_at_session(o, err) : look_at_table(o, err)))
 		return false;
 	operate_add(o, "statement", "", OPERATION_OK, "%s", o->statement);
-	operate_add(o, "fact", "means", OPERATION_OK, "%s", o->op->effect);
 	operate_add(o, "fact", "undo", OPERATION_OK, "%s", o->op->undo);
 	operate_add(o, "fact", "runs as", OPERATION_OK, "%s on %s%s%s", conn_probe(o->conn)->user,
 		    conn_probe(o->conn)->instance[0] ? conn_probe(o->conn)->instance : "the server",

@@ -24,17 +24,18 @@ struct target_session {
 	uint64_t present;
 	int64_t pid;
 	struct str role, database, application, state, backend_type, slot, query;
-	int64_t leader_pid, xact_us, super, member, signaller, wraparound;
+	int64_t leader_pid, xact_us, super, member, signaller, waiters, wraparound;
 };
 #define F(m, k) FIELD(struct target_session, m, k, .title = #m, .help = #m)
 static const struct field session_fields[] = {
-	F(pid, K_INT),        F(role, K_ID),
-	F(database, K_ID),    F(application, K_TEXT),
-	F(state, K_ENUM),     F(backend_type, K_ENUM),
-	F(slot, K_ID),        F(query, K_SQL),
-	F(leader_pid, K_INT), F(xact_us, K_DURATION_US),
-	F(super, K_BOOL),     F(member, K_BOOL),
-	F(signaller, K_BOOL), F(wraparound, K_BOOL),
+	F(pid, K_INT),         F(role, K_ID),
+	F(database, K_ID),     F(application, K_TEXT),
+	F(state, K_ENUM),      F(backend_type, K_ENUM),
+	F(slot, K_ID),         F(query, K_SQL),
+	F(leader_pid, K_INT),  F(xact_us, K_DURATION_US),
+	F(super, K_BOOL),      F(member, K_BOOL),
+	F(signaller, K_BOOL),  F(waiters, K_COUNT),
+	F(wraparound, K_BOOL),
 };
 #undef F
 static const struct rec_type session_type_here = REC_TYPE(struct target_session, "operate_session", session_fields);
@@ -194,7 +195,8 @@ static void describe_session(struct operate *o, const struct target_session *s)
 	if (s->query.len > 0)
 		operate_add(o, "fact", "statement", OPERATION_OK, STR_FMT, STR_ARG(s->query));
 	buf_release(&b);
-	int64_t blocked = fetch_arg_i64(o->f, "blocks", 0);
+	/* the sample counts all below it, this moment the direct ones */
+	int64_t sampled = fetch_arg_i64(o->f, "blocks", 0), blocked = sampled > s->waiters ? sampled : s->waiters;
 	if (blocked > 0)
 		operate_add(o, "check", "", OPERATION_NOTICE,
 			    blocked == 1 ? "%lld session waits behind it" : "%lld sessions wait behind it",

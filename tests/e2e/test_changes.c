@@ -1,0 +1,283 @@
+/*
+ * test_changes.c: from the keyboard to the server: a root blocker ended, a table vacuumed and rebuilt, a job
+ * cancelled; and an audit log that tells the same story.
+ *
+ *     test_changes AURORATOP
+ *
+ * Status 77 where there is no PostgreSQL.
+ */
+#include "console.h"
+#include "pg_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ROWS 48
+#define COLS 160
+/* An Enter counts only some time after the last letter. */
+#define REST "@600"
+
+static const char *program;
+static struct pg pg;
+static PGconn *admin;
+
+static PGconn *connect_orders(const char *role, const char *application)
+{
+	char conninfo[256];
+	PGconn *c;
+
+	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=orders application_name=%s", pg.dir,
+		 pg.port, role, application);
+	c = PQconnectdb(conninfo);
+	assert_int_equal(PQstatus(c), CONNECTION_OK);
+	return c;
+}
+
+/* Watches as one role and acts as another, whose password is in a file. */
+static const char *conninfo(void)
+{
+	static char text[1200];
+	char more[600];
+
+	snprintf(more, sizeof(more), "dbname=orders passfile=%s/action.pass", pg.dir);
+	snprintf(text, sizeof(text), "%s", pg_conninfo(&pg, "watch", more));
+	return text;
+}
+
+static struct vt *start(const char *option)
+{
+	const char *const args[] = {program, "--db", conninfo(), "--action-user", "keeper", option, NULL};
+	struct vt *v = vt_start(ROWS, COLS, args, NULL);
+
+	console_sees(v, "● live");
+	return v;
+}
+
+/* Lines of the audit log that contain both, in order: the number of the first, counted from 1; 0 = none. */
+static int audit_line(const char *part, const char *other)
+{
+	char path[600], line[8192];
+	int n = 0, found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/.local/state/auroratop/audit.jsonl", getenv("HOME"));
+	f = fopen(path, "r");
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		n++;
+		found = strstr(line, part) && strstr(line, other) ? n : 0;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void a_root_is_ended_and_its_victims_go_on(void **state)
+{
+	PGconn *root = connect_orders("app_1", "root"), *victim = connect_orders("app_2", "victim");
+	char keys[64];
+	struct vt *v;
+
+	(void)state;
+	pg_exec(root, "BEGIN");
+	pg_exec(root, "UPDATE shop.orders SET v = 'mine' WHERE id = 1");
+	pg_send(victim, "UPDATE shop.orders SET v = 'too' WHERE id = 1");
+	pg_wait_for(
+		admin,
+		"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND wait_event_type = 'Lock'");
+	v = start(NULL);
+	console_press(v, "3", "app_2");
+	console_press(v, "g", "C cancel  K terminate");
+	console_press(v, "K", "disruptive, tier 2");
+	console_sees(v, "to allow it");
+	console_sees(v, "waits behind it");
+	/* a wrong number, and Enter at once: nothing */
+	console_press(v, "1<Enter>" REST "<Enter>", "letters");
+	assert_int_equal(PQstatus(root), CONNECTION_OK);
+	snprintf(keys, sizeof(keys), "<C-u>%d" REST "<Enter>", PQbackendPID(root));
+	console_press(v, keys, "done: the session has");
+	assert_true(pg_finish_sent(victim));
+	console_quit(v);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'root'"), 0);
+	PQfinish(root);
+	PQfinish(victim);
+}
+
+static void a_table_is_vacuumed_and_rebuilt(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	console_press(v, "V", "choose the table");
+	console_press(v, "/orders<Enter>", "V vacuum  A analyze  I reindex");
+	console_press(v, "V", "ShareUpdateExclusive");
+	console_press(v, "y", "VACUUM shop.orders: done");
+	console_press(v, "I", "to allow it");
+	console_press(v, "orders" REST "<Enter>", "REINDEX CONCURRENTLY shop.orders: done");
+	console_press(v, ":vacuum full<Enter>", "AccessExclusive");
+	console_sees(v, "to allow it");
+	console_press(v, "orders" REST "<Enter>", "VACUUM FULL shop.orders: done");
+	console_press(v, ":jobs<Enter>", "1  VACUUM shop.orders");
+	console_sees(v, "3  VACUUM FULL shop.orders");
+	vt_key(v, "Esc");
+	console_quit(v);
+}
+
+static void a_job_that_waits_is_seen_and_cancelled(void **state)
+{
+	PGconn *old = connect_orders("app_2", "old");
+	struct vt *v;
+
+	(void)state;
+	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+	pg_exec(old, "SELECT count(*) FROM shop.orders");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "I reindex");
+	console_press(v, "I", "it would wait for 1 open transaction");
+	console_sees(v, "to allow it");
+	console_press(v, "orders" REST "<Enter>", "jobs 1");
+	/* quitting asks, and no means no */
+	console_press(v, "q", "Quit while jobs run?");
+	vt_send(v, "n");
+	console_gone(v, "Quit while jobs run?");
+	console_press(v, "X", "Cancel the job?");
+	console_press(v, "y", "cancelled");
+	console_gone(v, "jobs 1");
+	console_quit(v);
+	pg_wait_for(admin,
+		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
+	pg_exec(old, "COMMIT");
+	PQfinish(old);
+}
+
+static void quitting_cancels_what_runs(void **state)
+{
+	PGconn *old = connect_orders("app_2", "old");
+	struct vt *v;
+
+	(void)state;
+	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+	pg_exec(old, "SELECT count(*) FROM shop.orders");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "I reindex");
+	console_press(v, "I", "to allow it");
+	console_press(v, "orders" REST "<Enter>", "jobs 1");
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%' AND "
+			   "wait_event_type = 'Lock'");
+	console_press(v, "q", "Quit while jobs run?");
+	vt_send(v, "y");
+	assert_int_equal(console_ends(v), 0);
+	console_is_restored(v);
+	vt_free(v);
+	pg_wait_for(admin,
+		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
+	pg_exec(old, "COMMIT");
+	PQfinish(old);
+}
+
+static void the_audit_log_tells_the_story(void **state)
+{
+	int ended = audit_line("\"action\":\"terminate\"", "done: the session has");
+	int vacuumed = audit_line("\"action\":\"vacuum\"", "\"outcome\":\"done\"");
+	int rebuilt = audit_line("\"action\":\"reindex concurrently\"", "\"outcome\":\"done\"");
+	int full = audit_line("\"action\":\"vacuum full\"", "\"outcome\":\"done\"");
+	int cancelled = audit_line("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled\"");
+	struct stat st;
+	char path[600];
+
+	(void)state;
+	assert_true(ended > 1 && vacuumed > ended && rebuilt > vacuumed && full > rebuilt && cancelled > full);
+	/* each intent stands before its outcome */
+	assert_true(audit_line("\"phase\":\"intent\"", "\"action\":\"terminate\"") == ended - 1);
+	assert_true(audit_line("\"role\":\"keeper\"", "\"action\":\"vacuum full\"") == full - 1);
+	assert_int_equal(audit_line("watch-pw", ""), 0);
+	assert_int_equal(audit_line("keeper-pw", ""), 0);
+	snprintf(path, sizeof(path), "%s/.local/state/auroratop/audit.jsonl", getenv("HOME"));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void read_only_means_it(void **state)
+{
+	size_t before = pg_log_count(&pg, "auroratop", "pg_terminate_backend");
+	struct vt *v = start("--read-only");
+
+	(void)state;
+	vt_send(v, "2");
+	console_press(v, "K", "the console is read-only");
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "V", "VACUUM: the console is read-only");
+	console_quit(v);
+	assert_int_equal(pg_log_count(&pg, "auroratop", "pg_terminate_backend"), before);
+}
+
+static int setup(void **state)
+{
+	static const char *const objects[] = {
+		"CREATE ROLE keeper LOGIN PASSWORD 'keeper-pw' IN ROLE pg_monitor, pg_signal_backend, app_1",
+		"CREATE SCHEMA shop",
+		"GRANT USAGE, CREATE ON SCHEMA shop TO app_1, app_2",
+		"CREATE TABLE shop.orders (id int PRIMARY KEY, v text)",
+		"INSERT INTO shop.orders SELECT i, 'x' FROM generate_series(1, 20000) AS i",
+		"ALTER TABLE shop.orders OWNER TO app_1",
+		"GRANT ALL ON shop.orders TO app_2",
+		"ANALYZE shop.orders",
+	};
+	char path[200];
+	FILE *f;
+
+	(void)state;
+	admin = connect_orders("postgres", "admin");
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		pg_exec(admin, objects[i]);
+	snprintf(path, sizeof(path), "%s/action.pass", pg.dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "*:*:*:keeper:keeper-pw\n");
+	fclose(f);
+	return chmod(path, 0600);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	PQfinish(admin);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_root_is_ended_and_its_victims_go_on),
+		cmocka_unit_test(a_table_is_vacuumed_and_rebuilt),
+		cmocka_unit_test(a_job_that_waits_is_seen_and_cancelled),
+		cmocka_unit_test(quitting_cancels_what_runs),
+		cmocka_unit_test(the_audit_log_tells_the_story),
+		cmocka_unit_test(read_only_means_it),
+	};
+	int failed;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	if (argc != 2) {
+		print_error("usage: test_changes AURORATOP\n");
+		return 2;
+	}
+	program = argv[1];
+	console_clean_environment();
+	pg_setup(&pg, "");
+	console_make_home();
+	failed = cmocka_run_group_tests(tests, setup, teardown);
+	console_remove_home();
+	pg_teardown(&pg);
+	return failed;
+}

@@ -94,7 +94,7 @@ static void a_root_is_ended_and_its_victims_go_on(void **state)
 		admin,
 		"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND wait_event_type = 'Lock'");
 	v = start(NULL);
-	console_press(v, "3", "app_2");
+	console_press(v, "3", "1 tree");
 	console_press(v, "g", "C cancel  K terminate");
 	console_press(v, "K", "disruptive, tier 2");
 	console_sees(v, "to allow it");
@@ -139,6 +139,8 @@ static void a_job_that_waits_is_seen_and_cancelled(void **state)
 	(void)state;
 	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
 	pg_exec(old, "SELECT count(*) FROM shop.orders");
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'old' AND xact_start < "
+			   "now() - interval '2 s'");
 	v = start(NULL);
 	console_press(v, ":tables<Enter>", "shop.orders");
 	console_press(v, "/orders<Enter>", "I reindex");

@@ -4,7 +4,9 @@
  * `shown` is the picture the terminal shows. Cells are compared with it as they look: two
  * blanks with the same ground are the same whatever colour their text would have. Along a row
  * a gap of a few unchanged cells is written again where that is shorter than a move, and a
- * long row of blanks is erased. Of text, ground and attributes only what changes is sent.
+ * long row of blanks is erased. Of text, ground and attributes only what changes is sent; and because
+ * a terminal can be told to stop bold only by stopping everything, plain cells are drawn first, in one pass, and those
+ * with attributes in a second.
  *
  * After a character that is not plain ASCII and takes two columns the position of the cursor counts as unknown, and so
  * it does at the end of a row: terminals do not agree on either.
@@ -189,19 +191,30 @@ static int erasable(struct term_draw *d, const struct theme *theme, const struct
 	return n >= ERASE_MIN ? n : 0;
 }
 
+/* Drawn in the second pass. */
+static bool has_attributes(struct term_draw *d, const struct theme *theme, const struct cell *c)
+{
+	const struct ink *ink = ink_of(d, theme, c->style);
+
+	return c->rune == ' ' ? ink->marks_blanks : ink->attrs[0] != '\0';
+}
+
+/* The cells of a row that differ and belong to this pass. */
 static void draw_row(struct term_draw *d, const struct theme *theme, const struct canvas *c, int y, bool all,
-		     struct buf *out)
+		     bool attributes, struct buf *out)
 {
 	const struct cell *row = &c->cells[(size_t)y * (size_t)c->cols];
-	struct cell *old = &d->shown.cells[(size_t)y * (size_t)c->cols];
+	const struct cell *old = &d->shown.cells[(size_t)y * (size_t)c->cols];
 	int cols = c->cols - (y == c->rows - 1 && !d->codes->full_line);
 
 	if (!all && memcmp(row, old, (size_t)c->cols * sizeof(*row)) == 0)
 		return;
 	for (int x = 0; x < cols;) {
 		/* of a wide character whose left half stands, the right one may still differ */
-		if (row[x].width == 0 || (!all && same_cell(d, theme, &row[x], &old[x]) &&
-					  (row[x].width < 2 || same_cell(d, theme, &row[x + 1], &old[x + 1])))) {
+		if (row[x].width == 0 ||
+		    (!all && same_cell(d, theme, &row[x], &old[x]) &&
+		     (row[x].width < 2 || same_cell(d, theme, &row[x + 1], &old[x + 1]))) ||
+		    has_attributes(d, theme, &row[x]) != attributes) {
 			x++;
 			continue;
 		}
@@ -216,7 +229,6 @@ static void draw_row(struct term_draw *d, const struct theme *theme, const struc
 			x += row[x].width;
 		}
 	}
-	memcpy(old, row, (size_t)c->cols * sizeof(*row));
 }
 
 void term_draw_frame(struct term_draw *d, const struct canvas *c, const struct theme *theme, bool anew, struct buf *out)
@@ -238,8 +250,10 @@ void term_draw_frame(struct term_draw *d, const struct canvas *c, const struct t
 		buf_add_c(out, d->codes->plain);
 		buf_add_c(out, d->codes->clear);
 	}
-	for (int y = 0; y < c->rows; y++)
-		draw_row(d, theme, c, y, anew, out);
+	for (int pass = 0; pass < 2; pass++)
+		for (int y = 0; y < c->rows; y++)
+			draw_row(d, theme, c, y, anew, pass == 1, out);
+	memcpy(d->shown.cells, c->cells, (size_t)c->rows * (size_t)c->cols * sizeof(*c->cells));
 	/* what others write finds no colours of ours */
 	if (out->len > before)
 		buf_add_c(out, d->codes->plain);

@@ -23,6 +23,7 @@
 #define BUCKETS 8192u
 #define NONE UINT32_MAX
 #define GROUP_BITS 20
+#define ENTRIES_TAKEN 65536                          /* 18 groups a sample */
 #define SESSIONS_MAX ((1u << (32 - GROUP_BITS)) - 1) /* of one entry */
 #define ENTRIES_OF_GROUP_MAX 65                      /* more sessions than a server can have */
 
@@ -65,8 +66,10 @@ struct load_history *load_history_new(void)
 {
 	struct load_history *h = xalloc(sizeof *h);
 
-	/* pages that nothing has written yet take no memory: entries are as many as there is load */
+	/* pages that nothing has written yet take no memory: entries are as many as there is load; what an hour of an
+	 * ordinary load takes is taken now, so that it does not grow over the hour */
 	h->entries = xcalloc(LOAD_ENTRIES_MAX, sizeof *h->entries);
+	memset(h->entries, 0xff, ENTRIES_TAKEN * sizeof *h->entries);
 	/* an hour fills these in any case: their memory is taken now, so that it does not grow over the hour */
 	h->samples = xcalloc(LOAD_SAMPLES_MAX, sizeof *h->samples);
 	memset(h->samples, 0xff, LOAD_SAMPLES_MAX * sizeof *h->samples);

@@ -56,7 +56,8 @@ static bool take_session(struct ui *ui, struct operate_view *v, const struct sna
 		const struct snapshot *sessions = store_good(ui->store, "sessions");
 		long at = find_session(sessions, pid, node);
 
-		if (at < 0)
+		/* a log entry of before it connected was written by another session with the same number */
+		if (at < 0 || data_i64(s, row, "at", INT64_MAX) < data_i64(sessions, (size_t)at, "backend_start_at", 0))
 			return false;
 		s = sessions;
 		row = (size_t)at;
@@ -238,7 +239,10 @@ static int run(struct ui *ui)
 	add_number(args, &n, "tier", v->tier, room.tier);
 	add_number(args, &n, "job", st->last_number + 1, room.job);
 	args[n++] = (struct command_arg){"statement", str_c(v->statement)};
-	*j = (struct job){.number = ++st->last_number, .op = v->op, .began_us = clock_wall_us()};
+	*j = (struct job){.number = ++st->last_number,
+			  .op = v->op,
+			  .began_us = clock_wall_us(),
+			  .generation = runtime_target(ui->rt)->generation};
 	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
 	j->command = command_start(runtime_commands(ui->rt), v->op->target == OPERATION_SESSION ? "signal" : "maintain",
 				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
@@ -253,7 +257,7 @@ static int run(struct ui *ui)
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 
-static enum severity severity_of(int64_t severity)
+enum severity operate_severity(int64_t severity)
 {
 	static const enum severity of[] = {SEV_OK, SEV_NOTICE, SEV_WARN, SEV_CRIT};
 
@@ -269,7 +273,7 @@ static void read_rows(struct job *j, const struct snapshot *s)
 			(void)!parse_i64(row->text, &j->pid);
 		} else if (str_eq_c(row->kind, "outcome")) {
 			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
-			j->severity = severity_of(row->severity);
+			j->severity = operate_severity(row->severity);
 		}
 	}
 }
@@ -307,7 +311,8 @@ static void follow_job(struct ui *ui, struct job *j)
 		if (s->state == SNAP_OK)
 			read_rows(j, s);
 	}
-	if (!command_running(j->command))
+	/* that it was told to stop is no end */
+	if (!command_at_work(j->command))
 		end_job(ui, j);
 }
 
@@ -344,6 +349,9 @@ double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_p
 	const struct snapshot *s = store_good(ui->store, "progress");
 
 	*ret_phase = STR("");
+	/* of another cluster the same process is another one */
+	if (j->generation != runtime_target(ui->rt)->generation)
+		return (double)NAN;
 	for (size_t i = 0; s && j->pid && i < s->nrows; i++)
 		if (data_i64(s, i, "pid", 0) == j->pid) {
 			*ret_phase = data_str(s, i, "phase");

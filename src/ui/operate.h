@@ -17,7 +17,8 @@
 #define ENTER_REST_US (300 * US_PER_MS)
 
 struct job {
-	int64_t number; /* 0 = free */
+	int64_t number;      /* 0 = free */
+	uint64_t generation; /* of the target it was started on */
 	const struct operation *op;
 	char object[300];
 	struct command *command; /* NULL once it has ended */

@@ -22,17 +22,10 @@ static enum role tier_role(int tier)
 	return tier >= TIER_DESTRUCTIVE ? ROLE_CRIT : tier == TIER_DISRUPTIVE ? ROLE_WARN : ROLE_ACCENT;
 }
 
-static enum severity sign_of(int64_t severity)
-{
-	static const enum severity of[] = {SEV_OK, SEV_NOTICE, SEV_WARN, SEV_CRIT};
-
-	return severity >= 0 && severity < (int64_t)ARRAY_LEN(of) ? of[severity] : SEV_UNKNOWN;
-}
-
 static void draw_check(struct page *page, const struct operation_row *row)
 {
 	struct pen pen = page_line(page);
-	enum severity s = sign_of(row->severity);
+	enum severity s = operate_severity(row->severity);
 
 	pen_glyph(&pen, severity_role(s), severity_glyph(s));
 	pen_skip(&pen, 1);
@@ -231,22 +224,41 @@ static void draw_job(const struct ui *ui, struct page *page, const struct job *j
 		draw_notices(page, j, 12);
 }
 
+/* Draws them all; *ret_from and *ret_to: lines of the selected one. */
+static int draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int scroll, int *ret_from, int *ret_to)
+{
+	struct page page = page_of(c, r, scroll, ROLE_RAISED);
+	const struct job *j;
+
+	*ret_from = *ret_to = 0;
+	for (size_t i = 0; (j = jobs_nth(ui, i)) != NULL; i++) {
+		bool selected = ui->operations->selected == i;
+
+		*ret_from = selected ? page.y : *ret_from;
+		draw_job(ui, &page, j, selected);
+		*ret_to = selected ? page.y : *ret_to;
+	}
+	return page.y;
+}
+
 void jobs_draw(struct ui *ui, struct canvas *c)
 {
 	struct rect r =
 		overlay_box(ui, c, 36, 120, "Jobs", "they go on when you change view; quitting asks", ROLE_ACCENT);
-	struct page page = page_of(c, r, ui->overlay_scroll, ROLE_RAISED);
-	const struct job *j;
+	struct page page = page_of(c, r, 0, ROLE_RAISED);
+	int from, to;
 
-	for (size_t i = 0; (j = jobs_nth(ui, i)) != NULL; i++)
-		draw_job(ui, &page, j, ui->operations->selected == i);
-	if (page.y == 0) {
+	/* once out of sight: the selected one is brought into view, its beginning first */
+	ui->overlay_lines = draw_jobs(ui, c, (struct rect){r.y, r.x, 0, r.w}, 0, &from, &to);
+	ui->overlay_scroll = to - r.h < from ? to - r.h : from;
+	ui->overlay_scroll = ui->overlay_scroll > 0 ? ui->overlay_scroll : 0;
+	(void)draw_jobs(ui, c, r, ui->overlay_scroll, &from, &to);
+	if (ui->overlay_lines == 0) {
 		page_text(&page, NULL, 0, ROLE_STRONG, true, STR("Nothing was run yet"));
 		page_text(&page, NULL, 0, ROLE_FG, false,
 			  STR("C cancels and K terminates the selected session; V, A and I maintain the selected "
 			      "table. Each shows first what it "
 			      "would do. What runs, and how it ended, stands here."));
 	}
-	ui->overlay_lines = page.y;
 	overlay_more(ui, c, r);
 }

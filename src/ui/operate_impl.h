@@ -28,6 +28,8 @@ struct operations_state {
 	size_t selected; /* in the overlay, newest first */
 };
 
+/* How a row of operation_type is signed. */
+enum severity operate_severity(int64_t severity);
 /* The name is typed completely. */
 bool operate_is_named(const struct operate_view *v);
 

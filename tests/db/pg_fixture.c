@@ -228,17 +228,22 @@ const char *pg_conninfo(const struct pg *pg, const char *role, const char *more)
 	return text;
 }
 
-PGconn *pg_connect(const struct pg *pg, const char *role, const char *application)
+PGconn *pg_connect_to(const struct pg *pg, const char *database, const char *role, const char *application)
 {
 	char conninfo[256];
 	PGconn *c;
 
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=postgres application_name=%s", pg->dir,
-		 pg->port, role, application);
+	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=%s application_name='%s'", pg->dir,
+		 pg->port, role, database, application);
 	c = PQconnectdb(conninfo);
 	if (PQstatus(c) != CONNECTION_OK)
 		fail(PQerrorMessage(c));
 	return c;
+}
+
+PGconn *pg_connect(const struct pg *pg, const char *role, const char *application)
+{
+	return pg_connect_to(pg, "postgres", role, application);
 }
 
 void pg_exec(PGconn *c, const char *sql)

@@ -36,6 +36,8 @@ void pg_stop(struct pg *pg, int signal);
 const char *pg_conninfo(const struct pg *pg, const char *role, const char *more);
 /* A connection over the Unix socket. Aborts when it fails. */
 PGconn *pg_connect(const struct pg *pg, const char *role, const char *application);
+/* The same to another database. */
+PGconn *pg_connect_to(const struct pg *pg, const char *database, const char *role, const char *application);
 /* Runs sql; aborts when it fails. */
 void pg_exec(PGconn *c, const char *sql);
 /* Sends sql without waiting for its end. */

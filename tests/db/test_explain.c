@@ -111,18 +111,6 @@ static size_t errors_logged(void)
 	return pg_log_count(&pg, "auroratop ", "ERROR:") + pg_log_count(&pg, "auroratop ", "FATAL:");
 }
 
-static PGconn *connect_orders(const char *role, const char *application)
-{
-	char conninfo[256];
-	PGconn *c;
-
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=orders application_name=%s", pg.dir,
-		 pg.port, role, application);
-	c = PQconnectdb(conninfo);
-	assert_int_equal(PQstatus(c), CONNECTION_OK);
-	return c;
-}
-
 static const char *watch(void)
 {
 	return pg_conninfo(&pg, "watch", NULL);
@@ -132,7 +120,7 @@ static const char *watch(void)
 
 static void the_plan_of_a_session_is_its_own(void **state)
 {
-	PGconn *c = connect_orders("app_1", "shop");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "shop");
 	size_t before = errors_logged();
 	struct asked q;
 
@@ -258,7 +246,7 @@ static void writing_statements_are_planned_not_executed(void **state)
 	ask_about(&q, watch(), "app_1", "WITH x AS (INSERT INTO orders VALUES (-1, 'new') RETURNING id) TABLE x");
 	assert_has(statement(&q)->role, "app_1");
 	done(&q);
-	PGconn *c = connect_orders("postgres", "check");
+	PGconn *c = pg_connect_to(&pg, "orders", "postgres", "check");
 
 	assert_int_equal(pg_number(c, "SELECT count(*) FROM shop.orders"), 20000);
 	PQfinish(c);
@@ -295,7 +283,7 @@ static void what_has_no_plan_is_not_sent(void **state)
 
 static void a_function_that_runs_while_planning_cannot_write(void **state)
 {
-	PGconn *c = connect_orders("postgres", "check");
+	PGconn *c = pg_connect_to(&pg, "orders", "postgres", "check");
 	struct asked q;
 
 	(void)state;
@@ -309,7 +297,7 @@ static void a_function_that_runs_while_planning_cannot_write(void **state)
 
 static void a_locked_table_is_not_waited_for(void **state)
 {
-	PGconn *c = connect_orders("postgres", "locker");
+	PGconn *c = pg_connect_to(&pg, "orders", "postgres", "locker");
 	struct asked q;
 
 	(void)state;
@@ -341,7 +329,7 @@ static void errors_of_the_text_are_said_in_words(void **state)
 
 static void a_cut_text_is_not_sent(void **state)
 {
-	PGconn *c = connect_orders("app_1", "long");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "long");
 	char *text = malloc(9000);
 	struct asked q;
 	size_t n = (size_t)snprintf(text, 9000, "SELECT 1 AS first_column /* ");
@@ -360,7 +348,8 @@ static void a_cut_text_is_not_sent(void **state)
 
 static void the_whole_text_comes_by_query_id(void **state)
 {
-	PGconn *c = connect_orders("app_1", "long2"), *boss = connect_orders("postgres", "boss");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "long2"),
+	       *boss = pg_connect_to(&pg, "orders", "postgres", "boss");
 	char *text = malloc(9000), id[32];
 	struct asked q;
 	size_t n = (size_t)snprintf(text, 9000, "SELECT count(*) FROM orders WHERE id IN (1");
@@ -389,7 +378,8 @@ static void the_whole_text_comes_by_query_id(void **state)
 
 static void a_statement_alone_is_found_by_its_id(void **state)
 {
-	PGconn *c = connect_orders("app_1", "byid"), *boss = connect_orders("postgres", "boss");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "byid"),
+	       *boss = pg_connect_to(&pg, "orders", "postgres", "boss");
 	char id[32];
 	struct asked q;
 
@@ -482,7 +472,7 @@ static void hostile_schemas_are_not_entered(void **state)
 static void a_captured_plan_comes_first(void **state)
 {
 	const struct command_arg args[] = {ARG("database", "orders"), ARG("role", "app_1"), ARG("query_id", "77")};
-	PGconn *boss = connect_orders("postgres", "boss");
+	PGconn *boss = pg_connect_to(&pg, "orders", "postgres", "boss");
 	struct asked q;
 
 	(void)state;
@@ -506,7 +496,7 @@ static void a_captured_plan_comes_first(void **state)
 
 static void a_cancelled_plan_leaves_nothing(void **state)
 {
-	PGconn *c = connect_orders("postgres", "locker");
+	PGconn *c = pg_connect_to(&pg, "orders", "postgres", "locker");
 	const struct command_arg args[] = {ARG("database", "orders"), ARG("role", "app_1"),
 					   ARG("text", "SELECT * FROM items"), ARG("whole", "1")};
 	struct err err = {0};
@@ -559,7 +549,7 @@ static void a_pooler_is_refused(void **state)
 
 static void a_session_tells_its_text_and_locks(void **state)
 {
-	PGconn *c = connect_orders("app_1", "holder");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "holder");
 	char pid[24], backend_start[32], sql[256];
 	const struct snapshot *s;
 	struct command *command;
@@ -681,7 +671,7 @@ static int group_setup(void **state)
 	admin = pg_connect(&pg, "postgres", "admin");
 	version = PQserverVersion(admin);
 	run_all(admin, cluster, ARRAY_LEN(cluster));
-	c = connect_orders("postgres", "setup");
+	c = pg_connect_to(&pg, "orders", "postgres", "setup");
 	run_all(c, objects, ARRAY_LEN(objects));
 	PQfinish(c);
 	return 0;

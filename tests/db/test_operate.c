@@ -34,19 +34,6 @@ struct request {
 static struct asking asking;
 static struct command *command;
 
-/* Over the socket, to the database of the tables. */
-static PGconn *connect_to_orders(const char *role, const char *application)
-{
-	char conninfo[300];
-	PGconn *c;
-
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=orders application_name='%s'", pg.dir,
-		 pg.port, role, application);
-	c = PQconnectdb(conninfo);
-	assert_int_equal(PQstatus(c), CONNECTION_OK);
-	return c;
-}
-
 static const char *owner(void)
 {
 	return pg_conninfo(&pg, "app_1", "dbname=orders");
@@ -179,8 +166,8 @@ static void vacuum_runs_and_is_told(void **state)
 	assert_row(s, "outcome", "done");
 	assert_row(s, "notice", "vacuuming");
 	done();
-	assert_true(pg_number(admin, "SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'orders' AND last_vacuum "
-				     "IS NOT NULL") >= 0);
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'orders' AND last_vacuum IS NOT NULL");
 	assert_int_equal(pg_log_count(&pg, "auroratop job 7", "VACUUM (VERBOSE, ANALYZE) shop.orders"), 1);
 	assert_int_equal(audit_lines("\"phase\":\"intent\"", "shop.orders"), 1);
 	assert_int_equal(audit_lines("\"outcome\":\"done\"", "VACUUM (VERBOSE, ANALYZE) shop.orders"), 1);
@@ -259,7 +246,7 @@ static void hostile_names_are_quoted(void **state)
 static void a_lock_that_is_not_free_is_tried_again(void **state)
 {
 	struct request r = table("vacuum full", "shop.orders");
-	PGconn *holder = connect_to_orders("app_1", "holder");
+	PGconn *holder = pg_connect_to(&pg, "orders", "app_1", "holder");
 	struct command_arg args[COMMAND_ARGS_MAX];
 	struct err err = {0};
 	bool retried = false;
@@ -289,7 +276,7 @@ static void a_lock_that_is_not_free_is_tried_again(void **state)
 static void two_consoles_do_not_work_on_one_table(void **state)
 {
 	struct request r = table("vacuum", "shop.orders");
-	PGconn *other = connect_to_orders("app_1", "auroratop job 1");
+	PGconn *other = pg_connect_to(&pg, "orders", "app_1", "auroratop job 1");
 	char sql[200];
 
 	(void)state;
@@ -303,13 +290,28 @@ static void two_consoles_do_not_work_on_one_table(void **state)
 	PQfinish(other);
 }
 
+/* Starts a rebuild that waits for an old transaction, until it waits. */
+static void start_and_wait(struct request *r)
+{
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct err err = {0};
+
+	asking_init(&asking, owner());
+	command = asking_start(&asking, "maintain", args, fill(r, args), &err);
+	assert_non_null(command);
+	for (int i = 0;
+	     i < 500 &&
+	     pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auroratop job 7' "
+			      "AND wait_event_type = 'Lock'") == 0;
+	     i++)
+		asking_turn(&asking);
+}
+
 /* A rebuild that waits for an old transaction is cancelled on the server, and the log has its end. */
 static void a_cancelled_job_ends_on_the_server(void **state)
 {
 	struct request r = table("reindex concurrently", "shop.orders");
-	PGconn *holder = connect_to_orders("postgres", "holder");
-	struct command_arg args[COMMAND_ARGS_MAX];
-	struct err err = {0};
+	PGconn *holder = pg_connect_to(&pg, "orders", "postgres", "holder");
 
 	(void)state;
 	if (version < 120000) {
@@ -320,18 +322,11 @@ static void a_cancelled_job_ends_on_the_server(void **state)
 	}
 	preview(owner(), &r);
 	pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
-	asking_init(&asking, owner());
-	command = asking_start(&asking, "maintain", args, fill(&r, args), &err);
-	assert_non_null(command);
-	for (int i = 0;
-	     i < 500 &&
-	     pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auroratop job 7' "
-			      "AND wait_event_type = 'Lock'") == 0;
-	     i++)
-		asking_turn(&asking);
+	start_and_wait(&r);
 	command_cancel(command);
-	while (command_running(command))
+	while (command_at_work(command))
 		asking_turn(&asking);
+	assert_row(command_result(command), "outcome", "cancelled");
 	done();
 	pg_wait_for(admin,
 		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = 'auroratop job 7'");
@@ -344,7 +339,7 @@ static void a_cancelled_job_ends_on_the_server(void **state)
 
 static void cancel_ends_the_statement_and_no_more(void **state)
 {
-	PGconn *c = connect_to_orders("app_2", "victim");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_2", "victim");
 	struct request r;
 
 	(void)state;
@@ -355,7 +350,13 @@ static void cancel_ends_the_statement_and_no_more(void **state)
 	const struct snapshot *s = ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "preview", &r);
 	assert_row(s, "word", r.pid);
 	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	/* what is shown is what is sent */
+	assert_row(s, "statement",
+		   "SELECT pg_cancel_backend(a.pid) AS sent FROM pg_stat_get_activity($1) AS a WHERE a.backend_start = "
+		   "$2");
+	assert_row(s, "fact", "$1 = ");
 	done();
+	preview(pg_conninfo(&pg, "signaller", "dbname=orders"), &r);
 	assert_row(ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "signal", &r), "outcome",
 		   "done: its statement has ended");
 	done();
@@ -367,10 +368,11 @@ static void cancel_ends_the_statement_and_no_more(void **state)
 
 static void terminate_is_watched_to_the_end(void **state)
 {
-	PGconn *c = connect_to_orders("app_2", "victim");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_2", "victim");
 	struct request r = session("terminate", c);
 
 	(void)state;
+	preview(pg_conninfo(&pg, "signaller", "dbname=orders"), &r);
 	assert_row(ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "signal", &r), "outcome",
 		   "done: the session has ended");
 	done();
@@ -384,7 +386,7 @@ static void terminate_is_watched_to_the_end(void **state)
 
 static void a_reused_process_id_is_not_hit(void **state)
 {
-	PGconn *c = connect_to_orders("app_2", "bystander");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_2", "bystander");
 	struct request r = session("terminate", c);
 
 	(void)state;
@@ -398,7 +400,8 @@ static void a_reused_process_id_is_not_hit(void **state)
 
 static void whom_it_may_not_signal_is_said_before(void **state)
 {
-	PGconn *super = connect_to_orders("postgres", "super"), *c = connect_to_orders("app_3", "stranger");
+	PGconn *super = pg_connect_to(&pg, "orders", "postgres", "super"),
+	       *c = pg_connect_to(&pg, "orders", "app_3", "stranger");
 	struct request r = session("terminate", super);
 
 	(void)state;
@@ -415,6 +418,64 @@ static void whom_it_may_not_signal_is_said_before(void **state)
 	pg_exec(c, "SELECT 1");
 	PQfinish(c);
 	PQfinish(super);
+}
+
+static void a_password_is_never_shown(void **state)
+{
+	PGconn *c = pg_connect_to(&pg, "orders", "postgres", "secret");
+	struct request r;
+
+	(void)state;
+	pg_exec(c, "ALTER ROLE app_9 PASSWORD 'hunter2-planted'");
+	r = session("terminate", c);
+	const struct snapshot *s = ask(pg_conninfo(&pg, "signaller", "dbname=orders"), "preview", &r);
+	assert_row(s, "fact", "ALTER ROLE app_9");
+	assert_int_equal(row_with(s, "fact", "hunter2").len, 0);
+	done();
+	PQfinish(c);
+}
+
+/* ---- trouble ---- */
+
+/* Somebody ends the job's server process: what became of it is not known, until somebody has looked. */
+static void a_lost_connection_is_looked_into(void **state)
+{
+	struct request r = table("reindex concurrently", "shop.orders");
+	PGconn *holder = pg_connect_to(&pg, "orders", "postgres", "holder");
+
+	(void)state;
+	if (version >= 120000) {
+		preview(owner(), &r);
+		pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
+		start_and_wait(&r);
+		pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+			       "'auroratop job 7'");
+		while (command_at_work(command))
+			asking_turn(&asking);
+		assert_row(command_result(command), "outcome",
+			   "unknown: the connection was lost; no process of it is left");
+		done();
+		assert_int_equal(audit_lines("\"role\":\"app_1\"", "\"outcome\":\"unknown: the connection was lost"),
+				 1);
+		pg_exec(holder, "COMMIT");
+	}
+	PQfinish(holder);
+}
+
+/* A preview does not wait behind the lock it tells of. */
+static void a_locked_table_is_previewed_all_the_same(void **state)
+{
+	struct request r = table("vacuum full", "shop.orders");
+	PGconn *holder = pg_connect_to(&pg, "orders", "app_1", "holder");
+
+	(void)state;
+	pg_exec(holder, "BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE");
+	const struct snapshot *s = ask(owner(), "preview", &r);
+	assert_row(s, "fact", "n/a: somebody holds the table exclusively");
+	assert_row(s, "check", "1 session holds a lock");
+	done();
+	pg_exec(holder, "COMMIT");
+	PQfinish(holder);
 }
 
 /* ---- guards ---- */
@@ -504,6 +565,9 @@ int main(void)
 		cmocka_unit_test(terminate_is_watched_to_the_end),
 		cmocka_unit_test(a_reused_process_id_is_not_hit),
 		cmocka_unit_test(whom_it_may_not_signal_is_said_before),
+		cmocka_unit_test(a_password_is_never_shown),
+		cmocka_unit_test(a_lost_connection_is_looked_into),
+		cmocka_unit_test(a_locked_table_is_previewed_all_the_same),
 		cmocka_unit_test(read_only_means_it),
 		cmocka_unit_test(no_audit_no_action),
 	};

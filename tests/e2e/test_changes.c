@@ -30,18 +30,6 @@ static const char *program;
 static struct pg pg;
 static PGconn *admin;
 
-static PGconn *connect_orders(const char *role, const char *application)
-{
-	char conninfo[256];
-	PGconn *c;
-
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=orders application_name=%s", pg.dir,
-		 pg.port, role, application);
-	c = PQconnectdb(conninfo);
-	assert_int_equal(PQstatus(c), CONNECTION_OK);
-	return c;
-}
-
 /* Watches as one role and acts as another, whose password is in a file. */
 static const char *conninfo(void)
 {
@@ -82,7 +70,8 @@ static int audit_line(const char *part, const char *other)
 
 static void a_root_is_ended_and_its_victims_go_on(void **state)
 {
-	PGconn *root = connect_orders("app_1", "root"), *victim = connect_orders("app_2", "victim");
+	PGconn *root = pg_connect_to(&pg, "orders", "app_1", "root"),
+	       *victim = pg_connect_to(&pg, "orders", "app_2", "victim");
 	char keys[64];
 	struct vt *v;
 
@@ -133,7 +122,7 @@ static void a_table_is_vacuumed_and_rebuilt(void **state)
 
 static void a_job_that_waits_is_seen_and_cancelled(void **state)
 {
-	PGconn *old = connect_orders("app_2", "old");
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
 	struct vt *v;
 
 	(void)state;
@@ -163,7 +152,7 @@ static void a_job_that_waits_is_seen_and_cancelled(void **state)
 
 static void quitting_cancels_what_runs(void **state)
 {
-	PGconn *old = connect_orders("app_2", "old");
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
 	struct vt *v;
 
 	(void)state;
@@ -239,7 +228,7 @@ static int setup(void **state)
 	FILE *f;
 
 	(void)state;
-	admin = connect_orders("postgres", "admin");
+	admin = pg_connect_to(&pg, "orders", "postgres", "admin");
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		pg_exec(admin, objects[i]);
 	snprintf(path, sizeof(path), "%s/action.pass", pg.dir);

@@ -25,18 +25,6 @@ static const char *program;
 static struct pg pg;
 static PGconn *app, *prepared, *busy, *idle, *locker;
 
-static PGconn *connect_orders(const char *role)
-{
-	char conninfo[256];
-	PGconn *c;
-
-	snprintf(conninfo, sizeof(conninfo), "host=%s port=%d user=%s dbname=orders application_name=e2e", pg.dir,
-		 pg.port, role);
-	c = PQconnectdb(conninfo);
-	assert_int_equal(PQstatus(c), CONNECTION_OK);
-	return c;
-}
-
 static struct vt *start(const char *conninfo)
 {
 	const char *const args[] = {program, "--db", conninfo, NULL};
@@ -225,23 +213,23 @@ static int group_setup(void **state)
 	size_t n;
 
 	(void)state;
-	locker = connect_orders("postgres");
+	locker = pg_connect_to(&pg, "orders", "postgres", "e2e");
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		pg_exec(locker, objects[i]);
-	app = connect_orders("app_1");
+	app = pg_connect_to(&pg, "orders", "app_1", "e2e");
 	n = (size_t)snprintf(text, sizeof(text), "SELECT count(*), pg_sleep(600)\n  FROM items\n WHERE qty > 5\n -- ");
 	memset(text + n, '-', 1500);
 	snprintf(text + n + 1500, sizeof(text) - n - 1500, "\n   AND order_id <> 4711 /* the_end_of_a_long_text */");
 	pg_send(app, text);
-	prepared = connect_orders("app_2");
+	prepared = pg_connect_to(&pg, "orders", "app_2", "e2e");
 	if (!PQsendQueryParams(prepared, "SELECT pg_sleep($2) FROM orders WHERE orders.id = $1", 2, types, values, NULL,
 			       NULL, 0))
 		return 1;
 	PQflush(prepared);
-	busy = connect_orders("app_3");
+	busy = pg_connect_to(&pg, "orders", "app_3", "e2e");
 	pg_exec(busy, "BEGIN");
 	pg_exec(busy, "LOCK TABLE spare IN SHARE MODE");
-	idle = connect_orders("app_4");
+	idle = pg_connect_to(&pg, "orders", "app_4", "e2e");
 	pg_exec(idle, "SELECT * FROM wanted");
 	return 0;
 }

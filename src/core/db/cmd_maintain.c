@@ -2,13 +2,13 @@
  * cmd_maintain.c: runs VACUUM, ANALYZE or REINDEX of one table to its end.
  *
  * Order: look again and compare with what was confirmed; claim the table, so that two consoles
- * do not work on it; write the intent to the audit log; send. What needs AccessExclusive waits
- * 2 s for it and tries five times, with pauses in which those who queued behind it go on; a
+ * do not work on it; write the intent to the audit log; send. What waits for a lock does so for
+ * 2 s and tries five times, with pauses in which those who queued behind it go on; a
  * concurrent rebuild waits without limit, because one that gives up leaves invalid indexes.
  *
  * The outcome is what the server did, not that it answered: a VACUUM by a non-owner succeeds
- * with a warning, and is "skipped". When the connection breaks the outcome is not known; then
- * a new connection looks whether the server still works on it.
+ * with a warning and without a word of work, and is "skipped". When the connection breaks the outcome is not known;
+ * then a new connection looks whether the server still works on it.
  */
 #include "db/operate.h"
 
@@ -65,7 +65,8 @@ static const struct rec_type seen_type = REC_TYPE(struct seen, "operate_job", se
 struct job {
 	struct operate *o;
 	int64_t began_mono_us;
-	char skipped[300]; /* the first warning, "" = none */
+	char warning[300]; /* the first, "" = none */
+	bool worked;       /* the server told of work on the table (VERBOSE) */
 	size_t notices;
 };
 
@@ -75,8 +76,9 @@ static void notice(void *arg, struct str severity, struct str message)
 	struct job *j = arg;
 	bool warning = str_eq(severity, STR("WARNING"));
 
-	if (warning && !j->skipped[0])
-		(void)snprintf(j->skipped, sizeof(j->skipped), STR_FMT, STR_ARG(message));
+	if (warning && !j->warning[0])
+		(void)snprintf(j->warning, sizeof(j->warning), STR_FMT, STR_ARG(message));
+	j->worked |= str_eq(severity, STR("INFO"));
 	if (j->notices++ < NOTICES_MAX)
 		operate_add(j->o, "notice", "", warning ? OPERATION_WARNING : OPERATION_OK, STR_FMT, STR_ARG(message));
 }
@@ -157,13 +159,14 @@ static bool had(const struct snapshot *before, int64_t oid)
 	return false;
 }
 
-/* Names the invalid indexes that appeared; a console that was told to stop cannot ask any more. */
+/* Names the invalid indexes that appeared. Only after an answer of the server: a console that was told to stop, or has
+ * lost its connection, cannot ask. */
 static void name_left_behind(struct operate *o, const struct snapshot *before)
 {
 	struct snapshot *after;
 	struct err err = {0};
 
-	if (!(o->op->flags & OPERATION_CONCURRENT) || !o->conn || fetch_cancelled(o->f))
+	if (!(o->op->flags & OPERATION_CONCURRENT) || fetch_cancelled(o->f))
 		return;
 	if (invalid_indexes(o, &after, &err))
 		for (size_t i = 0; i < after->nrows; i++) {
@@ -237,8 +240,10 @@ static void conclude(struct job *j, bool ok, const char *id, const struct err *e
 	struct operate *o = j->o;
 	int64_t began = j->began_mono_us;
 
-	if (ok && j->skipped[0])
-		operate_conclude(o, id, began, OPERATION_WARNING, "skipped: %s", j->skipped);
+	/* a warning beside work is one; a warning in place of it says why there was none */
+	if (ok && j->warning[0])
+		operate_conclude(o, id, began, OPERATION_WARNING, "%s: %s",
+				 j->worked ? "done, with a warning" : "skipped", j->warning);
 	else if (ok)
 		operate_conclude(o, id, began, OPERATION_OK, "done");
 	else if (strcmp(err->id, LOCK_NOT_AVAILABLE) == 0)
@@ -267,24 +272,11 @@ static void run(struct operate *o, const char *id)
 	if (!ok && err.code == ERR_LOST) {
 		look_for(o, pid, id, j.began_mono_us);
 	} else {
-		if (!ok)
+		if (!ok && err.id[0])
 			name_left_behind(o, before);
 		conclude(&j, ok, id, &err);
 	}
 	snapshot_unref(before);
-}
-
-static bool may_run(struct operate *o, struct err *err)
-{
-	if (!operate_look(o, err))
-		return false;
-	if (o->refused)
-		return err_set(err, ERR_DENIED, STR_FMT, STR_ARG(operate_row(o, "refuse")));
-	if (str_eq_c(fetch_arg(o->f, "statement"), o->statement))
-		return claim(o, err);
-	err_set(err, ERR_DENIED, "the table has changed since the preview: it would be %s now", o->statement);
-	(void)snprintf(err->id, sizeof(err->id), OPERATION_CHANGED);
-	return false;
 }
 
 static bool fetch_maintain(struct fetch *f, struct err *err)
@@ -294,7 +286,7 @@ static bool fetch_maintain(struct fetch *f, struct err *err)
 
 	if (!operate_open(&o, f, true, err))
 		return false;
-	if (!may_run(&o, err) || !operate_intend(&o, id, sizeof(id), err)) {
+	if (!operate_look_again(&o, err) || !claim(&o, err) || !operate_intend(&o, id, sizeof(id), err)) {
 		snapshot_unref(o.out);
 		return false;
 	}

@@ -13,7 +13,9 @@
 #include "codec/codec_sql.h"
 #include "db/commands.h"
 #include "db/site.h"
+#include "db/sqlset.h"
 #include "model/kind.h"
+#include "model/sqltext.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -182,19 +184,8 @@ static void check_rights(struct operate *o, const struct target_session *s)
 		       probe->user, STR_ARG(s->role), probe->user);
 }
 
-static void describe_session(struct operate *o, const struct target_session *s)
+static void check_session(struct operate *o, const struct target_session *s)
 {
-	struct buf b;
-
-	buf_init(&b, 256);
-	operate_add(o, "fact", "session", OPERATION_OK, "%lld  " STR_FMT "  " STR_FMT "  " STR_FMT, (long long)o->pid,
-		    STR_ARG(s->role), STR_ARG(s->database), STR_ARG(s->application));
-	operate_add(o, "fact", "state", OPERATION_OK, STR_FMT, STR_ARG(s->state));
-	if (HAS(s, struct target_session, xact_us) && format_duration(&b, s->xact_us))
-		operate_add(o, "fact", "transaction", OPERATION_OK, "open for %s", buf_c(&b));
-	if (s->query.len > 0)
-		operate_add(o, "fact", "statement", OPERATION_OK, STR_FMT, STR_ARG(s->query));
-	buf_release(&b);
 	/* the sample counts all below it, this moment the direct ones */
 	int64_t sampled = fetch_arg_i64(o->f, "blocks", 0), blocked = sampled > s->waiters ? sampled : s->waiters;
 	if (blocked > 0)
@@ -217,16 +208,35 @@ static void describe_session(struct operate *o, const struct target_session *s)
 	}
 }
 
+static void describe_session(struct operate *o, const struct target_session *s)
+{
+	struct buf b;
+
+	buf_init(&b, NOTE_MAX);
+	operate_add(o, "fact", "session", OPERATION_OK, "%lld  " STR_FMT "  " STR_FMT "  " STR_FMT, (long long)o->pid,
+		    STR_ARG(s->role), STR_ARG(s->database), STR_ARG(s->application));
+	operate_add(o, "fact", "state", OPERATION_OK, STR_FMT, STR_ARG(s->state));
+	if (HAS(s, struct target_session, xact_us) && format_duration(&b, s->xact_us))
+		operate_add(o, "fact", "transaction", OPERATION_OK, "open for %s", buf_c(&b));
+	buf_clear(&b);
+	if (s->query.len > 0 && sql_mask_secrets(&b, s->query))
+		operate_add(o, "fact", "statement", OPERATION_OK, "%s", buf_c(&b));
+	buf_release(&b);
+}
+
 static bool look_at_session(struct operate *o, struct err *err)
 {
 	struct operate_session_params p;
 	struct target_session s = {0};
-	char number[24];
+	char number[24], since[40];
 	bool found;
 
 	operate_session_params(o, &p);
 	(void)snprintf(number, sizeof(number), "%lld", (long long)o->pid);
-	(void)fill_statement(o, str_c(number));
+	(void)snprintf(o->statement, sizeof(o->statement), "%s",
+		       sqlset_text(o->op->statement, conn_probe(o->conn)->version_num));
+	operate_add(o, "fact", "with", OPERATION_OK, "$1 = %s, $2 = %s, when it connected", number,
+		    clock_iso8601(o->backend_start_at, since, sizeof(since)));
 	(void)snprintf(o->object, sizeof(o->object), "session %s", number);
 	(void)snprintf(o->word, sizeof(o->word), "%s", number);
 	if (!operate_ask(o, "operate_session", p.params, 2, &session_type_here, &s, &found, err))
@@ -241,6 +251,7 @@ static bool look_at_session(struct operate *o, struct err *err)
 	(void)snprintf(o->database, sizeof(o->database), STR_FMT, STR_ARG(s.database));
 	check_rights(o, &s);
 	describe_session(o, &s);
+	check_session(o, &s);
 	return true;
 }
 
@@ -256,6 +267,12 @@ static void describe_size(struct operate *o, const struct target_relation *r)
 	struct buf b;
 
 	buf_init(&b, 512);
+	if (!HAS(r, struct target_relation, table_bytes)) {
+		operate_add(o, "fact", "size", OPERATION_OK,
+			    "n/a: somebody holds the table exclusively, and looking would wait");
+		buf_release(&b);
+		return;
+	}
 	add_bytes(&b, r->table_bytes + r->index_bytes);
 	(void)buf_add_c(&b, " = table ");
 	add_bytes(&b, r->table_bytes);
@@ -282,8 +299,7 @@ static void check_table(struct operate *o, const struct target_relation *r)
 {
 	if (conn_probe(o->conn)->in_recovery)
 		refuse(o, "this is a reader; tables are maintained on the writer");
-	/* the owner of a database may vacuum and analyze what is in it, and no more */
-	else if (!r->owns && !(r->owns_database && !str_starts(str_c(o->op->statement), STR("REINDEX"))))
+	else if (!r->owns && (!r->owns_database || (o->op->flags & OPERATION_OWNED)))
 		refuse(o,
 		       STR_FMT " belongs to " STR_FMT "; our role %s may not maintain it and the server would skip it",
 		       STR_ARG(r->relation), STR_ARG(r->owner), conn_probe(o->conn)->user);
@@ -383,6 +399,67 @@ bool operate_look(struct operate *o, struct err *err)
 	return true;
 }
 
+bool operate_look_again(struct operate *o, struct err *err)
+{
+	if (!operate_look(o, err))
+		return false;
+	if (o->refused)
+		return err_set(err, ERR_DENIED, STR_FMT, STR_ARG(operate_row(o, "refuse")));
+	if (o->tier > (int)fetch_arg_i64(o->f, "tier", 0))
+		return err_set(err, ERR_DENIED, "it is more dangerous than the preview said: look again");
+	if (str_eq_c(fetch_arg(o->f, "statement"), o->statement))
+		return true;
+	err_set(err, ERR_DENIED, "%s has changed since the preview: it would be %s now", o->object, o->statement);
+	(void)snprintf(err->id, sizeof(err->id), OPERATION_CHANGED);
+	return false;
+}
+
+/* ---- the audit log ---- */
+
+static bool write_audit(const struct operate *o, const char *id, const char *phase, struct str outcome, int64_t took_us,
+			struct err *err)
+{
+	const struct audit_entry e = {
+		.id = id,
+		.phase = phase,
+		.action = o->op->name,
+		.cluster = o->f->target->cluster,
+		.node = o->node,
+		.database = o->database,
+		.role = o->role,
+		.tier = o->tier,
+		.object = str_c(o->object),
+		.statement = str_c(o->statement),
+		.outcome = outcome,
+		.took_us = took_us,
+	};
+
+	return audit_write(&e, err);
+}
+
+bool operate_intend(const struct operate *o, char *id, size_t size, struct err *err)
+{
+	audit_id(id, size);
+	return write_audit(o, id, "intent", STR(""), -1, err);
+}
+
+void operate_conclude(struct operate *o, const char *id, int64_t began_mono_us, enum operation_severity severity,
+		      const char *fmt, ...)
+{
+	char text[600];
+	struct err err;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!write_audit(o, id, "outcome", str_c(text), clock_mono_us() - began_mono_us, &err))
+		operate_add(o, "notice", "", OPERATION_WARNING, "the outcome is not in the audit log: %s", err.text);
+	operate_add(o, "outcome", "", severity, "%s", text);
+}
+
+/* ---- opening ---- */
+
 bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *err)
 {
 	struct login_wish wish = {.database = "", .acts = true};
@@ -408,7 +485,10 @@ bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *
 		err_remedy(err, "connect to the instance");
 		return false;
 	}
+	/* kept, because the connection may be lost before the outcome is written */
 	(void)snprintf(o->database, sizeof(o->database), "%s", conn_probe(o->conn)->database);
+	(void)snprintf(o->role, sizeof(o->role), "%s", conn_probe(o->conn)->user);
+	(void)snprintf(o->node, sizeof(o->node), "%s", conn_probe(o->conn)->instance);
 	o->out = snapshot_new(&operation_type, f->source->name);
 	return true;
 }

@@ -10,7 +10,6 @@
 #include "db/commands.h"
 #include "db/site.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #define WATCH_US (8 * US_PER_S)
@@ -33,55 +32,6 @@ static const struct field still_fields[] = {
 	FIELD(struct still, query_start_at, K_TIME_US, .title = "since", .help = "since"),
 };
 static const struct rec_type still_type = REC_TYPE(struct still, "operate_still", still_fields);
-
-bool operate_intend(const struct operate *o, char *id, size_t size, struct err *err)
-{
-	struct audit_entry e = {
-		.phase = "intent",
-		.action = o->op->name,
-		.cluster = o->f->target->cluster,
-		.node = conn_probe(o->conn)->instance,
-		.database = o->database,
-		.role = conn_probe(o->conn)->user,
-		.tier = o->tier,
-		.object = str_c(o->object),
-		.statement = str_c(o->statement),
-		.took_us = -1,
-	};
-
-	audit_id(id, size);
-	e.id = id;
-	return audit_write(&e, err);
-}
-
-void operate_conclude(struct operate *o, const char *id, int64_t began_mono_us, enum operation_severity severity,
-		      const char *fmt, ...)
-{
-	char text[600];
-	struct err err;
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	struct audit_entry e = {
-		.id = id,
-		.phase = "outcome",
-		.action = o->op->name,
-		.cluster = o->f->target->cluster,
-		.node = "",
-		.database = o->database,
-		.role = "",
-		.tier = o->tier,
-		.object = str_c(o->object),
-		.statement = str_c(o->statement),
-		.outcome = str_c(text),
-		.took_us = clock_mono_us() - began_mono_us,
-	};
-	if (!audit_write(&e, &err))
-		operate_add(o, "notice", "", OPERATION_WARNING, "the outcome is not in the audit log: %s", err.text);
-	operate_add(o, "outcome", "", severity, "%s", text);
-}
 
 /* Waits that long, or until the fetch should end. */
 static bool rest(const struct fetch *f, int64_t us, struct err *err)
@@ -141,8 +91,8 @@ static void send_signal(struct operate *o, const char *id)
 	struct err err = {0};
 
 	operate_session_params(o, &p);
-	if (!ask_still(o, &before, &there, &err) || !operate_ask(o, ends ? "operate_terminate" : "operate_cancel",
-								 p.params, 2, &signalled_type, &s, &found, &err))
+	if (!ask_still(o, &before, &there, &err) ||
+	    !operate_ask(o, o->op->statement, p.params, 2, &signalled_type, &s, &found, &err))
 		operate_conclude(o, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
 	else if (!found)
 		operate_conclude(o, id, began, OPERATION_NOTICE, "not sent: %s had ended already", o->object);
@@ -168,13 +118,7 @@ static bool fetch_signal(struct fetch *f, struct err *err)
 
 	if (!operate_open(&o, f, true, err))
 		return false;
-	ok = operate_look(&o, err);
-	if (ok && o.refused)
-		ok = err_set(err, ERR_DENIED, STR_FMT, STR_ARG(operate_row(&o, "refuse")));
-	if (ok && o.tier > (int)fetch_arg_i64(f, "tier", 0))
-		ok = err_set(err, ERR_DENIED, "it is more dangerous than the preview said: look again");
-	if (ok)
-		ok = operate_intend(&o, id, sizeof(id), err);
+	ok = operate_look_again(&o, err) && operate_intend(&o, id, sizeof(id), err);
 	if (!ok) {
 		snapshot_unref(o.out);
 		return false;

@@ -21,7 +21,7 @@ struct operate {
 	struct conn *conn;
 	struct snapshot *out; /* rows of operation_type */
 	int64_t pid, backend_start_at, oid;
-	char database[64];
+	char database[64], role[64], node[256];
 	char statement[700]; /* what would be sent, or is */
 	char object[300];    /* "public.orders", "session 4711" */
 	char word[130];      /* to be typed */
@@ -38,6 +38,8 @@ void operate_add(struct operate *o, const char *kind, const char *label, enum op
 /* Looks at the target: fills statement, object, word, tier and the rows of the preview; refused when it cannot be done.
  */
 bool operate_look(struct operate *o, struct err *err) MUST_CHECK;
+/* The same when it is to run: false also when it is refused, more dangerous or another statement than was confirmed. */
+bool operate_look_again(struct operate *o, struct err *err) MUST_CHECK;
 /* The words of the first row of that kind, "" when there is none. */
 struct str operate_row(const struct operate *o, const char *kind);
 /* Runs a statement that returns one row at most of type into row; *ret_found. */

@@ -17,10 +17,11 @@ enum operation_target { OPERATION_SESSION, OPERATION_TABLE };
 enum operation_tier { TIER_READ_ONLY, TIER_REVERSIBLE, TIER_DISRUPTIVE, TIER_DESTRUCTIVE };
 
 enum operation_flags {
-	OPERATION_EXCLUSIVE = 1 << 0,  /* AccessExclusive: waits 2 s for it, tries 5 times */
+	OPERATION_EXCLUSIVE = 1 << 0,  /* the table is locked against reads, too */
 	OPERATION_SORTS = 1 << 1,      /* needs room for sorting and for a new copy */
 	OPERATION_CONCURRENT = 1 << 2, /* waits for old transactions by design; may leave invalid indexes */
 	OPERATION_ENDS = 1 << 3,       /* of sessions: the session itself, not its statement */
+	OPERATION_OWNED = 1 << 4,      /* the owner of the database may not: the table must be ours */
 };
 
 struct operation {
@@ -29,7 +30,7 @@ struct operation {
 	enum operation_target target;
 	enum operation_tier tier;
 	uint32_t flags;
-	const char *statement; /* with one %s for the quoted relation; of sessions, as shown */
+	const char *statement; /* with one %s for the quoted relation; of sessions, the name of its file in db/sql */
 	const char *lock;      /* its lock mode, "" = none */
 	const char *effect;    /* what it means for others, a sentence */
 	const char *undo;      /* what takes it back, a sentence */
@@ -56,7 +57,7 @@ struct operation_row {
 	int64_t severity;
 };
 extern const struct rec_type operation_type;
-/* Statements that can be cancelled keep running without us: the ids of errors that say what became of one. */
+/* The id of the error of a run that would not be what was previewed. */
 #define OPERATION_CHANGED "operation-changed"
 
 #endif

@@ -200,6 +200,11 @@ bool command_running(const struct command *c)
 	return !c->ended;
 }
 
+bool command_at_work(const struct command *c)
+{
+	return c->lane != NULL;
+}
+
 const struct snapshot *command_result(const struct command *c)
 {
 	return c->result;

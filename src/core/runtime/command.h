@@ -43,6 +43,9 @@ struct command *command_start(struct commands *cs, const char *name, const struc
 			      const struct command_arg *args, size_t nargs, struct err *err) MUST_CHECK;
 /* False once it has ended or was cancelled: then command_result() is final. */
 bool command_running(const struct command *c);
+/* True until its thread has ended, after a cancel too: what it was doing may still end well, and its last word may
+ * still come. For commands whose end matters. */
+bool command_at_work(const struct command *c);
 /* The newest snapshot, of any state; NULL while there is none, and after a cancel. Borrowed until the next tick. */
 const struct snapshot *command_result(const struct command *c);
 /* Asks it to give up. It is no longer running from the next tick on. */

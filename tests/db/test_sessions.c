@@ -360,7 +360,7 @@ static void test_long_text_is_cut_at_characters(void **state)
 
 static void test_wide_shows_idle(void **state)
 {
-	PGconn *c = pg_connect(&pg, "app_8", "lazy"), *other = pg_connect(&pg, "app_8", "'auroratop sampler'");
+	PGconn *c = pg_connect(&pg, "app_8", "lazy"), *other = pg_connect(&pg, "app_8", "auroratop sampler");
 	const struct session *row;
 	int64_t total;
 	struct driver d;

@@ -89,7 +89,7 @@ static void same_counts(const struct activity *a, const struct activity *b)
 static void test_the_same_is_shown(void **state)
 {
 	PGconn *busy = pg_connect(&pg, "app_1", "orders-api"), *idlex = pg_connect(&pg, "app_2", "worker");
-	PGconn *waiter = pg_connect(&pg, "app_3", "waiter"), *console = pg_connect(&pg, "app_4", "'auroratop sampler'");
+	PGconn *waiter = pg_connect(&pg, "app_3", "waiter"), *console = pg_connect(&pg, "app_4", "auroratop sampler");
 	struct driver d;
 	struct activity scanned;
 	size_t nrows, staged = staged_samples();

@@ -371,10 +371,15 @@ void ui_draw(struct ui *ui, int rows, int cols)
 	load_view_update(ui);
 	draw_panes(ui, c);
 	chrome_draw(ui, c);
+	/* a message never covers what is to be confirmed */
+	bool asks = ui->dialog.open || ui->overlay == OVERLAY_OPERATE;
+	if (asks)
+		draw_toasts(ui, c);
 	overlay_draw(ui, c);
 	if (ui->dialog.open)
 		dialog_draw(&ui->dialog, c);
-	draw_toasts(ui, c);
+	if (!asks)
+		draw_toasts(ui, c);
 }
 
 int64_t ui_next_change(const struct ui *ui)

@@ -206,6 +206,18 @@ static void a_resize_in_between_changes_nothing(void **state)
 	nothing_was_run();
 }
 
+/* Its question and field stay readable whatever is said meanwhile. */
+static void a_message_covers_no_question(void **state)
+{
+	(void)state;
+	ui_toast(&f.ui, SEV_CRIT, "something long that is said at the wrong moment, over two lines of the screen");
+	(void)fixture_key(&f, 'K');
+	draw(80, 24);
+	SHOWS("type 4711, the session, to allow it");
+	SHOWS("0 of 4 letters");
+	SHOWS("Enter runs it, once the name is complete");
+}
+
 static void a_row_without_a_table_leads_to_the_tables(void **state)
 {
 	(void)state;
@@ -269,15 +281,11 @@ static void read_only_offers_none_and_runs_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_cancel_wants_y_and_nothing_else),
-		TEST(no_and_escape_leave_without_effect),
-		TEST(a_terminate_wants_the_number_typed),
-		TEST(a_paste_confirms_nothing),
-		TEST(what_destroys_wants_a_second_key),
-		TEST(a_refusal_has_no_question),
-		TEST(a_resize_in_between_changes_nothing),
-		TEST(a_row_without_a_table_leads_to_the_tables),
-		TEST(jobs_say_what_was_run),
+		TEST(a_cancel_wants_y_and_nothing_else),         TEST(no_and_escape_leave_without_effect),
+		TEST(a_terminate_wants_the_number_typed),        TEST(a_paste_confirms_nothing),
+		TEST(what_destroys_wants_a_second_key),          TEST(a_refusal_has_no_question),
+		TEST(a_resize_in_between_changes_nothing),       TEST(a_message_covers_no_question),
+		TEST(a_row_without_a_table_leads_to_the_tables), TEST(jobs_say_what_was_run),
 		TEST(read_only_offers_none_and_runs_none),
 	};
 

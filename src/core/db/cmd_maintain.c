@@ -21,6 +21,8 @@
 
 #define LOCK_ATTEMPTS 5
 #define LOCK_PAUSE_US (3 * US_PER_S)
+/* After a lost connection: a server that restarts, or a failover, is waited for half a minute. */
+#define LOOK_ATTEMPTS 10
 #define NOTICES_MAX 200
 #define LOCK_NOT_AVAILABLE "55P03"
 #define QUERY_CANCELED "57014"
@@ -222,8 +224,15 @@ static void look_for(struct operate *o, int64_t pid, const char *id, int64_t beg
 
 	(void)snprintf(number, sizeof(number), "%lld", (long long)pid);
 	(void)snprintf(name, sizeof(name), JOB_NAME, (long long)fetch_arg_i64(o->f, "job", 0));
-	if (fetch_cancelled(o->f) || !conn_open_as(o->f, &wish, &o->conn, &err) ||
-	    !operate_ask(o, "operate_job", params, 2, &seen_type, &seen, &found, &err))
+	bool asked = false;
+	for (int i = 1; !asked && i <= LOOK_ATTEMPTS && !fetch_cancelled(o->f); i++) {
+		err_clear(&err);
+		asked = conn_open_as(o->f, &wish, &o->conn, &err) &&
+			operate_ask(o, "operate_job", params, 2, &seen_type, &seen, &found, &err);
+		if (!asked && !pause_between(o->f, 1))
+			break;
+	}
+	if (!asked)
 		operate_conclude(o, id, began, OPERATION_CRITICAL,
 				 "unknown: the connection was lost, and the server cannot be asked");
 	else if (found)
@@ -270,6 +279,8 @@ static void run(struct operate *o, const char *id)
 	fetch_doing(o->f, "%s %s", o->op->title, o->object);
 	ok = ok && try_all(&j, &err);
 	if (!ok && err.code == ERR_LOST) {
+		operate_add(o, "notice", "", OPERATION_WARNING, "the connection was lost; looking what became of it");
+		show(o);
 		look_for(o, pid, id, j.began_mono_us);
 	} else {
 		if (!ok && err.id[0])

@@ -7,23 +7,14 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "codec/codec_csv.h"
-#include "model/sqltext.h"
+#include "ui/export.h"
 #include "ui/jump.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
-#include "ui/session_detail.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define EXPORT_BYTES_MAX (64u << 20)
-/* What a terminal takes by OSC 52 (term.h). */
-#define COPY_BYTES_MAX 56000
 #define INTERVAL_MIN_US (250 * US_PER_MS)
 #define INTERVAL_MAX_US (60 * US_PER_S)
 
@@ -105,13 +96,6 @@ bool actions_check(struct err *err)
 		}
 	}
 	return true;
-}
-
-static struct table *focused_table(struct ui *ui)
-{
-	struct pane *p = ui_focused(ui);
-
-	return p && p->def->table ? &p->table : NULL;
 }
 
 /* A range is chosen in more views than those that draw over it. */
@@ -202,7 +186,7 @@ static int focus_step(struct ui *ui, int step)
 static int go_back(struct ui *ui)
 {
 	struct view *v = ui_view(ui);
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	for (size_t i = 0; i < TOASTS_MAX; i++)
 		if (ui->toasts[i].until_mono_us == INT64_MAX) {
@@ -233,7 +217,7 @@ static int go_back(struct ui *ui)
 
 static int move_by(struct ui *ui, long delta)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (!t || t->n == 0)
 		return EFFECT_NONE;
@@ -243,7 +227,7 @@ static int move_by(struct ui *ui, long delta)
 
 static int next_mode(struct ui *ui)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (!t || !t->def->modes)
 		return EFFECT_NONE;
@@ -256,7 +240,7 @@ static int next_mode(struct ui *ui)
 
 static int order_step(struct ui *ui, int step)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (!t)
 		return EFFECT_NONE;
@@ -265,94 +249,6 @@ static int order_step(struct ui *ui, int step)
 	else
 		table_order_step(t, step);
 	return EFFECT_RECALC | EFFECT_PAINT;
-}
-
-static int copy_statement(struct ui *ui, struct str text)
-{
-	buf_clear(&ui->copy);
-	if (sql_mask_literals(&ui->copy, text) && ui->copy.len <= COPY_BYTES_MAX) {
-		ui_toast(ui, SEV_OK, "statement copied, literals masked (if your terminal allows it)");
-		return EFFECT_PAINT;
-	}
-	buf_clear(&ui->copy);
-	ui_toast(ui, SEV_WARN, "not copied: the statement is longer than a terminal takes");
-	return EFFECT_PAINT;
-}
-
-static int copy_row(struct ui *ui)
-{
-	struct table *t = focused_table(ui);
-	long row = t ? table_selected_row(t) : -1;
-	struct str text;
-
-	if (row < 0)
-		return EFFECT_NONE;
-	if (ui->overlay == OVERLAY_DETAIL && session_detail_text(ui, t->snap, (size_t)row, &text))
-		return copy_statement(ui, text);
-	buf_clear(&ui->copy);
-	for (size_t i = 0; i < t->snap->type->nfields; i++) {
-		union value v;
-
-		if (t->snap->type->fields[i].kind == K_SQL &&
-		    rec_get(&t->snap->type->fields[i], snapshot_row(t->snap, (size_t)row), &v))
-			return copy_statement(ui, v.str);
-	}
-	(void)csv_write_row(&ui->copy, t->snap, (size_t)row, true);
-	ui_toast(ui, SEV_OK, "row copied (if your terminal allows it)");
-	return EFFECT_PAINT;
-}
-
-static bool write_file(const char *name, struct str text, struct err *err)
-{
-	char why[128];
-	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	size_t done = 0;
-
-	if (fd < 0)
-		return err_set(err, ERR_IO, "cannot create %s: %s", name, err_errno(errno, why, sizeof why));
-	while (done < text.len) {
-		ssize_t n = write(fd, text.ptr + done, text.len - done);
-
-		if (n < 0) {
-			int saved = errno;
-
-			(void)close(fd);
-			return err_set(err, ERR_IO, "cannot write %s: %s", name, err_errno(saved, why, sizeof why));
-		}
-		done += (size_t)n;
-	}
-	(void)close(fd);
-	return true;
-}
-
-static int write_pane(struct ui *ui)
-{
-	struct table *t = focused_table(ui);
-	const struct store_entry *e;
-	struct civil c;
-	struct err err;
-	struct buf b;
-	char name[128];
-
-	if (!t || !t->snap)
-		return EFFECT_NONE;
-	clock_civil(ui->now_us, &c);
-	e = store_entry(ui->store, t->def->source);
-	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv",
-		       e && e->source->merges ? e->source->merges : t->def->source, c.year, c.month, c.day, c.hour,
-		       c.minute, c.second);
-	buf_init(&b, EXPORT_BYTES_MAX);
-	(void)csv_write_heading(&b, t->snap->type);
-	for (size_t i = 0; i < t->n; i++)
-		(void)csv_write_row(&b, t->snap, t->index[i], true);
-	if (b.failed)
-		ui_toast(ui, SEV_WARN, "not written: more than %u MiB", EXPORT_BYTES_MAX >> 20);
-	else if (write_file(name, buf_str(&b), &err))
-		ui_toast(ui, SEV_OK, "%zu rows written to %s, literals masked", t->n, name);
-	else
-		ui_toast(ui, SEV_CRIT, "%s", err.text);
-	buf_release(&b);
-	return EFFECT_PAINT;
 }
 
 static int toggle_pause(struct ui *ui)
@@ -390,7 +286,7 @@ static int open_overlay(struct ui *ui, enum overlay_kind kind)
 
 static int open_prompt(struct ui *ui, char sign)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (sign == '/' && !t)
 		return EFFECT_NONE;
@@ -446,7 +342,7 @@ static int move_cursor(struct ui *ui, int direction)
 
 static int scroll_columns(struct ui *ui, int delta)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (!t)
 		return EFFECT_NONE;
@@ -456,7 +352,7 @@ static int scroll_columns(struct ui *ui, int delta)
 
 static int fold(struct ui *ui)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (!t)
 		return EFFECT_NONE;
@@ -466,7 +362,7 @@ static int fold(struct ui *ui)
 
 static int tag(struct ui *ui, bool all)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	if (!t)
 		return EFFECT_NONE;
@@ -509,7 +405,7 @@ static int choose_cluster(struct ui *ui)
 
 static long page(struct ui *ui)
 {
-	struct table *t = focused_table(ui);
+	struct table *t = ui_focused_table(ui);
 
 	return t && t->visible_rows > 1 ? t->visible_rows - 1 : 1;
 }
@@ -558,13 +454,13 @@ static int run_row(struct ui *ui, enum action_id id)
 	case ACTION_TAG_ALL:
 		return tag(ui, true);
 	case ACTION_EXPLAIN:
-		if (focused_table(ui))
-			table_choose(focused_table(ui));
+		if (ui_focused_table(ui))
+			table_choose(ui_focused_table(ui));
 		return plan_explain(ui);
 	case ACTION_COPY:
-		return copy_row(ui);
+		return export_copy(ui);
 	case ACTION_WRITE:
-		return write_pane(ui);
+		return export_write(ui);
 	default:
 		return EFFECT_NONE;
 	}

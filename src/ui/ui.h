@@ -209,6 +209,8 @@ extern const struct pane_def *const pane_defs[];
 extern const size_t npane_defs;
 struct view *ui_view(struct ui *ui);
 struct pane *ui_focused(struct ui *ui);
+/* Its table, or NULL. */
+struct table *ui_focused_table(struct ui *ui);
 /* Index of the view a digit opens, or -1. */
 int view_by_digit(char digit);
 int view_by_name(const char *name);

@@ -205,3 +205,10 @@ enum severity view_severity(const struct ui *ui, size_t view)
 	}
 	return worst;
 }
+
+struct table *ui_focused_table(struct ui *ui)
+{
+	struct pane *p = ui_focused(ui);
+
+	return p && p->def->table ? &p->table : NULL;
+}

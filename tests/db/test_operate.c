@@ -18,6 +18,7 @@
 #include "model/operation.h"
 #include "pg_fixture.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -462,6 +463,31 @@ static void a_lost_connection_is_looked_into(void **state)
 	PQfinish(holder);
 }
 
+/* The server restarts under a job: it is asked again until it answers. */
+static void a_restart_is_waited_for(void **state)
+{
+	struct request r = table("reindex concurrently", "shop.orders");
+	PGconn *holder = pg_connect_to(&pg, "orders", "postgres", "holder");
+
+	(void)state;
+	if (version >= 120000) {
+		preview(owner(), &r);
+		pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
+		start_and_wait(&r);
+		pg_stop(&pg, SIGQUIT);
+		for (int i = 0; i < 50; i++)
+			asking_turn(&asking);
+		assert_true(command_at_work(command));
+		pg_start(&pg);
+		while (command_at_work(command))
+			asking_turn(&asking);
+		assert_row(command_result(command), "outcome", "no process of it is left");
+		done();
+		PQreset(admin);
+	}
+	PQfinish(holder);
+}
+
 /* A preview does not wait behind the lock it tells of. */
 static void a_locked_table_is_previewed_all_the_same(void **state)
 {
@@ -570,6 +596,7 @@ int main(void)
 		cmocka_unit_test(a_locked_table_is_previewed_all_the_same),
 		cmocka_unit_test(read_only_means_it),
 		cmocka_unit_test(no_audit_no_action),
+		cmocka_unit_test(a_restart_is_waited_for),
 	};
 	int failed;
 

@@ -1,0 +1,14 @@
+/*
+ * export.h: what leaves the console: a row, a statement, a pane. UI thread only.
+ */
+#ifndef UI_EXPORT_H
+#define UI_EXPORT_H
+
+#include "ui/ui.h"
+
+/* y: the selected row, or its statement, to the clipboard. Returns effects. */
+int export_copy(struct ui *ui);
+/* w: the focused pane's rows as a CSV file in the working folder. Returns effects. */
+int export_write(struct ui *ui);
+
+#endif

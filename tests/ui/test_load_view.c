@@ -13,6 +13,8 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/shows.h"
+
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -43,11 +45,6 @@ static int close_fixture(void **state)
 	return 0;
 }
 
-#define PANE_SHOWS(pane, text)                                                      \
-	do {                                                                        \
-		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text))) \
-			fail_msg("pane %s does not show \"%s\"", (pane), (text));   \
-	} while (0)
 #define PANE_HIDES(pane, text) assert_false(fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text)))
 
 /* Text of a field in the first row of the ranking. */

@@ -12,6 +12,8 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/shows.h"
+
 #include <locale.h>
 #include <stdio.h>
 
@@ -62,18 +64,6 @@ static int64_t selected(void)
 
 	return row < 0 ? -1 : data_i64(t->snap, (size_t)row, "pid", -1);
 }
-
-#define SHOWS(text)                                                          \
-	do {                                                                 \
-		if (!fixture_shows(&f, (text)))                              \
-			fail_msg("the screen does not show \"%s\"", (text)); \
-	} while (0)
-#define HIDES(text) assert_false(fixture_shows(&f, (text)))
-#define PANE_SHOWS(pane, text)                                                      \
-	do {                                                                        \
-		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text))) \
-			fail_msg("pane %s does not show \"%s\"", (pane), (text));   \
-	} while (0)
 
 static void test_incident(void **state)
 {

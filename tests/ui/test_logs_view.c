@@ -13,6 +13,8 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/shows.h"
+
 #include <locale.h>
 
 static struct fixture f;
@@ -50,17 +52,6 @@ static void press_key(uint32_t key)
 	show(NULL);
 }
 
-#define SHOWS(text)                                                          \
-	do {                                                                 \
-		if (!fixture_shows(&f, (text)))                              \
-			fail_msg("the screen does not show \"%s\"", (text)); \
-	} while (0)
-#define HIDES(text) assert_false(fixture_shows(&f, (text)))
-#define PANE_SHOWS(pane, text)                                                      \
-	do {                                                                        \
-		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text))) \
-			fail_msg("pane %s does not show \"%s\"", (pane), (text));   \
-	} while (0)
 #define PANE_HIDES(pane, text) assert_false(fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text)))
 
 static struct table *table(void)

@@ -14,6 +14,8 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/shows.h"
+
 #include <locale.h>
 #include <stdio.h>
 
@@ -51,17 +53,6 @@ static int teardown(void **state)
 	fixture_close(&f);
 	return 0;
 }
-
-#define SHOWS(text)                                                          \
-	do {                                                                 \
-		if (!fixture_shows(&f, (text)))                              \
-			fail_msg("the screen does not show \"%s\"", (text)); \
-	} while (0)
-#define HIDES(text)                                                  \
-	do {                                                         \
-		if (fixture_shows(&f, (text)))                       \
-			fail_msg("the screen shows \"%s\"", (text)); \
-	} while (0)
 
 static void golden(const char *name, int cols, int rows, const char *suffix)
 {

@@ -13,6 +13,8 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/shows.h"
+
 #include <locale.h>
 #include <stdio.h>
 
@@ -30,18 +32,6 @@ static int close_fixture(void **state)
 	fixture_close(&f);
 	return 0;
 }
-
-#define SHOWS(text)                                                          \
-	do {                                                                 \
-		if (!fixture_shows(&f, (text)))                              \
-			fail_msg("the screen does not show \"%s\"", (text)); \
-	} while (0)
-#define HIDES(text) assert_false(fixture_shows(&f, (text)))
-#define PANE_SHOWS(pane, text)                                                      \
-	do {                                                                        \
-		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text))) \
-			fail_msg("pane %s does not show \"%s\"", (pane), (text));   \
-	} while (0)
 
 /* True when some cell of the picture has fg role r. */
 static bool role_seen(enum role r)

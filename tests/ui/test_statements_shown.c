@@ -14,6 +14,8 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/shows.h"
+
 #include <locale.h>
 #include <math.h>
 
@@ -41,17 +43,6 @@ static void press(const char *keys)
 	fixture_draw(&f, NULL, rows, cols);
 }
 
-#define SHOWS(text)                                                          \
-	do {                                                                 \
-		if (!fixture_shows(&f, (text)))                              \
-			fail_msg("the screen does not show \"%s\"", (text)); \
-	} while (0)
-#define HIDES(text) assert_false(fixture_shows(&f, (text)))
-#define PANE_SHOWS(pane, text)                                                      \
-	do {                                                                        \
-		if (!fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text))) \
-			fail_msg("pane %s does not show \"%s\"", (pane), (text));   \
-	} while (0)
 #define PANE_HIDES(pane, text) assert_false(fixture_shows_in(&f, fixture_pane(&f, (pane))->frame, (text)))
 
 static struct table *table(void)

@@ -241,8 +241,10 @@ static void draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int 
 		return;
 	n = isnan(share) ? snprintf(text, sizeof text, "jobs %zu", running)
 			 : snprintf(text, sizeof text, "jobs %zu  %.0f %%", running, share * 100);
-	if (c->cols - 11 - n > from)
-		canvas_text_c(c, r, r.y, c->cols - 11 - n, text, STYLE(ROLE_NOTICE, ROLE_BG, 0));
+	/* left of "? help"; where there is no room, over the last tab: that something runs must be seen */
+	int x = c->cols - 11 - n > from ? c->cols - 11 - n : c->cols - 1 - n;
+	canvas_fill(c, rect_intersect(r, (struct rect){r.y, x - 1, 1, n + 2}), STYLE(ROLE_FG, ROLE_BG, 0));
+	canvas_text_c(c, r, r.y, x, text, STYLE(ROLE_NOTICE, ROLE_BG, 0));
 }
 
 static void draw_tabs(struct ui *ui, struct canvas *c, int y)

@@ -164,24 +164,23 @@ static void add_code(struct buf *out, const char *sequence)
 	tputs(sequence, 1, tputs_one);
 }
 
-static bool code_fits(char text[TERM_CODE_MAX], const char *const *sequences, size_t n)
+/* Several sequences in one text; one that does not fit is left out with the rest. */
+static void code_text(char text[TERM_CODE_MAX], const char *const *sequences, size_t n)
 {
 	struct buf b;
 
 	buf_init(&b, TERM_CODE_MAX - 1);
 	for (size_t i = 0; i < n; i++)
 		add_code(&b, sequences[i]);
-	bool ok = !b.failed;
-	snprintf(text, TERM_CODE_MAX, "%s", ok ? buf_c(&b) : "");
+	snprintf(text, TERM_CODE_MAX, "%s", b.failed ? "" : buf_c(&b));
 	buf_release(&b);
-	return ok;
 }
 
 static void code_color(char text[TERM_CODE_MAX], const char *sequence, int color)
 {
 	const char *filled = color >= 0 && sequence ? tiparm(sequence, color) : NULL;
 
-	code_fits(text, &filled, 1);
+	code_text(text, &filled, 1);
 }
 
 /* Colour number of the entry; attributes may stand in for a colour that an 8-colour terminal lacks. */
@@ -219,7 +218,7 @@ static void code_ink(void *context, const struct theme *theme, struct style s, s
 		attr &= ~t->lost_in_color;
 	code_color(ret->fg, set_a_foreground, fg);
 	code_color(ret->bg, set_a_background, bg);
-	code_fits(ret->attrs,
+	code_text(ret->attrs,
 		  (const char *const[]){attr & A_BOLD ? enter_bold_mode : NULL, attr & A_DIM ? enter_dim_mode : NULL,
 					attr & A_UNDERLINE ? enter_underline_mode : NULL,
 					attr & A_REVERSE ? enter_reverse_mode : NULL},
@@ -266,9 +265,9 @@ static void codes_read(struct term *t)
 
 	t->lost_in_color = lost_in_color();
 	t->ansi_moves = cursor_address && strcmp(cursor_address, "\033[%i%p1%d;%p2%dH") == 0;
-	code_fits(t->plain, (const char *const[]){exit_attribute_mode}, 1);
-	code_fits(t->own_colors, (const char *const[]){orig_pair}, 1);
-	code_fits(t->clear, (const char *const[]){clear_screen}, 1);
+	code_text(t->plain, (const char *const[]){exit_attribute_mode}, 1);
+	code_text(t->own_colors, (const char *const[]){orig_pair}, 1);
+	code_text(t->clear, (const char *const[]){clear_screen}, 1);
 	t->codes = (struct term_codes){
 		.plain = t->plain,
 		.own_colors = t->own_colors,

@@ -136,6 +136,10 @@ static void a_job_that_waits_is_seen_and_cancelled(void **state)
 	console_press(v, "I", "it would wait for 1 open transaction");
 	console_sees(v, "to allow it");
 	console_press(v, "orders" REST "<Enter>", "jobs 1");
+	/* on the smallest screen, too */
+	vt_resize(v, 24, 80);
+	console_sees(v, "jobs 1");
+	vt_resize(v, ROWS, COLS);
 	/* quitting asks, and no means no */
 	console_press(v, "q", "Quit while jobs run?");
 	vt_send(v, "n");

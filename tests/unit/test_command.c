@@ -58,6 +58,21 @@ static bool fetch_deaf(struct fetch *f, struct err *err)
 	return true;
 }
 
+static void close_slowly(void *p)
+{
+	(void)p;
+	gate_pass(&gate);
+}
+
+/* Has its result at once, and a connection whose closing waits at the gate. */
+static bool fetch_lingering(struct fetch *f, struct err *err)
+{
+	(void)err;
+	*fetch_lane_context(f, close_slowly) = &gate;
+	fetch_publish(f, fake_snapshot(NULL, 1));
+	return true;
+}
+
 /* What the listing holds. */
 static bool fetch_reader(struct fetch *f, struct err *err)
 {
@@ -88,7 +103,8 @@ static const struct source waiter = ROW(waiter, .fetch = fetch_wait_for_ever);
 static const struct source hurried = ROW(hurried, .fetch = fetch_wait_for_ever, .deadline_us = 20 * US_PER_MS);
 static const struct source deaf = ROW(deaf, .fetch = fetch_deaf);
 static const struct source reader = ROW(reader, .fetch = fetch_reader, .ready = reader_ready, .inputs = "listing");
-static const struct source *const rows[] = {&add, &steps, &waiter, &hurried, &deaf, &reader};
+static const struct source lingering = ROW(lingering, .fetch = fetch_lingering);
+static const struct source *const rows[] = {&add, &steps, &waiter, &hurried, &deaf, &reader, &lingering};
 static const struct source *const sources[] = {&listing};
 
 static int setup(void **state)
@@ -218,6 +234,25 @@ static void test_progress_before_the_end(void **state)
 	command_release(c);
 }
 
+/* A job is over when its thread is; with nothing else happening, that must be said by itself. */
+static void test_the_end_of_the_thread_is_news(void **state)
+{
+	struct command *c = start("lingering", NULL, 0);
+
+	(void)state;
+	finish(c);
+	assert_true(command_at_work(c));
+	while (wake_clear(&wake) || commands_collect(commands) > 0)
+		;
+	gate_open(&gate);
+	wait_readable(wake.fd);
+	assert_true(wake_clear(&wake));
+	assert_int_equal(commands_collect(commands), 1);
+	assert_false(command_at_work(c));
+	assert_int_equal(commands_collect(commands), 0);
+	command_release(c);
+}
+
 static void test_cancel(void **state)
 {
 	struct command *c = start("waiter", NULL, 0);
@@ -326,11 +361,17 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(test_arguments_and_result),    CASE(test_failure_is_a_result),
-		CASE(test_progress_before_the_end), CASE(test_cancel),
-		CASE(test_three_at_a_time),         CASE(test_released_while_it_runs),
-		CASE(test_inputs_and_readiness),    CASE(test_refusals),
-		CASE(test_a_new_target_cancels),    CASE(test_one_that_does_not_stop_is_left_behind),
+		CASE(test_arguments_and_result),
+		CASE(test_failure_is_a_result),
+		CASE(test_progress_before_the_end),
+		CASE(test_the_end_of_the_thread_is_news),
+		CASE(test_cancel),
+		CASE(test_three_at_a_time),
+		CASE(test_released_while_it_runs),
+		CASE(test_inputs_and_readiness),
+		CASE(test_refusals),
+		CASE(test_a_new_target_cancels),
+		CASE(test_one_that_does_not_stop_is_left_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

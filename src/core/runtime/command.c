@@ -42,6 +42,7 @@ struct commands {
 	const struct source *const *rows;
 	size_t nrows;
 	struct command *first;
+	unsigned swept; /* threads found ended since the last collect */
 };
 
 struct commands *commands_new(const struct store *store, struct wake *wake)
@@ -86,6 +87,7 @@ static void sweep(struct commands *cs)
 		if (c->lane && (c->ended || c->released) && lane_ended(c->lane)) {
 			(void)lane_stop(c->lane, 0);
 			c->lane = NULL;
+			cs->swept++;
 		}
 		if (c->lane || !c->released)
 			continue;
@@ -247,6 +249,9 @@ unsigned commands_collect(struct commands *cs)
 	for (struct command *c = cs->first; c; c = c->next)
 		changed += collect(c);
 	sweep(cs);
+	/* that its thread has ended is news, too: a job is over only then */
+	changed += cs->swept;
+	cs->swept = 0;
 	return changed;
 }
 

@@ -192,6 +192,7 @@ static void *lane_main(void *arg)
 			break;
 	}
 	l->state = LANE_THREAD_ENDED;
+	wake_post(l->wake);
 	pthread_cond_broadcast(&l->ended);
 	pthread_mutex_unlock(&l->mutex);
 	return NULL;

@@ -1,8 +1,7 @@
 /*
  * names.h: names of roles or databases by oid, as last heard from the server.
  *
- * A sample carries oids; the names come with the first one, after an unknown oid was
- * seen, and once a minute, so that a rename shows. One thread.
+ * Rows carry oids; name_book.h asks for the names that are not known. One thread.
  */
 #ifndef DB_NAMES_H
 #define DB_NAMES_H

@@ -6,7 +6,7 @@
 
 #include "db/conn.h"
 #include "db/lock_trees.h"
-#include "db/names.h"
+#include "db/name_book.h"
 #include "db/sessions.h"
 #include "db/shape_cache.h"
 #include "db/text_cache.h"
@@ -37,9 +37,7 @@ struct sampler {
 	size_t nwanted;
 	bool want_all; /* ... or all texts, when there are too many */
 	struct stage stage;
-	struct names roles, databases;
-	bool names_missing;
-	int64_t names_mono_us; /* when they were asked for, 0 = never */
+	struct name_book names;
 	struct lock_graph graph;
 	uint64_t graph_waiters;     /* whose waits it explains */
 	int64_t graph_mono_us;      /* when it was read, 0 = there is none */

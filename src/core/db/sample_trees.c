@@ -26,7 +26,8 @@
 
 struct lock_names sample_lock_names(const struct sample *s)
 {
-	return (struct lock_names){&s->st->databases, &s->st->trees.relations, str_c(conn_probe(s->conn)->database)};
+	return (struct lock_names){&s->st->names.databases, &s->st->trees.relations,
+				   str_c(conn_probe(s->conn)->database)};
 }
 
 /* ---- building ---- */

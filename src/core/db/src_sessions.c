@@ -1,14 +1,13 @@
 /*
- * src_sessions.c: the sampler. One statement a refresh, a second one only when somebody
- * waits for a lock.
+ * src_sessions.c: the sampler. One statement a refresh, another one only when somebody
+ * waits for a lock or a name is not known.
  *
- * The answer of sessions.sql holds sessions, counts, names and the server's clock, told
- * apart by k. Texts come only for statements that began since the previous sample (less
- * an overlap for sessions that were slow to say so); the rest is in the text cache. A
- * row whose text is in neither place puts its pid on the list of wanted ones, and the
- * next sample asks for it by name. The same list brings idle sessions that block
- * others, which a sample would leave out. Where few of many sessions are in a transaction,
- * only those are read (sample_stage.c); the rows and counts are the same.
+ * The answer of sessions.sql holds sessions, counts and the server's clock, told apart by
+ * k; names of roles and databases are asked for when new ones are met (name_book.h). Texts come only for statements
+ * that began since the previous sample (less an overlap for sessions that were slow to say so); the rest is in the text
+ * cache. A row whose text is in neither place puts its pid on the list of wanted ones, and the next sample asks for it
+ * by name. The same list brings idle sessions that block others, which a sample would leave out. Where few of many
+ * sessions are in a transaction, only those are read (sample_stage.c); the rows and counts are the same.
  *
  * What this remembers is void after a reconnect (the serial of the connection tells),
  * but for the load history, which is a record of our own observations.
@@ -24,8 +23,6 @@
 #include <libpq-fe.h>
 
 #define OVERLAP_US (2 * US_PER_S)
-/* Names are asked for again after this long: a role or database may have been renamed. */
-#define NAMES_US (60 * US_PER_S)
 #define SESSIONS_MAX 50000
 /* PostgreSQL counts time from 2000-01-01. */
 #define PG_EPOCH_US (INT64_C(946684800) * US_PER_S)
@@ -43,7 +40,7 @@ static const struct field aux_fields[] = {
 };
 static const struct rec_type aux_type = REC_TYPE(struct aux, "aux", aux_fields);
 
-enum row_kind { ROW_SESSION, ROW_IDLE, ROW_CLOCK, ROW_ROLE, ROW_DATABASE };
+enum row_kind { ROW_SESSION, ROW_IDLE, ROW_CLOCK };
 
 static void state_free(void *data)
 {
@@ -53,8 +50,7 @@ static void state_free(void *data)
 	shape_cache_release(&st->shapes);
 	lock_graph_release(&st->graph);
 	lock_trees_release(&st->trees);
-	names_release(&st->roles);
-	names_release(&st->databases);
+	name_book_release(&st->names);
 	xfree(st);
 }
 
@@ -72,10 +68,9 @@ static struct sampler *state_of(struct fetch *f, const struct conn *c)
 		text_cache_release(&st->texts);
 		lock_graph_release(&st->graph);
 		lock_trees_release(&st->trees);
-		names_release(&st->roles);
-		names_release(&st->databases);
+		name_book_release(&st->names);
 		st->serial = conn_serial(c);
-		st->server_us = st->names_mono_us = st->graph_mono_us = st->locks_rest_mono_us = 0;
+		st->server_us = st->graph_mono_us = st->locks_rest_mono_us = 0;
 		st->nwanted = 0;
 		st->want_all = st->wide = false;
 		st->stage.left = 0;
@@ -100,10 +95,9 @@ static void put_pids(struct buf *b, const int32_t *pids, size_t n)
 static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct err *err)
 {
 	struct sampler *st = s->st;
-	char since[8], wide = s->f->wide, with_names;
+	char since[8], wide = s->f->wide;
 	int32_t own[CONN_OWN_MAX];
-	int64_t now = clock_mono_us();
-	struct conn_param params[4];
+	struct conn_param params[3];
 	struct buf pids;
 	bool ok;
 
@@ -112,9 +106,6 @@ static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct
 		put_be64(since, INT64_MIN);
 	else
 		put_be64(since, st->server_us - OVERLAP_US - PG_EPOCH_US);
-	with_names = st->names_mono_us == 0 || st->names_missing || now - st->names_mono_us > NAMES_US;
-	if (with_names)
-		st->names_mono_us = now;
 	buf_init(&pids, (WANTED_MAX + OUTSIDE_MAX + CONN_OWN_MAX) * 12 + 8);
 	buf_add_char(&pids, '{');
 	put_pids(&pids, st->wanted, st->nwanted);
@@ -125,9 +116,8 @@ static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct
 	buf_add_char(&pids, '}');
 	params[0] = (struct conn_param){OID_TIMESTAMPTZ, since, sizeof(since)};
 	params[1] = (struct conn_param){OID_INT4_ARRAY, buf_c(&pids), -1};
-	params[2] = (struct conn_param){OID_BOOL, &with_names, 1};
-	params[3] = (struct conn_param){OID_BOOL, &wide, 1};
-	ok = conn_query(s->f, s->conn, s->staged ? "sessions_in_transaction" : "sessions", params, s->staged ? 3 : 4,
+	params[2] = (struct conn_param){OID_BOOL, &wide, 1};
+	ok = conn_query(s->f, s->conn, s->staged ? "sessions_in_transaction" : "sessions", params, s->staged ? 2 : 3,
 			ret_result, err);
 	s->round_trips++;
 	buf_release(&pids);
@@ -148,7 +138,15 @@ static bool read_aux(const struct pg_result *r, int y, const struct decode *d, s
 	return sql_read_row(r, y, &d->aux, &aux_type, ret_aux, s->sessions->arena, err);
 }
 
-/* The rows that are not sessions. */
+static void want_names(struct name_book *names, const struct aux *aux)
+{
+	if (HAS(aux, struct aux, usesysid))
+		name_book_want_role(names, aux->usesysid);
+	if (HAS(aux, struct aux, datid))
+		name_book_want_database(names, aux->datid);
+}
+
+/* The rows that are not sessions, and which names those that are need. */
 static bool read_rest(const struct pg_result *r, struct decode *d, struct sample *s, struct err *err)
 {
 	size_t n = (size_t)PQntuples(r);
@@ -160,6 +158,7 @@ static bool read_rest(const struct pg_result *r, struct decode *d, struct sample
 		if (!read_aux(r, (int)y, d, &aux, s, err))
 			return false;
 		if (aux.k == ROW_SESSION) {
+			want_names(&s->st->names, &aux);
 			d->nrows++;
 			continue;
 		}
@@ -169,10 +168,6 @@ static bool read_rest(const struct pg_result *r, struct decode *d, struct sample
 			s->idle_rest += aux.n;
 		else if (aux.k == ROW_CLOCK)
 			s->server_us = row.query_start_at;
-		else if (aux.k == ROW_ROLE)
-			names_put(&s->st->roles, aux.usesysid, row.application);
-		else if (aux.k == ROW_DATABASE)
-			names_put(&s->st->databases, aux.datid, row.application);
 	}
 	return s->server_us != 0 || err_set(err, ERR_PROTOCOL, "the server did not tell its clock");
 }
@@ -204,10 +199,8 @@ static bool find_name(struct sample *s, const struct names *names, int64_t oid, 
 {
 	struct str text;
 
-	if (!names_find(names, oid, &text)) {
-		s->st->names_missing = true;
+	if (!names_find(names, oid, &text) || text.len == 0)
 		return false;
-	}
 	*ret_text = arena_str(s->sessions->arena, text);
 	return true;
 }
@@ -228,7 +221,6 @@ static void count_workers(struct sample *s)
 
 static bool read_sessions(const struct pg_result *r, const struct decode *d, struct sample *s, struct err *err)
 {
-	s->st->names_missing = false;
 	for (int y = 0; y < PQntuples(r); y++) {
 		struct session row = {0}, *kept;
 		struct aux aux;
@@ -246,9 +238,9 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 		kept = snapshot_add_row(s->sessions);
 		if (!kept)
 			return err_set(err, ERR_LIMIT, "more than %d sessions", SNAPSHOT_ROWS_MAX);
-		if (HAS(&aux, struct aux, usesysid) && find_name(s, &s->st->roles, aux.usesysid, &text))
+		if (HAS(&aux, struct aux, usesysid) && find_name(s, &s->st->names.roles, aux.usesysid, &text))
 			SET(&row, struct session, user, text);
-		if (HAS(&aux, struct aux, datid) && find_name(s, &s->st->databases, aux.datid, &text))
+		if (HAS(&aux, struct aux, datid) && find_name(s, &s->st->names.databases, aux.datid, &text))
 			SET(&row, struct session, database, text);
 		session_derive(&row, s->server_us, s->sessions->arena);
 		if (s->node.len > 0)
@@ -334,10 +326,12 @@ static bool take_sample(struct sample *s, struct err *err)
 			    str_c(s->f->target->node[0] ? s->f->target->node : conn_probe(s->conn)->instance));
 	s->all_visible = sample_sees_all(s);
 	s->sessions->at_us = clock_wall_us();
+	name_book_begin(&s->st->names);
 	ok = sql_map_result(r, &session_type, &d.session, err) && sql_map_result(r, &aux_type, &d.aux, err) &&
 	     read_rest(r, &d, s, err);
 	if (ok && d.nrows > SESSIONS_MAX)
 		ok = err_set(err, ERR_LIMIT, "%zu sessions; at most %d are shown", d.nrows, SESSIONS_MAX);
+	ok = ok && name_book_ask(&s->st->names, s->f, s->conn, &s->round_trips, err);
 	ok = ok && read_sessions(r, &d, s, err);
 	conn_result_free(r);
 	if (!ok)

@@ -29,9 +29,6 @@
 #define REST_FACTOR 100
 /* The first interval is waited for. */
 #define SOON_US (2 * US_PER_S)
-/* A role or database may have been renamed. */
-#define NAMES_US (60 * US_PER_S)
-#define NAMES_ASKED_MAX 500
 /* Texts that are not urgent wait so long, because the server reads all of its own for any. */
 #define TEXTS_US (60 * US_PER_S)
 #define TEXTS_ASKED_MAX 6000
@@ -59,8 +56,7 @@ static void state_free(void *data)
 	statement_deltas_release(&st->deltas);
 	statement_history_release(&st->history);
 	statement_texts_release(&st->texts);
-	names_release(&st->roles);
-	names_release(&st->databases);
+	name_book_release(&st->names);
 	xfree(st);
 }
 
@@ -206,8 +202,7 @@ static void follow_server(struct statements_fetch *s)
 		statement_deltas_release(&st->deltas);
 		statement_history_gap(&st->history, s->all->at_us);
 		statement_texts_release(&st->texts);
-		names_release(&st->roles);
-		names_release(&st->databases);
+		name_book_release(&st->names);
 	}
 	st->started_at = p->started_at;
 	st->sees_all = p->sees_all != 0;
@@ -344,68 +339,19 @@ static bool read_texts(struct statements_fetch *s, struct err *err)
 
 /* ---- names ---- */
 
-static void want_name(const struct names *names, int64_t oid, int64_t *list, size_t *n)
-{
-	struct str text;
-
-	for (size_t i = 0; i < *n; i++)
-		if (list[i] == oid)
-			return;
-	if (*n < NAMES_ASKED_MAX && !names_find(names, oid, &text))
-		list[(*n)++] = oid;
-}
-
-static bool ask_names(struct statements_fetch *s, const int64_t *roles, size_t nroles, const int64_t *databases,
-		      size_t ndatabases, struct err *err)
-{
-	struct buf first, second;
-	struct conn_param params[2];
-	struct pg_result *r;
-	bool ok;
-
-	buf_init(&first, NAMES_ASKED_MAX * 21 + 3);
-	buf_init(&second, NAMES_ASKED_MAX * 21 + 3);
-	put_list(&first, roles, nroles);
-	put_list(&second, databases, ndatabases);
-	params[0] = (struct conn_param){OID_OID_ARRAY, buf_c(&first), -1};
-	params[1] = (struct conn_param){OID_OID_ARRAY, buf_c(&second), -1};
-	ok = conn_query(s->f, s->conn, "statement_names", params, 2, &r, err);
-	buf_release(&first);
-	buf_release(&second);
-	if (!ok)
-		return false;
-	/* a database that is gone has no name, and is not asked for again */
-	for (size_t i = 0; i < ndatabases; i++)
-		names_put(&s->st->databases, databases[i], STR(""));
-	for (int y = 0; y < PQntuples(r); y++) {
-		int64_t k = 0, oid = 0;
-		struct str name;
-
-		if (sql_i64(r, y, 0, &k) && sql_i64(r, y, 1, &oid) && sql_text(r, y, 2, &name))
-			names_put(k == 3 ? &s->st->roles : &s->st->databases, oid, name);
-	}
-	conn_result_free(r);
-	return true;
-}
-
 static bool read_names(struct statements_fetch *s, struct err *err)
 {
-	int64_t roles[NAMES_ASKED_MAX], databases[NAMES_ASKED_MAX], now = clock_mono_us();
-	struct statements_state *st = s->st;
-	size_t nroles = 0, ndatabases = 0;
+	struct name_book *names = &s->st->names;
+	int64_t round_trips = 0;
 
-	if (now - st->names_mono_us > NAMES_US) {
-		names_release(&st->roles);
-		names_release(&st->databases);
-		st->names_mono_us = now;
-	}
+	name_book_begin(names);
 	for (size_t i = 0; i < s->all->nrows; i++) {
 		const struct statement *row = snapshot_row(s->all, i);
 
-		want_name(&st->roles, row->user_oid, roles, &nroles);
-		want_name(&st->databases, row->database_oid, databases, &ndatabases);
+		name_book_want_role(names, row->user_oid);
+		name_book_want_database(names, row->database_oid);
 	}
-	return nroles + ndatabases == 0 || ask_names(s, roles, nroles, databases, ndatabases, err);
+	return name_book_ask(names, s->f, s->conn, &round_trips, err);
 }
 
 /* ---- the source ---- */

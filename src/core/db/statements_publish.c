@@ -116,9 +116,9 @@ static void set_words(struct statements_fetch *s, struct snapshot *out, struct s
 	struct known_text known;
 	struct str name;
 
-	if (names_find(&st->roles, row->user_oid, &name))
+	if (names_find(&st->names.roles, row->user_oid, &name))
 		SET(row, struct statement, user, arena_str(out->arena, name));
-	if (names_find(&st->databases, row->database_oid, &name) && name.len > 0)
+	if (names_find(&st->names.databases, row->database_oid, &name) && name.len > 0)
 		SET(row, struct statement, database, arena_str(out->arena, name));
 	if (!HAS(row, struct statement, query_id) ||
 	    !statement_texts_find(&st->texts, row->database_oid, row->query_id, &known) || !known.text.ptr)

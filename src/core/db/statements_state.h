@@ -6,7 +6,7 @@
 #define DB_STATEMENTS_STATE_H
 
 #include "db/conn.h"
-#include "db/names.h"
+#include "db/name_book.h"
 #include "db/statement_deltas.h"
 #include "db/statement_history.h"
 #include "db/statement_texts.h"
@@ -31,10 +31,10 @@ struct statements_state {
 	struct statement_deltas deltas;
 	struct statement_history history;
 	struct statement_texts texts;
-	struct names roles, databases;
-	int64_t names_mono_us, texts_mono_us; /* asked for, 0 = never */
-	int64_t texts_rest_mono_us;           /* not before, they could not be read */
-	int64_t began_mono_us, took_us;       /* of the last read */
+	struct name_book names;
+	int64_t texts_mono_us;          /* asked for, 0 = never */
+	int64_t texts_rest_mono_us;     /* not before, they could not be read */
+	int64_t began_mono_us, took_us; /* of the last read */
 };
 
 /* One read. */

@@ -52,7 +52,7 @@ const struct snapshot *command_result(const struct command *c);
 void command_cancel(struct command *c);
 /* Gives the handle back; what still runs is cancelled. c may be NULL. */
 void command_release(struct command *c);
-/* Takes what has arrived; returns how many changes there were, threads that ended among them. Called by runtime_tick(). */
+/* Takes what has arrived; how many changes there were, ends of threads among them. Called by runtime_tick(). */
 unsigned commands_collect(struct commands *cs);
 /* The target changed: all are cancelled but those that change something (SOURCE_CHANGES). */
 void commands_cancel(struct commands *cs);

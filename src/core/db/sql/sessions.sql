@@ -1,23 +1,21 @@
--- One scan of pg_stat_activity: the sessions that do something, counts of the rest, and the names both need.
+-- One scan of pg_stat_activity: the sessions that do something, and counts of the rest.
 -- Needs: nothing; without pg_monitor (pg_read_all_stats) what other roles do is NULL.
 -- Serves 11 and 12 (leader_pid came with 13, query_id with 14).
 -- $1 timestamptz: statement texts are sent only for statements that began at or after it.
 -- $2 int4[]: sessions that are sent, with their text, whatever they do.
--- $3 bool: also the names of roles and databases.
--- $4 bool: also idle sessions and background processes.
+-- $3 bool: also idle sessions and background processes.
 -- k = 0: a session.  1: n idle client backends that are not sent.  2: the server's clock, in query_start_at.
--- 3: a role's name, oid in usesysid, name in application.  4: a database's, oid in datid.
 -- The CTE is read more than once, so it is computed once in every version.
 WITH a AS (
   SELECT s.pid, s.datid, s.usesysid, s.application_name, s.client_addr, s.client_port, s.backend_start, s.xact_start,
          s.query_start, s.state_change, s.wait_event_type, s.wait_event, s.state, s.backend_xmin, s.backend_type,
-         CASE WHEN (s.state <> 'idle' AND s.query_start >= $1) OR ($4 AND s.query_start >= $1) OR s.pid = ANY ($2)
+         CASE WHEN (s.state <> 'idle' AND s.query_start >= $1) OR ($3 AND s.query_start >= $1) OR s.pid = ANY ($2)
               THEN left(s.query, 1024) END AS query,
-         $4 OR s.state IS DISTINCT FROM 'idle' OR s.pid = ANY ($2) OR s.backend_type <> 'client backend'
+         $3 OR s.state IS DISTINCT FROM 'idle' OR s.pid = ANY ($2) OR s.backend_type <> 'client backend'
            OR starts_with(s.application_name, 'auroratop ') AS shown
   FROM pg_stat_get_activity(NULL) AS s
   WHERE s.pid <> pg_backend_pid()
-    AND ($4 OR s.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'walsender')
+    AND ($3 OR s.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'walsender')
          OR (s.backend_type IS NULL AND s.datid IS NOT NULL) OR s.pid = ANY ($2)))
 SELECT 0 AS k, NULL::int8 AS n, a.pid, a.datid, a.usesysid, a.application_name AS application,
        CASE WHEN a.client_addr IS NOT NULL THEN host(a.client_addr) WHEN a.client_port = -1 THEN 'local' END AS client,
@@ -32,10 +30,3 @@ SELECT 1, count(*), NULL, NULL::oid, NULL::oid, NULL, NULL, NULL, NULL::timestam
 FROM a WHERE NOT a.shown
 UNION ALL
 SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp(), NULL, NULL, NULL, NULL, NULL, NULL, NULL
-UNION ALL
-SELECT 3, NULL, NULL, NULL, r.usesysid, pg_get_userbyid(r.usesysid)::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       NULL, NULL
-FROM (SELECT DISTINCT a.usesysid FROM a WHERE $3 AND a.shown AND a.usesysid IS NOT NULL) AS r
-UNION ALL
-SELECT 4, NULL, NULL, d.oid, NULL, d.datname::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM pg_database AS d WHERE $3 AND d.oid IN (SELECT a.datid FROM a WHERE a.shown)

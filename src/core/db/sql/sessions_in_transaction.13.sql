@@ -2,7 +2,7 @@
 -- than its row in pg_stat_activity does. Sessions outside of one are only counted, but for those asked for by name.
 -- Needs: pg_monitor (pg_read_all_stats); without it other roles' transactions do not show.
 -- Serves 13 (query_id came with 14).
--- $1 timestamptz, $2 int4[], $3 bool, and the answer: as sessions.sql has them.
+-- $1 timestamptz, $2 int4[], and the answer: as sessions.sql has them.
 -- client: has a database and a role, which background processes lack.
 -- CTEs that are read more than once are computed once in every version.
 WITH b AS (
@@ -31,10 +31,3 @@ SELECT 1, count(*), NULL, NULL::oid, NULL::oid, NULL, NULL, NULL, NULL::timestam
 FROM b WHERE b.client AND NOT b.in_transaction AND b.pid <> ALL ($2)
 UNION ALL
 SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, clock_timestamp(), NULL, NULL, NULL, NULL, NULL, NULL, NULL::int4, NULL
-UNION ALL
-SELECT 3, NULL, NULL, NULL, r.usesysid, pg_get_userbyid(r.usesysid)::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       NULL, NULL::int4, NULL
-FROM (SELECT DISTINCT a.usesysid FROM a WHERE $3 AND a.usesysid IS NOT NULL) AS r
-UNION ALL
-SELECT 4, NULL, NULL, d.oid, NULL, d.datname::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL::int4, NULL
-FROM pg_database AS d WHERE $3 AND d.oid IN (SELECT a.datid FROM a)

@@ -1,6 +1,0 @@
--- Names of roles and databases by oid.
--- Needs: nothing. Serves 11 and later.
--- $1 oid[]: roles. $2 oid[]: databases. k = 3: a role.  4: a database. A role that is gone reads unknown (OID=n).
-SELECT 3 AS k, r.oid, pg_get_userbyid(r.oid)::text AS name FROM unnest($1) AS r (oid)
-UNION ALL
-SELECT 4, d.oid, d.datname::text FROM pg_database AS d WHERE d.oid = ANY ($2)

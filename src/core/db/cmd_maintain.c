@@ -82,38 +82,22 @@ static void notice(void *arg, struct str severity, struct str message)
 		(void)snprintf(j->warning, sizeof(j->warning), STR_FMT, STR_ARG(message));
 	j->worked |= str_eq(severity, STR("INFO"));
 	if (j->notices++ < NOTICES_MAX)
-		operate_add(j->o, "notice", "", warning ? OPERATION_WARNING : OPERATION_OK, STR_FMT, STR_ARG(message));
-}
-
-/* Rows so far, for whoever watches. */
-static void show(struct operate *o)
-{
-	struct snapshot *next = snapshot_new(&operation_type, o->f->source->name);
-
-	for (size_t i = 0; i < o->out->nrows; i++) {
-		const struct operation_row *from = (const struct operation_row *)o->out->rows + i;
-		struct operation_row *to = snapshot_add_row(next);
-
-		*to = *from;
-		to->kind = arena_str(next->arena, from->kind);
-		to->label = arena_str(next->arena, from->label);
-		to->text = arena_str(next->arena, from->text);
-	}
-	fetch_publish(o->f, next);
+		change_add(&j->o->c, "notice", "", warning ? OPERATION_WARNING : OPERATION_OK, STR_FMT,
+			   STR_ARG(message));
 }
 
 static bool set_up(struct operate *o, struct err *err)
 {
 	char text[512];
-	const char *lock = o->op->flags & OPERATION_CONCURRENT ? "0" : "2000";
+	const char *lock = o->c.op->flags & OPERATION_CONCURRENT ? "0" : "2000";
 
 	(void)snprintf(text, sizeof(text),
 		       "SET application_name = '" JOB_NAME
 		       "'; SET default_transaction_read_only = off; SET statement_timeout = 0; "
 		       "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = %s%s",
-		       (long long)fetch_arg_i64(o->f, "job", 0), lock,
+		       (long long)fetch_arg_i64(o->c.f, "job", 0), lock,
 		       conn_probe(o->conn)->version_num >= 140000 ? "; SET idle_session_timeout = 0" : "");
-	return conn_run(o->f, o->conn, text, NULL, NULL, err);
+	return conn_run(o->c.f, o->conn, text, NULL, NULL, err);
 }
 
 static bool claim(struct operate *o, struct err *err)
@@ -131,7 +115,7 @@ static bool claim(struct operate *o, struct err *err)
 		return true;
 	if (!operate_ask(o, "operate_claimant", &param, 1, &claimant_type, &who, &found, err))
 		return false;
-	return err_set(err, ERR_DENIED, "%s is being maintained by " STR_FMT " (" STR_FMT ") already", o->object,
+	return err_set(err, ERR_DENIED, "%s is being maintained by " STR_FMT " (" STR_FMT ") already", o->c.object,
 		       STR_ARG(who.role.len ? who.role : STR("another console")), STR_ARG(who.application));
 }
 
@@ -145,7 +129,7 @@ static bool invalid_indexes(struct operate *o, struct snapshot **ret_rows, struc
 
 	*ret_rows = NULL;
 	(void)snprintf(oid, sizeof(oid), "%lld", (long long)o->oid);
-	if (!conn_query(o->f, o->conn, "operate_invalid", &param, 1, &r, err))
+	if (!conn_query(o->c.f, o->conn, "operate_invalid", &param, 1, &r, err))
 		return false;
 	*ret_rows = snapshot_new(&invalid_type, "operate_invalid");
 	bool ok = sql_read_rows(r, *ret_rows, err);
@@ -168,16 +152,16 @@ static void name_left_behind(struct operate *o, const struct snapshot *before)
 	struct snapshot *after;
 	struct err err = {0};
 
-	if (!(o->op->flags & OPERATION_CONCURRENT) || fetch_cancelled(o->f))
+	if (!(o->c.op->flags & OPERATION_CONCURRENT) || fetch_cancelled(o->c.f))
 		return;
 	if (invalid_indexes(o, &after, &err))
 		for (size_t i = 0; i < after->nrows; i++) {
 			const struct invalid_index *x = (const struct invalid_index *)after->rows + i;
 			if (!had(before, x->index_oid))
-				operate_add(o, "notice", "", OPERATION_WARNING,
-					    "left behind, invalid: " STR_FMT "; DROP INDEX CONCURRENTLY " STR_FMT
-					    " removes it",
-					    STR_ARG(x->index), STR_ARG(x->index));
+				change_add(&o->c, "notice", "", OPERATION_WARNING,
+					   "left behind, invalid: " STR_FMT "; DROP INDEX CONCURRENTLY " STR_FMT
+					   " removes it",
+					   STR_ARG(x->index), STR_ARG(x->index));
 		}
 	snapshot_unref(after);
 }
@@ -199,14 +183,14 @@ static bool try_all(struct job *j, struct err *err)
 	struct operate *o = j->o;
 
 	for (int attempt = 1;; attempt++) {
-		if (conn_run(o->f, o->conn, o->statement, notice, j, err))
+		if (conn_run(o->c.f, o->conn, o->c.statement, notice, j, err))
 			return true;
 		if (strcmp(err->id, LOCK_NOT_AVAILABLE) != 0 || attempt == LOCK_ATTEMPTS)
 			return false;
-		operate_add(o, "notice", "", OPERATION_NOTICE, "the lock was not free within 2 s, attempt %d of %d",
-			    attempt, LOCK_ATTEMPTS);
-		show(o);
-		if (!pause_between(o->f, attempt))
+		change_add(&o->c, "notice", "", OPERATION_NOTICE, "the lock was not free within 2 s, attempt %d of %d",
+			   attempt, LOCK_ATTEMPTS);
+		change_show(&o->c);
+		if (!pause_between(o->c.f, attempt))
 			return err_set(err, ERR_CANCELLED, "cancelled between two attempts");
 		err_clear(err);
 	}
@@ -223,25 +207,25 @@ static void look_for(struct operate *o, int64_t pid, const char *id, int64_t beg
 	bool found = false;
 
 	(void)snprintf(number, sizeof(number), "%lld", (long long)pid);
-	(void)snprintf(name, sizeof(name), JOB_NAME, (long long)fetch_arg_i64(o->f, "job", 0));
+	(void)snprintf(name, sizeof(name), JOB_NAME, (long long)fetch_arg_i64(o->c.f, "job", 0));
 	bool asked = false;
-	for (int i = 1; !asked && i <= LOOK_ATTEMPTS && !fetch_cancelled(o->f); i++) {
+	for (int i = 1; !asked && i <= LOOK_ATTEMPTS && !fetch_cancelled(o->c.f); i++) {
 		err_clear(&err);
-		asked = conn_open_as(o->f, &wish, &o->conn, &err) &&
+		asked = conn_open_as(o->c.f, &wish, &o->conn, &err) &&
 			operate_ask(o, "operate_job", params, 2, &seen_type, &seen, &found, &err);
-		if (!asked && !pause_between(o->f, 1))
+		if (!asked && !pause_between(o->c.f, 1))
 			break;
 	}
 	if (!asked)
-		operate_conclude(o, id, began, OPERATION_CRITICAL,
-				 "unknown: the connection was lost, and the server cannot be asked");
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
+				"unknown: the connection was lost, and the server cannot be asked");
 	else if (found)
-		operate_conclude(o, id, began, OPERATION_WARNING,
-				 "unknown: the connection was lost; process %lld still works on it", (long long)pid);
+		change_conclude(&o->c, id, began, OPERATION_WARNING,
+				"unknown: the connection was lost; process %lld still works on it", (long long)pid);
 	else
-		operate_conclude(o, id, began, OPERATION_WARNING,
-				 "unknown: the connection was lost; no process of it is left, so it has ended or was "
-				 "rolled back");
+		change_conclude(&o->c, id, began, OPERATION_WARNING,
+				"unknown: the connection was lost; no process of it is left, so it has ended or was "
+				"rolled back");
 }
 
 static void conclude(struct job *j, bool ok, const char *id, const struct err *err)
@@ -251,17 +235,17 @@ static void conclude(struct job *j, bool ok, const char *id, const struct err *e
 
 	/* a warning beside work is one; a warning in place of it says why there was none */
 	if (ok && j->warning[0])
-		operate_conclude(o, id, began, OPERATION_WARNING, "%s: %s",
-				 j->worked ? "done, with a warning" : "skipped", j->warning);
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "%s: %s",
+				j->worked ? "done, with a warning" : "skipped", j->warning);
 	else if (ok)
-		operate_conclude(o, id, began, OPERATION_OK, "done");
+		change_conclude(&o->c, id, began, OPERATION_OK, "done");
 	else if (strcmp(err->id, LOCK_NOT_AVAILABLE) == 0)
-		operate_conclude(o, id, began, OPERATION_WARNING,
-				 "not done: the lock was not free in %d attempts of 2 s", LOCK_ATTEMPTS);
+		change_conclude(&o->c, id, began, OPERATION_WARNING,
+				"not done: the lock was not free in %d attempts of 2 s", LOCK_ATTEMPTS);
 	else if (err->code == ERR_CANCELLED || strcmp(err->id, QUERY_CANCELED) == 0)
-		operate_conclude(o, id, began, OPERATION_NOTICE, "cancelled");
+		change_conclude(&o->c, id, began, OPERATION_NOTICE, "cancelled");
 	else
-		operate_conclude(o, id, began, OPERATION_CRITICAL, "failed: %s", err->text);
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err->text);
 }
 
 static void run(struct operate *o, const char *id)
@@ -272,15 +256,16 @@ static void run(struct operate *o, const char *id)
 	int64_t pid = conn_probe(o->conn)->backend_pid;
 	bool ok = set_up(o, &err);
 
-	if (ok && (o->op->flags & OPERATION_CONCURRENT))
+	if (ok && (o->c.op->flags & OPERATION_CONCURRENT))
 		ok = invalid_indexes(o, &before, &err);
-	operate_add(o, "process", "", OPERATION_OK, "%lld", (long long)pid);
-	show(o);
-	fetch_doing(o->f, "%s %s", o->op->title, o->object);
+	change_add(&o->c, "process", "", OPERATION_OK, "%lld", (long long)pid);
+	change_show(&o->c);
+	fetch_doing(o->c.f, "%s %s", o->c.op->title, o->c.object);
 	ok = ok && try_all(&j, &err);
 	if (!ok && err.code == ERR_LOST) {
-		operate_add(o, "notice", "", OPERATION_WARNING, "the connection was lost; looking what became of it");
-		show(o);
+		change_add(&o->c, "notice", "", OPERATION_WARNING,
+			   "the connection was lost; looking what became of it");
+		change_show(&o->c);
 		look_for(o, pid, id, j.began_mono_us);
 	} else {
 		if (!ok && err.id[0])
@@ -297,12 +282,12 @@ static bool fetch_maintain(struct fetch *f, struct err *err)
 
 	if (!operate_open(&o, f, true, err))
 		return false;
-	if (!operate_look_again(&o, err) || !claim(&o, err) || !operate_intend(&o, id, sizeof(id), err)) {
-		snapshot_unref(o.out);
+	if (!operate_look_again(&o, err) || !claim(&o, err) || !change_intend(&o.c, id, sizeof(id), err)) {
+		snapshot_unref(o.c.out);
 		return false;
 	}
 	run(&o, id);
-	fetch_publish(f, o.out);
+	fetch_publish(f, o.c.out);
 	return true;
 }
 

@@ -33,19 +33,6 @@ static const struct field still_fields[] = {
 };
 static const struct rec_type still_type = REC_TYPE(struct still, "operate_still", still_fields);
 
-/* Waits that long, or until the fetch should end. */
-static bool rest(const struct fetch *f, int64_t us, struct err *err)
-{
-	struct fetch nearer = *f;
-	int64_t until = clock_mono_us() + us;
-
-	nearer.deadline_mono_us = until < f->deadline_mono_us ? until : f->deadline_mono_us;
-	if (fetch_wait(&nearer, -1, 0, err) || err->code != ERR_TIMEOUT)
-		return false;
-	err_clear(err);
-	return until <= f->deadline_mono_us;
-}
-
 static bool ask_still(struct operate *o, struct still *ret_now, bool *ret_there, struct err *err)
 {
 	struct operate_session_params p;
@@ -59,7 +46,7 @@ static bool is_over(const struct operate *o, const struct still *before, const s
 {
 	if (!there)
 		return true;
-	if (o->op->flags & OPERATION_ENDS)
+	if (o->c.op->flags & OPERATION_ENDS)
 		return false;
 	return !str_eq(now->state, STR("active")) || now->query_start_at != before->query_start_at;
 }
@@ -75,7 +62,7 @@ static bool watch(struct operate *o, const struct still *before, bool *ret_over,
 		*ret_over = is_over(o, before, &now, *ret_there);
 		if (*ret_over || clock_mono_us() > until)
 			return true;
-		if (!rest(o->f, WATCH_EVERY_US, err))
+		if (!change_rest(o->c.f, WATCH_EVERY_US, err))
 			return false;
 	}
 }
@@ -84,7 +71,7 @@ static bool watch(struct operate *o, const struct still *before, bool *ret_over,
 static void send_signal(struct operate *o, const char *id)
 {
 	int64_t began = clock_mono_us();
-	bool ends = o->op->flags & OPERATION_ENDS, found = false, over = false, there = true;
+	bool ends = o->c.op->flags & OPERATION_ENDS, found = false, over = false, there = true;
 	struct operate_session_params p;
 	struct signalled s = {0};
 	struct still before;
@@ -92,22 +79,22 @@ static void send_signal(struct operate *o, const char *id)
 
 	operate_session_params(o, &p);
 	if (!ask_still(o, &before, &there, &err) ||
-	    !operate_ask(o, o->op->statement, p.params, 2, &signalled_type, &s, &found, &err))
-		operate_conclude(o, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
+	    !operate_ask(o, o->c.op->statement, p.params, 2, &signalled_type, &s, &found, &err))
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
 	else if (!found)
-		operate_conclude(o, id, began, OPERATION_NOTICE, "not sent: %s had ended already", o->object);
+		change_conclude(&o->c, id, began, OPERATION_NOTICE, "not sent: %s had ended already", o->c.object);
 	else if (!s.sent)
-		operate_conclude(o, id, began, OPERATION_WARNING, "the server could not signal %s", o->object);
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "the server could not signal %s", o->c.object);
 	else if (!watch(o, &before, &over, &there, &err))
-		operate_conclude(o, id, began, OPERATION_WARNING, "signal sent; what came of it is not known: %s",
-				 err.text);
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "signal sent; what came of it is not known: %s",
+				err.text);
 	else if (!over)
-		operate_conclude(o, id, began, OPERATION_WARNING, "signal sent; after %d s %s %s",
-				 (int)(WATCH_US / US_PER_S), o->object,
-				 ends ? "is still there" : "still runs its statement");
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "signal sent; after %d s %s %s",
+				(int)(WATCH_US / US_PER_S), o->c.object,
+				ends ? "is still there" : "still runs its statement");
 	else
-		operate_conclude(o, id, began, OPERATION_OK, "%s",
-				 there ? "done: its statement has ended" : "done: the session has ended");
+		change_conclude(&o->c, id, began, OPERATION_OK, "%s",
+				there ? "done: its statement has ended" : "done: the session has ended");
 }
 
 static bool fetch_signal(struct fetch *f, struct err *err)
@@ -118,13 +105,13 @@ static bool fetch_signal(struct fetch *f, struct err *err)
 
 	if (!operate_open(&o, f, true, err))
 		return false;
-	ok = operate_look_again(&o, err) && operate_intend(&o, id, sizeof(id), err);
+	ok = operate_look_again(&o, err) && change_intend(&o.c, id, sizeof(id), err);
 	if (!ok) {
-		snapshot_unref(o.out);
+		snapshot_unref(o.c.out);
 		return false;
 	}
 	send_signal(&o, id);
-	fetch_publish(f, o.out);
+	fetch_publish(f, o.c.out);
 	return true;
 }
 

@@ -1,0 +1,153 @@
+/*
+ * change.c: rows, comparison and audit lines of an operation, the same for the database and for AWS.
+ *
+ * A refusal is a row, not an error: the dialog shows it with the rest of what is known. When the
+ * operation runs, the same look is taken again, and a refusal or a difference ends it there.
+ */
+#include "audit/change.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define NOTE_MAX 2000
+
+bool change_begin(struct change *c, struct fetch *f, bool changes, struct err *err)
+{
+	*c = (struct change){.f = f, .op = operation_find(fetch_arg(f, "operation"))};
+	CHECK(c->op);
+	if (changes && f->target->read_only)
+		return err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
+	c->tier = c->op->tier;
+	return true;
+}
+
+/* ---- rows ---- */
+
+void change_add(struct change *c, const char *kind, const char *label, enum operation_severity severity,
+		const char *fmt, ...)
+{
+	struct operation_row *row = snapshot_add_row(c->out);
+	char text[NOTE_MAX];
+	va_list ap;
+
+	if (!row)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	SET(row, struct operation_row, number, (int64_t)c->out->nrows - 1);
+	SET(row, struct operation_row, kind, arena_str(c->out->arena, str_c(kind)));
+	SET(row, struct operation_row, label, arena_str(c->out->arena, str_c(label)));
+	SET(row, struct operation_row, text, arena_str(c->out->arena, str_c(text)));
+	SET(row, struct operation_row, severity, (int64_t)severity);
+}
+
+struct str change_row(const struct change *c, const char *kind)
+{
+	for (size_t i = 0; i < c->out->nrows; i++) {
+		const struct operation_row *row = (const struct operation_row *)c->out->rows + i;
+
+		if (str_eq_c(row->kind, kind))
+			return row->text;
+	}
+	return STR("");
+}
+
+void change_add_end(struct change *c)
+{
+	change_add(c, "statement", "", OPERATION_OK, "%s", c->statement);
+	change_add(c, "fact", "undo", OPERATION_OK, "%s", c->op->undo);
+	change_add(c, "word", "", OPERATION_OK, "%s", c->word);
+	change_add(c, "tier", "", OPERATION_OK, "%d", c->tier);
+}
+
+void change_show(struct change *c)
+{
+	struct snapshot *next = snapshot_new(&operation_type, c->f->source->name);
+
+	for (size_t i = 0; i < c->out->nrows; i++) {
+		const struct operation_row *from = (const struct operation_row *)c->out->rows + i;
+		struct operation_row *to = snapshot_add_row(next);
+
+		*to = *from;
+		to->kind = arena_str(next->arena, from->kind);
+		to->label = arena_str(next->arena, from->label);
+		to->text = arena_str(next->arena, from->text);
+	}
+	fetch_publish(c->f, next);
+}
+
+/* ---- confirmation ---- */
+
+bool change_is_confirmed(const struct change *c, struct err *err)
+{
+	if (c->refused)
+		return err_set(err, ERR_DENIED, STR_FMT, STR_ARG(change_row(c, "refuse")));
+	if (c->tier > (int)fetch_arg_i64(c->f, "tier", 0))
+		return err_set(err, ERR_DENIED, "it is more dangerous than the preview said: look again");
+	if (str_eq_c(fetch_arg(c->f, "statement"), c->statement))
+		return true;
+	err_set(err, ERR_DENIED, "%s has changed since the preview: it would be %s now", c->object, c->statement);
+	(void)snprintf(err->id, sizeof(err->id), OPERATION_CHANGED);
+	return false;
+}
+
+bool change_rest(const struct fetch *f, int64_t us, struct err *err)
+{
+	struct fetch nearer = *f;
+	int64_t until = clock_mono_us() + us;
+
+	nearer.deadline_mono_us = until < f->deadline_mono_us ? until : f->deadline_mono_us;
+	if (fetch_wait(&nearer, -1, 0, err) || err->code != ERR_TIMEOUT)
+		return false;
+	if (until > f->deadline_mono_us)
+		return false;
+	err_clear(err);
+	return true;
+}
+
+/* ---- the audit log ---- */
+
+static bool write_audit(const struct change *c, const char *id, const char *phase, struct str outcome, int64_t took_us,
+			struct err *err)
+{
+	const struct audit_entry e = {
+		.id = id,
+		.phase = phase,
+		.action = c->op->name,
+		.cluster = c->f->target->cluster,
+		.node = c->node,
+		.database = c->database,
+		.role = c->role,
+		.tier = c->tier,
+		.object = str_c(c->object),
+		.statement = str_c(c->statement),
+		.outcome = outcome,
+		.took_us = took_us,
+	};
+
+	return audit_write(&e, err);
+}
+
+bool change_intend(const struct change *c, char *id, size_t size, struct err *err)
+{
+	audit_id(id, size);
+	return write_audit(c, id, "intent", STR(""), -1, err);
+}
+
+void change_conclude(struct change *c, const char *id, int64_t began_mono_us, enum operation_severity severity,
+		     const char *fmt, ...)
+{
+	char text[600];
+	struct err err;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!write_audit(c, id, "outcome", str_c(text), clock_mono_us() - began_mono_us, &err))
+		change_add(c, "notice", "", OPERATION_WARNING, "the outcome is not in the audit log: %s", err.text);
+	change_add(c, "outcome", "", severity, "%s", text);
+}

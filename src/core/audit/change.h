@@ -1,0 +1,51 @@
+/*
+ * change.h: what the preview and the run of any operation have in common, whichever service
+ * is asked: rows of the answer, comparison with what was confirmed, lines of the audit log.
+ *
+ * Arguments, the same for all: operation (its name), and when running: statement (as the preview
+ * showed it: what would be sent must still be that), tier (as previewed), job (its number).
+ * Thread of the command.
+ */
+#ifndef AUDIT_CHANGE_H
+#define AUDIT_CHANGE_H
+
+#include "audit/audit.h"
+#include "model/operation.h"
+#include "runtime/command.h"
+
+struct change {
+	struct fetch *f;
+	const struct operation *op;
+	struct snapshot *out; /* rows of operation_type */
+	char database[64], role[64], node[256];
+	char statement[700]; /* what would be sent, or is */
+	char object[300];    /* "public.orders", "session 4711", "snapshot before-42" */
+	char word[260];      /* to be typed */
+	int tier;
+	bool refused;
+};
+
+/* Reads the operation. ERR_DENIED when the console is read-only and `changes` is set. */
+bool change_begin(struct change *c, struct fetch *f, bool changes, struct err *err) MUST_CHECK;
+/* Appends a row to c->out. */
+void change_add(struct change *c, const char *kind, const char *label, enum operation_severity severity,
+		const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* It cannot be done, in words; the first one counts when it is run nevertheless. */
+#define change_refuse(c, ...) (change_add((c), "refuse", "", OPERATION_CRITICAL, __VA_ARGS__), (c)->refused = true)
+/* The words of the first row of that kind, "" when there is none. */
+struct str change_row(const struct change *c, const char *kind);
+/* The rows that end a preview: statement, undo, word and tier. */
+void change_add_end(struct change *c);
+/* False when what would be sent now is refused, more dangerous, or another statement than was confirmed. */
+bool change_is_confirmed(const struct change *c, struct err *err) MUST_CHECK;
+/* Publishes the rows so far, for whoever watches the job. */
+void change_show(struct change *c);
+/* Waits that long, or until the fetch should end; false then, and err says why. */
+bool change_rest(const struct fetch *f, int64_t us, struct err *err) MUST_CHECK;
+/* The intent, on the disk; id is for the outcome. */
+bool change_intend(const struct change *c, char *id, size_t size, struct err *err) MUST_CHECK;
+/* The outcome, and its row; a log that cannot be written is told in a row of its own. */
+void change_conclude(struct change *c, const char *id, int64_t began_mono_us, enum operation_severity severity,
+		     const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+#endif

@@ -90,8 +90,20 @@ bool operate_has_target(const struct ui *ui, int action)
 
 	if (row < 0 || !op)
 		return false;
-	return op->target == OPERATION_SESSION ? data_i64(s, (size_t)row, "pid", 0) > 0
-					       : data_i64(s, (size_t)row, "relation_oid", 0) > 0;
+	switch (op->target) {
+	case OPERATION_SESSION:
+		return data_i64(s, (size_t)row, "pid", 0) > 0;
+	case OPERATION_TABLE:
+		return data_i64(s, (size_t)row, "relation_oid", 0) > 0;
+	case OPERATION_CLUSTER:
+		return str_eq_c(str_c(p->def->table->source), "snapshots");
+	case OPERATION_INSTANCE:
+	case OPERATION_SNAPSHOT:
+	case OPERATION_GROUP:
+	case OPERATION_RULE:
+		return false;
+	}
+	return false;
 }
 
 static int ask_for_table(struct ui *ui, const struct operation *op)
@@ -117,7 +129,7 @@ static void add_number(struct command_arg *args, size_t *n, const char *name, in
 }
 
 struct numbers {
-	char pid[24], backend_start[24], oid[24], blocks[24], tier[24], job[24];
+	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], tier[24], job[24];
 };
 
 static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
@@ -125,6 +137,12 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	size_t n = 0;
 
 	args[n++] = (struct command_arg){"operation", str_c(v->op->name)};
+	if (operation_is_aws(v->op)) {
+		args[n++] = (struct command_arg){"id", str_c(v->id)};
+		args[n++] = (struct command_arg){"value", str_c(v->value)};
+		add_number(args, &n, "admits", v->admits, room->admits);
+		return n;
+	}
 	args[n++] = (struct command_arg){"database", str_c(v->database)};
 	add_number(args, &n, "pid", v->pid, room->pid);
 	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
@@ -141,10 +159,30 @@ static int look(struct ui *ui)
 	size_t n = fill_args(v, args, &room);
 
 	v->tier = (int)v->op->tier;
-	v->command = command_start(runtime_commands(ui->rt), "preview", runtime_target_of(ui->rt, str_c(v->node)), args,
-				   n, &v->refused);
+	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
+				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	ui->overlay = OVERLAY_OPERATE;
 	ui->overlay_scroll = 0;
+	return EFFECT_PAINT;
+}
+
+static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row)
+{
+	const char *where;
+
+	if (!operate_take_aws(ui, v, s, row, &where)) {
+		int view = where ? view_by_name(where) : -1;
+
+		if (view < 0)
+			return EFFECT_PAINT;
+		ui_toast(ui, SEV_NOTICE, "%s: choose it here, then again", v->op->title);
+		return ui_show_view(ui, (size_t)view) | EFFECT_PAINT;
+	}
+	close_view(ui);
+	ui->operations->view = *v;
+	if (!v->op->asks)
+		return look(ui);
+	operate_ask_value(ui, &ui->operations->view);
 	return EFFECT_PAINT;
 }
 
@@ -160,6 +198,8 @@ int operate_begin(struct ui *ui, const struct operation *op)
 		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
 		return EFFECT_PAINT;
 	}
+	if (operation_is_aws(op))
+		return begin_aws(ui, &v, s, row);
 	if (op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, &v, s, (size_t)row)))
 		return say_no_session(ui, op);
 	if (op->target == OPERATION_TABLE && (row < 0 || !take_table(&v, s, (size_t)row)))
@@ -225,6 +265,13 @@ static struct job *take_slot(struct operations_state *st)
 	return oldest;
 }
 
+static const char *run_by(const struct operation *op)
+{
+	if (operation_is_aws(op))
+		return "aws_change";
+	return op->target == OPERATION_SESSION ? "signal" : "maintain";
+}
+
 static int run(struct ui *ui)
 {
 	struct operations_state *st = ui->operations;
@@ -241,15 +288,16 @@ static int run(struct ui *ui)
 	args[n++] = (struct command_arg){"statement", str_c(v->statement)};
 	*j = (struct job){.number = ++st->last_number,
 			  .op = v->op,
+			  .done = (double)NAN,
 			  .began_us = clock_wall_us(),
 			  .generation = runtime_target(ui->rt)->generation};
 	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
-	j->command = command_start(runtime_commands(ui->rt), v->op->target == OPERATION_SESSION ? "signal" : "maintain",
-				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
+	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
+				   args, n, &err);
 	if (!j->command) {
 		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
 		*j = (struct job){0};
-	} else if (v->op->target == OPERATION_TABLE) {
+	} else if (v->op->target != OPERATION_SESSION) {
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
 	}
@@ -271,6 +319,10 @@ static void read_rows(struct job *j, const struct snapshot *s)
 
 		if (str_eq_c(row->kind, "process")) {
 			(void)!parse_i64(row->text, &j->pid);
+		} else if (str_eq_c(row->kind, "phase")) {
+			(void)snprintf(j->phase, sizeof j->phase, STR_FMT, STR_ARG(row->text));
+		} else if (str_eq_c(row->kind, "done")) {
+			(void)!parse_f64(row->text, &j->done);
 		} else if (str_eq_c(row->kind, "outcome")) {
 			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
 			j->severity = operate_severity(row->severity);
@@ -304,6 +356,7 @@ static void follow_job(struct ui *ui, struct job *j)
 
 	if (!j->command)
 		return;
+	operate_watch_outage(ui, j);
 	s = command_result(j->command);
 	if (s && s != j->rows) {
 		snapshot_unref(j->rows);
@@ -348,7 +401,9 @@ double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_p
 {
 	const struct snapshot *s = store_good(ui->store, "progress");
 
-	*ret_phase = STR("");
+	*ret_phase = str_c(j->phase);
+	if (operation_is_aws(j->op))
+		return j->done;
 	/* of another cluster the same process is another one */
 	if (j->generation != runtime_target(ui->rt)->generation)
 		return (double)NAN;
@@ -452,10 +507,32 @@ static int confirm_key(struct ui *ui, uint32_t key)
 	return EFFECT_PAINT;
 }
 
+static int answer_key(struct ui *ui, uint32_t key)
+{
+	if (ui->operations->view.tier > TIER_REVERSIBLE)
+		return confirm_key(ui, key);
+	if (key == 'y')
+		return run(ui);
+	if (key != 'n')
+		return EFFECT_NONE;
+	close_view(ui);
+	return EFFECT_PAINT;
+}
+
+static int value_key(struct ui *ui, uint32_t key)
+{
+	bool given;
+	int effects = operate_value_key(&ui->operations->view, key, &given);
+
+	return given ? look(ui) : effects;
+}
+
 int operate_key(struct ui *ui, uint32_t key)
 {
 	struct operate_view *v = &ui->operations->view;
 
+	if (v->asking && key != K_ESC && key != K_CTRL_C)
+		return value_key(ui, key);
 	if (ui->pasting)
 		return EFFECT_NONE;
 	if (key == K_ESC || key == K_CTRL_C) {
@@ -466,17 +543,7 @@ int operate_key(struct ui *ui, uint32_t key)
 		ui->overlay_scroll += key == K_DOWN ? 1 : ui->overlay_scroll > 0 ? -1 : 0;
 		return EFFECT_PAINT;
 	}
-	if (!v->preview || v->cannot)
-		return EFFECT_NONE;
-	if (v->tier > TIER_REVERSIBLE)
-		return confirm_key(ui, key);
-	if (key == 'y')
-		return run(ui);
-	if (key == 'n') {
-		close_view(ui);
-		return EFFECT_PAINT;
-	}
-	return EFFECT_NONE;
+	return v->preview && !v->cannot ? answer_key(ui, key) : EFFECT_NONE;
 }
 
 int jobs_key(struct ui *ui, uint32_t key)

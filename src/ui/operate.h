@@ -23,8 +23,11 @@ struct job {
 	char object[300];
 	struct command *command; /* NULL once it has ended */
 	const struct snapshot *rows;
-	int64_t began_us, ended_us; /* ended 0 = runs */
-	int64_t pid;                /* of its server process, 0 = not known yet */
+	int64_t began_us, ended_us;    /* ended 0 = runs */
+	int64_t pid;                   /* of its server process, 0 = not known yet */
+	char phase[64];                /* of AWS, "" = none */
+	double done;                   /* of AWS, NaN = not told */
+	int64_t sampled_us, outage_us; /* last sample of the sessions; longest time without one */
 	bool cancelling;
 	enum severity severity;
 	char outcome[640];
@@ -45,7 +48,7 @@ int jobs_key(struct ui *ui, uint32_t key);
 /* X: asks whether the running job that is selected, or the only one, is to be cancelled. Returns effects. */
 int jobs_cancel(struct ui *ui);
 size_t jobs_running(const struct ui *ui);
-/* Share done of the newest running job by pg_stat_progress_*, NaN = no measure; its words go to phase. */
+/* Share done of a running job, by pg_stat_progress_* or by AWS, NaN = no measure; its words go to phase. */
 double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase);
 /* Newest first; NULL past the end. */
 const struct job *jobs_nth(const struct ui *ui, size_t n);

@@ -63,6 +63,11 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 {
 	struct page page = page_of(c, r, scroll, ROLE_RAISED);
 
+	if (v->asking) {
+		page_text(&page, NULL, 0, ROLE_FG, false, str_c(v->op->effect));
+		page_text(&page, NULL, 0, ROLE_MUTED, false, str_c(v->op->statement));
+		return page.y;
+	}
 	if (v->refused.code != ERR_NONE) {
 		page_text(&page, NULL, 0, ROLE_STRONG, true, str_c(v->refused.text));
 		if (v->refused.remedy[0]) {
@@ -101,6 +106,30 @@ static void draw_field(const struct operate_view *v, struct pen *pen)
 		pen_textf(pen, ROLE_MUTED, "   %d of %d letters", typed, utf8_columns(str_c(v->word)));
 }
 
+static void draw_value(const struct operate_view *v, struct canvas *c, struct rect r)
+{
+	struct pen pen = pen_at(c, r, r.y + r.h - 3, r.x, ROLE_RAISED);
+
+	pen_text(&pen, ROLE_MUTED, v->op->asks);
+	pen = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
+	pen_text(&pen, ROLE_STRONG, "  ");
+	pen_str(&pen, ROLE_STRONG, (struct str){v->field.text, v->field.cursor});
+	pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
+	pen_str(&pen, ROLE_STRONG, (struct str){v->field.text + v->field.cursor, v->field.len - v->field.cursor});
+}
+
+static const char *word_is(const struct operation *op)
+{
+	static const char *const words[] = {
+		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "the table's name",
+		[OPERATION_CLUSTER] = "the name",      [OPERATION_INSTANCE] = "the instance",
+		[OPERATION_SNAPSHOT] = "the snapshot", [OPERATION_GROUP] = "the address",
+		[OPERATION_RULE] = "the rule",
+	};
+
+	return words[op->target];
+}
+
 static void key_hint(struct pen *pen, const char *key, const char *does, bool live)
 {
 	pen_bold(pen, live ? ROLE_STRONG : ROLE_FAINT, key);
@@ -112,6 +141,12 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	struct pen pen = pen_at(c, r, r.y + r.h - 1, r.x, ROLE_RAISED);
 	bool asks = v->preview && !v->cannot;
 
+	if (v->asking) {
+		draw_value(v, c, r);
+		key_hint(&pen, "Enter", "shows what it would do", v->field.len > 0);
+		key_hint(&pen, "Esc", "back", true);
+		return;
+	}
 	if (!asks) {
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;
@@ -128,8 +163,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	} else {
 		pen_text(&above, ROLE_FG, "type ");
 		pen_bold(&above, ROLE_STRONG, v->word);
-		pen_textf(&above, ROLE_FG, ", %s, to allow it",
-			  v->op->target == OPERATION_TABLE ? "the table's name" : "the session");
+		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v->op));
 	}
 	above = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
 	draw_field(v, &above);
@@ -176,6 +210,9 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 	if (j->ended_us) {
 		pen_text(pen, ROLE_FG, j->outcome);
 		pen_textf(pen, ROLE_MUTED, "  after %s", buf_c(&b));
+		buf_clear(&b);
+		if (j->outage_us > 0 && glyph_duration(&b, j->outage_us))
+			pen_textf(pen, ROLE_WARN, "  no sample for %s of it", buf_c(&b));
 	} else {
 		if (!isnan(share)) {
 			pen_bar(pen, BAR_W, share, ROLE_NOTICE);

@@ -10,10 +10,14 @@ struct operate_view {
 	const struct operation *op; /* NULL: nothing is open */
 	char node[64], database[64], object[300];
 	int64_t pid, backend_start_at, oid, blocks;
+	char id[260]; /* what AWS calls it */
+	int64_t admits;
+	bool asking; /* the operation wants a value before anything is looked at */
+	char value[260];
 	struct command *command;        /* the preview, while it is looked for */
 	const struct snapshot *preview; /* NULL while there is none */
 	struct err refused;             /* why there is none */
-	char word[130], statement[700];
+	char word[260], statement[700];
 	int tier;
 	bool cannot; /* the preview holds a refusal */
 	struct prompt field;
@@ -27,6 +31,18 @@ struct operations_state {
 	int64_t last_number;
 	size_t selected; /* in the overlay, newest first */
 };
+
+/* ---- operate_aws.c: what only operations of AWS need ---- */
+
+/* What the operation acts on, from the selected row and from what is known of the cluster. False: nothing there;
+ * *ret_view is where to choose it. */
+bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, const char **ret_view);
+/* Opens the question for the operation's value, with what is most likely meant. */
+void operate_ask_value(struct ui *ui, struct operate_view *v);
+/* Key while that question is open. Returns effects; *ret_given when the value stands. */
+int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given);
+/* While a job runs: how long there was no sample, the time for which the database could not be asked. */
+void operate_watch_outage(const struct ui *ui, struct job *j);
 
 /* How a row of operation_type is signed. */
 enum severity operate_severity(int64_t severity);

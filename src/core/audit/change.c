@@ -7,6 +7,7 @@
 #include "audit/change.h"
 
 #include "base/clock.h"
+#include "model/kind.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,6 +43,31 @@ void change_add(struct change *c, const char *kind, const char *label, enum oper
 	SET(row, struct operation_row, label, arena_str(c->out->arena, str_c(label)));
 	SET(row, struct operation_row, text, arena_str(c->out->arena, str_c(text)));
 	SET(row, struct operation_row, severity, (int64_t)severity);
+}
+
+void change_set(struct change *c, const char *kind, struct str text)
+{
+	for (size_t i = 0; i < c->out->nrows; i++) {
+		struct operation_row *row = (struct operation_row *)c->out->rows + i;
+
+		if (str_eq_c(row->kind, kind)) {
+			row->text = arena_str(c->out->arena, text);
+			return;
+		}
+	}
+	change_add(c, kind, "", OPERATION_OK, STR_FMT, STR_ARG(text));
+}
+
+void change_keep_texts(const struct change *c, const struct rec_type *type, void *row)
+{
+	for (size_t i = 0; i < type->nfields; i++) {
+		union value v;
+
+		if (kind_ops[type->fields[i].kind].storage == CT_STR && rec_get(&type->fields[i], row, &v)) {
+			v.str = arena_str(c->out->arena, v.str);
+			rec_set(&type->fields[i], row, v);
+		}
+	}
 }
 
 struct str change_row(const struct change *c, const char *kind)

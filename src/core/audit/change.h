@@ -30,6 +30,10 @@ bool change_begin(struct change *c, struct fetch *f, bool changes, struct err *e
 /* Appends a row to c->out. */
 void change_add(struct change *c, const char *kind, const char *label, enum operation_severity severity,
 		const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* The same, but a kind that has a row keeps that one, with the new words. */
+void change_set(struct change *c, const char *kind, struct str text);
+/* Copies the texts of a record that was read elsewhere, so that they live as long as c->out. */
+void change_keep_texts(const struct change *c, const struct rec_type *type, void *row);
 /* It cannot be done, in words; the first one counts when it is run nevertheless. */
 #define change_refuse(c, ...) (change_add((c), "refuse", "", OPERATION_CRITICAL, __VA_ARGS__), (c)->refused = true)
 /* The words of the first row of that kind, "" when there is none. */

@@ -85,16 +85,7 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	*ret_found = ok && rows->nrows > 0;
 	if (*ret_found) {
 		memcpy(row, rows->rows, type->size);
-		/* texts live as long as what is shown of them */
-		for (size_t i = 0; i < type->nfields; i++) {
-			union value v;
-
-			if (KIND_CTYPE((enum kind)type->fields[i].kind) == CT_STR &&
-			    rec_get(&type->fields[i], row, &v)) {
-				v.str = arena_str(o->c.out->arena, v.str);
-				rec_set(&type->fields[i], row, v);
-			}
-		}
+		change_keep_texts(&o->c, type, row);
 	}
 	snapshot_unref(rows);
 	return ok;

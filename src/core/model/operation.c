@@ -7,9 +7,12 @@
 
 const struct operation operations[] = {
 #define OPERATION(name, title, target, tier, flags, statement, lock, effect, undo) \
-	{name, title, OPERATION_##target, TIER_##tier, flags, statement, lock, effect, undo},
+	{name, title, OPERATION_##target, TIER_##tier, flags, statement, lock, effect, undo, NULL},
+#define OPERATION_AWS(name, title, target, tier, call, effect, undo, asks) \
+	{name, title, OPERATION_##target, TIER_##tier, 0, call, "", effect, undo, asks},
 #include "model/operations.def"
 #undef OPERATION
+#undef OPERATION_AWS
 };
 const size_t noperations = ARRAY_LEN(operations);
 
@@ -32,6 +35,11 @@ const struct operation *operation_find(struct str name)
 		if (str_eq_c(name, operations[i].name))
 			return &operations[i];
 	return NULL;
+}
+
+bool operation_is_aws(const struct operation *op)
+{
+	return op->target != OPERATION_SESSION && op->target != OPERATION_TABLE;
 }
 
 const char *operation_tier_word(enum operation_tier tier)

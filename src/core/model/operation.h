@@ -11,7 +11,16 @@
 #include "base/str.h"
 #include "model/rec.h"
 
-enum operation_target { OPERATION_SESSION, OPERATION_TABLE };
+/* Sessions and tables are the database's; the rest is asked of AWS. */
+enum operation_target {
+	OPERATION_SESSION,
+	OPERATION_TABLE,
+	OPERATION_CLUSTER,
+	OPERATION_INSTANCE,
+	OPERATION_SNAPSHOT,
+	OPERATION_GROUP, /* VPC security group */
+	OPERATION_RULE   /* of one */
+};
 
 /* safety.md 4 */
 enum operation_tier { TIER_READ_ONLY, TIER_REVERSIBLE, TIER_DISRUPTIVE, TIER_DESTRUCTIVE };
@@ -30,24 +39,28 @@ struct operation {
 	enum operation_target target;
 	enum operation_tier tier;
 	uint32_t flags;
-	const char *statement; /* with one %s for the quoted relation; of sessions, the name of its file in db/sql */
+	const char *statement; /* with one %s for the quoted relation; of sessions, the name of its file in db/sql; of
+				* AWS, the call, as "rds:RebootDBInstance" */
 	const char *lock;      /* its lock mode, "" = none */
 	const char *effect;    /* what it means for others, a sentence */
 	const char *undo;      /* what takes it back, a sentence */
+	const char *asks;      /* the value it wants first, with its form in words; NULL = none */
 };
 
 extern const struct operation operations[];
 extern const size_t noperations;
 /* NULL: there is none. */
 const struct operation *operation_find(struct str name);
+/* Is AWS asked for it, and not the database? */
+bool operation_is_aws(const struct operation *op);
 /* "reversible", "disruptive", "destructive". */
 const char *operation_tier_word(enum operation_tier tier);
 
 /*
  * What the commands that preview and run an operation answer: rows in order. kind says what a row is: statement (will
  * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), word (to be typed), tier (as it
- * is here: may be higher than the table's), process (server process of a job), notice (of the server), outcome (the
- * last row of a run; severity says how it went).
+ * is here: may be higher than the table's), process (server process of a job), phase and done (where a job is, and how
+ * much of it is done, 0 to 1), notice (of the server), outcome (the last row of a run; severity says how it went).
  */
 enum operation_severity { OPERATION_OK, OPERATION_NOTICE, OPERATION_WARNING, OPERATION_CRITICAL };
 struct operation_row {

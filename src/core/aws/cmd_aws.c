@@ -1,0 +1,389 @@
+/*
+ * cmd_aws.c: previews what AWS would be asked, asks it once, and waits until the new state is there.
+ *
+ * A call that changes something is sent one time only. When its answer does not come, AWS may
+ * have done it all the same: that is looked up, and the outcome says what was seen, never that
+ * it failed. After AWS has agreed the job watches the state by describe calls until the new one
+ * has arrived; cancelling it then ends the watching, not what AWS does.
+ */
+#include "aws/commands.h"
+#include "aws/input.h"
+#include "aws/operate.h"
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define JOB_DEADLINE_US US_PER_DAY
+#define POLL_FIRST_US (1 * US_PER_S)
+#define POLL_US (3 * US_PER_S)
+#define POLL_LATER_US (10 * US_PER_S) /* after POLL_SOON_US */
+#define POLL_SOON_US (3 * US_PER_MIN)
+#define POLL_FAILURES_MAX 10 /* in a row */
+#define LOOK_AFTER_LOSS 5    /* how often it is looked up when the answer did not come */
+#define DRY_RUN_PASSED "DryRunOperation"
+
+static const struct aws_operation *find_how(const char *name)
+{
+	const struct {
+		const struct aws_operation *rows;
+		size_t n;
+	} tables[] = {
+		{aws_operations_cluster, aws_noperations_cluster},
+		{aws_operations_snapshot, aws_noperations_snapshot},
+		{aws_operations_rule, aws_noperations_rule},
+		{aws_operations_maintenance, aws_noperations_maintenance},
+	};
+
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (size_t i = 0; i < tables[t].n; i++)
+			if (strcmp(tables[t].rows[i].name, name) == 0)
+				return &tables[t].rows[i];
+	return NULL;
+}
+
+/* The service and the name of the call in "rds:RebootDBInstance". */
+static enum aws_service_id service_of(const struct operation *op, const char **ret_call)
+{
+	*ret_call = strchr(op->statement, ':') + 1;
+	return str_starts(str_c(op->statement), STR("ec2:")) ? AWS_EC2 : AWS_RDS;
+}
+
+/* A fetch whose end is near: one call of a job must not have the time of the whole job. */
+static struct fetch nearer(const struct fetch *f)
+{
+	struct fetch near = *f;
+	int64_t until = clock_mono_us() + OPERATE_CALL_US;
+
+	near.deadline_mono_us = until < f->deadline_mono_us ? until : f->deadline_mono_us;
+	return near;
+}
+
+/* ---- parts of a look ---- */
+
+void aws_operate_param(struct aws_operate *o, const char *name, struct str value)
+{
+	CHECK(o->nparams < OPERATE_PARAMS_MAX);
+	o->params[o->nparams].name = name;
+	o->params[o->nparams++].value = value;
+}
+
+bool aws_operate_find(struct aws_operate *o, const struct aws_list *list, const struct rec_type *type, void *row,
+		      bool *ret_found, struct err *err)
+{
+	struct snapshot *rows = snapshot_new(type, o->c.f->source->name);
+	struct fetch near = nearer(o->c.f);
+	bool ok = aws_list_fetch(&near, list, rows, err);
+
+	*ret_found = ok && rows->nrows > 0;
+	if (*ret_found) {
+		memcpy(row, rows->rows, type->size);
+		change_keep_texts(&o->c, type, row);
+	}
+	snapshot_unref(rows);
+	if (ok || err->code != ERR_NOT_FOUND)
+		return ok;
+	err_clear(err);
+	return true;
+}
+
+void aws_operate_phase(struct aws_operate *o, struct str phase, double done)
+{
+	char text[32];
+
+	change_set(&o->c, "phase", phase);
+	if (isnan(done))
+		return;
+	(void)snprintf(text, sizeof(text), "%.3f", done);
+	change_set(&o->c, "done", str_c(text));
+}
+
+static void cluster_parameters(struct form *form, void *ctx)
+{
+	form_add_c(form, "DBClusterIdentifier", ctx);
+}
+
+#define F(m, k, more, path) FIELD(struct seen_cluster, m, k, .title = #m, .help = #m, .flags = (more), .wire = path)
+static const struct field cluster_fields[] = {
+	F(identifier, K_ID, 0, "DBClusterIdentifier"),
+	F(status, K_ENUM, 0, "Status"),
+	F(arn, K_ID, 0, "DBClusterArn"),
+	F(members, K_TEXT, F_LIST, "DBClusterMembers/*/DBInstanceIdentifier"),
+	F(member_writer, K_TEXT, F_LIST, "DBClusterMembers/*/IsClusterWriter"),
+	F(writer, K_ID, F_COMPUTED, NULL),
+	F(security_groups, K_TEXT, F_LIST, "VpcSecurityGroups/*/VpcSecurityGroupId"),
+	F(backup_window, K_TEXT, 0, "PreferredBackupWindow"),
+	F(maintenance_window, K_TEXT, 0, "PreferredMaintenanceWindow"),
+	F(retention_days, K_COUNT, 0, "BackupRetentionPeriod"),
+	F(port, K_INT, 0, "Port"),
+};
+#undef F
+static const struct rec_type cluster_type = REC_TYPE(struct seen_cluster, "operate_cluster", cluster_fields);
+
+/* Of the two parallel lists of members. */
+static void find_writer(struct seen_cluster *c)
+{
+	struct str ids = c->members, roles = c->member_writer, id, role;
+
+	while (ids.len > 0 && str_split(&ids, ',', &id) && str_split(&roles, ',', &role))
+		if (str_eq_c(role, "true"))
+			SET(c, struct seen_cluster, writer, id);
+}
+
+bool aws_operate_cluster(struct aws_operate *o, struct seen_cluster *ret_cluster, struct err *err)
+{
+	const struct target *t = o->c.f->target;
+	const struct aws_list list = {
+		.service = AWS_RDS,
+		.operation = "DescribeDBClusters",
+		.items = "DescribeDBClustersResult/DBClusters/*",
+		.parameters = cluster_parameters,
+		.ctx = (void *)(uintptr_t)t->cluster,
+	};
+	bool found;
+
+	*ret_cluster = (struct seen_cluster){0};
+	if (!aws_operate_find(o, &list, &cluster_type, ret_cluster, &found, err))
+		return false;
+	if (!found)
+		return err_set(err, ERR_NOT_FOUND, "there is no cluster %s in this region any more", t->cluster);
+	find_writer(ret_cluster);
+	return true;
+}
+
+void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c, const char *status)
+{
+	if (!str_eq_c(c->status, status))
+		change_refuse(&o->c, "the cluster is " STR_FMT "; it has to be %s", STR_ARG(c->status), status);
+}
+
+/* ---- the call ---- */
+
+static void fill_statement(struct aws_operate *o)
+{
+	struct buf b;
+
+	buf_init(&b, sizeof(o->c.statement) - 1);
+	buf_add_str(&b, str_c(o->c.op->statement));
+	for (size_t i = 0; i < o->nparams; i++)
+		buf_addf(&b, " %s=" STR_FMT, o->params[i].name, STR_ARG(o->params[i].value));
+	if (b.failed)
+		change_refuse(&o->c, "the call would be longer than %zu bytes", sizeof(o->c.statement) - 1);
+	(void)snprintf(o->c.statement, sizeof(o->c.statement), "%s", b.failed ? o->c.op->statement : buf_c(&b));
+	buf_release(&b);
+}
+
+static bool send(struct aws_operate *o, bool dry_run, struct err *err)
+{
+	struct fetch near = nearer(o->c.f);
+	struct aws_call call = {.once = true};
+	struct aws_answer answer = {0};
+	struct aws_client *client;
+	struct form form;
+	bool ok;
+
+	call.service = service_of(o->c.op, &call.operation);
+	if (!aws_client_get(&near, &client, err))
+		return false;
+	form_begin(&form, call.operation, aws_services[call.service].version);
+	for (size_t i = 0; i < o->nparams; i++)
+		form_add(&form, o->params[i].name, o->params[i].value);
+	if (dry_run)
+		form_add_bool(&form, "DryRun", true);
+	ok = form_body(&form, &call.body, err) && aws_call(client, &near, &call, &answer, err);
+	aws_answer_release(&answer);
+	form_release(&form);
+	return ok;
+}
+
+/* What EC2 would say. A refusal by AWS is one of the preview; another trouble ends the look. */
+static bool try_dry(struct aws_operate *o, struct err *err)
+{
+	if (o->c.refused || !o->how->dry_run)
+		return true;
+	if (send(o, true, err) || strcmp(err->id, DRY_RUN_PASSED) == 0) {
+		err_clear(err);
+		change_add(&o->c, "check", "", OPERATION_OK, "AWS would allow it: tried with DryRun");
+		return true;
+	}
+	if (!err->id[0])
+		return false;
+	change_refuse(&o->c, "AWS would refuse it: %s", err->text);
+	err_clear(err);
+	return true;
+}
+
+static bool look(struct aws_operate *o, struct err *err)
+{
+	o->nparams = 0;
+	change_add(&o->c, "fact", "means", OPERATION_OK, "%s", o->c.op->effect);
+	if (!o->how->look(o, err))
+		return false;
+	fill_statement(o);
+	if (!try_dry(o, err))
+		return false;
+	change_add_end(&o->c);
+	return true;
+}
+
+static bool open_operate(struct aws_operate *o, struct fetch *f, bool changes, struct err *err)
+{
+	struct fetch near = nearer(f);
+	struct aws_client *client;
+
+	*o = (struct aws_operate){0};
+	if (!change_begin(&o->c, f, changes, err))
+		return false;
+	o->how = find_how(o->c.op->name);
+	CHECK(o->how);
+	o->value = fetch_arg(f, "value");
+	o->id = o->c.op->target == OPERATION_INSTANCE ? o->value : fetch_arg(f, "id");
+	o->admits = fetch_arg_i64(f, "admits", 0);
+	if (!aws_client_get(&near, &client, err))
+		return false;
+	(void)snprintf(o->c.node, sizeof(o->c.node), "%s", aws_client_region(client));
+	o->c.out = snapshot_new(&operation_type, f->source->name);
+	return true;
+}
+
+static bool fetch_preview(struct fetch *f, struct err *err)
+{
+	struct aws_operate o;
+
+	if (!open_operate(&o, f, false, err))
+		return false;
+	fetch_doing(f, "looking at what %s would meet", o.c.op->title);
+	if (!look(&o, err)) {
+		snapshot_unref(o.c.out);
+		return false;
+	}
+	fetch_publish(f, o.c.out);
+	return true;
+}
+
+/* ---- running ---- */
+
+/* Waits for the new state. False: err says what stopped the watching. */
+static bool watch(struct aws_operate *o, struct err *err)
+{
+	int64_t pause = POLL_FIRST_US;
+	int failures = 0;
+	bool there = false;
+
+	for (;;) {
+		if (!change_rest(o->c.f, pause, err))
+			return false;
+		if (o->how->arrived(o, &there, err)) {
+			failures = 0;
+			if (there)
+				return true;
+		} else if (fetch_cancelled(o->c.f) || ++failures == POLL_FAILURES_MAX) {
+			return false;
+		}
+		err_clear(err);
+		change_show(&o->c);
+		pause = clock_mono_us() - o->agreed_mono_us > POLL_SOON_US ? POLL_LATER_US : POLL_US;
+	}
+}
+
+/* No answer came; whether AWS did it is seen, or not. */
+static void look_up(struct aws_operate *o, const char *id, int64_t began, const struct err *why)
+{
+	struct err err = {0};
+	bool there = false;
+
+	change_add(&o->c, "notice", "", OPERATION_WARNING, "no answer came (%s); looking whether AWS did it",
+		   why->text);
+	change_show(&o->c);
+	for (int i = 0; i < LOOK_AFTER_LOSS && !there && change_rest(o->c.f, POLL_US, &err); i++)
+		if (!o->how->arrived(o, &there, &err))
+			there = false;
+	if (there)
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "done, although the answer did not come: %s",
+				why->text);
+	else
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
+				"unknown: the answer did not come, and nothing of it is seen so far: %s", why->text);
+}
+
+static bool may_have_been_done(const struct err *err)
+{
+	return !err->id[0] && (err->code == ERR_TIMEOUT || err->code == ERR_LOST || err->code == ERR_PROTOCOL ||
+			       err->code == ERR_SERVER || err->code == ERR_CANCELLED);
+}
+
+static void run(struct aws_operate *o, const char *id)
+{
+	int64_t began = clock_mono_us();
+	struct err err = {0};
+
+	fetch_doing(o->c.f, "%s %s", o->c.op->title, o->c.object);
+	bool ok = send(o, false, &err);
+	o->agreed_mono_us = clock_mono_us();
+	if (!ok && may_have_been_done(&err)) {
+		look_up(o, id, began, &err);
+		return;
+	}
+	if (!ok) {
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
+		return;
+	}
+	aws_operate_phase(o, STR("AWS has agreed"), (double)NAN);
+	change_show(&o->c);
+	if (watch(o, &err))
+		change_conclude(&o->c, id, began, OPERATION_OK, "done");
+	else if (err.code == ERR_CANCELLED || fetch_cancelled(o->c.f))
+		change_conclude(&o->c, id, began, OPERATION_NOTICE,
+				"agreed, and no longer watched: AWS goes on with it");
+	else
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "agreed; what came of it is not known: %s",
+				err.text);
+}
+
+static bool fetch_change(struct fetch *f, struct err *err)
+{
+	struct aws_operate o;
+	char id[64];
+
+	if (!open_operate(&o, f, true, err))
+		return false;
+	if (!look(&o, err) || !change_is_confirmed(&o.c, err) || !change_intend(&o.c, id, sizeof(id), err)) {
+		snapshot_unref(o.c.out);
+		return false;
+	}
+	run(&o, id);
+	fetch_publish(f, o.c.out);
+	return true;
+}
+
+static enum readiness ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)
+{
+	(void)inputs;
+	return target_has_cluster(t, why) ? READY : READY_UNAVAILABLE;
+}
+
+const struct source command_aws_preview = {
+	.name = "aws_preview",
+	.title = "preview",
+	.help = "What AWS would be asked to do, and what it would meet; nothing is changed.",
+	.type = &operation_type,
+	.lane = LANE_COMMAND,
+	.flags = SOURCE_AWS,
+	.deadline_us = 60 * US_PER_S,
+	.origin = "RDS and EC2 describe calls",
+	.ready = ready,
+	.fetch = fetch_preview,
+};
+
+const struct source command_aws_change = {
+	.name = "aws_change",
+	.title = "change",
+	.help = "Asks AWS for a change and waits until it is there.",
+	.type = &operation_type,
+	.lane = LANE_COMMAND,
+	.flags = SOURCE_AWS | SOURCE_CHANGES,
+	.deadline_us = JOB_DEADLINE_US,
+	.origin = "RDS and EC2",
+	.ready = ready,
+	.fetch = fetch_change,
+};

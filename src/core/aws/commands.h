@@ -1,0 +1,12 @@
+/*
+ * commands.h: the commands of this layer, for the registry.
+ */
+#ifndef AWS_COMMANDS_H
+#define AWS_COMMANDS_H
+
+#include "runtime/command.h"
+
+extern const struct source command_aws_preview; /* arguments: operate.h */
+extern const struct source command_aws_change;
+
+#endif

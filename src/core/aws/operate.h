@@ -1,0 +1,71 @@
+/*
+ * operate.h: the inside of the commands that preview and run what AWS is asked to do
+ * (operations.def, OPERATION_AWS); for cmd_aws.c and operate_*.c only.
+ *
+ * Arguments beside those of change.h: id (of the snapshot, group or rule; the cluster is the
+ * target's), value (what the operation asks for; of an instance its name), admits (of a rule: how many sessions
+ * come through it). Their result is a snapshot of operation_type. Thread of the command.
+ */
+#ifndef AWS_OPERATE_H
+#define AWS_OPERATE_H
+
+#include "audit/change.h"
+#include "aws/client.h"
+
+#define OPERATE_PARAMS_MAX 12
+#define OPERATE_CALL_US (20 * US_PER_S) /* of one call of a command that may run for hours */
+
+struct aws_operate;
+
+/* How one operation of operations.def is done. */
+struct aws_operation {
+	const char *name;
+	/* Looks at what it would meet: object, word, tier, parameters, facts and refusals. */
+	bool (*look)(struct aws_operate *o, struct err *err);
+	/* After AWS has agreed: is the new state there? Tells phase and progress. */
+	bool (*arrived)(struct aws_operate *o, bool *ret_there, struct err *err);
+	bool dry_run; /* EC2: asked with DryRun first, at every look */
+};
+
+struct aws_operate {
+	struct change c;
+	const struct aws_operation *how;
+	struct str id, value;
+	int64_t admits;
+	struct {
+		const char *name;
+		struct str value;
+	} params[OPERATE_PARAMS_MAX];
+	size_t nparams;
+	bool moved; /* the state has been seen to change since AWS agreed */
+	int64_t agreed_mono_us;
+};
+
+/* A parameter of the call; value stays valid as long as the command. */
+void aws_operate_param(struct aws_operate *o, const char *name, struct str value);
+/* The first item of a listing into row of type; *ret_found false also when AWS says there is none. */
+bool aws_operate_find(struct aws_operate *o, const struct aws_list *list, const struct rec_type *type, void *row,
+		      bool *ret_found, struct err *err) MUST_CHECK;
+/* Where the job is, and how much of it is done (0 to 1, NaN = not known): one row each. */
+void aws_operate_phase(struct aws_operate *o, struct str phase, double done);
+
+/* ---- what several look for ---- */
+
+struct seen_cluster {
+	uint64_t present;
+	struct str identifier, status, arn, members, member_writer, writer, security_groups;
+	struct str backup_window, maintenance_window;
+	int64_t retention_days, port;
+};
+/* The target's cluster; ERR_NOT_FOUND when it is gone. */
+bool aws_operate_cluster(struct aws_operate *o, struct seen_cluster *ret_cluster, struct err *err) MUST_CHECK;
+/* Refuses unless the cluster's status is that word; what says what cannot be done otherwise. */
+void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c, const char *status);
+
+/* How each is done, by file. */
+extern const struct aws_operation aws_operations_cluster[], aws_operations_snapshot[], aws_operations_rule[],
+	aws_operations_maintenance[];
+extern const size_t aws_noperations_cluster, aws_noperations_snapshot, aws_noperations_rule,
+	aws_noperations_maintenance;
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * operate_rule.c: lets one address in through a security group, and takes a rule out of it.
+ *
+ * Only a single address is ever added (/32 or /128), for the cluster's port alone, and only where
+ * it can help: a public address cannot reach a cluster whose instances have none. Each look asks
+ * EC2 with DryRun, so that a missing permission is told before anything is confirmed.
+ */
+#include "aws/input.h"
+#include "aws/operate.h"
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdio.h>
+
+struct seen_rule {
+	uint64_t present;
+	struct str rule_id, group_id, protocol, cidr_ipv4, cidr_ipv6, prefix_list, referenced_group, description;
+	int64_t egress, from_port, to_port;
+};
+#define F(m, k, path) FIELD(struct seen_rule, m, k, .title = #m, .help = #m, .wire = path)
+static const struct field rule_fields[] = {
+	F(rule_id, K_ID, "securityGroupRuleId"),
+	F(group_id, K_ID, "groupId"),
+	F(protocol, K_ENUM, "ipProtocol"),
+	F(cidr_ipv4, K_ID, "cidrIpv4"),
+	F(cidr_ipv6, K_ID, "cidrIpv6"),
+	F(prefix_list, K_ID, "prefixListId"),
+	F(referenced_group, K_ID, "referencedGroupInfo/groupId"),
+	F(description, K_TEXT, "description"),
+	F(egress, K_BOOL, "isEgress"),
+	F(from_port, K_INT, "fromPort"),
+	F(to_port, K_INT, "toPort"),
+};
+#undef F
+static const struct rec_type rule_type = REC_TYPE(struct seen_rule, "operate_rule", rule_fields);
+
+static void rule_parameters(struct form *form, void *ctx)
+{
+	const struct aws_operate *o = ctx;
+
+	form_add(form, "SecurityGroupRuleId.1", o->id);
+}
+
+static bool find_rule(struct aws_operate *o, struct seen_rule *ret_rule, bool *ret_found, struct err *err)
+{
+	const struct aws_list list = {
+		.service = AWS_EC2,
+		.operation = "DescribeSecurityGroupRules",
+		.items = "securityGroupRuleSet/*",
+		.parameters = rule_parameters,
+		.ctx = o,
+	};
+
+	*ret_rule = (struct seen_rule){0};
+	return aws_operate_find(o, &list, &rule_type, ret_rule, ret_found, err);
+}
+
+static struct str peer_of(const struct seen_rule *r)
+{
+	const struct str any[] = {r->cidr_ipv4, r->cidr_ipv6, r->prefix_list, r->referenced_group};
+
+	for (size_t i = 0; i < ARRAY_LEN(any); i++)
+		if (any[i].len > 0)
+			return any[i];
+	return STR("?");
+}
+
+/* ---- allow ---- */
+
+struct seen_public {
+	uint64_t present;
+	int64_t is_public;
+};
+static const struct field public_fields[] = {FIELD(struct seen_public, is_public, K_BOOL, .title = "public",
+						   .help = "public", .wire = "PubliclyAccessible")};
+static const struct rec_type public_type = REC_TYPE(struct seen_public, "operate_public", public_fields);
+
+static void members_parameters(struct form *form, void *ctx)
+{
+	form_add_rds_filter(form, 1, "db-cluster-id", str_c(ctx));
+}
+
+/* One public instance is enough. */
+static bool find_public(struct aws_operate *o, bool *ret_public, struct err *err)
+{
+	struct snapshot *rows = snapshot_new(&public_type, o->c.f->source->name);
+	const struct aws_list list = {
+		.service = AWS_RDS,
+		.operation = "DescribeDBInstances",
+		.items = "DescribeDBInstancesResult/DBInstances/*",
+		.next = "DescribeDBInstancesResult/Marker",
+		.marker = "Marker",
+		.parameters = members_parameters,
+		.ctx = (void *)(uintptr_t)o->c.f->target->cluster,
+	};
+	bool ok = aws_list_fetch(o->c.f, &list, rows, err);
+
+	*ret_public = false;
+	for (size_t i = 0; ok && i < rows->nrows; i++)
+		*ret_public |= ((const struct seen_public *)rows->rows + i)->is_public != 0;
+	snapshot_unref(rows);
+	return ok;
+}
+
+/* RFC 1918, 6598, 3927 and loopback; 4193 and link-local of IPv6. */
+static bool is_private(int family, const unsigned char *a)
+{
+	if (family == AF_INET6)
+		return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+	return a[0] == 10 || a[0] == 127 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) ||
+	       (a[0] == 169 && a[1] == 254) || (a[0] == 100 && (a[1] & 0xc0) == 64);
+}
+
+static bool read_address(struct str text, int *ret_family, unsigned char out[16])
+{
+	char z[INET6_ADDRSTRLEN];
+
+	if (text.len >= sizeof(z))
+		return false;
+	(void)snprintf(z, sizeof(z), STR_FMT, STR_ARG(text));
+	*ret_family = strchr(z, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(*ret_family, z, out) == 1;
+}
+
+static void add_permission(struct aws_operate *o, const struct seen_cluster *c, int family)
+{
+	struct arena *a = o->c.out->arena;
+	struct str port = arena_fmt(a, "%lld", (long long)c->port);
+	bool v6 = family == AF_INET6;
+
+	aws_operate_param(o, "GroupId", o->id);
+	aws_operate_param(o, "IpPermissions.1.IpProtocol", STR("tcp"));
+	aws_operate_param(o, "IpPermissions.1.FromPort", port);
+	aws_operate_param(o, "IpPermissions.1.ToPort", port);
+	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.CidrIpv6" : "IpPermissions.1.IpRanges.1.CidrIp",
+			  arena_fmt(a, STR_FMT "/%d", STR_ARG(o->value), v6 ? 128 : 32));
+	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.Description" : "IpPermissions.1.IpRanges.1.Description",
+			  STR("auroratop"));
+}
+
+static bool look_allow(struct aws_operate *o, struct err *err)
+{
+	unsigned char address[16];
+	struct seen_cluster c;
+	bool is_public;
+	int family;
+
+	if (!aws_operate_cluster(o, &c, err) || !find_public(o, &is_public, err))
+		return false;
+	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT " in " STR_FMT, STR_ARG(o->value), STR_ARG(o->id));
+	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(o->value));
+	change_add(&o->c, "fact", "group", OPERATION_OK, STR_FMT " of cluster " STR_FMT, STR_ARG(o->id),
+		   STR_ARG(c.identifier));
+	if (!read_address(o->value, &family, address)) {
+		change_refuse(&o->c, "\"" STR_FMT "\" is no single address: %s", STR_ARG(o->value), o->c.op->asks);
+		return true;
+	}
+	add_permission(o, &c, family);
+	if (!aws_list_has(c.security_groups, o->id))
+		change_refuse(&o->c, STR_FMT " is no security group of this cluster", STR_ARG(o->id));
+	if (!is_public && !is_private(family, address))
+		change_refuse(&o->c,
+			      "it cannot help: " STR_FMT " is a public address, and no instance of the cluster is "
+			      "publicly accessible",
+			      STR_ARG(o->value));
+	return true;
+}
+
+static void group_parameters(struct form *form, void *ctx)
+{
+	const struct aws_operate *o = ctx;
+
+	form_add_ec2_filter(form, 1, "group-id", o->id);
+}
+
+/* Drops the rules of other peers while they arrive. */
+static bool is_new_rule(void *row, struct snapshot *out, void *ctx)
+{
+	const struct aws_operate *o = ctx;
+	const struct seen_rule *r = row;
+
+	(void)out;
+	return !r->egress && str_eq(peer_of(r), o->params[4].value);
+}
+
+static bool allowed(struct aws_operate *o, bool *ret_there, struct err *err)
+{
+	const struct aws_list list = {
+		.service = AWS_EC2,
+		.operation = "DescribeSecurityGroupRules",
+		.items = "securityGroupRuleSet/*",
+		.next = "nextToken",
+		.marker = "NextToken",
+		.parameters = group_parameters,
+		.finish = is_new_rule,
+		.ctx = o,
+	};
+	struct seen_rule r = {0};
+
+	return aws_operate_find(o, &list, &rule_type, &r, ret_there, err);
+}
+
+/* ---- revoke ---- */
+
+static bool look_revoke(struct aws_operate *o, struct err *err)
+{
+	struct seen_rule r;
+	bool found;
+
+	if (!find_rule(o, &r, &found, err))
+		return false;
+	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(o->id));
+	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(o->id));
+	aws_operate_param(o, "GroupId", r.group_id);
+	aws_operate_param(o, "SecurityGroupRuleId.1", o->id);
+	if (!found) {
+		change_refuse(&o->c, "there is no rule " STR_FMT " any more", STR_ARG(o->id));
+		return true;
+	}
+	change_add(&o->c, "fact", "rule", OPERATION_OK, STR_FMT " ports %lld to %lld from " STR_FMT " in " STR_FMT,
+		   STR_ARG(r.protocol), (long long)r.from_port, (long long)r.to_port, STR_ARG(peer_of(&r)),
+		   STR_ARG(r.group_id));
+	if (r.description.len > 0)
+		change_add(&o->c, "fact", "described as", OPERATION_OK, STR_FMT, STR_ARG(r.description));
+	if (r.egress)
+		change_refuse(&o->c, "it is about outgoing traffic; only incoming rules are changed from here");
+	if (o->admits <= 0)
+		return true;
+	o->c.tier = TIER_DESTRUCTIVE;
+	change_add(&o->c, "check", "", OPERATION_CRITICAL,
+		   o->admits == 1 ? "%lld session is connected from an address that it admits"
+				  : "%lld sessions are connected from addresses that it admits",
+		   (long long)o->admits);
+	return true;
+}
+
+static bool revoked(struct aws_operate *o, bool *ret_there, struct err *err)
+{
+	struct seen_rule r;
+	bool found;
+
+	if (!find_rule(o, &r, &found, err))
+		return false;
+	*ret_there = !found;
+	return true;
+}
+
+const struct aws_operation aws_operations_rule[] = {
+	{"allow address", look_allow, allowed, true},
+	{"revoke rule", look_revoke, revoked, true},
+};
+const size_t aws_noperations_rule = ARRAY_LEN(aws_operations_rule);

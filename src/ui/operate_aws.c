@@ -1,0 +1,193 @@
+/*
+ * operate_aws.c: what the operations of AWS act on, and the value that some of them want.
+ *
+ * A snapshot, a group and a rule are the selected row of their pane; cluster and instance
+ * follow from what is known of the open cluster. A value is proposed, never assumed: Enter shows
+ * what it would do, and only the preview's own answer runs it.
+ */
+#include "base/clock.h"
+#include "base/parse.h"
+#include "ui/operate_impl.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+/* A gap between samples that is longer than this is an outage; shorter ones are the sampler's own rhythm. */
+#define OUTAGE_MIN_US (3 * US_PER_S)
+
+/* ---- what it acts on ---- */
+
+static long cluster_row(const struct ui *ui, const struct snapshot **ret_clusters)
+{
+	struct str open = str_c(runtime_target(ui->rt)->cluster);
+
+	*ret_clusters = store_good(ui->store, "clusters");
+	for (size_t i = 0; *ret_clusters && i < (*ret_clusters)->nrows; i++)
+		if (open.len > 0 && str_eq(data_str(*ret_clusters, i, "identifier"), open))
+			return (long)i;
+	return -1;
+}
+
+static bool take_field(struct operate_view *v, const struct snapshot *s, long row, const char *source,
+		       const char *field)
+{
+	struct str id;
+
+	if (!s || row < 0 || !str_eq_c(str_c(s->source), source))
+		return false;
+	id = data_str(s, (size_t)row, field);
+	(void)snprintf(v->id, sizeof v->id, STR_FMT, STR_ARG(id));
+	(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(id));
+	return id.len > 0 && id.len < sizeof v->id;
+}
+
+/* Is a client's address inside a network like 10.0.0.0/16? Names of hosts and "local" never are. */
+static bool in_network(struct str network, struct str client)
+{
+	char net[64], address[64];
+	unsigned char a[16], b[16];
+	struct str rest = network, host;
+	int64_t bits;
+
+	if (network.len >= sizeof net || client.len >= sizeof address || !str_split(&rest, '/', &host) ||
+	    !parse_i64(rest, &bits))
+		return false;
+	(void)snprintf(net, sizeof net, STR_FMT, STR_ARG(host));
+	(void)snprintf(address, sizeof address, STR_FMT, STR_ARG(client));
+	int family = strchr(net, ':') ? AF_INET6 : AF_INET, most = family == AF_INET6 ? 128 : 32;
+	if (bits < 0 || bits > most || inet_pton(family, net, a) != 1 || inet_pton(family, address, b) != 1)
+		return false;
+	for (int i = 0; i < (int)bits; i++)
+		if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8)) & 1)
+			return false;
+	return true;
+}
+
+/* Sessions whose client the rule lets in; of a prefix list or a group it cannot be told. */
+static int64_t count_admitted(const struct ui *ui, const struct snapshot *rules, size_t row)
+{
+	const struct snapshot *sessions = store_good(ui->store, "node_sessions");
+	struct str v4 = data_str(rules, row, "cidr_ipv4"), v6 = data_str(rules, row, "cidr_ipv6");
+	int64_t n = 0;
+
+	for (size_t i = 0; sessions && i < sessions->nrows; i++) {
+		struct str client = data_str(sessions, i, "client");
+
+		n += in_network(v4.len > 0 ? v4 : v6, client);
+	}
+	return n;
+}
+
+/* The group of the selected row, or the only one there is. */
+static bool take_group(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row)
+{
+	const struct snapshot *groups = store_good(ui->store, "security_groups");
+
+	if (take_field(v, s, row, "security_group_rules", "group_id") ||
+	    take_field(v, s, row, "security_groups", "group_id"))
+		return true;
+	return groups && groups->nrows == 1 && take_field(v, groups, 0, "security_groups", "group_id");
+}
+
+bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, const char **ret_view)
+{
+	const struct snapshot *clusters;
+
+	*ret_view = NULL;
+	(void)snprintf(v->object, sizeof v->object, "%s", runtime_target(ui->rt)->cluster);
+	switch (v->op->target) {
+	case OPERATION_SNAPSHOT:
+		*ret_view = "backups";
+		return take_field(v, s, row, "snapshots", "identifier");
+	case OPERATION_RULE:
+		*ret_view = "network";
+		if (!take_field(v, s, row, "security_group_rules", "rule_id"))
+			return false;
+		v->admits = count_admitted(ui, s, (size_t)row);
+		return true;
+	case OPERATION_GROUP:
+		*ret_view = "network";
+		return take_group(ui, v, s, row);
+	case OPERATION_CLUSTER:
+	case OPERATION_INSTANCE:
+		if (cluster_row(ui, &clusters) >= 0)
+			return true;
+		ui_toast(ui, SEV_NOTICE, "%s: no cluster is open, or AWS has not told of it yet", v->op->title);
+		return false;
+	case OPERATION_SESSION:
+	case OPERATION_TABLE:
+		break;
+	}
+	return false;
+}
+
+/* ---- the value ---- */
+
+static void propose(const struct ui *ui, const struct operate_view *v, char *out, size_t size)
+{
+	const struct snapshot *clusters;
+	long row = cluster_row(ui, &clusters);
+	struct str text = STR(""), first;
+	struct civil t;
+
+	out[0] = '\0';
+	if (row < 0)
+		return;
+	if (strcmp(v->op->name, "create snapshot") == 0) {
+		clock_civil(ui->now_us, &t);
+		(void)snprintf(out, size, "%s-%04d-%02d-%02d-%02d%02d", runtime_target(ui->rt)->cluster, t.year,
+			       t.month, t.day, t.hour, t.minute);
+		return;
+	}
+	if (strcmp(v->op->name, "failover") == 0)
+		text = data_str(clusters, (size_t)row, "readers");
+	else if (strcmp(v->op->name, "backup window") == 0)
+		text = data_str(clusters, (size_t)row, "backup_window");
+	else if (strcmp(v->op->name, "maintenance window") == 0)
+		text = data_str(clusters, (size_t)row, "maintenance_window");
+	else if (strcmp(v->op->name, "backup retention") == 0)
+		(void)snprintf(out, size, "%lld",
+			       (long long)data_i64(clusters, (size_t)row, "backup_retention_days", 7));
+	if (text.len > 0 && str_split(&text, ',', &first))
+		(void)snprintf(out, size, STR_FMT, STR_ARG(first));
+}
+
+void operate_ask_value(struct ui *ui, struct operate_view *v)
+{
+	v->asking = true;
+	v->tier = (int)v->op->tier;
+	propose(ui, v, v->field.text, sizeof v->value);
+	v->field.len = v->field.cursor = strlen(v->field.text);
+	ui->overlay = OVERLAY_OPERATE;
+	ui->overlay_scroll = 0;
+}
+
+int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
+{
+	*ret_given = false;
+	if (key != K_ENTER)
+		return prompt_edit(&v->field, key) ? EFFECT_PAINT : EFFECT_NONE;
+	if (v->field.len == 0 || v->field.len >= sizeof v->value)
+		return EFFECT_NONE;
+	memcpy(v->value, v->field.text, v->field.len + 1);
+	v->field = (struct prompt){0};
+	v->asking = false;
+	*ret_given = true;
+	return EFFECT_PAINT;
+}
+
+/* ---- the outage ---- */
+
+void operate_watch_outage(const struct ui *ui, struct job *j)
+{
+	const struct snapshot *s = store_good(ui->store, "sessions");
+	int64_t at = s ? s->at_us : 0;
+
+	if (at > j->sampled_us) {
+		if (j->sampled_us > 0 && at - j->sampled_us > j->outage_us)
+			j->outage_us = at - j->sampled_us;
+		j->sampled_us = at;
+	}
+	if (j->outage_us < OUTAGE_MIN_US)
+		j->outage_us = 0;
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gate: who may include whom. base <- model <- {codec, runtime, verdict} <- {aws, db} <- registry; ui beside them."""
+"""Gate: who may include whom. base <- model <- {codec, runtime, verdict} <- audit <- {aws, db} <- registry; ui beside them."""
 import re
 
 import gate
@@ -9,7 +9,7 @@ BELOW = {
     "model": {"base", "model"},
     "codec": {"base", "model", "codec"},
     "runtime": {"base", "model", "runtime"},
-    "audit": {"base", "model", "codec", "audit"},
+    "audit": {"base", "model", "codec", "runtime", "audit"},
     "aws": {"base", "model", "codec", "runtime", "audit", "aws"},
     "db": {"base", "model", "codec", "runtime", "audit", "db"},
     "verdict": {"base", "model", "verdict"},

@@ -456,8 +456,7 @@ static void broken_lines_are_counted_and_left_out(void **state)
 		"{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"x\",\"id\":\"y\",\"phase\":\"intent\",\"action\":\"a\"}",
 		"{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"x\",\"phase\":\"intent\",\"action\":\"a\",\"tier\":\"two\"}",
 		"{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"x\",\"phase\":\"outcome\",\"action\":\"a\",\"took_ms\":-1}",
-		"{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"x\",\"phase\":\"outcome\",\"action\":\"a\",\"took_ms\":"
-		"9223372036854775807}",
+		"{\"at\":9,\"id\":\"x\",\"phase\":\"outcome\",\"action\":\"a\",\"took_ms\":9223372036854775807}",
 		"{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"x\",\"phase\":\"intent\",\"action\":\"a\"",
 		"{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"\xff\",\"phase\":\"intent\",\"action\":\"a\"}",
 		"<html>",

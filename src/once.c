@@ -55,8 +55,10 @@ static bool add_names(struct round *r, const char *names)
 
 static bool choose(struct round *r, const struct options *o, struct err *err)
 {
+	/* one refresh is of the cluster, not of what this host keeps */
 	for (size_t i = 0; o->npanes == 0 && i < registry_nsources; i++)
-		r->wanted |= registry_sources[i]->merges ? 0 : UINT64_C(1) << i;
+		if (!registry_sources[i]->merges && !(registry_sources[i]->flags & SOURCE_LOCAL))
+			r->wanted |= UINT64_C(1) << i;
 	for (size_t p = 0; p < o->npanes; p++) {
 		bool found = registry_find(o->panes[p]) >= 0 && add_names(r, o->panes[p]);
 

@@ -9,7 +9,7 @@ endif()
 
 add_library(ui_fixture STATIC ui/fixture.c ui/fixture_commands.c ui/fixture_words.c ${PROJECT_SOURCE_DIR}/src/registry.c)
 target_include_directories(ui_fixture PUBLIC ${PROJECT_SOURCE_DIR})
-target_link_libraries(ui_fixture PUBLIC aurora_ui aurora_aws aurora_db PRIVATE project_options)
+target_link_libraries(ui_fixture PUBLIC aurora_ui aurora_aws aurora_db aurora_audit PRIVATE project_options)
 target_compile_definitions(ui_fixture PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
 
 # A test program over the fixture: its sources, then it is registered under the given name.
@@ -30,6 +30,7 @@ ui_test(ui.load test_load_view ui/test_load_view.c)
 ui_test(ui.locks test_locks_view ui/test_locks_view.c)
 ui_test(ui.statements test_statements_shown ui/test_statements_shown.c)
 ui_test(ui.logs test_logs_view ui/test_logs_view.c)
+ui_test(ui.audit test_audit_view ui/test_audit_view.c)
 ui_test(prop.layout prop_layout prop/prop_layout.c)
 ui_test(prop.ui prop_ui prop/prop_ui.c)
 set_tests_properties(prop.ui PROPERTIES TIMEOUT 600)

@@ -160,7 +160,7 @@ static void draw_engine(const struct ui *ui, struct pen *pen)
 	}
 }
 
-/* Worst state over all demanded sources: live, degraded, paused. */
+/* Worst state over all demanded sources: live, degraded, paused. A file of this host is no sign of life. */
 static void draw_live(const struct ui *ui, struct pen *pen)
 {
 	bool failing = false, any = false;
@@ -168,6 +168,8 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 	for (size_t i = 0; i < ui->store->n; i++) {
 		const struct store_entry *e = &ui->store->entries[i];
 
+		if (e->source->flags & SOURCE_LOCAL)
+			continue;
 		failing |= e->latest && e->latest->state == SNAP_ERROR;
 		any |= e->good != NULL;
 	}

@@ -340,14 +340,16 @@ static void end_job(struct ui *ui, struct job *j)
 		j->severity = SEV_WARN;
 	} else if (!j->outcome[0]) {
 		(void)snprintf(j->outcome, sizeof j->outcome, "%s",
-			       j->cancelling ? "cancelled; the audit log has its end"
-					     : "it ended without an outcome; see the audit log");
+			       j->cancelling ? "cancelled; :audit has its end"
+					     : "it ended without an outcome; see :audit");
 		j->severity = j->cancelling ? SEV_NOTICE : SEV_WARN;
 	}
 	ui_toast(ui, j->severity == SEV_NOTICE ? SEV_OK : j->severity, "%s %s: %s", j->op->title, j->object,
 		 j->outcome);
 	command_release(j->command);
 	j->command = NULL;
+	/* where the log is on screen, its outcome stands there at once */
+	runtime_refresh(ui->rt, "audit");
 }
 
 static void follow_job(struct ui *ui, struct job *j)

@@ -156,6 +156,16 @@ static const struct view_def tables = {
 	.npanes = 2,
 };
 
+static const struct view_def audit = {
+	.digit = 0,
+	.name = "audit",
+	.title = "Audit log",
+	.short_title = "Audit",
+	.help = "what was changed from here: who, when, what exactly, and how it ended",
+	.panes = {{&pane_audit, {0, 1, 6, 0, 40, 0}}},
+	.npanes = 1,
+};
+
 /* clang-format off */
 const struct view_def *const view_defs[] = {
 	&overview,
@@ -169,6 +179,7 @@ const struct view_def *const view_defs[] = {
 	&logs,
 	&clusters,
 	&tables, &progress,
+	&audit,
 };
 /* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);

@@ -117,6 +117,13 @@ static void a_table_is_vacuumed_and_rebuilt(void **state)
 	console_press(v, ":jobs<Enter>", "1  VACUUM shop.orders");
 	console_sees(v, "3  VACUUM FULL shop.orders");
 	vt_key(v, "Esc");
+	/* the session that was ended before stands there, too */
+	console_press(v, ":audit<Enter>", "4 changes");
+	console_sees(v, "done: the session has");
+	console_press(v, "/action:\"vacuum full\"<Enter>", "1 of 4");
+	console_press(v, "<Enter>", "VACUUM (FULL, VERBOSE) shop.orders");
+	console_sees(v, "2, disruptive");
+	vt_key(v, "Esc");
 	console_quit(v);
 }
 
@@ -140,6 +147,7 @@ static void a_job_that_waits_is_seen_and_cancelled(void **state)
 	vt_resize(v, 24, 80);
 	console_sees(v, "jobs 1");
 	vt_resize(v, ROWS, COLS);
+	console_press(v, ":audit<Enter>", "no outcome: the");
 	/* quitting asks, and no means no */
 	console_press(v, "q", "Quit while jobs run?");
 	vt_send(v, "n");
@@ -147,6 +155,7 @@ static void a_job_that_waits_is_seen_and_cancelled(void **state)
 	console_press(v, "X", "Cancel the job?");
 	console_press(v, "y", "cancelled");
 	console_gone(v, "jobs 1");
+	console_gone(v, "no outcome: the");
 	console_quit(v);
 	pg_wait_for(admin,
 		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");

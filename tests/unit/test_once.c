@@ -19,6 +19,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -174,8 +175,17 @@ static const char *state_of(json_t *root, const char *name)
 	return s;
 }
 
-/* Merged sources stand last and are not printed. */
+/* Merged sources stand last and are not printed; those of this host, before them, only when they are named. */
 static size_t printed_sources(void)
+{
+	size_t n = registry_nsources;
+
+	while (registry_sources[n - 1]->merges || (registry_sources[n - 1]->flags & SOURCE_LOCAL))
+		n--;
+	return n;
+}
+
+static size_t named_sources(void)
 {
 	size_t n = registry_nsources;
 
@@ -262,6 +272,43 @@ static void test_panes_choose_sources(void **state)
 	assert_true(str_find(buf_str(&complaint), STR("nosuch"), 0) >= 0);
 }
 
+/* What was changed from here needs nobody to answer. */
+static void test_the_audit_log(void **state)
+{
+	char folder[200], path[300], setting[300];
+	const char *home = env[1];
+	json_t *root, *rows;
+	FILE *f;
+
+	(void)state;
+	snprintf(folder, sizeof folder, "%s/auroratop-once-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/auroratop", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(setting, sizeof setting, "XDG_STATE_HOME=%s", folder);
+	env[1] = setting;
+	snprintf(path, sizeof path, "%s/auroratop/audit.jsonl", folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("{\"at\":\"2026-03-17T13:41:10Z\",\"id\":\"a\",\"phase\":\"intent\",\"action\":\"vacuum\"}\nx\n", f);
+	fclose(f);
+	assert_int_equal(
+		run("--once", "--format", "json", "--pane", "audit", "--pane", "audit_files", "--db", NOBODY_DB, NULL),
+		0);
+	root = checked(2);
+	rows = json_object_get(json_object_get(json_object_get(root, "sources"), "audit"), "rows");
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "severity")), "unknown");
+	assert_true(json_is_null(json_object_get(json_array_get(rows, 0), "outcome")));
+	rows = json_object_get(json_object_get(json_object_get(root, "sources"), "audit_files"), "rows");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "unreadable")), 1);
+	json_decref(root);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/auroratop", folder);
+	assert_int_equal(rmdir(path) + rmdir(folder), 0);
+	env[1] = home;
+}
+
 static void test_text_and_csv(void **state)
 {
 	(void)state;
@@ -293,8 +340,8 @@ static void test_fields(void **state)
 	(void)state;
 	assert_int_equal(run("fields", "--format", "json", NULL), 0);
 	root = parsed();
-	assert_int_equal(json_object_size(root), printed_sources());
-	for (size_t i = 0; i < printed_sources(); i++) {
+	assert_int_equal(json_object_size(root), named_sources());
+	for (size_t i = 0; i < named_sources(); i++) {
 		const struct rec_type *type = registry_sources[i]->type;
 		json_t *source = json_object_get(root, registry_sources[i]->name),
 		       *fields = json_object_get(source, "fields");
@@ -398,6 +445,7 @@ int main(void)
 #endif
 		TEST(test_database_alone), TEST(test_nothing_answers), TEST(test_panes_choose_sources),
 		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
+		TEST(test_the_audit_log),
 	};
 
 	if (getenv("AURORATOP_REQUESTS")) {

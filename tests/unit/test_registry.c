@@ -34,7 +34,7 @@ static void test_flags(void **state)
 	for (size_t i = 0; i < registry_nsources; i++) {
 		const struct source *s = registry_sources[i];
 
-		assert_int_equal(!!(s->flags & SOURCE_AWS) + !!(s->flags & SOURCE_DB), 1);
+		assert_int_equal(!!(s->flags & SOURCE_AWS) + !!(s->flags & SOURCE_DB) + !!(s->flags & SOURCE_LOCAL), 1);
 		assert_true(s->lane < LANE__COUNT);
 		assert_int_equal(s->lane == LANE_SAMPLER || s->lane == LANE_SLOW, !!(s->flags & SOURCE_DB));
 	}

@@ -23,9 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES (1u << 20)
-#define PATH_BYTES 1200
-
 static atomic_uint counter;
 
 void audit_id(char *out, size_t size)
@@ -92,7 +89,7 @@ static bool open_file(const char *path, int *ret_fd, struct stat *ret_stat, stru
 
 static void rotate(const char *path)
 {
-	char from[PATH_BYTES + 8], to[PATH_BYTES + 8];
+	char from[AUDIT_PATH_MAX + 8], to[AUDIT_PATH_MAX + 8];
 
 	for (int i = AUDIT_FILES_MAX - 1; i > 0; i--) {
 		(void)snprintf(from, sizeof(from), "%s.%d", path, i - 1);
@@ -149,7 +146,7 @@ static bool write_line(struct buf *b, const struct audit_entry *e)
 	char at[40], who[256];
 	struct buf masked;
 
-	buf_init(&masked, LINE_MAX_BYTES);
+	buf_init(&masked, AUDIT_LINE_MAX);
 	(void)sql_mask_literals(&masked, e->statement);
 	buf_addf(b, "{\"at\":\"%s\"", clock_iso8601(clock_wall_us(), at, sizeof(at)));
 	add_text(b, "id", str_c(e->id));
@@ -173,7 +170,7 @@ static bool write_line(struct buf *b, const struct audit_entry *e)
 
 bool audit_write(const struct audit_entry *e, struct err *err)
 {
-	char path[PATH_BYTES];
+	char path[AUDIT_PATH_MAX];
 	off_t size = 0;
 	struct buf line;
 	int fd = -1;
@@ -184,7 +181,7 @@ bool audit_write(const struct audit_entry *e, struct err *err)
 		err_remedy(err, "set XDG_STATE_HOME to a folder of yours");
 		return false;
 	}
-	buf_init(&line, LINE_MAX_BYTES);
+	buf_init(&line, AUDIT_LINE_MAX);
 	ok = write_line(&line, e) || err_set(err, ERR_LIMIT, "a line of the audit log would be longer than 1 MiB");
 	ok = ok && open_locked(path, &fd, &size, err);
 	if (ok) {

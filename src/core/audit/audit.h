@@ -5,7 +5,7 @@
  * the user alone. An intent line is on the disk before anything is sent, an outcome line
  * follows; no intent, no action (safety.md 5). Statements are written with literals masked.
  * At AUDIT_BYTES_MAX the file is renamed to audit.jsonl.1 and begun anew; AUDIT_FILES_MAX are
- * kept. Any thread; processes are kept apart by a lock on the file.
+ * kept. Any thread; processes are kept apart by a lock on the file. audit_read.h reads it.
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
@@ -15,6 +15,8 @@
 
 #define AUDIT_BYTES_MAX (16u << 20)
 #define AUDIT_FILES_MAX 8
+#define AUDIT_LINE_MAX (1u << 20)
+#define AUDIT_PATH_MAX 1200
 
 struct audit_entry {
 	const char *id;    /* one for the intent and the outcome of one action; from audit_id() */
@@ -22,7 +24,7 @@ struct audit_entry {
 	const char *action, *cluster, *node, *database, *role;
 	int tier;
 	struct str object, statement;
-	struct str outcome; /* of an outcome: "done", "failed: ..." */
+	struct str outcome; /* of an outcome: "done", "failed: ..."; audit_severity() knows how they begin */
 	int64_t took_us;    /* of an outcome, else -1 */
 };
 

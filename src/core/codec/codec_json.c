@@ -345,3 +345,16 @@ bool json_read_record(const struct json_t *object, const struct rec_type *type, 
 	buf_release(&r.list);
 	return ok;
 }
+
+bool json_read_line(struct str line, const struct rec_type *type, void *row, struct arena *a, struct err *err)
+{
+	json_t *root;
+	bool ok;
+
+	if (!json_read(line, &root, err))
+		return false;
+	ok = json_is_object(root) ? json_read_record(root, type, row, a, err)
+				  : err_set(err, ERR_PROTOCOL, "the line is not a JSON object");
+	json_decref(root);
+	return ok;
+}

@@ -21,5 +21,8 @@ bool json_read(struct str body, struct json_t **ret_root, struct err *err) MUST_
 /* Decodes object members into a record by field->wire (path with '/'). */
 bool json_read_record(const struct json_t *object, const struct rec_type *type, void *row, struct arena *a,
 		      struct err *err) MUST_CHECK;
+/* Both at once for one line of a file of JSON lines; anything but an object is refused. */
+bool json_read_line(struct str line, const struct rec_type *type, void *row, struct arena *a,
+		    struct err *err) MUST_CHECK;
 
 #endif

@@ -30,6 +30,7 @@ enum source_flags {
 	SOURCE_SERIES = 1 << 3,  /* data is snapshot->series; rows hold the newest points */
 	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
 	SOURCE_CHANGES = 1 << 6, /* of commands: changes something; refused on a read-only target */
+	SOURCE_LOCAL = 1 << 7,   /* of this host, says nothing of the cluster; --once prints it when it is named */
 	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
 };
 

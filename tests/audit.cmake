@@ -1,0 +1,2 @@
+# The record of what was changed: read again, paired, whatever stands in it.
+unit(audit_read audit)

@@ -124,8 +124,10 @@ const char *audit_severity(struct str outcome)
 		const char *words, *severity;
 	} table[] = {
 		{"done, with a warning", "warning"},
+		{"done, although", "warning"},
 		{"done", "ok"},
 		{"cancelled", "notice"},
+		{"agreed;", "warning"},
 		{"not sent", "notice"},
 		{"not done", "warning"},
 		{"skipped", "warning"},

@@ -7,7 +7,7 @@ endforeach()
 
 # Debian's python3-botocore and awscli, not others that may come first in PATH.
 if(TARGET auroratop-sim)
-  foreach(name wire cli logs)
+  foreach(name wire cli write logs)
     add_test(NAME sim.${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/${name}_test.py)
     set_tests_properties(sim.${name} PROPERTIES TIMEOUT 600 ENVIRONMENT AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>)
   endforeach()

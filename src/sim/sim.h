@@ -4,8 +4,9 @@
  * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0), CloudWatch
  * Logs and Performance Insights (JSON 1.1) at POST /; the service is the one named in the SigV4 credential scope.
  * Signatures are verified, parameters the operation does not know are refused, and the state moves with time: a
- * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer. The
- * database is not simulated.
+ * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer. Clients
+ * may change it: snapshots, clusters, cluster parameters, tags, pending maintenance and ingress rules, with what they take
+ * of time. The database is not simulated: it goes on when its cluster is stopped or fails over.
  *
  * Plain HTTP administration on the same port, unsigned, loopback only; bodies are forms:
  *   POST /_sim/fault     service= operation= kind= ms= count=   (see sim_fault)
@@ -94,6 +95,11 @@ bool sim_fault(struct sim *s, const char *form, struct err *err) MUST_CHECK;
 void sim_clear(struct sim *s);
 /* Starts a failover; target "" or NULL = the first reader. */
 bool sim_failover(struct sim *s, const char *cluster, const char *target, struct err *err) MUST_CHECK;
+/*
+ * The value of a parameter that is in effect in a cluster, "" = unset. False: there is no such cluster or parameter, or
+ * the value waits for a reboot of the writer.
+ */
+bool sim_parameter(struct sim *s, const char *cluster, const char *name, char *ret_value, size_t size);
 /* Logged requests of service and operation; NULL = any. */
 size_t sim_requests(struct sim *s, const char *service, const char *operation);
 

@@ -57,23 +57,12 @@ static bool id_wanted(struct sim_request *r, const char *prefix, const char *id)
 	return n == 0;
 }
 
-enum source_kind { SOURCE_GROUP, SOURCE_V4, SOURCE_V6, SOURCE_LIST, SOURCE__COUNT };
-
-static enum source_kind source_kind(const char *source)
+static void source_item(struct buf *b, const struct sim_rule_row *row, enum sim_source_kind kind)
 {
-	if (str_starts(str_c(source), STR("sg-")))
-		return SOURCE_GROUP;
-	if (str_starts(str_c(source), STR("pl-")))
-		return SOURCE_LIST;
-	return strchr(source, ':') ? SOURCE_V6 : SOURCE_V4;
-}
-
-static void source_item(struct buf *b, const struct sim_rule_row *row, enum source_kind kind)
-{
-	static const char *const tags[SOURCE__COUNT] = {"groupId", "cidrIp", "cidrIpv6", "prefixListId"};
+	static const char *const tags[SIM_SOURCE__COUNT] = {"groupId", "cidrIp", "cidrIpv6", "prefixListId"};
 
 	sim_xml_open(b, "item");
-	if (kind == SOURCE_GROUP)
+	if (kind == SIM_SOURCE_GROUP)
 		sim_xml_str(b, "userId", SIM_ACCOUNT);
 	sim_xml_str(b, tags[kind], row->source);
 	if (row->text)
@@ -90,7 +79,7 @@ static bool same_permission(const struct sim_rule_row *a, const struct sim_rule_
 /* All sources of rules[first]'s protocol and ports. */
 static void permission(struct buf *b, const struct sim_group *g, int first)
 {
-	static const char *const lists[SOURCE__COUNT] = {"groups", "ipRanges", "ipv6Ranges", "prefixListIds"};
+	static const char *const lists[SIM_SOURCE__COUNT] = {"groups", "ipRanges", "ipv6Ranges", "prefixListIds"};
 	const struct sim_rule_row *rules = g->rules;
 
 	sim_xml_open(b, "item");
@@ -99,11 +88,11 @@ static void permission(struct buf *b, const struct sim_group *g, int first)
 		sim_xml_int(b, "fromPort", rules[first].from_port);
 		sim_xml_int(b, "toPort", rules[first].to_port);
 	}
-	for (int kind = 0; kind < SOURCE__COUNT; kind++) {
+	for (int kind = 0; kind < SIM_SOURCE__COUNT; kind++) {
 		sim_xml_open(b, lists[kind]);
 		for (int i = first; i < g->nrules; i++)
-			if (same_permission(&rules[i], &rules[first]) && (int)source_kind(rules[i].source) == kind)
-				source_item(b, &rules[i], (enum source_kind)kind);
+			if (same_permission(&rules[i], &rules[first]) && (int)sim_source_kind(rules[i].source) == kind)
+				source_item(b, &rules[i], (enum sim_source_kind)kind);
 		sim_xml_close(b, lists[kind]);
 	}
 	sim_xml_close(b, "item");
@@ -185,7 +174,21 @@ static bool describe_groups(struct sim_request *r, struct buf *out)
 	return true;
 }
 
-static void rule_xml(struct sim_request *r, struct buf *b, const struct sim_rule *rule)
+static void rule_tags(struct sim_request *r, struct buf *b, const struct sim_rule *rule)
+{
+	const struct sim_tagged *t = sim_tagged_find(r->sim->changes, "security-group-rule", rule->id);
+
+	sim_xml_open(b, "tagSet");
+	for (size_t i = 0; t && i < t->n; i++) {
+		sim_xml_open(b, "item");
+		sim_xml_str(b, "key", t->tags[i].key);
+		sim_xml_str(b, "value", t->tags[i].value);
+		sim_xml_close(b, "item");
+	}
+	sim_xml_close(b, "tagSet");
+}
+
+void sim_ec2_rule_xml(struct sim_request *r, struct buf *b, const struct sim_rule *rule)
 {
 	const struct sim_rule_row *row = rule->row;
 
@@ -197,18 +200,18 @@ static void rule_xml(struct sim_request *r, struct buf *b, const struct sim_rule
 	sim_xml_str(b, "ipProtocol", row->protocol);
 	sim_xml_int(b, "fromPort", row->from_port);
 	sim_xml_int(b, "toPort", row->to_port);
-	switch (source_kind(row->source)) {
-	case SOURCE_V4:
+	switch (sim_source_kind(row->source)) {
+	case SIM_SOURCE_V4:
 		sim_xml_str(b, "cidrIpv4", row->source);
 		break;
-	case SOURCE_V6:
+	case SIM_SOURCE_V6:
 		sim_xml_str(b, "cidrIpv6", row->source);
 		break;
-	case SOURCE_LIST:
+	case SIM_SOURCE_LIST:
 		sim_xml_str(b, "prefixListId", row->source);
 		break;
-	case SOURCE_GROUP:
-	case SOURCE__COUNT:
+	case SIM_SOURCE_GROUP:
+	case SIM_SOURCE__COUNT:
 		sim_xml_open(b, "referencedGroupInfo");
 		sim_xml_str(b, "groupId", row->source);
 		sim_xml_str(b, "userId", SIM_ACCOUNT);
@@ -217,7 +220,7 @@ static void rule_xml(struct sim_request *r, struct buf *b, const struct sim_rule
 	}
 	if (row->text)
 		sim_xml_str(b, "description", row->text);
-	buf_add_c(b, "<tagSet/>\n");
+	rule_tags(r, b, rule);
 	arn(r, b, "securityGroupRuleArn", "security-group-rule", rule->id);
 	sim_xml_close(b, "item");
 }
@@ -232,8 +235,7 @@ static bool describe_rules(struct sim_request *r, struct buf *out)
 
 	for (size_t i = 0; i < ngroups; i++)
 		n += (size_t)groups[i].nrules;
-	/* Rules of a group are written before the filters drop some. */
-	rows = arena_alloc_array(r->arena, n + SIM_GROUP_RULES_MAX, sizeof(*rows));
+	rows = arena_alloc_array(r->arena, n, sizeof(*rows));
 	n = 0;
 	if (!sim_filters(r, "Filter", "Value", "group-id security-group-rule-id", &f))
 		return false;
@@ -252,7 +254,7 @@ static bool describe_rules(struct sim_request *r, struct buf *out)
 		return false;
 	sim_xml_open(out, "securityGroupRuleSet");
 	for (size_t i = page.first; i < page.end; i++)
-		rule_xml(r, out, &rows[i]);
+		sim_ec2_rule_xml(r, out, &rows[i]);
 	sim_xml_close(out, "securityGroupRuleSet");
 	next_token(out, &page);
 	return true;
@@ -393,6 +395,12 @@ static bool prefix_list_entries(struct sim_request *r, struct buf *out)
 }
 
 #define COMMON " Filter.N.Name Filter.N.Value.N MaxResults NextToken DryRun"
+#define PERMISSIONS                                                                                                 \
+	"GroupId DryRun IpPermissions.N.IpProtocol IpPermissions.N.FromPort IpPermissions.N.ToPort "                \
+	"IpPermissions.N.IpRanges.N.CidrIp IpPermissions.N.Ipv6Ranges.N.CidrIpv6 IpPermissions.N.Groups.N.GroupId " \
+	"IpPermissions.N.Groups.N.UserId IpPermissions.N.PrefixListIds.N.PrefixListId "                             \
+	"IpPermissions.N.IpRanges.N.Description IpPermissions.N.Ipv6Ranges.N.Description "                          \
+	"IpPermissions.N.Groups.N.Description IpPermissions.N.PrefixListIds.N.Description"
 
 /* clang-format off */
 const struct sim_operation sim_ec2_operations[] = {
@@ -402,6 +410,12 @@ const struct sim_operation sim_ec2_operations[] = {
 	{"ec2", "DescribeManagedPrefixLists", "PrefixListId.N" COMMON, "", describe_prefix_lists},
 	{"ec2", "GetManagedPrefixListEntries", "PrefixListId TargetVersion MaxResults NextToken DryRun", "PrefixListId",
 	 prefix_list_entries},
+	{"ec2", "AuthorizeSecurityGroupIngress",
+	 PERMISSIONS " TagSpecification.N.ResourceType TagSpecification.N.Tag.N.Key TagSpecification.N.Tag.N.Value",
+	 "GroupId IpPermissions.N.IpProtocol", sim_ec2_authorize_ingress},
+	{"ec2", "RevokeSecurityGroupIngress",
+	 PERMISSIONS " SecurityGroupRuleId.N",
+	 "GroupId", sim_ec2_revoke_ingress},
 };
 /* clang-format on */
 const size_t sim_ec2_noperations = ARRAY_LEN(sim_ec2_operations);

@@ -135,7 +135,7 @@ struct sim_snapshot {
 	const struct sim_cluster *cluster;
 	const char *id, *source_id; /* source_id: of a copy, else NULL */
 	int64_t created_us;
-	bool automated;
+	bool automated, made; /* made: by a client */
 	int percent;
 	const char *engine_version;
 	double volume_bytes;

@@ -174,7 +174,8 @@ bool sim_db_load(const struct sim *s, const struct sim_cluster *c, int member, i
 
 	while (strcmp(m->name, "DBLoad") != 0)
 		m++;
-	if (c->stopped || at_us < s->epoch_us - c->age_us || (c->serverless && capacity(c, at_us) <= 0))
+	if (sim_cluster_stopped(c, at_us) || at_us < s->epoch_us - c->age_us ||
+	    (c->serverless && capacity(c, at_us) <= 0))
 		return false;
 	*ret_load = sample(s, m, c, member, at_us);
 	*ret_added = *ret_load - *ret_load / (1 + raised(s, c, at_us) * (c->load - 1));
@@ -257,7 +258,7 @@ static bool has_sample(const struct sim *s, const struct sim_series *series, int
 		return false;
 	if (flags & WHOLE)
 		return true;
-	if (c->stopped || (series->role == 1 && !writer) || (series->role == 2 && writer))
+	if (sim_cluster_stopped(c, at_us) || (series->role == 1 && !writer) || (series->role == 2 && writer))
 		return false;
 	if ((flags & READERS && writer) || (flags & WRITERS && !writer))
 		return false;

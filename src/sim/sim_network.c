@@ -2,7 +2,8 @@
  * sim_network.c: security groups of the simulated VPC.
  *
  * The scenario describes those of its own clusters; each cluster of the fleet has one that
- * lets the VPC in. Rule ids follow from the rule's contents.
+ * lets the VPC in. Rule ids follow from the rule's contents. What clients added and revoked is applied to a copy
+ * in the request's arena; an added rule has an id of its own, since the service gives a new one each time.
  */
 #include "sim/sim_network.h"
 
@@ -10,6 +11,48 @@ static const struct sim_rule_row fleet_rules[] = {
 	{.protocol = "tcp", .from_port = 5432, .to_port = 5432, .source = "10.0.0.0/16", .text = "vpc"},
 	{.egress = true, .protocol = "-1", .from_port = -1, .to_port = -1, .source = "0.0.0.0/0"},
 };
+
+static void rule_id(const char *group, const struct sim_rule_row *row, char ret_id[SIM_RULE_ID_MAX])
+{
+	uint64_t h = sim_hash_str(sim_hash_str(sim_hash(5, row->egress), group), row->source);
+
+	h = sim_hash_str(sim_hash(h, (uint64_t)row->from_port), row->protocol);
+	if (row->id)
+		snprintf(ret_id, SIM_RULE_ID_MAX, "%s", row->id);
+	else
+		snprintf(ret_id, SIM_RULE_ID_MAX, "sgr-0%016llx", (unsigned long long)h);
+}
+
+/* Replaces the rules of a group by those that are left and those that were added. */
+static void apply_changes(struct sim_request *r, struct sim_group *g)
+{
+	const struct sim_changes *c = r->sim->changes;
+	struct sim_rule_row *rules;
+	char id[SIM_RULE_ID_MAX];
+	int n = 0;
+
+	if (c->nrules == 0 && c->ngone_rules == 0)
+		return;
+	rules = arena_alloc_array(r->arena, (size_t)g->nrules + c->nrules, sizeof(*rules));
+	for (int i = 0; i < g->nrules; i++) {
+		rule_id(g->id, &g->rules[i], id);
+		if (!sim_rule_is_gone(c, id))
+			rules[n++] = g->rules[i];
+	}
+	for (size_t i = 0; i < c->nrules; i++) {
+		const struct sim_rule_added *a = &c->rules[i];
+
+		if (strcmp(a->group, g->id) == 0)
+			rules[n++] = (struct sim_rule_row){.protocol = a->protocol,
+							   .from_port = a->from_port,
+							   .to_port = a->to_port,
+							   .source = a->source,
+							   .text = a->text[0] ? a->text : NULL,
+							   .id = a->id};
+	}
+	g->rules = rules;
+	g->nrules = n;
+}
 
 size_t sim_groups(struct sim_request *r, struct sim_group **ret_groups)
 {
@@ -35,19 +78,26 @@ size_t sim_groups(struct sim_request *r, struct sim_group **ret_groups)
 					  .rules = fleet_rules,
 					  .nrules = ARRAY_LEN(fleet_rules)};
 	}
+	for (struct sim_group *each = *ret_groups; each < g; each++)
+		apply_changes(r, each);
 	return (size_t)(g - *ret_groups);
 }
 
 size_t sim_group_rules(const struct sim_group *g, struct sim_rule *out)
 {
 	for (int i = 0; i < g->nrules; i++) {
-		const struct sim_rule_row *row = &g->rules[i];
-		uint64_t h = sim_hash_str(sim_hash_str(sim_hash(5, row->egress), g->id), row->source);
-
-		h = sim_hash_str(sim_hash(h, (uint64_t)row->from_port), row->protocol);
-		snprintf(out[i].id, sizeof(out[i].id), "sgr-0%016llx", (unsigned long long)h);
+		rule_id(g->id, &g->rules[i], out[i].id);
 		out[i].group = g;
-		out[i].row = row;
+		out[i].row = &g->rules[i];
 	}
 	return (size_t)g->nrules;
+}
+
+enum sim_source_kind sim_source_kind(const char *source)
+{
+	if (str_starts(str_c(source), STR("sg-")))
+		return SIM_SOURCE_GROUP;
+	if (str_starts(str_c(source), STR("pl-")))
+		return SIM_SOURCE_LIST;
+	return strchr(source, ':') ? SIM_SOURCE_V6 : SIM_SOURCE_V4;
 }

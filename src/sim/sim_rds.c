@@ -24,14 +24,6 @@ void sim_rds_key(struct sim_request *r, struct buf *b, const char *tag)
 	sim_xml_fmt(b, tag, "arn:%s:kms:%s:" SIM_ACCOUNT ":key/" ACCOUNT_KEY, sim_partition(r->sim), r->sim->o.region);
 }
 
-void sim_rds_tags(struct buf *b, const struct sim_cluster *c)
-{
-	sim_xml_open(b, "TagList");
-	buf_add_c(b, "<Tag><Key>Environment</Key><Value>production</Value></Tag>\n");
-	buf_addf(b, "<Tag><Key>Team</Key><Value>%s</Value></Tag>\n", c->team ? c->team : "platform");
-	sim_xml_close(b, "TagList");
-}
-
 /* Host of an endpoint: name, then ".c9akci.REGION.DOMAIN" with prefix "", "cluster-" or "cluster-ro-". */
 static void endpoint(struct sim_request *r, struct buf *b, const char *tag, const struct sim_cluster *c,
 		     const char *names[2])
@@ -70,8 +62,9 @@ static void cluster_identity(struct sim_request *r, struct buf *b, const struct 
 	buf_add_c(b, "<CustomEndpoints/>\n");
 	sim_xml_str(b, "HostedZoneId", "Z29XKXDKYMONMX");
 	sim_xml_bool(b, "MultiAZ", c->nmembers > 1);
-	if (c->stopped)
-		sim_xml_time(b, "AutomaticRestartTime", r->sim->epoch_us + 5 * US_PER_DAY);
+	if (sim_cluster_stopped(c, r->now_us))
+		sim_xml_time(b, "AutomaticRestartTime",
+			     c->turned_us ? c->turned_us + 7 * US_PER_DAY : r->sim->epoch_us + 5 * US_PER_DAY);
 }
 
 static void cluster_members(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
@@ -83,7 +76,7 @@ static void cluster_members(struct sim_request *r, struct buf *b, const struct s
 		sim_xml_open(b, "DBClusterMember");
 		sim_xml_str(b, "DBInstanceIdentifier", c->members[i].id);
 		sim_xml_bool(b, "IsClusterWriter", i == writer);
-		sim_xml_str(b, "DBClusterParameterGroupStatus", "in-sync");
+		sim_xml_str(b, "DBClusterParameterGroupStatus", sim_rds_group_status(r->sim, c, i, r->now_us));
 		sim_xml_int(b, "PromotionTier", c->members[i].tier);
 		sim_xml_close(b, "DBClusterMember");
 	}
@@ -102,7 +95,8 @@ static void security_groups(struct buf *b, const struct sim_cluster *c)
 
 static void cluster_config(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
 {
-	int64_t window = (int64_t)(c->hash % 24);
+	int64_t kept = r->now_us - c->retention_days * US_PER_DAY;
+	char window[SIM_WINDOW_MAX];
 
 	security_groups(b, c);
 	sim_xml_str(b, "DBSubnetGroup", c->subnet_group);
@@ -112,13 +106,11 @@ static void cluster_config(struct sim_request *r, struct buf *b, const struct si
 		sim_xml_str(b, "DBClusterParameterGroup", c->parameter_group);
 	else
 		sim_xml_fmt(b, "DBClusterParameterGroup", "default.%s", c->family);
-	if (c->backup_window)
-		sim_xml_str(b, "PreferredBackupWindow", c->backup_window);
-	else
-		sim_xml_fmt(b, "PreferredBackupWindow", "%02d:00-%02d:59", (int)window, (int)window);
-	sim_xml_str(b, "PreferredMaintenanceWindow", "tue:03:00-tue:03:30");
+	sim_cluster_backup_window(c, window);
+	sim_xml_str(b, "PreferredBackupWindow", window);
+	sim_xml_str(b, "PreferredMaintenanceWindow", sim_cluster_maintenance_window(c));
 	sim_xml_int(b, "BackupRetentionPeriod", c->retention_days);
-	sim_xml_time(b, "EarliestRestorableTime", r->now_us - c->retention_days * US_PER_DAY + 17 * US_PER_S);
+	sim_xml_time(b, "EarliestRestorableTime", (kept > c->kept_from_us ? kept : c->kept_from_us) + 17 * US_PER_S);
 	/* Moves in steps of a minute, four to five behind now. */
 	sim_xml_time(b, "LatestRestorableTime", (r->now_us - 4 * US_PER_MIN) / US_PER_MIN * US_PER_MIN);
 	sim_xml_bool(b, "DeletionProtection", c->deletion_protection);
@@ -178,8 +170,10 @@ static void cluster_secret(struct sim_request *r, struct buf *b, const struct si
 	sim_xml_close(b, "MasterUserSecret");
 }
 
-static void cluster_xml(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
+void sim_rds_cluster_xml(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
 {
+	struct sim_rds_resource resource = {"cluster", c->id, c};
+
 	sim_xml_open(b, "DBCluster");
 	cluster_identity(r, b, c);
 	cluster_members(r, b, c);
@@ -189,7 +183,7 @@ static void cluster_xml(struct sim_request *r, struct buf *b, const struct sim_c
 	cluster_secret(r, b, c);
 	sim_xml_str(b, "ActivityStreamStatus", "stopped");
 	sim_xml_str(b, "ClusterScalabilityType", "standard");
-	sim_rds_tags(b, c);
+	sim_rds_tags(r, b, &resource);
 	sim_xml_close(b, "DBCluster");
 }
 
@@ -239,7 +233,7 @@ static bool describe_clusters(struct sim_request *r, struct buf *out)
 		return false;
 	sim_xml_open(out, "DBClusters");
 	for (size_t i = page.first; i < page.end; i++)
-		cluster_xml(r, out, rows[i]);
+		sim_rds_cluster_xml(r, out, rows[i]);
 	sim_xml_close(out, "DBClusters");
 	if (page.token[0])
 		sim_xml_str(out, "Marker", page.token);
@@ -335,9 +329,10 @@ static void instance_config(struct sim_request *r, struct buf *b, const struct s
 			    sim_partition(r->sim), r->sim->o.region, m->resource_id);
 }
 
-static void instance_xml(struct sim_request *r, struct buf *b, const struct sim_cluster *c, int member)
+void sim_rds_instance_xml(struct sim_request *r, struct buf *b, const struct sim_cluster *c, int member)
 {
 	const struct sim_instance *m = &c->members[member];
+	struct sim_rds_resource resource = {"db", m->id, c};
 
 	sim_xml_open(b, "DBInstance");
 	sim_xml_int(b, "AllocatedStorage", 1);
@@ -355,7 +350,7 @@ static void instance_xml(struct sim_request *r, struct buf *b, const struct sim_
 	sim_xml_int(b, "PromotionTier", m->tier);
 	instance_place(r, b, c, m);
 	instance_config(r, b, c, m);
-	sim_rds_tags(b, c);
+	sim_rds_tags(r, b, &resource);
 	sim_xml_close(b, "DBInstance");
 }
 
@@ -407,7 +402,7 @@ static bool describe_instances(struct sim_request *r, struct buf *out)
 		return false;
 	sim_xml_open(out, "DBInstances");
 	for (size_t i = page.first; i < page.end; i++)
-		instance_xml(r, out, rows[i].cluster, rows[i].member);
+		sim_rds_instance_xml(r, out, rows[i].cluster, rows[i].member);
 	sim_xml_close(out, "DBInstances");
 	if (page.token[0])
 		sim_xml_str(out, "Marker", page.token);
@@ -445,6 +440,7 @@ static bool describe_subnet_groups(struct sim_request *r, struct buf *out)
 }
 
 #define FILTERS " Filters.Filter.N.Name Filters.Filter.N.Values.Value.N MaxRecords Marker"
+#define TAGS " Tags.Tag.N.Key Tags.Tag.N.Value"
 
 /* clang-format off */
 const struct sim_operation sim_rds_operations[] = {
@@ -462,6 +458,36 @@ const struct sim_operation sim_rds_operations[] = {
 	 sim_rds_describe_log_files},
 	{"rds", "DownloadDBLogFilePortion", "DBInstanceIdentifier LogFileName Marker NumberOfLines",
 	 "DBInstanceIdentifier LogFileName", sim_rds_download_log},
+	{"rds", "CreateDBClusterSnapshot", "DBClusterSnapshotIdentifier DBClusterIdentifier" TAGS,
+	 "DBClusterSnapshotIdentifier DBClusterIdentifier", sim_rds_create_snapshot},
+	{"rds", "DeleteDBClusterSnapshot", "DBClusterSnapshotIdentifier", "DBClusterSnapshotIdentifier", sim_rds_delete_snapshot},
+	{"rds", "FailoverDBCluster", "DBClusterIdentifier TargetDBInstanceIdentifier", "DBClusterIdentifier",
+	 sim_rds_failover_cluster},
+	{"rds", "RebootDBInstance", "DBInstanceIdentifier ForceFailover", "DBInstanceIdentifier", sim_rds_reboot_instance},
+	{"rds", "StopDBCluster", "DBClusterIdentifier", "DBClusterIdentifier", sim_rds_stop_cluster},
+	{"rds", "StartDBCluster", "DBClusterIdentifier", "DBClusterIdentifier", sim_rds_start_cluster},
+	{"rds", "ModifyDBCluster",
+	 "DBClusterIdentifier ApplyImmediately BackupRetentionPeriod PreferredBackupWindow PreferredMaintenanceWindow "
+	 "DeletionProtection", "DBClusterIdentifier", sim_rds_modify_cluster},
+	{"rds", "AddTagsToResource", "ResourceName" TAGS, "ResourceName Tags.Tag.N.Key", sim_rds_add_tags},
+	{"rds", "RemoveTagsFromResource", "ResourceName TagKeys.member.N", "ResourceName TagKeys.member.N",
+	 sim_rds_remove_tags},
+	{"rds", "ListTagsForResource", "ResourceName", "ResourceName", sim_rds_list_tags},
+	{"rds", "DescribeDBClusterParameterGroups", "DBClusterParameterGroupName MaxRecords Marker", "",
+	 sim_rds_describe_groups},
+	{"rds", "DescribeDBClusterParameters", "DBClusterParameterGroupName Source" FILTERS, "DBClusterParameterGroupName",
+	 sim_rds_describe_parameters},
+	{"rds", "ModifyDBClusterParameterGroup",
+	 "DBClusterParameterGroupName Parameters.Parameter.N.ParameterName Parameters.Parameter.N.ParameterValue "
+	 "Parameters.Parameter.N.ApplyMethod",
+	 "DBClusterParameterGroupName Parameters.Parameter.N.ParameterName", sim_rds_modify_group},
+	{"rds", "ResetDBClusterParameterGroup",
+	 "DBClusterParameterGroupName ResetAllParameters Parameters.Parameter.N.ParameterName "
+	 "Parameters.Parameter.N.ApplyMethod",
+	 "DBClusterParameterGroupName", sim_rds_reset_group},
+	{"rds", "DescribePendingMaintenanceActions", "ResourceIdentifier" FILTERS, "", sim_rds_describe_maintenance},
+	{"rds", "ApplyPendingMaintenanceAction", "ResourceIdentifier ApplyAction OptInType",
+	 "ResourceIdentifier ApplyAction OptInType", sim_rds_apply_maintenance},
 };
 /* clang-format on */
 const size_t sim_rds_noperations = ARRAY_LEN(sim_rds_operations);

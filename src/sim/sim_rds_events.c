@@ -2,9 +2,10 @@
  * sim_rds_events.c: RDS DescribeEvents.
  *
  * Events follow from the state: a failover leaves them at the cluster and at both instances, and every
- * snapshot when it begins and when it is done. Their words are AWS's. Like the service, the call shows
- * the last hour unless times are given, and nothing older than 14 days.
+ * snapshot when it begins and when it is done. What clients' calls leave is in the list of changes. Their words are
+ * AWS's. Like the service, the call shows the last hour unless times are given, and nothing older than 14 days.
  */
+#include "sim/sim_changes.h"
 #include "sim/sim_rds.h"
 
 #include "base/sort.h"
@@ -73,6 +74,28 @@ static void add_snapshot(struct list *l, const struct sim_snapshot *s)
 	e.at_us += s->source_id ? COPY_US : CREATE_US;
 	e.message = s->automated ? "Automated cluster snapshot created" : "Manual cluster snapshot created";
 	add(l, e);
+}
+
+/* Those that are not made by a client: of these the call itself left the events. */
+static void add_snapshots(struct list *l)
+{
+	struct sim_snapshot *rows;
+	size_t n = sim_snapshots(l->r, NULL, &rows);
+
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].made)
+			add_snapshot(l, &rows[i]);
+}
+
+static void add_of_calls(struct list *l)
+{
+	const struct sim_changes *c = l->r->sim->changes;
+
+	for (size_t i = 0; i < c->nevents; i++) {
+		const struct sim_event_row *e = &c->events[i];
+
+		add(l, (struct event){e->source, e->kind.type, e->kind.kind, e->message, e->kind.category, e->at_us});
+	}
 }
 
 static int by_time(uint32_t a, uint32_t b, void *ctx)
@@ -158,10 +181,9 @@ static void event_xml(struct sim_request *r, struct buf *out, const struct event
 bool sim_rds_describe_events(struct sim_request *r, struct buf *out)
 {
 	struct list l = {.r = r};
-	struct sim_snapshot *snapshots;
 	uint32_t *index, *scratch;
 	struct sim_page page;
-	size_t n = 0, total;
+	size_t n = 0;
 
 	if (!check_source(r) || !read_span(r, &l))
 		return false;
@@ -169,9 +191,8 @@ bool sim_rds_describe_events(struct sim_request *r, struct buf *out)
 	for (size_t i = 0; i < r->sim->nclusters; i++)
 		for (int k = 0; k < r->sim->clusters[i].nfailovers; k++)
 			add_failover(&l, &r->sim->clusters[i], &r->sim->clusters[i].failovers[k]);
-	total = sim_snapshots(r, NULL, &snapshots);
-	for (size_t i = 0; i < total; i++)
-		add_snapshot(&l, &snapshots[i]);
+	add_snapshots(&l);
+	add_of_calls(&l);
 	index = arena_alloc_array(r->arena, l.n + 1, sizeof(*index));
 	scratch = arena_alloc_array(r->arena, l.n + 1, sizeof(*scratch));
 	for (size_t i = 0; i < l.n; i++)

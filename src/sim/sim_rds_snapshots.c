@@ -9,9 +9,10 @@
 
 #define GIB 1073741824.0
 
-static void snapshot_xml(struct sim_request *r, struct buf *b, const struct sim_snapshot *s)
+void sim_rds_snapshot_xml(struct sim_request *r, struct buf *b, const struct sim_snapshot *s)
 {
 	const struct sim_cluster *c = s->cluster;
+	struct sim_rds_resource resource = {"cluster-snapshot", s->id, c};
 
 	sim_xml_open(b, "DBClusterSnapshot");
 	sim_xml_str(b, "DBClusterSnapshotIdentifier", s->id);
@@ -38,7 +39,7 @@ static void snapshot_xml(struct sim_request *r, struct buf *b, const struct sim_
 	sim_xml_int(b, "BackupRetentionPeriod", c->retention_days);
 	if (s->source_id)
 		sim_rds_arn(r, b, "SourceDBClusterSnapshotArn", "cluster-snapshot", s->source_id);
-	sim_rds_tags(b, c);
+	sim_rds_tags(r, b, &resource);
 	sim_xml_str(b, "DbClusterResourceId", c->resource_id);
 	sim_xml_close(b, "DBClusterSnapshot");
 }
@@ -72,13 +73,34 @@ static bool read_wish(struct sim_request *r, struct wish *w)
 			   "db-cluster-id db-cluster-snapshot-id snapshot-type engine", &w->filters);
 }
 
+/* By name, or by the end of an ARN. */
+static bool is_named(const struct sim_snapshot *s, struct str id)
+{
+	struct str kind = STR(":cluster-snapshot:");
+	long at = str_starts(id, STR("arn:")) ? str_find(id, kind, 0) : -1;
+
+	return str_ieq(at < 0 ? id : str_sub(id, (size_t)at + kind.len, id.len), str_c(s->id));
+}
+
+bool sim_rds_snapshot_find(struct sim_request *r, struct str id, struct sim_snapshot *ret_snapshot)
+{
+	struct sim_snapshot *rows;
+	size_t n = sim_snapshots(r, NULL, &rows);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_named(&rows[i], id)) {
+			*ret_snapshot = rows[i];
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool wanted(const struct wish *w, const struct sim_snapshot *s)
 {
 	const char *type = s->automated ? "automated" : "manual";
 
-	return (w->snapshot.len == 0 || str_ieq(w->snapshot, str_c(s->id)) ||
-		(str_starts(w->snapshot, STR("arn:")) && str_ends(w->snapshot, str_c(s->id)))) &&
-	       (w->type.len == 0 || str_eq_c(w->type, type)) &&
+	return (w->snapshot.len == 0 || is_named(s, w->snapshot)) && (w->type.len == 0 || str_eq_c(w->type, type)) &&
 	       (w->resource.len == 0 || str_eq_c(w->resource, s->cluster->resource_id)) &&
 	       sim_filter_ok(&w->filters, "db-cluster-id", s->cluster->id) &&
 	       sim_filter_ok(&w->filters, "db-cluster-snapshot-id", s->id) &&
@@ -111,7 +133,7 @@ bool sim_rds_describe_snapshots(struct sim_request *r, struct buf *out)
 		return false;
 	sim_xml_open(out, "DBClusterSnapshots");
 	for (size_t i = page.first; i < page.end; i++)
-		snapshot_xml(r, out, &rows[i]);
+		sim_rds_snapshot_xml(r, out, &rows[i]);
 	sim_xml_close(out, "DBClusterSnapshots");
 	if (page.token[0])
 		sim_xml_str(out, "Marker", page.token);

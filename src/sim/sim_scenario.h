@@ -30,6 +30,7 @@ struct sim_rule_row {
 	int from_port, to_port; /* -1 = all */
 	const char *source;     /* CIDR, sg-..., pl-... */
 	const char *text;       /* NULL = no description */
+	const char *id;         /* NULL = follows from the contents */
 };
 
 struct sim_group_row {

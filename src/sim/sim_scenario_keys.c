@@ -160,6 +160,7 @@ static const struct key cluster_keys[] = {
 	CLUSTER(load_over_us, "load_over"),
 	CLUSTER(automated_age_us, "automated_age"),
 	CLUSTER(copies_of, "copies_of"),
+	CLUSTER(maintenance, "maintenance"),
 };
 static const struct key instance_keys[] = {
 	KEY(struct sim_instance_row, cluster, "cluster", .required = true),

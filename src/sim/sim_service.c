@@ -218,11 +218,13 @@ static void wrap_xml(struct sim_request *r, struct str result)
 		buf_addf(&r->body, "<requestId>%s</requestId>\n", r->id);
 		buf_add_str(&r->body, result);
 	} else {
-		buf_addf(&r->body, "<" STR_FMT "Result>\n", STR_ARG(r->operation));
-		buf_add_str(&r->body, result);
-		buf_addf(&r->body,
-			 "</" STR_FMT "Result>\n<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>\n",
-			 STR_ARG(r->operation), r->id);
+		/* An operation that answers nothing has no result element. */
+		if (result.len > 0) {
+			buf_addf(&r->body, "<" STR_FMT "Result>\n", STR_ARG(r->operation));
+			buf_add_str(&r->body, result);
+			buf_addf(&r->body, "</" STR_FMT "Result>\n", STR_ARG(r->operation));
+		}
+		buf_addf(&r->body, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>\n", r->id);
 	}
 	buf_addf(&r->body, "</" STR_FMT "Response>\n", STR_ARG(r->operation));
 }

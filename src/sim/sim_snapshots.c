@@ -1,12 +1,14 @@
 /*
  * sim_snapshots.c: the cluster snapshots that exist at a time.
  *
- * Nothing is stored: the list follows from cluster and clock. Automated ones are made once
+ * What nobody made is not stored: the list follows from cluster and clock. Automated ones are made once
  * a day in the backup window and kept for the retention; one is "creating" for its first
  * minutes. Where the scenario gives the age of the newest, its window was moved: none is younger. The scenario's
  * manual ones are there, and of the one that is copied, copies that take two and a half minutes
- * each, one after the other.
+ * each, one after the other. Those that clients made come from the list of changes, and what they deleted is left out.
+ * A moved backup window counts from when it was moved: the snapshots before keep their names.
  */
+#include "sim/sim_changes.h"
 #include "sim/sim_internal.h"
 #include "sim/sim_scenario.h"
 
@@ -44,20 +46,44 @@ static const char *dated(struct list *l, const char *prefix, const char *cluster
 						 t.month, t.day, t.hour, t.minute));
 }
 
-/* Second of the day at which the backup of that day starts. */
+/* Ten minutes into "06:30-07:00". */
+static int64_t into_window_us(const char *window, int64_t jitter)
+{
+	int64_t hour = 0, minute = 0;
+
+	if (parse_i64(str_sub(str_c(window), 0, 2), &hour))
+		(void)parse_i64(str_sub(str_c(window), 3, 5), &minute);
+	return (hour * 3600 + (minute + 10) * 60 + jitter) * US_PER_S;
+}
+
+/* Time of the day at which the backup of that day starts, in the window of the start. */
 static int64_t window_us(const struct list *l, const struct sim_cluster *c, int64_t day)
 {
 	int64_t jitter = (int64_t)(sim_hash(c->hash, (uint64_t)day) % 150);
 
-	int64_t hour, minute;
-
 	if (c->automated_age_us)
 		return (l->r->sim->epoch_us - c->automated_age_us) % US_PER_DAY;
-	/* Ten minutes into "06:30-07:00". */
-	if (c->backup_window && parse_i64(str_sub(str_c(c->backup_window), 0, 2), &hour) &&
-	    parse_i64(str_sub(str_c(c->backup_window), 3, 5), &minute))
-		return (hour * 3600 + (minute + 10) * 60 + jitter) * US_PER_S;
+	if (c->backup_window)
+		return into_window_us(c->backup_window, jitter);
 	return ((int64_t)(c->hash % 24) * 3600 + (int64_t)(c->hash % 50) * 60 + jitter) * US_PER_S;
+}
+
+/* When the backup of a day starts; false = there is none, the window was moved over it. */
+static bool backup_at(const struct list *l, const struct sim_cluster *c, int64_t day, int64_t *ret_us)
+{
+	*ret_us = day * US_PER_DAY + window_us(l, c, day);
+	if (c->window_moved_us == 0 || *ret_us <= c->window_moved_us)
+		return true;
+	*ret_us = day * US_PER_DAY + into_window_us(c->new_backup_window, 0);
+	return *ret_us >= c->window_moved_us;
+}
+
+static bool is_kept(const struct list *l, const struct sim_cluster *c, int64_t at_us)
+{
+	int64_t slack = 12 * US_PER_HOUR;
+
+	return at_us <= l->r->now_us && at_us >= l->r->now_us - c->retention_days * US_PER_DAY - slack &&
+	       at_us >= c->kept_from_us - slack && !sim_cluster_stopped(c, at_us);
 }
 
 static void add_automated(struct list *l, const struct sim_cluster *c)
@@ -65,10 +91,10 @@ static void add_automated(struct list *l, const struct sim_cluster *c)
 	int64_t now = l->r->now_us, today = now / US_PER_DAY;
 
 	for (int64_t day = today - c->retention_days - 1; day <= today; day++) {
-		int64_t at = day * US_PER_DAY + window_us(l, c, day);
 		struct sim_snapshot *row;
+		int64_t at;
 
-		if (at > now || at < now - c->retention_days * US_PER_DAY - 12 * US_PER_HOUR)
+		if (!backup_at(l, c, day, &at) || !is_kept(l, c, at))
 			continue;
 		if (c->automated_age_us && at > l->r->sim->epoch_us - c->automated_age_us)
 			continue;
@@ -127,8 +153,35 @@ static void add_of_cluster(struct list *l, const struct sim_cluster *c)
 		add_copies(l, c);
 	if (c->fleet)
 		add_of_fleet(l, c);
-	if (!c->stopped)
-		add_automated(l, c);
+	add_automated(l, c);
+}
+
+static void add_made(struct list *l, const struct sim_cluster *only)
+{
+	const struct sim_changes *changes = l->r->sim->changes;
+	int64_t now = l->r->now_us;
+
+	for (size_t i = 0; i < changes->nsnapshots; i++) {
+		const struct sim_made_snapshot *m = &changes->snapshots[i];
+		struct sim_snapshot *row;
+
+		if (only && only != m->cluster)
+			continue;
+		row = add(l, m->cluster, m->id, m->at_us);
+		row->made = true;
+		if (now - m->at_us < SIM_SNAPSHOT_US)
+			row->percent = now > m->at_us ? (int)((now - m->at_us) * 100 / SIM_SNAPSHOT_US) : 0;
+	}
+}
+
+static void drop_gone(struct list *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!sim_snapshot_is_gone(l->r->sim->changes, l->rows[i].id))
+			l->rows[n++] = l->rows[i];
+	l->n = n;
 }
 
 size_t sim_snapshots(struct sim_request *r, const struct sim_cluster *c, struct sim_snapshot **ret_rows)
@@ -137,10 +190,13 @@ size_t sim_snapshots(struct sim_request *r, const struct sim_cluster *c, struct 
 	size_t n = c ? 1 : s->nclusters;
 	struct list l = {.r = r};
 
-	l.rows = arena_alloc_array(r->arena, n * PER_CLUSTER_MAX + s->estate->nsnapshots, sizeof(*l.rows));
+	l.rows = arena_alloc_array(r->arena, n * PER_CLUSTER_MAX + s->estate->nsnapshots + SIM_SNAPSHOTS_MADE_MAX,
+				   sizeof(*l.rows));
 	for (size_t i = 0; i < s->nclusters; i++)
 		if (!c || c == &s->clusters[i])
 			add_of_cluster(&l, &s->clusters[i]);
+	drop_gone(&l);
+	add_made(&l, c);
 	*ret_rows = l.rows;
 	return l.n;
 }

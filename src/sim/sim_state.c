@@ -235,16 +235,86 @@ int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us)
 	return c->writer;
 }
 
+bool sim_cluster_stopped(const struct sim_cluster *c, int64_t at_us)
+{
+	bool turned = c->turned_us == 0 || at_us - c->turned_us >= SIM_TURN_US;
+
+	return turned ? c->stopped : !c->stopped;
+}
+
+/* What the whole cluster is busy with, NULL = nothing. */
+static const char *busy(const struct sim_cluster *c, int64_t now_us)
+{
+	int64_t patching = now_us - c->patched_us;
+
+	if (c->turned_us != 0 && now_us - c->turned_us < SIM_TURN_US)
+		return c->stopped ? "stopping" : "starting";
+	if (c->opt_in && patching >= SIM_PATCH_SEEN_US && patching < SIM_PATCH_US)
+		return "maintenance";
+	return NULL;
+}
+
+bool sim_cluster_unpatched(const struct sim_cluster *c, int64_t now_us)
+{
+	return c->maintenance && (!c->opt_in || now_us - c->patched_us < SIM_PATCH_US);
+}
+
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us)
 {
-	return failing_over(c, now_us) ? "failing-over" : c->status;
+	const char *doing = busy(c, now_us);
+
+	if (failing_over(c, now_us))
+		return "failing-over";
+	return doing ? doing : c->status;
 }
 
 const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t now_us)
 {
+	const char *doing = busy(c, now_us);
+
+	if (doing)
+		return doing;
 	if (failing_over(c, now_us) && member == c->writer)
 		return "rebooting";
+	if (c->rebooted_us[member] != 0 && now_us - c->rebooted_us[member] < SIM_REBOOT_US)
+		return "rebooting";
 	return strcmp(c->status, "upgrading") == 0 || c->stopped ? c->status : "available";
+}
+
+static void take_later(int64_t *at_us, int64_t other_us)
+{
+	if (other_us > *at_us)
+		*at_us = other_us;
+}
+
+int64_t sim_member_restarted(const struct sim_cluster *c, int member, int64_t now_us)
+{
+	int64_t at = c->rebooted_us[member];
+
+	if (!c->stopped)
+		take_later(&at, c->turned_us);
+	if (member == c->writer || member == c->failover_to)
+		take_later(&at, c->failover_us);
+	if (c->opt_in && c->patched_us <= now_us)
+		take_later(&at, c->patched_us);
+	return at;
+}
+
+void sim_cluster_backup_window(const struct sim_cluster *c, char ret_text[SIM_WINDOW_MAX])
+{
+	int hour = (int)(c->hash % 24);
+
+	if (c->new_backup_window[0])
+		snprintf(ret_text, SIM_WINDOW_MAX, "%s", c->new_backup_window);
+	else if (c->backup_window)
+		snprintf(ret_text, SIM_WINDOW_MAX, "%s", c->backup_window);
+	else
+		snprintf(ret_text, SIM_WINDOW_MAX, "%02d:00-%02d:59", hour, hour);
+}
+
+const char *sim_cluster_maintenance_window(const struct sim_cluster *c)
+{
+	return c->maintenance_window[0] ? c->maintenance_window : "tue:03:00-tue:03:30";
 }
 
 /* Begins it, and remembers it for the events. */

@@ -20,11 +20,20 @@
 #define SIM_MEMBERS_MAX 4
 #define SIM_FAULTS_MAX 64
 #define SIM_FAILOVERS_MAX 16 /* of one cluster, remembered for its events */
+/* How long a change takes until it can be seen as done. */
+#define SIM_TURN_US (10 * US_PER_S)     /* stopping or starting a cluster */
+#define SIM_REBOOT_US (8 * US_PER_S)    /* of an instance */
+#define SIM_SNAPSHOT_US (12 * US_PER_S) /* making a snapshot */
+#define SIM_PATCH_US (14 * US_PER_S)    /* applying maintenance, seen after SIM_PATCH_SEEN_US */
+#define SIM_PATCH_SEEN_US (2 * US_PER_S)
+#define SIM_APPLY_US (4 * US_PER_S) /* a dynamic parameter */
+#define SIM_WINDOW_MAX 24           /* of a backup or maintenance window's text */
 #define SIM_ARENA_MAX (64u << 20)
 
 struct sim_request;
 struct sim_plan;
 struct sim_estate;
+struct sim_changes;
 
 struct sim_instance {
 	const char *id, *resource_id, *class_name, *az;
@@ -62,6 +71,15 @@ struct sim_cluster {
 		int from, to;
 	} failovers[SIM_FAILOVERS_MAX]; /* the newest, oldest first */
 	int nfailovers;
+	/* What clients changed. */
+	int64_t turned_us;                    /* when it was last stopped or started, 0 = never */
+	int64_t rebooted_us[SIM_MEMBERS_MAX]; /* when a member's last reboot began, 0 = never */
+	int64_t kept_from_us;                 /* the retention was shorter once: no older backup is left; 0 = never */
+	char new_backup_window[SIM_WINDOW_MAX], maintenance_window[SIM_WINDOW_MAX]; /* "" = as at the start */
+	int64_t window_moved_us; /* when the backup window was first moved, 0 = never */
+	const char *maintenance; /* what is pending, "ACTION DESCRIPTION"; NULL = nothing */
+	const char *opt_in;      /* "immediate", "next-maintenance", NULL = nobody asked for it */
+	int64_t patched_us;      /* with opt_in: when it is applied */
 	uint64_t hash;
 };
 
@@ -116,6 +134,7 @@ struct sim {
 	void *now_ctx;
 	int64_t offset_us, epoch_us;     /* epoch: state clock at start */
 	const struct sim_estate *estate; /* what the scenario says */
+	struct sim_changes *changes;     /* what clients made and removed since */
 	struct sim_cluster *clusters;    /* its clusters and the fleet, by identifier */
 	size_t nclusters;
 	size_t failovers_done; /* of the estate's, which are in the order of time */
@@ -145,6 +164,15 @@ struct sim_cluster *sim_instance_find(struct sim *s, struct str id, int *ret_mem
 int sim_cluster_writer(const struct sim_cluster *c, int64_t now_us);
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us);
 const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t now_us);
+/* Is it stopped at a time? While it stops it still runs; while it starts it does not yet. */
+bool sim_cluster_stopped(const struct sim_cluster *c, int64_t at_us);
+/* Is maintenance pending at a time? */
+bool sim_cluster_unpatched(const struct sim_cluster *c, int64_t now_us);
+/* When a member last restarted, however that came about; 0 = not since the start. */
+int64_t sim_member_restarted(const struct sim_cluster *c, int member, int64_t now_us);
+/* "06:30-07:00" and "tue:03:00-tue:03:30", as they are set now. */
+void sim_cluster_backup_window(const struct sim_cluster *c, char ret_text[SIM_WINDOW_MAX]);
+const char *sim_cluster_maintenance_window(const struct sim_cluster *c);
 /* "aws", "aws-cn", "aws-us-gov" */
 const char *sim_partition(const struct sim *s);
 /* Mixes v into h; equal input gives equal output on every machine. */

@@ -46,7 +46,7 @@ class Sim:
         self.process.stdout.close()
 
     def cli(self, *args, env=None, output="json", check=True):
-        """The AWS CLI's answer as object; with check=False the finished process."""
+        """The AWS CLI's answer as object, None when there is none; with check=False the finished process."""
         full = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true",
                 "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1", "NO_PROXY": "127.0.0.1", **self.env, **(env or {})}
         p = subprocess.run([AWS, "--endpoint-url", self.url, "--output", output, *args], env=full, text=True,
@@ -55,7 +55,7 @@ class Sim:
             return p
         if p.returncode != 0:
             raise AssertionError(f"aws {' '.join(args)}: {p.stderr}")
-        return json.loads(p.stdout) if output == "json" else p.stdout
+        return json.loads(p.stdout or "null") if output == "json" else p.stdout
 
     def connection(self):
         return http.client.HTTPConnection(self.netloc, timeout=30)

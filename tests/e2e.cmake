@@ -22,7 +22,7 @@ endfunction()
 set(console $<TARGET_FILE:auroratop>)
 set(sim $<TARGET_FILE:auroratop-sim>)
 foreach(file test_console test_load test_recovery test_together test_locks_e2e test_e2e_statements test_explain_console
-             test_logs_e2e test_hostile test_answers test_changes)
+             test_logs_e2e test_hostile test_answers test_changes test_aws_changes)
   e2e_program(${file})
 endforeach()
 
@@ -45,6 +45,7 @@ e2e(locks test_locks_e2e ${console})
 e2e(statements test_e2e_statements ${console})
 e2e(explain test_explain_console ${console})
 # What changes something, and what the audit log says of it.
+e2e(aws_changes test_aws_changes ${console} ${sim})
 e2e(changes test_changes ${console})
 # What the server writes into its log.
 e2e(logs test_logs_e2e ${console} ${sim})

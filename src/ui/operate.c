@@ -312,7 +312,7 @@ enum severity operate_severity(int64_t severity)
 	return severity >= 0 && severity < (int64_t)ARRAY_LEN(of) ? of[severity] : SEV_UNKNOWN;
 }
 
-static void read_rows(struct job *j, const struct snapshot *s)
+static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 {
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
@@ -320,6 +320,9 @@ static void read_rows(struct job *j, const struct snapshot *s)
 		if (str_eq_c(row->kind, "process")) {
 			(void)!parse_i64(row->text, &j->pid);
 		} else if (str_eq_c(row->kind, "phase")) {
+			/* what shows the thing itself should not be behind what is said of it */
+			if (!str_eq_c(row->text, j->phase))
+				runtime_refresh(ui->rt, NULL);
 			(void)snprintf(j->phase, sizeof j->phase, STR_FMT, STR_ARG(row->text));
 		} else if (str_eq_c(row->kind, "done")) {
 			(void)!parse_f64(row->text, &j->done);
@@ -364,7 +367,7 @@ static void follow_job(struct ui *ui, struct job *j)
 		snapshot_unref(j->rows);
 		j->rows = snapshot_ref(s);
 		if (s->state == SNAP_OK)
-			read_rows(j, s);
+			read_rows(ui, j, s);
 	}
 	/* that it was told to stop is no end */
 	if (!command_at_work(j->command))

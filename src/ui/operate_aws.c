@@ -162,6 +162,19 @@ void operate_ask_value(struct ui *ui, struct operate_view *v)
 	ui->overlay_scroll = 0;
 }
 
+/* A value that is a name is what it is about; any other one stands beside the cluster's. */
+static void name_object(struct operate_view *v)
+{
+	char before[300];
+
+	if (v->op->target == OPERATION_INSTANCE || strcmp(v->op->name, "create snapshot") == 0) {
+		(void)snprintf(v->object, sizeof v->object, "%s", v->value);
+		return;
+	}
+	memcpy(before, v->object, sizeof before);
+	(void)snprintf(v->object, sizeof v->object, "%.30s: %.260s", before, v->value);
+}
+
 int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
 {
 	*ret_given = false;
@@ -170,6 +183,7 @@ int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
 	if (v->field.len == 0 || v->field.len >= sizeof v->value)
 		return EFFECT_NONE;
 	memcpy(v->value, v->field.text, v->field.len + 1);
+	name_object(v);
 	v->field = (struct prompt){0};
 	v->asking = false;
 	*ret_given = true;

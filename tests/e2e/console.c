@@ -247,15 +247,22 @@ void sim_process_stop(struct sim_process *s)
 	assert_int_equal(status, 0);
 }
 
-void sim_process_admin(const struct sim_process *s, const char *call, const char *form)
+static int connect_sim(const struct sim_process *s)
 {
 	struct sockaddr_in a = {
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	char text[1024];
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	ssize_t n;
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+void sim_process_admin(const struct sim_process *s, const char *call, const char *form)
+{
+	char text[1024];
+	int fd = connect_sim(s);
+	ssize_t n;
+
 	snprintf(text, sizeof(text),
 		 "POST /_sim/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 		 "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
@@ -267,4 +274,23 @@ void sim_process_admin(const struct sim_process *s, const char *call, const char
 	text[n] = '\0';
 	if (strncmp(text + 9, "200", 3) != 0)
 		fail_msg("%s %s: %s", call, form, text);
+}
+
+size_t sim_process_asked(const struct sim_process *s, const char *text)
+{
+	static const char ask[] = "GET /_sim/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+	static char answer[4 << 20];
+	int fd = connect_sim(s);
+	size_t len = 0, found = 0;
+	ssize_t n;
+
+	assert_int_equal(write(fd, ask, sizeof(ask) - 1), (ssize_t)sizeof(ask) - 1);
+	while (len < sizeof(answer) - 1 && (n = read(fd, answer + len, sizeof(answer) - 1 - len)) > 0)
+		len += (size_t)n;
+	close(fd);
+	answer[len] = '\0';
+	assert_true(strncmp(answer + 9, "200", 3) == 0 && len < sizeof(answer) - 1);
+	for (const char *at = answer; (at = strstr(at, text)) != NULL; at++)
+		found++;
+	return found;
 }

@@ -37,6 +37,8 @@
 
 enum demo_node { DEMO_WRITER, DEMO_READER };
 #define DEMO_NAME_MAX 64
+#define DEMO_FOLLOWED 3 /* cluster parameters that reach the servers */
+#define DEMO_PARAMETER_MAX 64
 
 struct demo_options {
 	int pipe_fd;          /* reading end; its closing ends the demo; -1 = none */
@@ -66,6 +68,7 @@ struct demo {
 	pid_t postmaster, standby, workload; /* 0 = not running */
 	char owner_secret[DEMO_SECRET_CHARS + 1], app_secret[DEMO_SECRET_CHARS + 1],
 		oncall_secret[DEMO_SECRET_CHARS + 1];
+	char parameters[DEMO_FOLLOWED][DEMO_PARAMETER_MAX]; /* as the simulated cluster has them */
 };
 
 /* demo_supervisor.c: the whole life of the supervisor; returns its exit status. */
@@ -132,6 +135,12 @@ bool demo_standby_copy(const struct demo *d, struct err *err) MUST_CHECK;
 bool demo_standby_start(struct demo *d, struct err *err) MUST_CHECK;
 /* Returns when the reader has the contents and accepts connections. */
 bool demo_standby_wait(struct demo *d, struct err *err) MUST_CHECK;
+
+/* demo_parameters.c */
+/* Takes the simulated cluster's parameters for what the servers have. */
+void demo_parameters_begin(struct demo *d, struct sim *sim);
+/* Has the servers take those that changed since; may wait some seconds for a server that does not answer. */
+void demo_parameters_follow(struct demo *d, struct sim *sim);
 
 /* demo_workload.c: connects and works until killed; never returns. */
 NORETURN void demo_workload_run(const struct demo *d);

@@ -94,8 +94,9 @@ static bool bring_up(struct demo *d, struct sim **ret_sim, struct err *err)
 }
 
 /* Waits for a signal; false and a reason when something that must run has ended. */
-static bool watch_children(struct demo *d, struct err *err)
+static bool watch_children(struct demo *d, struct sim *sim, struct err *err)
 {
+	demo_parameters_begin(d, sim);
 	for (;;) {
 		int sig = demo_signal_wait(d->signals, TICK_US);
 
@@ -113,6 +114,7 @@ static bool watch_children(struct demo *d, struct err *err)
 			d->workload = 0;
 			return err_set(err, ERR_LOST, "the demo's workload ended by itself");
 		}
+		demo_parameters_follow(d, sim);
 	}
 }
 
@@ -130,7 +132,7 @@ int demo_supervise(struct demo *d, pid_t watcher)
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != watcher || d->signals < 0)
 		err_set(&err, ERR_IO, "cannot watch over the demo");
 	else
-		done = bring_up(d, &sim, &err) && watch_children(d, &err);
+		done = bring_up(d, &sim, &err) && watch_children(d, sim, &err);
 	if (!done && err.code != ERR_CANCELLED)
 		fprintf(stderr, "auroratop-demo: %s%s%s\n", err.text, err.remedy[0] ? "; " : "", err.remedy);
 	sim_stop(sim);

@@ -4,9 +4,9 @@
  * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0), CloudWatch
  * Logs and Performance Insights (JSON 1.1) at POST /; the service is the one named in the SigV4 credential scope.
  * Signatures are verified, parameters the operation does not know are refused, and the state moves with time: a
- * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer. Clients
- * may change it: snapshots, clusters, cluster parameters, tags, pending maintenance and ingress rules, with what they take
- * of time. The database is not simulated: it goes on when its cluster is stopped or fails over.
+ * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer.
+ * Clients may change it: snapshots, clusters, cluster parameters, tags, pending maintenance and ingress rules, with
+ * what they take of time. The database is not simulated: it goes on when its cluster is stopped or fails over.
  *
  * Plain HTTP administration on the same port, unsigned, loopback only; bodies are forms:
  *   POST /_sim/fault     service= operation= kind= ms= count=   (see sim_fault)

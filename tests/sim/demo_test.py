@@ -222,6 +222,34 @@ class Serving(unittest.TestCase):
         self.assertTrue(until(20, lambda: self.demo.psql(streaming) == "1"))
         self.assertEqual(self.demo.env["AURORATOP_NODES"], "orders-2=hostaddr=127.0.0.1")
 
+    def rds(self, *args):
+        env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "AWS_PAGER": "", "NO_PROXY": "127.0.0.1",
+               "AWS_EC2_METADATA_DISABLED": "true", **{k: v for k, v in self.demo.env.items() if k.startswith("AWS_")}}
+        command = ["/usr/bin/aws", "--endpoint-url", env["AWS_ENDPOINT_URL"], "--output", "text", "rds", *args]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+
+    def test_a_changed_parameter_reaches_both_servers(self):
+        writer = self.demo.env["AURORATOP_DB"]
+        port = self.rds("describe-db-instances", "--db-instance-identifier", "orders-2",
+                        "--query", "DBInstances[0].Endpoint.Port")
+        reader = re.sub(r"port=\d+", f"port={port}", writer.replace("host=orders-1.", "host=orders-2."))
+        group = ("--db-cluster-parameter-group-name", "prod-orders-pg15", "--parameters")
+        show = "show log_min_duration_statement"
+        self.assertEqual([self.demo.psql(show, db) for db in (writer, reader)], ["500ms", "500ms"])
+        try:
+            self.rds("modify-db-cluster-parameter-group", *group,
+                     "ParameterName=log_min_duration_statement,ParameterValue=250,ApplyMethod=immediate")
+            for db in (writer, reader):
+                self.assertTrue(until(20, lambda: self.demo.psql(show, db) == "250ms"))
+            self.rds("reset-db-cluster-parameter-group", *group,
+                     "ParameterName=log_min_duration_statement,ApplyMethod=immediate")
+            for db in (writer, reader):
+                self.assertTrue(until(20, lambda: self.demo.psql(show, db) == "-1"))
+        finally:
+            self.rds("modify-db-cluster-parameter-group", *group,
+                     "ParameterName=log_min_duration_statement,ParameterValue=500,ApplyMethod=immediate")
+        self.assertTrue(until(20, lambda: self.demo.psql(show, reader) == "500ms"))
+
     def test_hostile_objects_stand_in_public(self):
         planted = ("select count(*) from pg_class where relnamespace = 'public'::regnamespace and relname in "
                    "('pg_stat_activity', 'pg_locks', 'pg_stat_database')")

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define STOP_US (150 * US_PER_MS)
-#define STOP_JOBS_US (5 * US_PER_S)
+#define STOP_JOBS_US (10 * US_PER_S)
 
 static int complain(const struct err *err, int status)
 {

@@ -314,6 +314,8 @@ enum severity operate_severity(int64_t severity)
 
 static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 {
+	bool outcome = false, had = j->outcome[0];
+
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
@@ -329,8 +331,12 @@ static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 		} else if (str_eq_c(row->kind, "outcome")) {
 			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
 			j->severity = operate_severity(row->severity);
+			outcome = true;
 		}
 	}
+	/* a lease is in force long before its job ends */
+	if (outcome && !had && (j->op->flags & OPERATION_LEASE) && command_at_work(j->command))
+		ui_toast(ui, j->severity, "%s %s: %s", j->op->title, j->object, j->outcome);
 }
 
 static void end_job(struct ui *ui, struct job *j)
@@ -376,8 +382,10 @@ static void follow_job(struct ui *ui, struct job *j)
 
 void operate_follow(struct ui *ui)
 {
-	if (!ui->operations)
+	if (!ui->operations && !operate_looks_for_left(ui))
 		return;
+	(void)state_of(ui);
+	operate_offer_left(ui);
 	follow_preview(&ui->operations->view);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		follow_job(ui, &ui->operations->jobs[i]);
@@ -460,7 +468,12 @@ int jobs_cancel(struct ui *ui)
 	}
 	*d = (struct dialog){.open = true, .title = "Cancel the job?", .yes = cancel_now};
 	(void)snprintf(d->what, sizeof d->what, "job %lld: %s %s", (long long)j->number, j->op->title, j->object);
-	(void)snprintf(d->effect, sizeof d->effect, "The server is told to cancel it. Undo: %s.", j->op->undo);
+	if (j->op->flags & OPERATION_LEASE)
+		(void)snprintf(d->effect, sizeof d->effect, "It is taken back now.");
+	else if (operation_is_aws(j->op))
+		(void)snprintf(d->effect, sizeof d->effect, "It is no longer watched; AWS goes on with it.");
+	else
+		(void)snprintf(d->effect, sizeof d->effect, "The server is told to cancel it. Undo: %s.", j->op->undo);
 	return EFFECT_PAINT;
 }
 
@@ -468,6 +481,14 @@ static int quit_now(struct ui *ui)
 {
 	(void)ui;
 	return EFFECT_QUIT;
+}
+
+static bool leases_held(const struct ui *ui)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (ui->operations->jobs[i].command && (ui->operations->jobs[i].op->flags & OPERATION_LEASE))
+			return true;
+	return false;
 }
 
 int operate_quit(struct ui *ui)
@@ -479,8 +500,14 @@ int operate_quit(struct ui *ui)
 		return EFFECT_QUIT;
 	*d = (struct dialog){.open = true, .title = "Quit while jobs run?", .yes = quit_now};
 	(void)snprintf(d->what, sizeof d->what, n == 1 ? "1 job is running" : "%zu jobs are running", n);
-	(void)snprintf(d->effect, sizeof d->effect,
-		       "Quitting cancels %s on the server and writes that to the audit log.", n == 1 ? "it" : "them");
+	if (leases_held(ui))
+		(void)snprintf(d->effect, sizeof d->effect,
+			       "Quitting cancels what runs on the server and takes back what was changed for a time. "
+			       "Both go to the audit log.");
+	else
+		(void)snprintf(d->effect, sizeof d->effect,
+			       "Quitting cancels %s on the server and writes that to the audit log.",
+			       n == 1 ? "it" : "them");
 	return EFFECT_PAINT;
 }
 

@@ -39,6 +39,8 @@ int operate_begin(struct ui *ui, const struct operation *op);
 bool operate_has_target(const struct ui *ui, int action);
 /* Effects of a key while the preview is open. */
 int operate_key(struct ui *ui, uint32_t key);
+/* What an earlier console left behind is still to be asked for: the source "leases" is wanted. */
+bool operate_looks_for_left(const struct ui *ui);
 /* After data arrived: previews, notices, outcomes. */
 void operate_follow(struct ui *ui);
 void operate_draw(struct ui *ui, struct canvas *c);

@@ -190,6 +190,35 @@ int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
 	return EFFECT_PAINT;
 }
 
+/* ---- what was left behind ---- */
+
+bool operate_looks_for_left(const struct ui *ui)
+{
+	const struct target *t = runtime_target(ui->rt);
+
+	return t->cluster[0] && !t->read_only && (!ui->operations || ui->operations->offered != t->generation);
+}
+
+void operate_offer_left(struct ui *ui)
+{
+	const struct snapshot *s = store_good(ui->store, "leases");
+	const struct target *t = runtime_target(ui->rt);
+
+	/* not over something that is being read or answered, and not before the cluster is known */
+	if (!s || s->generation != t->generation || !operate_looks_for_left(ui) || ui->overlay != OVERLAY_NONE ||
+	    ui->prompt.open || ui->dialog.open || !store_good(ui->store, "clusters"))
+		return;
+	ui->operations->offered = t->generation;
+	for (size_t i = 0; i < s->nrows; i++) {
+		if (!data_i64(s, i, "left_behind", 0) || !str_eq_c(data_str(s, i, "target"), t->cluster))
+			continue;
+		ui_toast(ui, SEV_WARN, "a console that ended has left " STR_FMT " of " STR_FMT " changed",
+			 STR_ARG(data_str(s, i, "operation")), STR_ARG(data_str(s, i, "object")));
+		(void)operate_begin(ui, operation_find(STR("restore")));
+		return;
+	}
+}
+
 /* ---- the outage ---- */
 
 void operate_watch_outage(const struct ui *ui, struct job *j)

@@ -29,7 +29,8 @@ struct operations_state {
 	struct operate_view view;
 	struct job jobs[JOBS_MAX]; /* ring */
 	int64_t last_number;
-	size_t selected; /* in the overlay, newest first */
+	size_t selected;  /* in the overlay, newest first */
+	uint64_t offered; /* generation of the target for which it was looked what was left behind, 0 = none */
 };
 
 /* ---- operate_aws.c: what only operations of AWS need ---- */
@@ -41,6 +42,8 @@ bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapsh
 void operate_ask_value(struct ui *ui, struct operate_view *v);
 /* Key while that question is open. Returns effects; *ret_given when the value stands. */
 int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given);
+/* Offers to take back what an earlier console of this host left behind, once for each target. */
+void operate_offer_left(struct ui *ui);
 /* While a job runs: how long there was no sample, the time for which the database could not be asked. */
 void operate_watch_outage(const struct ui *ui, struct job *j);
 

@@ -217,6 +217,8 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= load_view_wanted(ui);
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
+	if (operate_looks_for_left(ui))
+		mask |= demand_of_names(ui, "leases");
 	return mask;
 }
 

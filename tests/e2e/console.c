@@ -276,8 +276,9 @@ void sim_process_admin(const struct sim_process *s, const char *call, const char
 		fail_msg("%s %s: %s", call, form, text);
 }
 
-size_t sim_process_asked(const struct sim_process *s, const char *text)
+size_t sim_process_asked(const struct sim_process *s, const char *operation)
 {
+	char text[128];
 	static const char ask[] = "GET /_sim/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
 	static char answer[4 << 20];
 	int fd = connect_sim(s);
@@ -290,6 +291,7 @@ size_t sim_process_asked(const struct sim_process *s, const char *text)
 	close(fd);
 	answer[len] = '\0';
 	assert_true(strncmp(answer + 9, "200", 3) == 0 && len < sizeof(answer) - 1);
+	snprintf(text, sizeof(text), "\"operation\":\"%s\"", operation);
 	for (const char *at = answer; (at = strstr(at, text)) != NULL; at++)
 		found++;
 	return found;

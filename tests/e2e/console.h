@@ -47,7 +47,7 @@ void sim_process_start_with(struct sim_process *s, const char *program, const ch
 void sim_process_stop(struct sim_process *s);
 /* POST /_sim/CALL with a form; fails the test when it is refused. */
 void sim_process_admin(const struct sim_process *s, const char *call, const char *form);
-/* How many requests the simulator has served whose log holds this text, as "CreateDBClusterSnapshot". */
-size_t sim_process_asked(const struct sim_process *s, const char *text);
+/* How often the simulator was asked for an operation, as "CreateDBClusterSnapshot". */
+size_t sim_process_asked(const struct sim_process *s, const char *operation);
 
 #endif

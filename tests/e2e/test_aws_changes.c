@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,33 @@ static int audited(const char *part, const char *other)
 	return found;
 }
 
+/* The preview of an operation that asks for a value, with that value; it says so. */
+static void preview(struct vt *v, const char *name, const char *value, const char *says)
+{
+	char keys[128];
+
+	snprintf(keys, sizeof(keys), ":%s<Enter>", name);
+	console_press(v, keys, "shows what it would do");
+	snprintf(keys, sizeof(keys), "<C-u>%s<Enter>", value);
+	console_press(v, keys, says);
+	console_sees(v, "Blast radius");
+}
+
+static void leave(struct vt *v)
+{
+	vt_key(v, "Esc");
+	console_gone(v, "Blast radius");
+}
+
+/* Confirmed by these keys, the lease is in force. */
+static void lease_begins(struct vt *v, const char *keys)
+{
+	console_press(v, keys, "jobs 1");
+	console_press(v, ":jobs<Enter>", "in force, ");
+	vt_key(v, "Esc");
+	console_gone(v, "in force, ");
+}
+
 static void a_snapshot_is_made_and_deleted(void **state)
 {
 	struct vt *v = start(NULL);
@@ -60,32 +88,32 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	(void)state;
 	/* a name is proposed; a bad one is told before anything is asked */
 	console_press(v, "B", "prod-orders-20");
-	console_press(v, "<C-u>9 lives<Enter>", "is no name for a snapshot");
 	vt_key(v, "Esc");
-	console_press(v, "B", "shows what it would do");
-	console_press(v, "<C-u>before-migration<Enter>", "DBClusterSnapshotIdentifier=before-migration");
-	console_sees(v, "y yes, run it");
+	console_gone(v, "shows what it would do");
+	preview(v, "create snapshot", "9 lives", "is no name for a snapshot");
+	leave(v);
+	preview(v, "create snapshot", "before-migration", "y yes, run it");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 0);
 	vt_send(v, "y");
-	console_press(v, "7", "before-migration");
 	console_press(v, ":jobs<Enter>", "Create snapshot before-migration");
 	console_sees(v, "creating");
 	console_sees(v, "done  after");
 	vt_key(v, "Esc");
 	console_sees(v, "Create snapshot before-migration: done");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
+	console_press(v, "7", "before-migration  ");
 	/* the same name again is refused, and nothing is asked */
-	console_press(v, "B", "shows what it would do");
-	console_press(v, "<C-u>before-migration<Enter>", "there is a snapshot of that name already");
-	vt_key(v, "Esc");
+	preview(v, "create snapshot", "before-migration", "there is a snapshot of that name already");
+	leave(v);
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
 	/* automated ones are not deleted by hand */
-	console_press(v, "/rds:<Enter>", "of 14");
+	console_press(v, "/rds:<Enter>", "7 of");
 	console_press(v, ":delete snapshot<Enter>", "only manual snapshots are deleted");
-	vt_key(v, "Esc");
+	leave(v);
 	/* the name, Enter and D */
 	console_press(v, "/before-migration<Enter>", "1 of");
 	console_press(v, ":delete snapshot<Enter>", "destructive, tier 3");
+	console_sees(v, "to allow it");
 	console_press(v, "before-migration" REST "<Enter>", "press D to confirm");
 	assert_int_equal(sim_process_asked(&sim, "DeleteDBClusterSnapshot"), 0);
 	console_press(v, "D", "Delete snapshot before-migration: done");
@@ -100,20 +128,18 @@ static void a_reader_takes_over(void **state)
 	(void)state;
 	/* a reader is proposed, and the writer is no choice */
 	console_press(v, ":failover<Enter>", "reader that shall take over");
-	console_sees(v, "orders-2");
-	console_press(v, "<C-u>orders-1<Enter>", "is the writer already");
-	vt_key(v, "Esc");
-	console_press(v, ":failover<Enter>", "reader that shall take over");
-	console_press(v, "<C-u>orders-3<Enter>", "writer then");
+	console_press(v, "<Enter>", "writer then  orders-2");
+	leave(v);
+	preview(v, "failover", "orders-1", "is the writer already");
+	leave(v);
+	preview(v, "failover", "orders-3", "writer then  orders-3");
 	console_sees(v, "disruptive, tier 2");
 	console_press(v, "orders-3" REST "<Enter>", "Fail over orders-3: done");
 	console_sees(v, "W orders-3");
-	console_press(v, ":reboot<Enter>", "shows what it would do");
-	console_press(v, "orders-1<Enter>", "to allow it");
+	preview(v, "reboot", "orders-1", "to allow it");
 	console_press(v, "orders-1" REST "<Enter>", "Reboot orders-1: done");
 	/* and back, for the tests after this one */
-	console_press(v, ":failover<Enter>", "reader that shall take over");
-	console_press(v, "<C-u>orders-1<Enter>", "to allow it");
+	preview(v, "failover", "orders-1", "to allow it");
 	console_press(v, "orders-1" REST "<Enter>", "W orders-1");
 	console_sees(v, "Fail over orders-1: done");
 	console_quit(v);
@@ -125,28 +151,37 @@ static void settings_are_changed(void **state)
 
 	(void)state;
 	/* more days is reversible, fewer destroys restore points */
-	console_press(v, ":backup retention<Enter>", "days, 1 to 35");
-	console_press(v, "<C-u>99<Enter>", "is no number of days from 1 to 35");
-	vt_key(v, "Esc");
-	console_press(v, ":backup retention<Enter>", "days, 1 to 35");
-	console_press(v, "<C-u>14<Enter>", "reversible, tier 1");
+	preview(v, "backup retention", "99", "is no number of days from 1 to 35");
+	leave(v);
+	preview(v, "backup retention", "14", "y yes, run it");
+	console_sees(v, "reversible, tier 1");
 	console_press(v, "y", "Backup retention prod-orders: 14: done");
-	console_press(v, ":backup retention<Enter>", "days, 1 to 35");
-	console_press(v, "<C-u>7<Enter>", "destructive, tier 3");
+	preview(v, "backup retention", "7", "destructive, tier 3");
 	console_sees(v, "can no longer be restored to moments more than 7 days ago");
-	vt_key(v, "Esc");
-	console_press(v, ":backup window<Enter>", "window of every day in UTC");
-	console_press(v, "<C-u>06:30-07:30<Enter>", "PreferredBackupWindow=06:30-07:30");
+	leave(v);
+	preview(v, "backup window", "06:30-07:30", "y yes, run it");
 	console_press(v, "y", "06:30-07:30: done");
-	console_press(v, ":maintenance window<Enter>", "window of every week in UTC");
-	console_press(v, "<C-u>sunday<Enter>", "\"sunday\" is no window");
-	vt_key(v, "Esc");
+	preview(v, "maintenance window", "sunday", "is no window");
+	leave(v);
 	/* what AWS itself refuses comes in its words, as a failure that is audited */
-	console_press(v, ":maintenance window<Enter>", "window of every week in UTC");
-	console_press(v, "<C-u>xyz:04:00-xyz:05:00<Enter>", "y yes, run it");
+	preview(v, "maintenance window", "xyz:04:00-xyz:05:00", "y yes, run it");
 	console_press(v, "y", "failed: ");
 	console_quit(v);
 	assert_int_equal(audited("\"action\":\"maintenance window\"", "\"outcome\":\"failed"), 1);
+}
+
+/* What has to be typed to allow it stands on the screen: "type sgr-..., the rule". */
+static const char *rule_typed(struct vt *v)
+{
+	static char keys[64];
+	int y, x, n = 0;
+
+	console_sees(v, ", the rule, to allow it");
+	assert_true(vt_find(v, "type sgr-", &y, &x));
+	for (int at = x + 5; n < 40 && vt_at(v, y, at).rune != (uint32_t)','; at++)
+		keys[n++] = (char)vt_at(v, y, at).rune;
+	snprintf(keys + n, sizeof(keys) - (size_t)n, REST "<Enter>");
+	return keys;
 }
 
 static void one_address_is_let_in_and_taken_out(void **state)
@@ -154,26 +189,91 @@ static void one_address_is_let_in_and_taken_out(void **state)
 	struct vt *v = start(NULL);
 
 	(void)state;
-	vt_send(v, "8");
-	console_sees(v, "bastion");
-	console_press(v, ":allow address<Enter>", "address, as 203.0.113.7");
-	console_press(v, "10.0.0.0/8<Enter>", "is no single address");
-	vt_key(v, "Esc");
+	console_press(v, "8", "bastion");
+	preview(v, "allow address", "10.0.0.0/8", "is no single address");
+	leave(v);
 	/* where no instance is public, a public address cannot help */
-	console_press(v, ":allow address<Enter>", "address, as 203.0.113.7");
-	console_press(v, "8.8.8.8<Enter>", "it cannot help");
-	vt_key(v, "Esc");
-	console_press(v, ":allow address<Enter>", "address, as 203.0.113.7");
-	console_press(v, "10.9.8.7<Enter>", "10.9.8.7/32");
-	console_sees(v, "tried with DryRun");
-	console_press(v, "10.9.8.7" REST "<Enter>", "10.9.8.7: done");
+	preview(v, "allow address", "8.8.8.8", "it cannot help");
+	leave(v);
+	preview(v, "allow address", "10.9.8.7 for 30", "tried with DryRun");
+	console_sees(v, "30 minutes; then the rule is revoked");
+	console_sees(v, "to allow it");
+	lease_begins(v, "10.9.8.7" REST "<Enter>");
 	console_sees(v, "10.9.8.7/32");
+	/* any rule can be revoked by hand; here the lease is ended, which does it */
 	console_press(v, "/10.9.8.7<Enter>", "1 of 7");
 	console_press(v, ":revoke rule<Enter>", "tried with DryRun");
 	console_sees(v, "disruptive, tier 2");
-	/* the word is the rule's own name, which the preview shows */
 	console_sees(v, "described as");
+	leave(v);
+	console_press(v, "X", "It is taken back now.");
+	console_press(v, "y", "done: taken back");
+	console_gone(v, "10.9.8.7/32");
 	vt_key(v, "Esc");
+	console_press(v, "/bastion<Enter>", "1 of 6");
+	console_press(v, ":revoke rule<Enter>", "tried with DryRun");
+	console_press(v, rule_typed(v), ": done");
+	console_gone(v, "192.0.2.10/32");
+	console_quit(v);
+	/* with DryRun at each look, and once in earnest */
+	assert_true(sim_process_asked(&sim, "AuthorizeSecurityGroupIngress") > 1);
+}
+
+/* The threshold that the group has now, as the preview of a lease tells it. */
+static void threshold_is(struct vt *v, const char *words)
+{
+	preview(v, "slow log", "100 for 1", words);
+	leave(v);
+}
+
+static void a_lease_is_taken_back_when_the_console_is_left(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	preview(v, "slow log", "soon", "is not of the form");
+	leave(v);
+	preview(v, "slow log", "250 for 15", "log_min_duration_statement is 500, source user");
+	console_sees(v, "1 cluster: prod-orders");
+	lease_begins(v, "y");
+	/* a second one is not stacked upon it */
+	preview(v, "slow log", "100 for 5", "a lease is on it already");
+	leave(v);
+	console_press(v, "q", "takes back what was changed");
+	vt_send(v, "y");
+	assert_int_equal(console_ends(v), 0);
+	console_is_restored(v);
+	vt_free(v);
+	v = start(NULL);
+	threshold_is(v, "log_min_duration_statement is 500");
+	console_quit(v);
+}
+
+static void a_lease_survives_a_kill(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	preview(v, "slow log", "250 for 15", "y yes, run it");
+	lease_begins(v, "y");
+	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
+	assert_int_equal(console_ends(v), 128 + SIGKILL);
+	vt_free(v);
+	/* the next start offers to take it back; until that is confirmed nothing is changed */
+	v = start(NULL);
+	console_sees(v, "left behind  slow log: 250 of prod-orders-pg15");
+	console_sees(v, "Parameters.Parameter.1.ParameterValue=500");
+	console_press(v, "n", "W orders-1");
+	threshold_is(v, "log_min_duration_statement is 250");
+	console_press(v, ":restore<Enter>", "y yes, run it");
+	console_press(v, "y", "Restore prod-orders");
+	console_sees(v, ": done");
+	threshold_is(v, "log_min_duration_statement is 500");
+	console_quit(v);
+	/* and it is not offered again */
+	v = start(NULL);
+	console_press(v, ":restore<Enter>", "nothing of this cluster was left behind");
+	leave(v);
 	console_quit(v);
 }
 
@@ -183,16 +283,13 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 
 	(void)state;
 	sim_process_admin(&sim, "fault", "service=rds&operation=CreateDBClusterSnapshot&kind=denied");
-	console_press(v, "B", "shows what it would do");
-	console_press(v, "<C-u>not-allowed<Enter>", "y yes, run it");
+	preview(v, "create snapshot", "not-allowed", "y yes, run it");
 	console_press(v, "y", "failed: ");
-	console_sees(v, "rds:CreateDBClusterSnapshot");
 	sim_process_admin(&sim, "clear", "");
 	/* AWS does it, and the answer is cut off: what was done is looked up, and it is not asked again */
 	size_t before = sim_process_asked(&sim, "CreateDBClusterSnapshot");
 	sim_process_admin(&sim, "fault", "service=rds&operation=CreateDBClusterSnapshot&kind=truncate");
-	console_press(v, "B", "shows what it would do");
-	console_press(v, "<C-u>answer-lost<Enter>", "y yes, run it");
+	preview(v, "create snapshot", "answer-lost", "y yes, run it");
 	console_press(v, "y", "done, although the answer did not come");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), before + 1);
 	sim_process_admin(&sim, "clear", "");
@@ -202,24 +299,25 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 static void read_only_asks_for_nothing(void **state)
 {
 	static const char *const names[] = {
-		"create snapshot", "delete snapshot",    "failover",          "reboot",
-		"stop cluster",    "start cluster",      "backup retention",  "backup window",
-		"allow address",   "maintenance window", "apply maintenance", "revoke rule"};
-	size_t before = sim_process_asked(&sim, "\"ok\"");
+		"create snapshot",   "delete snapshot",  "failover",         "reboot",        "stop cluster",
+		"start cluster",     "backup retention", "backup window",    "allow address", "maintenance window",
+		"apply maintenance", "revoke rule",      "defer maintenance"};
 	struct vt *v = start("--read-only");
 	char keys[64];
 
 	(void)state;
-	(void)before;
 	console_press(v, "B", "the console is read-only");
-	vt_key(v, "Esc");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(keys, sizeof(keys), ":%s<Enter>", names[i]);
+		snprintf(keys, sizeof(keys), ":%s<Enter>y", names[i]);
 		vt_script(v, keys);
 	}
+	console_sees(v, "W orders-1");
+	console_gone(v, "shows what it would do");
 	console_quit(v);
+	assert_int_equal(sim_process_asked(&sim, "StopDBCluster") + sim_process_asked(&sim, "StartDBCluster") +
+				 sim_process_asked(&sim, "ApplyPendingMaintenanceAction"),
+			 0);
 	assert_int_equal(audited("\"phase\":\"intent\"", "stop cluster"), 0);
-	assert_int_equal(sim_process_asked(&sim, "StopDBCluster"), 0);
 }
 
 static void the_audit_log_tells_the_story(void **state)
@@ -228,7 +326,11 @@ static void the_audit_log_tells_the_story(void **state)
 	assert_int_equal(audited("\"action\":\"create snapshot\"", "\"outcome\":\"done\""), 1);
 	assert_int_equal(audited("\"action\":\"delete snapshot\"", "\"phase\":\"intent\""), 1);
 	assert_int_equal(audited("\"action\":\"failover\"", "\"outcome\":\"done\""), 2);
-	assert_int_equal(audited("\"action\":\"allow address\"", "\"outcome\":\"done\""), 1);
+	assert_int_equal(audited("\"action\":\"allow address\"", "\"outcome\":\"done, in force"), 1);
+	assert_int_equal(audited("\"action\":\"slow log\"", "\"outcome\":\"done, in force"), 2);
+	assert_int_equal(audited("\"action\":\"restore\"", "\"outcome\":\"done: taken back"), 2);
+	assert_int_equal(audited("\"action\":\"restore\"", "\"outcome\":\"done\""), 1);
+	assert_int_equal(audited("\"action\":\"revoke rule\"", "\"outcome\":\"done\""), 1);
 	assert_int_equal(audited("simulated/secret", ""), 0);
 }
 
@@ -239,6 +341,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_reader_takes_over),
 		cmocka_unit_test(settings_are_changed),
 		cmocka_unit_test(one_address_is_let_in_and_taken_out),
+		cmocka_unit_test(a_lease_is_taken_back_when_the_console_is_left),
+		cmocka_unit_test(a_lease_survives_a_kill),
 		cmocka_unit_test(what_is_denied_or_not_answered_is_said),
 		cmocka_unit_test(read_only_asks_for_nothing),
 		cmocka_unit_test(the_audit_log_tells_the_story),

@@ -128,7 +128,7 @@ static void add_text(struct buf *b, const char *name, struct str value)
 	(void)json_write_string(b, value);
 }
 
-static const char *user_name(char *out, size_t size)
+const char *audit_user(char *out, size_t size)
 {
 	char host[128] = "", room[1024];
 	struct passwd entry, *found = NULL;
@@ -147,11 +147,14 @@ static bool write_line(struct buf *b, const struct audit_entry *e)
 	struct buf masked;
 
 	buf_init(&masked, AUDIT_LINE_MAX);
-	(void)sql_mask_literals(&masked, e->statement);
+	if (e->call)
+		buf_add_str(&masked, e->statement);
+	else
+		(void)sql_mask_literals(&masked, e->statement);
 	buf_addf(b, "{\"at\":\"%s\"", clock_iso8601(clock_wall_us(), at, sizeof(at)));
 	add_text(b, "id", str_c(e->id));
 	add_text(b, "phase", str_c(e->phase));
-	add_text(b, "who", str_c(user_name(who, sizeof(who))));
+	add_text(b, "who", str_c(audit_user(who, sizeof(who))));
 	add_text(b, "action", str_c(e->action));
 	buf_addf(b, ",\"tier\":%d", e->tier);
 	add_text(b, "cluster", str_c(e->cluster));

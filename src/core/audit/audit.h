@@ -24,6 +24,7 @@ struct audit_entry {
 	const char *action, *cluster, *node, *database, *role;
 	int tier;
 	struct str object, statement;
+	bool call;          /* the statement is a call to AWS and not SQL: written as it is */
 	struct str outcome; /* of an outcome: "done", "failed: ..."; audit_severity() knows how they begin */
 	int64_t took_us;    /* of an outcome, else -1 */
 };
@@ -32,6 +33,8 @@ struct audit_entry {
 void audit_id(char *out, size_t size);
 /* Writes one line and waits until it is on the disk. False: err says why it could not, with the remedy. */
 bool audit_write(const struct audit_entry *e, struct err *err) MUST_CHECK;
+/* "user@host", of this process. Returns out. */
+const char *audit_user(char *out, size_t size);
 /* Path of the file; false when neither XDG_STATE_HOME nor HOME is set. */
 bool audit_path(char *out, size_t size);
 

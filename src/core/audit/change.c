@@ -150,6 +150,7 @@ static bool write_audit(const struct change *c, const char *id, const char *phas
 		.tier = c->tier,
 		.object = str_c(c->object),
 		.statement = str_c(c->statement),
+		.call = operation_is_aws(c->op),
 		.outcome = outcome,
 		.took_us = took_us,
 	};

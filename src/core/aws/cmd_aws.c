@@ -5,11 +5,15 @@
  * have done it all the same: that is looked up, and the outcome says what was seen, never that
  * it failed. After AWS has agreed the job watches the state by describe calls until the new one
  * has arrived; cancelling it then ends the watching, not what AWS does.
+ *
+ * A lease is remembered on the disk before it is asked for, held until its time is over or the job
+ * is told to stop, and then taken back, in calls that no cancel interrupts.
  */
 #include "aws/commands.h"
 #include "aws/input.h"
 #include "aws/operate.h"
 #include "base/clock.h"
+#include "base/parse.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,8 +26,10 @@
 #define POLL_FAILURES_MAX 10 /* in a row */
 #define LOOK_AFTER_LOSS 5    /* how often it is looked up when the answer did not come */
 #define DRY_RUN_PASSED "DryRunOperation"
+#define HOLD_STEP_US (5 * US_PER_S)
+#define TAKE_BACK_US (8 * US_PER_S) /* when the console is being left */
 
-static const struct aws_operation *find_how(const char *name)
+const struct aws_operation *aws_operation_find(const char *name)
 {
 	const struct {
 		const struct aws_operation *rows;
@@ -33,6 +39,7 @@ static const struct aws_operation *find_how(const char *name)
 		{aws_operations_snapshot, aws_noperations_snapshot},
 		{aws_operations_rule, aws_noperations_rule},
 		{aws_operations_maintenance, aws_noperations_maintenance},
+		{aws_operations_lease, aws_noperations_lease},
 	};
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
@@ -43,10 +50,26 @@ static const struct aws_operation *find_how(const char *name)
 }
 
 /* The service and the name of the call in "rds:RebootDBInstance". */
-static enum aws_service_id service_of(const struct operation *op, const char **ret_call)
+static enum aws_service_id service_of(const char *call, const char **ret_name)
 {
-	*ret_call = strchr(op->statement, ':') + 1;
-	return str_starts(str_c(op->statement), STR("ec2:")) ? AWS_EC2 : AWS_RDS;
+	*ret_name = strchr(call, ':') + 1;
+	return str_starts(str_c(call), STR("ec2:")) ? AWS_EC2 : AWS_RDS;
+}
+
+bool aws_operate_take_minutes(struct aws_operate *o, int64_t minutes, struct str *ret_what)
+{
+	long at = str_find(o->value, STR(" for "), 0);
+	struct str rest;
+
+	*ret_what = o->value;
+	if (at >= 0) {
+		rest = str_sub(o->value, (size_t)at + 5, o->value.len);
+		*ret_what = str_sub(o->value, 0, (size_t)at);
+		if (!parse_i64(rest, &minutes))
+			minutes = 0;
+	}
+	o->lease_us = minutes * US_PER_MIN;
+	return minutes >= 1 && minutes <= 24 * 60;
 }
 
 /* A fetch whose end is near: one call of a job must not have the time of the whole job. */
@@ -111,7 +134,9 @@ static const struct field cluster_fields[] = {
 	F(members, K_TEXT, F_LIST, "DBClusterMembers/*/DBInstanceIdentifier"),
 	F(member_writer, K_TEXT, F_LIST, "DBClusterMembers/*/IsClusterWriter"),
 	F(writer, K_ID, F_COMPUTED, NULL),
+	F(member_parameters, K_TEXT, F_LIST, "DBClusterMembers/*/DBClusterParameterGroupStatus"),
 	F(security_groups, K_TEXT, F_LIST, "VpcSecurityGroups/*/VpcSecurityGroupId"),
+	F(parameter_group, K_ID, 0, "DBClusterParameterGroup"),
 	F(backup_window, K_TEXT, 0, "PreferredBackupWindow"),
 	F(maintenance_window, K_TEXT, 0, "PreferredMaintenanceWindow"),
 	F(retention_days, K_COUNT, 0, "BackupRetentionPeriod"),
@@ -164,16 +189,16 @@ static void fill_statement(struct aws_operate *o)
 	struct buf b;
 
 	buf_init(&b, sizeof(o->c.statement) - 1);
-	buf_add_str(&b, str_c(o->c.op->statement));
+	buf_add_str(&b, str_c(o->call));
 	for (size_t i = 0; i < o->nparams; i++)
 		buf_addf(&b, " %s=" STR_FMT, o->params[i].name, STR_ARG(o->params[i].value));
 	if (b.failed)
 		change_refuse(&o->c, "the call would be longer than %zu bytes", sizeof(o->c.statement) - 1);
-	(void)snprintf(o->c.statement, sizeof(o->c.statement), "%s", b.failed ? o->c.op->statement : buf_c(&b));
+	(void)snprintf(o->c.statement, sizeof(o->c.statement), "%s", b.failed ? o->call : buf_c(&b));
 	buf_release(&b);
 }
 
-static bool send(struct aws_operate *o, bool dry_run, struct err *err)
+bool aws_operate_send(struct aws_operate *o, const char *name, bool dry_run, struct err *err)
 {
 	struct fetch near = nearer(o->c.f);
 	struct aws_call call = {.once = true};
@@ -182,7 +207,7 @@ static bool send(struct aws_operate *o, bool dry_run, struct err *err)
 	struct form form;
 	bool ok;
 
-	call.service = service_of(o->c.op, &call.operation);
+	call.service = service_of(name, &call.operation);
 	if (!aws_client_get(&near, &client, err))
 		return false;
 	form_begin(&form, call.operation, aws_services[call.service].version);
@@ -201,7 +226,7 @@ static bool try_dry(struct aws_operate *o, struct err *err)
 {
 	if (o->c.refused || !o->how->dry_run)
 		return true;
-	if (send(o, true, err) || strcmp(err->id, DRY_RUN_PASSED) == 0) {
+	if (aws_operate_send(o, o->call, true, err) || strcmp(err->id, DRY_RUN_PASSED) == 0) {
 		err_clear(err);
 		change_add(&o->c, "check", "", OPERATION_OK, "AWS would allow it: tried with DryRun");
 		return true;
@@ -234,7 +259,8 @@ static bool open_operate(struct aws_operate *o, struct fetch *f, bool changes, s
 	*o = (struct aws_operate){0};
 	if (!change_begin(&o->c, f, changes, err))
 		return false;
-	o->how = find_how(o->c.op->name);
+	o->how = aws_operation_find(o->c.op->name);
+	o->call = o->c.op->statement;
 	CHECK(o->how);
 	o->value = fetch_arg(f, "value");
 	o->id = o->c.op->target == OPERATION_INSTANCE ? o->value : fetch_arg(f, "id");
@@ -287,7 +313,7 @@ static bool watch(struct aws_operate *o, struct err *err)
 }
 
 /* No answer came; whether AWS did it is seen, or not. */
-static void look_up(struct aws_operate *o, const char *id, int64_t began, const struct err *why)
+static bool look_up(struct aws_operate *o, const char *id, int64_t began, const struct err *why)
 {
 	struct err err = {0};
 	bool there = false;
@@ -304,6 +330,7 @@ static void look_up(struct aws_operate *o, const char *id, int64_t began, const 
 	else
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
 				"unknown: the answer did not come, and nothing of it is seen so far: %s", why->text);
+	return there;
 }
 
 static bool may_have_been_done(const struct err *err)
@@ -312,32 +339,125 @@ static bool may_have_been_done(const struct err *err)
 			       err->code == ERR_SERVER || err->code == ERR_CANCELLED);
 }
 
-static void run(struct aws_operate *o, const char *id)
+/* Asks, and waits until it is there. True: it is. */
+static bool ask(struct aws_operate *o, const char *id, const char *done)
 {
 	int64_t began = clock_mono_us();
 	struct err err = {0};
+	bool ok = aws_operate_send(o, o->call, false, &err);
 
-	fetch_doing(o->c.f, "%s %s", o->c.op->title, o->c.object);
-	bool ok = send(o, false, &err);
 	o->agreed_mono_us = clock_mono_us();
-	if (!ok && may_have_been_done(&err)) {
-		look_up(o, id, began, &err);
-		return;
-	}
+	if (!ok && may_have_been_done(&err))
+		return look_up(o, id, began, &err);
 	if (!ok) {
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
-		return;
+		return false;
 	}
 	aws_operate_phase(o, STR("AWS has agreed"), (double)NAN);
 	change_show(&o->c);
-	if (watch(o, &err))
-		change_conclude(&o->c, id, began, OPERATION_OK, "done");
+	ok = watch(o, &err);
+	if (ok)
+		change_conclude(&o->c, id, began, OPERATION_OK, "%s", done);
 	else if (err.code == ERR_CANCELLED || fetch_cancelled(o->c.f))
 		change_conclude(&o->c, id, began, OPERATION_NOTICE,
 				"agreed, and no longer watched: AWS goes on with it");
 	else
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "agreed; what came of it is not known: %s",
 				err.text);
+	return ok;
+}
+
+/* ---- leases ---- */
+
+/* Until the time is over, or the job is told to stop. */
+static void hold(struct aws_operate *o)
+{
+	int64_t left;
+	struct err err;
+
+	while ((left = o->lease.until_us - clock_wall_us()) > 0) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "in force, %lld min left",
+			       (long long)((left + US_PER_MIN - 1) / US_PER_MIN));
+		aws_operate_phase(o, str_c(text), 1 - (double)left / (double)o->lease_us);
+		change_show(&o->c);
+		if (!change_rest(o->c.f, left < HOLD_STEP_US ? left : HOLD_STEP_US, &err))
+			return;
+	}
+}
+
+/* Takes back what the lease says, whatever the job was told meanwhile; true when nothing of it is left. */
+static bool take_back(struct aws_operate *o)
+{
+	int64_t began = clock_mono_us();
+	struct err err = {0}, unwritten;
+	bool needed = false, ok = o->how->restore(o, &needed, &err);
+	char id[64];
+
+	o->c.statement[0] = '\0';
+	if (ok && needed)
+		fill_statement(o);
+	/* without its line in the audit log it is taken back all the same: that is the safer state */
+	if (!change_intend(&o->c, id, sizeof(id), &unwritten))
+		change_add(&o->c, "notice", "", OPERATION_WARNING, "not in the audit log: %s", unwritten.text);
+	if (ok && !needed) {
+		change_conclude(&o->c, id, began, OPERATION_NOTICE, "left as it is: " STR_FMT,
+				STR_ARG(change_row(&o->c, "kept")));
+		return true;
+	}
+	ok = ok && aws_operate_send(o, o->call, false, &err);
+	if (ok)
+		change_conclude(&o->c, id, began, OPERATION_OK, "done: taken back");
+	else
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
+				"failed: not taken back, the next start offers it: %s", err.text);
+	return ok;
+}
+
+static void end_lease(struct aws_operate *o, struct lease_hold *held)
+{
+	struct fetch *before = o->c.f, insisting = *before;
+
+	insisting.insists = true;
+	insisting.deadline_mono_us = clock_mono_us() + (fetch_cancelled(before) ? TAKE_BACK_US : 2 * US_PER_MIN);
+	o->c.f = &insisting;
+	fetch_doing(o->c.f, "taking back %s %s", o->c.op->title, o->c.object);
+	o->c.op = operation_find(STR("restore"));
+	aws_operate_phase(o, STR("being taken back"), (double)NAN);
+	change_show(&o->c);
+	if (take_back(o))
+		lease_end(held);
+	else
+		lease_leave(held);
+	o->c.f = before;
+}
+
+static void run(struct aws_operate *o, const char *id)
+{
+	struct lease_hold *held = NULL;
+	char done[100] = "done", until[40];
+	struct err err = {0};
+
+	fetch_doing(o->c.f, "%s %s", o->c.op->title, o->c.object);
+	if (!o->how->restore) {
+		(void)ask(o, id, done);
+		return;
+	}
+	(void)snprintf(o->lease.id, sizeof(o->lease.id), "%s", id);
+	(void)snprintf(o->lease.operation, sizeof(o->lease.operation), "%s", o->c.op->name);
+	(void)snprintf(o->lease.target, sizeof(o->lease.target), "%s", o->c.f->target->cluster);
+	(void)audit_user(o->lease.owner, sizeof(o->lease.owner));
+	o->lease.until_us = clock_wall_us() + o->lease_us;
+	if (!lease_take(&o->lease, &held, &err)) {
+		change_conclude(&o->c, id, clock_mono_us(), OPERATION_CRITICAL, "failed: %s", err.text);
+		return;
+	}
+	(void)snprintf(done, sizeof(done), "done, in force until %.5sZ",
+		       clock_iso8601(o->lease.until_us, until, sizeof(until)) + 11);
+	if (ask(o, id, done))
+		hold(o);
+	end_lease(o, held);
 }
 
 static bool fetch_change(struct fetch *f, struct err *err)

@@ -10,6 +10,7 @@
 #define AWS_OPERATE_H
 
 #include "audit/change.h"
+#include "audit/lease.h"
 #include "aws/client.h"
 
 #define OPERATE_PARAMS_MAX 12
@@ -25,11 +26,17 @@ struct aws_operation {
 	/* After AWS has agreed: is the new state there? Tells phase and progress. */
 	bool (*arrived)(struct aws_operate *o, bool *ret_there, struct err *err);
 	bool dry_run; /* EC2: asked with DryRun first, at every look */
+	/* Of a lease (o->lease is filled by look): the call that takes it back. *ret_needed false: it is no longer
+	 * ours, the rows say why. */
+	bool (*restore)(struct aws_operate *o, bool *ret_needed, struct err *err);
 };
 
 struct aws_operate {
 	struct change c;
 	const struct aws_operation *how;
+	const char *call; /* "rds:RebootDBInstance" */
+	struct lease lease;
+	int64_t lease_us; /* how long */
 	struct str id, value;
 	int64_t admits;
 	struct {
@@ -41,6 +48,12 @@ struct aws_operate {
 	int64_t agreed_mono_us;
 };
 
+/* "X for N": *ret_what is X, and o->lease_us is N minutes, or minutes when " for N" is missing. False: N is none. */
+bool aws_operate_take_minutes(struct aws_operate *o, int64_t minutes, struct str *ret_what);
+/* One call with o->params, once. */
+bool aws_operate_send(struct aws_operate *o, const char *call, bool dry_run, struct err *err) MUST_CHECK;
+/* How that operation is done; NULL: AWS does not. */
+const struct aws_operation *aws_operation_find(const char *name);
 /* A parameter of the call; value stays valid as long as the command. */
 void aws_operate_param(struct aws_operate *o, const char *name, struct str value);
 /* The first item of a listing into row of type; *ret_found false also when AWS says there is none. */
@@ -53,7 +66,8 @@ void aws_operate_phase(struct aws_operate *o, struct str phase, double done);
 
 struct seen_cluster {
 	uint64_t present;
-	struct str identifier, status, arn, members, member_writer, writer, security_groups;
+	struct str identifier, status, arn, members, member_writer, member_parameters, writer, security_groups,
+		parameter_group;
 	struct str backup_window, maintenance_window;
 	int64_t retention_days, port;
 };
@@ -64,8 +78,8 @@ void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c
 
 /* How each is done, by file. */
 extern const struct aws_operation aws_operations_cluster[], aws_operations_snapshot[], aws_operations_rule[],
-	aws_operations_maintenance[];
+	aws_operations_maintenance[], aws_operations_lease[];
 extern const size_t aws_noperations_cluster, aws_noperations_snapshot, aws_noperations_rule,
-	aws_noperations_maintenance;
+	aws_noperations_maintenance, aws_noperations_lease;
 
 #endif

@@ -13,6 +13,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#define ALLOW_MINUTES 60
+#define PEER_PARAM 4 /* of the call that allows */
+
 struct seen_rule {
 	uint64_t present;
 	struct str rule_id, group_id, protocol, cidr_ipv4, cidr_ipv6, prefix_list, referenced_group, description;
@@ -123,7 +126,21 @@ static bool read_address(struct str text, int *ret_family, unsigned char out[16]
 	return inet_pton(*ret_family, z, out) == 1;
 }
 
-static void add_permission(struct aws_operate *o, const struct seen_cluster *c, int family)
+/* Who, and for how long: for whoever finds the rule. It stays the same between preview and run. */
+static struct str described(struct aws_operate *o)
+{
+	char who[256];
+
+	(void)audit_user(who, sizeof(who));
+	for (char *p = who; *p; p++)
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+		      strchr("._-@", *p)))
+			*p = '_';
+	return arena_fmt(o->c.out->arena, "auroratop: %.150s for %lld minutes", who,
+			 (long long)(o->lease_us / US_PER_MIN));
+}
+
+static void add_permission(struct aws_operate *o, const struct seen_cluster *c, struct str address, int family)
 {
 	struct arena *a = o->c.out->arena;
 	struct str port = arena_fmt(a, "%lld", (long long)c->port);
@@ -134,36 +151,43 @@ static void add_permission(struct aws_operate *o, const struct seen_cluster *c, 
 	aws_operate_param(o, "IpPermissions.1.FromPort", port);
 	aws_operate_param(o, "IpPermissions.1.ToPort", port);
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.CidrIpv6" : "IpPermissions.1.IpRanges.1.CidrIp",
-			  arena_fmt(a, STR_FMT "/%d", STR_ARG(o->value), v6 ? 128 : 32));
+			  arena_fmt(a, STR_FMT "/%d", STR_ARG(address), v6 ? 128 : 32));
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.Description" : "IpPermissions.1.IpRanges.1.Description",
-			  STR("auroratop"));
+			  described(o));
+	(void)snprintf(o->lease.object, sizeof(o->lease.object), STR_FMT, STR_ARG(o->id));
+	(void)snprintf(o->lease.parameter, sizeof(o->lease.parameter), "ingress rule");
+	(void)snprintf(o->lease.value, sizeof(o->lease.value), STR_FMT, STR_ARG(o->params[PEER_PARAM].value));
+	o->lease.unset = true;
 }
 
 static bool look_allow(struct aws_operate *o, struct err *err)
 {
-	unsigned char address[16];
+	unsigned char bytes[16];
 	struct seen_cluster c;
-	bool is_public;
+	struct str address;
+	bool is_public, minutes = aws_operate_take_minutes(o, ALLOW_MINUTES, &address);
 	int family;
 
 	if (!aws_operate_cluster(o, &c, err) || !find_public(o, &is_public, err))
 		return false;
-	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT " in " STR_FMT, STR_ARG(o->value), STR_ARG(o->id));
-	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(o->value));
+	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT " in " STR_FMT, STR_ARG(address), STR_ARG(o->id));
+	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(address));
 	change_add(&o->c, "fact", "group", OPERATION_OK, STR_FMT " of cluster " STR_FMT, STR_ARG(o->id),
 		   STR_ARG(c.identifier));
-	if (!read_address(o->value, &family, address)) {
+	change_add(&o->c, "fact", "for", OPERATION_OK, "%lld minutes; then the rule is revoked",
+		   (long long)(o->lease_us / US_PER_MIN));
+	if (!minutes || !read_address(address, &family, bytes)) {
 		change_refuse(&o->c, "\"" STR_FMT "\" is no single address: %s", STR_ARG(o->value), o->c.op->asks);
 		return true;
 	}
-	add_permission(o, &c, family);
+	add_permission(o, &c, address, family);
 	if (!aws_list_has(c.security_groups, o->id))
 		change_refuse(&o->c, STR_FMT " is no security group of this cluster", STR_ARG(o->id));
-	if (!is_public && !is_private(family, address))
+	if (!is_public && !is_private(family, bytes))
 		change_refuse(&o->c,
 			      "it cannot help: " STR_FMT " is a public address, and no instance of the cluster is "
 			      "publicly accessible",
-			      STR_ARG(o->value));
+			      STR_ARG(address));
 	return true;
 }
 
@@ -171,7 +195,7 @@ static void group_parameters(struct form *form, void *ctx)
 {
 	const struct aws_operate *o = ctx;
 
-	form_add_ec2_filter(form, 1, "group-id", o->id);
+	form_add_ec2_filter(form, 1, "group-id", str_c(o->lease.object));
 }
 
 /* Drops the rules of other peers while they arrive. */
@@ -181,10 +205,10 @@ static bool is_new_rule(void *row, struct snapshot *out, void *ctx)
 	const struct seen_rule *r = row;
 
 	(void)out;
-	return !r->egress && str_eq(peer_of(r), o->params[4].value);
+	return !r->egress && str_eq_c(peer_of(r), o->lease.value);
 }
 
-static bool allowed(struct aws_operate *o, bool *ret_there, struct err *err)
+static bool find_allowed(struct aws_operate *o, struct seen_rule *ret_rule, bool *ret_found, struct err *err)
 {
 	const struct aws_list list = {
 		.service = AWS_EC2,
@@ -196,9 +220,33 @@ static bool allowed(struct aws_operate *o, bool *ret_there, struct err *err)
 		.finish = is_new_rule,
 		.ctx = o,
 	};
-	struct seen_rule r = {0};
 
-	return aws_operate_find(o, &list, &rule_type, &r, ret_there, err);
+	*ret_rule = (struct seen_rule){0};
+	return aws_operate_find(o, &list, &rule_type, ret_rule, ret_found, err);
+}
+
+static bool allowed(struct aws_operate *o, bool *ret_there, struct err *err)
+{
+	struct seen_rule r;
+
+	return find_allowed(o, &r, ret_there, err);
+}
+
+static bool disallow(struct aws_operate *o, bool *ret_needed, struct err *err)
+{
+	struct seen_rule r;
+
+	if (!find_allowed(o, &r, ret_needed, err))
+		return false;
+	if (!*ret_needed) {
+		change_set(&o->c, "kept", STR("the rule is gone already"));
+		return true;
+	}
+	o->call = "ec2:RevokeSecurityGroupIngress";
+	o->nparams = 0;
+	aws_operate_param(o, "GroupId", r.group_id);
+	aws_operate_param(o, "SecurityGroupRuleId.1", r.rule_id);
+	return true;
 }
 
 /* ---- revoke ---- */
@@ -247,7 +295,7 @@ static bool revoked(struct aws_operate *o, bool *ret_there, struct err *err)
 }
 
 const struct aws_operation aws_operations_rule[] = {
-	{"allow address", look_allow, allowed, true},
-	{"revoke rule", look_revoke, revoked, true},
+	{"allow address", look_allow, allowed, true, disallow},
+	{"revoke rule", look_revoke, revoked, true, NULL},
 };
 const size_t aws_noperations_rule = ARRAY_LEN(aws_operations_rule);

@@ -31,6 +31,7 @@ enum operation_flags {
 	OPERATION_CONCURRENT = 1 << 2, /* waits for old transactions by design; may leave invalid indexes */
 	OPERATION_ENDS = 1 << 3,       /* of sessions: the session itself, not its statement */
 	OPERATION_OWNED = 1 << 4,      /* the owner of the database may not: the table must be ours */
+	OPERATION_LEASE = 1 << 5,      /* holds for a time and is then taken back */
 };
 
 struct operation {

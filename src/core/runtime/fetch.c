@@ -65,12 +65,12 @@ bool fetch_wants(const struct fetch *f, const char *source)
 
 bool fetch_cancelled(const struct fetch *f)
 {
-	return f->lane && atomic_load_explicit(&f->lane->cancel.pending, memory_order_acquire);
+	return f->lane && !f->insists && atomic_load_explicit(&f->lane->cancel.pending, memory_order_acquire);
 }
 
 int fetch_cancel_fd(const struct fetch *f)
 {
-	return f->lane ? f->lane->cancel.fd : -1;
+	return f->lane && !f->insists ? f->lane->cancel.fd : -1;
 }
 
 int64_t fetch_left_us(const struct fetch *f)

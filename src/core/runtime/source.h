@@ -89,6 +89,7 @@ struct fetch {
 	const struct snapshot
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
+	bool insists; /* goes on although it is cancelled: what was changed is being put back, until the deadline */
 	bool wide; /* the view wants rows normally left out (idle sessions) */
 	struct fetch_span span;
 	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */

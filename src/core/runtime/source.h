@@ -31,6 +31,7 @@ enum source_flags {
 	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
 	SOURCE_CHANGES = 1 << 6, /* of commands: changes something; refused on a read-only target */
 	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
+	SOURCE_STANDING = 1 << 7 /* keeps something ready: while paused and on each node, too; not in --once */
 };
 
 #define SOURCE_INPUTS_MAX 4

@@ -524,9 +524,9 @@ static const char *signaller(void)
 	return pg_conninfo(&pg, "signaller", "dbname=orders");
 }
 
-static void open_console(struct driver *d)
+static void open_console(struct driver *d, const char *conninfo)
 {
-	driver_init(d, signaller());
+	driver_init(d, conninfo);
 	console = d;
 	assert_int_equal(driver_fetch(d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
 }
@@ -594,7 +594,7 @@ static void a_session_is_ended_though_no_connection_is_left(void **state)
 	size_t n, before = own_connections();
 
 	(void)state;
-	open_console(&d);
+	open_console(&d, signaller());
 	assert_true(str_eq_c(told("user"), "signaller"));
 	n = take_all_slots(crowd, ARRAY_LEN(crowd));
 	r = session("terminate", crowd[0]);
@@ -626,7 +626,7 @@ static void the_action_lane_is_our_own(void **state)
 	struct driver d;
 
 	(void)state;
-	open_console(&d);
+	open_console(&d, signaller());
 	snprintf(r.pid, sizeof(r.pid), "%d", (int)action_backend());
 	snprintf(r.backend_start, sizeof(r.backend_start), "%lld",
 		 pg_number(admin, "SELECT (extract(epoch FROM backend_start) * 1000000)::int8 " ACTION_BACKEND));
@@ -634,13 +634,29 @@ static void the_action_lane_is_our_own(void **state)
 	assert_null(driver_session(&d, action_backend()));
 	assert_row(ask(NULL, "preview", &r), "refuse", "one of this console's own");
 	done();
-	/* a table in another database has a connection of its own, and no word about that */
-	r = table("vacuum", "shop.orders");
-	const struct snapshot *s = ask(NULL, "preview", &r);
-	assert_row(s, "fact", "signaller on the server, database orders");
-	assert_int_equal(row_with(s, "fact", "a new one").len, 0);
-	done();
 	close_console();
+}
+
+/* In the database that it is in, tables are looked at on it, too; for those of another no word is lost. */
+static void tables_are_looked_at_in_their_database(void **state)
+{
+	static const char *const databases[] = {"dbname=orders", "dbname=postgres"};
+	struct request r = table("vacuum", "shop.orders");
+	struct driver d;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(databases); i++) {
+		size_t before = own_connections(), lines = pg_log_count(&pg, "auroratop action|", "");
+
+		open_console(&d, pg_conninfo(&pg, "signaller", databases[i]));
+		const struct snapshot *s = ask(NULL, "preview", &r);
+		assert_row(s, "fact", "signaller on the server, database orders");
+		assert_int_equal(row_with(s, "fact", "a new one").len, 0);
+		done();
+		close_console();
+		assert_true(pg_log_count(&pg, "auroratop action|", "") > lines);
+		assert_int_equal(own_connections() > before, i > 0);
+	}
 }
 
 /* Somebody ends it: who needs it then is told and has another, and the next check opens it again. */
@@ -651,7 +667,7 @@ static void a_lost_action_lane_is_opened_again(void **state)
 	struct driver d;
 
 	(void)state;
-	open_console(&d);
+	open_console(&d, signaller());
 	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
 	assert_int_equal(times_opened(), 1);
 	pg_exec(admin, "SELECT pg_terminate_backend(pid) " ACTION_BACKEND);
@@ -681,7 +697,7 @@ static void an_action_lane_that_hangs_is_passed_by(void **state)
 	pid_t backend;
 
 	(void)state;
-	open_console(&d);
+	open_console(&d, signaller());
 	backend = action_backend();
 	kill(backend, SIGSTOP);
 	const struct snapshot *s = ask(NULL, "preview", &r);
@@ -709,7 +725,7 @@ static void an_action_lane_in_use_is_passed_by(void **state)
 	struct driver d;
 
 	(void)state;
-	open_console(&d);
+	open_console(&d, signaller());
 	preview(NULL, &r);
 	kill(PQbackendPID(c), SIGSTOP);
 	begin_asking(NULL);
@@ -837,6 +853,7 @@ int main(void)
 		cmocka_unit_test(a_locked_table_is_previewed_all_the_same),
 		cmocka_unit_test(a_session_is_ended_though_no_connection_is_left),
 		cmocka_unit_test(the_action_lane_is_our_own),
+		cmocka_unit_test(tables_are_looked_at_in_their_database),
 		cmocka_unit_test(a_lost_action_lane_is_opened_again),
 		cmocka_unit_test(an_action_lane_that_hangs_is_passed_by),
 		cmocka_unit_test(an_action_lane_in_use_is_passed_by),

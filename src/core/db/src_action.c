@@ -13,6 +13,8 @@
 #include "db/sources.h"
 #include "db/standby.h"
 
+#define LOGIN_REST_US (10 * US_PER_MIN)
+
 struct action {
 	uint64_t present;
 	struct str state, node, database, user;
@@ -82,8 +84,12 @@ static bool keep(struct fetch *f, struct conn *c, struct state *st, struct err *
 	fetch_doing(f, "checking its connection");
 	if (!conn_fits(f, c, &acts) || is_elsewhere(f, c) || !standby_answers(f, c, &lost)) {
 		conn_close(c);
-		if (!conn_open_on(f, c, &acts, err))
+		if (!conn_open_on(f, c, &acts, err)) {
+			/* a wrong password stays wrong, and each attempt is a line in the server's log */
+			if (err->code == ERR_LOGIN)
+				err->retry_after_us = LOGIN_REST_US;
 			return false;
+		}
 	}
 	if (conn_via_pooler(c)) {
 		conn_close(c);

@@ -169,7 +169,8 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 	for (size_t i = 0; i < ui->store->n; i++) {
 		const struct store_entry *e = &ui->store->entries[i];
 
-		failing |= e->latest && e->latest->state == SNAP_ERROR;
+		/* what is only kept ready has its own word (lane_word) */
+		failing |= e->latest && e->latest->state == SNAP_ERROR && !(e->source->flags & SOURCE_STANDING);
 		any |= e->good != NULL;
 	}
 	if (ui->paused_at_us) {

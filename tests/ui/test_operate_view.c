@@ -293,8 +293,9 @@ static void the_action_lane_says_how_it_is(void **state)
 	fixture_more_text(&f, "down", str_c(down));
 	draw(160, 48);
 	SHOWS("down: prod-orders-1 has no connection left; last checked 13:45:05Z");
-	/* and in the footer of any view, at its smallest, too */
+	/* and in the footer of any view, at its smallest, too; nothing is degraded by it */
 	SHOWS("action lane down");
+	HIDES("degraded");
 	(void)fixture_key(&f, K_ESC);
 	draw(60, 20);
 	SHOWS("action lane down");

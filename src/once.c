@@ -31,6 +31,12 @@ struct round {
 	int64_t again_at[SOURCES_MAX];
 };
 
+/* Has rows of its own, and for their own sake. */
+static bool is_printed(const struct source *s)
+{
+	return !s->merges && !(s->flags & SOURCE_STANDING);
+}
+
 static bool add_names(struct round *r, const char *names)
 {
 	struct str rest = str_c(names), name;
@@ -42,6 +48,9 @@ static bool add_names(struct round *r, const char *names)
 
 		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
 		i = registry_find(word);
+		/* one refresh keeps nothing ready for later */
+		if (i >= 0 && (registry_sources[i]->flags & SOURCE_STANDING))
+			i = -1;
 		/* one refresh is of the node the target names: of a merged source, that node's */
 		if (i >= 0 && registry_sources[i]->merges)
 			i = registry_find(registry_sources[i]->merges);
@@ -57,7 +66,7 @@ static bool choose(struct round *r, const struct options *o, struct err *err)
 {
 	/* one refresh is of the cluster, not of what this host keeps */
 	for (size_t i = 0; o->npanes == 0 && i < registry_nsources; i++)
-		if (!registry_sources[i]->merges && !(registry_sources[i]->flags & SOURCE_LOCAL))
+		if (is_printed(registry_sources[i]) && !(registry_sources[i]->flags & SOURCE_LOCAL))
 			r->wanted |= UINT64_C(1) << i;
 	for (size_t p = 0; p < o->npanes; p++) {
 		bool found = registry_find(o->panes[p]) >= 0 && add_names(r, o->panes[p]);
@@ -367,7 +376,7 @@ void once_fields(const struct options *o)
 	for (size_t i = 0; i < registry_nsources; i++) {
 		const struct source *s = registry_sources[i];
 
-		if (s->merges)
+		if (!is_printed(s))
 			continue;
 		if (o->format == FORMAT_JSON) {
 			(void)buf_addf(&b, "%s\n\"%s\": {\"source\": ", i ? "," : "", s->name);

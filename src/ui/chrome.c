@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "ui/action.h"
+#include "ui/action_lane.h"
 #include "ui/operate.h"
 
 #include <math.h>
@@ -170,7 +171,8 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 
 		if (e->source->flags & SOURCE_LOCAL)
 			continue;
-		failing |= e->latest && e->latest->state == SNAP_ERROR;
+		/* what is only kept ready has its own word (lane_word) */
+		failing |= e->latest && e->latest->state == SNAP_ERROR && !(e->source->flags & SOURCE_STANDING);
 		any |= e->good != NULL;
 	}
 	if (ui->paused_at_us) {
@@ -367,6 +369,18 @@ static int own_cost(const struct ui *ui, struct canvas *c, int y)
 	return c->cols - w - 1;
 }
 
+/* Quietly: nothing is lost yet, what would run on it opens a connection of its own. */
+static int lane_word(const struct ui *ui, struct canvas *c, int y, int end)
+{
+	static const char word[] = "action lane down";
+	int x = end - (int)sizeof word;
+
+	if (!action_lane_is_down(ui) || x < 1)
+		return end;
+	canvas_text_c(c, (struct rect){y, 0, 1, c->cols}, y, x, word, STYLE(ROLE_NOTICE, ROLE_BAR, 0));
+	return x - 1;
+}
+
 static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 {
 	struct pen pen = pen_at(c, (struct rect){y, 0, 1, c->cols}, y, 1, ROLE_BAR);
@@ -425,7 +439,7 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 		draw_prompt(ui, c, y);
 		return;
 	}
-	end = own_cost(ui, c, y);
+	end = lane_word(ui, c, y, own_cost(ui, c, y));
 	pen = pen_at(c, r, y, 1, ROLE_BAR);
 	if (ui->overlay != OVERLAY_NONE && ui->overlay != OVERLAY_PALETTE) {
 		draw_overlay_footer(ui, &pen, end);

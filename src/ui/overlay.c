@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "ui/action.h"
+#include "ui/action_lane.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
@@ -169,6 +170,8 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 	struct pen pen;
 
 	diag_lanes(ui, &l);
+	prose_gap(&l);
+	action_lane_draw(ui, &l);
 	prose_gap(&l);
 	pen = prose_line(&l);
 	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE      ROWS  FAILURES  TOOK     WHY");

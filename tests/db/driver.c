@@ -22,6 +22,7 @@ static const struct source *const sources[DRIVE__COUNT] = {
 	[DRIVE_STATEMENTS] = &source_statements,
 	[DRIVE_STATEMENTS_INFO] = &source_statements_info,
 	[DRIVE_SERVER_LOG] = &source_server_log,
+	[DRIVE_ACTION] = &source_action,
 };
 /* clang-format on */
 
@@ -47,14 +48,16 @@ void driver_init(struct driver *d, const char *conninfo)
 	for (size_t i = 0; i < DRIVE__COUNT; i++)
 		mailbox_init(&d->mailboxes[i]);
 	d->sampler = lane_new(LANE_SAMPLER, "sampler", sources, DRIVE_DATABASES, d->mailboxes, &d->wake);
-	d->slow = lane_new(LANE_SLOW, "slow", sources + DRIVE_DATABASES, DRIVE__COUNT - DRIVE_DATABASES,
+	d->slow = lane_new(LANE_SLOW, "slow", sources + DRIVE_DATABASES, DRIVE_ACTION - DRIVE_DATABASES,
 			   d->mailboxes + DRIVE_DATABASES, &d->wake);
+	d->action = lane_new(LANE_ACTION, "action", sources + DRIVE_ACTION, 1, d->mailboxes + DRIVE_ACTION, &d->wake);
 	driver_set_conninfo(d, conninfo);
 }
 
 void driver_release(struct driver *d)
 {
-	if (!lane_stop(d->sampler, 5 * US_PER_S) || !lane_stop(d->slow, 5 * US_PER_S))
+	if (!lane_stop(d->sampler, 5 * US_PER_S) || !lane_stop(d->slow, 5 * US_PER_S) ||
+	    !lane_stop(d->action, 5 * US_PER_S))
 		BUG("a lane does not stop");
 	for (size_t i = 0; i < DRIVE__COUNT; i++) {
 		snapshot_unref(d->last[i]);
@@ -78,8 +81,9 @@ static void collect(struct driver *d)
 
 const struct snapshot *driver_fetch(struct driver *d, enum driver_source which, bool wide, int64_t deadline_us)
 {
-	struct lane *lane = which < DRIVE_DATABASES ? d->sampler : d->slow;
-	size_t index = which < DRIVE_DATABASES ? (size_t)which : (size_t)which - DRIVE_DATABASES;
+	struct lane *lane = which < DRIVE_DATABASES ? d->sampler : which < DRIVE_ACTION ? d->slow : d->action;
+	size_t first = which < DRIVE_DATABASES ? 0 : which < DRIVE_ACTION ? DRIVE_DATABASES : DRIVE_ACTION;
+	size_t index = (size_t)which - first;
 	struct fetch f = {.target = d->target,
 			  .wide = wide,
 			  .demand = d->looks_at_locks ? UINT64_C(1) << DRIVE_LOCKS : 0,

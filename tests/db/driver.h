@@ -8,7 +8,7 @@
 #include "db/sources.h"
 #include "runtime/lane.h"
 
-/* Those of the slow lane begin with DRIVE_DATABASES. */
+/* Those of the slow lane begin with DRIVE_DATABASES, the last one has the action lane. */
 enum driver_source {
 	DRIVE_SESSIONS,
 	DRIVE_ACTIVITY,
@@ -23,11 +23,12 @@ enum driver_source {
 	DRIVE_STATEMENTS,
 	DRIVE_STATEMENTS_INFO,
 	DRIVE_SERVER_LOG,
+	DRIVE_ACTION,
 	DRIVE__COUNT
 };
 
 struct driver {
-	struct lane *sampler, *slow;
+	struct lane *sampler, *slow, *action;
 	struct mailbox mailboxes[DRIVE__COUNT];
 	struct wake wake;
 	const struct target *target;

@@ -15,6 +15,8 @@
 
 #include "asking.h"
 #include "audit/audit.h"
+#include "db/conn.h"
+#include "driver.h"
 #include "model/operation.h"
 #include "pg_fixture.h"
 
@@ -34,6 +36,8 @@ struct request {
 
 static struct asking asking;
 static struct command *command;
+/* A console that has an action lane: what is asked is about its target. */
+static struct driver *console;
 
 static const char *owner(void)
 {
@@ -55,12 +59,21 @@ static size_t fill(const struct request *r, struct command_arg *args)
 	return n;
 }
 
+static void begin_asking(const char *conninfo)
+{
+	asking_init(&asking, conninfo ? conninfo : "");
+	if (!console)
+		return;
+	target_unref(asking.target);
+	asking.target = target_ref(console->target);
+}
+
 static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
 {
 	struct command_arg args[COMMAND_ARGS_MAX];
 	const struct snapshot *s;
 
-	asking_init(&asking, conninfo);
+	begin_asking(conninfo);
 	s = asking_run(&asking, name, args, fill(r, args), &command);
 	assert_non_null(s);
 	return s;
@@ -504,7 +517,251 @@ static void a_locked_table_is_previewed_all_the_same(void **state)
 	PQfinish(holder);
 }
 
+/* ---- the action lane ---- */
+
+static const char *signaller(void)
+{
+	return pg_conninfo(&pg, "signaller", "dbname=orders");
+}
+
+static void open_console(struct driver *d, const char *conninfo)
+{
+	driver_init(d, conninfo);
+	console = d;
+	assert_int_equal(driver_fetch(d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
+}
+
+static void close_console(void)
+{
+	driver_release(console);
+	console = NULL;
+}
+
+static struct str told(const char *field)
+{
+	const struct snapshot *s = console->last[DRIVE_ACTION];
+	union value v;
+
+	assert_int_equal(s->state, SNAP_OK);
+	assert_true(rec_get(&s->type->fields[rec_find(s->type, str_c(field))], snapshot_row(s, 0), &v));
+	return v.str;
+}
+
+static int64_t times_opened(void)
+{
+	const struct snapshot *s = console->last[DRIVE_ACTION];
+	union value v;
+
+	assert_int_equal(s->state, SNAP_OK);
+	assert_true(rec_get(&s->type->fields[rec_find(s->type, STR("opened"))], snapshot_row(s, 0), &v));
+	return v.i64;
+}
+
+#define ACTION_BACKEND "FROM pg_stat_activity WHERE application_name = 'auroratop action'"
+
+static pid_t action_backend(void)
+{
+	return (pid_t)pg_number(admin, "SELECT pid " ACTION_BACKEND);
+}
+
+static size_t own_connections(void)
+{
+	return pg_log_count(&pg, "auroratop preview|", "") + pg_log_count(&pg, "auroratop signal|", "");
+}
+
+/* Takes every slot that an ordinary role can have; how many. */
+static size_t take_all_slots(PGconn **taken, size_t max)
+{
+	char text[300];
+	size_t n = 0;
+
+	snprintf(text, sizeof(text), "host=%s port=%d user=app_4 dbname=orders application_name=crowd", pg.dir,
+		 pg.port);
+	do
+		taken[n] = PQconnectdb(text);
+	while (PQstatus(taken[n]) == CONNECTION_OK && ++n < max);
+	assert_true(n < max);
+	assert_non_null(strstr(PQerrorMessage(taken[n]), "connection slots"));
+	PQfinish(taken[n]);
+	return n;
+}
+
+static void a_session_is_ended_though_no_connection_is_left(void **state)
+{
+	PGconn *crowd[100];
+	struct driver d;
+	struct request r;
+	size_t n, before = own_connections();
+
+	(void)state;
+	open_console(&d, signaller());
+	assert_true(str_eq_c(told("user"), "signaller"));
+	n = take_all_slots(crowd, ARRAY_LEN(crowd));
+	r = session("terminate", crowd[0]);
+	const struct snapshot *s = ask(NULL, "preview", &r);
+	assert_row(s, "word", r.pid);
+	assert_int_equal(row_with(s, "fact", "a new one").len, 0);
+	snprintf(r.statement, sizeof(r.statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
+	done();
+	assert_row(ask(NULL, "signal", &r), "outcome", "done: the session has ended");
+	done();
+	assert_int_equal(own_connections(), before);
+	/* without it there is no way */
+	close_console();
+	crowd[n++] = pg_connect_to(&pg, "orders", "app_4", "crowd");
+	crowd[n++] = pg_connect_to(&pg, "orders", "app_4", "crowd");
+	r = session("terminate", crowd[1]);
+	s = ask(signaller(), "preview", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_string_equal(s->err.id, CONN_NO_ROOM);
+	done();
+	for (size_t i = 0; i < n; i++)
+		PQfinish(crowd[i]);
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = 'crowd'");
+}
+
+static void the_action_lane_is_our_own(void **state)
+{
+	struct request r = {.operation = "terminate", .tier = "2"};
+	struct driver d;
+
+	(void)state;
+	open_console(&d, signaller());
+	snprintf(r.pid, sizeof(r.pid), "%d", (int)action_backend());
+	snprintf(r.backend_start, sizeof(r.backend_start), "%lld",
+		 pg_number(admin, "SELECT (extract(epoch FROM backend_start) * 1000000)::int8 " ACTION_BACKEND));
+	assert_int_equal(driver_fetch(&d, DRIVE_SESSIONS, true, 0)->state, SNAP_OK);
+	assert_null(driver_session(&d, action_backend()));
+	assert_row(ask(NULL, "preview", &r), "refuse", "one of this console's own");
+	done();
+	close_console();
+}
+
+/* In the database that it is in, tables are looked at on it, too; for those of another no word is lost. */
+static void tables_are_looked_at_in_their_database(void **state)
+{
+	static const char *const databases[] = {"dbname=orders", "dbname=postgres"};
+	struct request r = table("vacuum", "shop.orders");
+	struct driver d;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(databases); i++) {
+		size_t before = own_connections(), lines = pg_log_count(&pg, "auroratop action|", "");
+
+		open_console(&d, pg_conninfo(&pg, "signaller", databases[i]));
+		const struct snapshot *s = ask(NULL, "preview", &r);
+		assert_row(s, "fact", "signaller on the server, database orders");
+		assert_int_equal(row_with(s, "fact", "a new one").len, 0);
+		done();
+		close_console();
+		assert_true(pg_log_count(&pg, "auroratop action|", "") > lines);
+		assert_int_equal(own_connections() > before, i > 0);
+	}
+}
+
+/* Somebody ends it: who needs it then is told and has another, and the next check opens it again. */
+static void a_lost_action_lane_is_opened_again(void **state)
+{
+	PGconn *c = pg_connect_to(&pg, "orders", "app_2", "victim");
+	struct request r = session("terminate", c);
+	struct driver d;
+
+	(void)state;
+	open_console(&d, signaller());
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
+	assert_int_equal(times_opened(), 1);
+	pg_exec(admin, "SELECT pg_terminate_backend(pid) " ACTION_BACKEND);
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int " ACTION_BACKEND);
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
+	assert_int_equal(times_opened(), 2);
+	assert_true(conn_is_own(action_backend()));
+	pg_exec(admin, "SELECT pg_terminate_backend(pid) " ACTION_BACKEND);
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int " ACTION_BACKEND);
+	assert_row(ask(NULL, "preview", &r), "fact", "a new one: the action lane had lost its connection");
+	done();
+	assert_row(ask(NULL, "preview", &r), "fact", "a new one: the action lane is down");
+	done();
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
+	assert_int_equal(times_opened(), 3);
+	assert_int_equal(row_with(ask(NULL, "preview", &r), "fact", "a new one").len, 0);
+	done();
+	close_console();
+	PQfinish(c);
+}
+
+static void an_action_lane_that_hangs_is_passed_by(void **state)
+{
+	PGconn *c = pg_connect_to(&pg, "orders", "app_2", "victim");
+	struct request r = session("terminate", c);
+	struct driver d;
+	pid_t backend;
+
+	(void)state;
+	open_console(&d, signaller());
+	backend = action_backend();
+	kill(backend, SIGSTOP);
+	const struct snapshot *s = ask(NULL, "preview", &r);
+	assert_row(s, "fact", "a new one: the action lane did not answer within 2 s");
+	snprintf(r.statement, sizeof(r.statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
+	done();
+	assert_row(ask(NULL, "signal", &r), "outcome", "done: the session has ended");
+	done();
+	/* and the check does not wait for it either */
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
+	kill(backend, SIGCONT);
+	close_console();
+	PQfinish(c);
+}
+
+/* A signal watches a session that does not end: others go their own way, and its lane may close meanwhile. */
+static void an_action_lane_in_use_is_passed_by(void **state)
+{
+	PGconn *c = pg_connect_to(&pg, "orders", "app_2", "victim"),
+	       *other = pg_connect_to(&pg, "orders", "app_3", "bystander");
+	struct request r = session("terminate", c), next = session("terminate", other);
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct command *watching;
+	struct err err = {0};
+	struct driver d;
+
+	(void)state;
+	open_console(&d, signaller());
+	preview(NULL, &r);
+	kill(PQbackendPID(c), SIGSTOP);
+	begin_asking(NULL);
+	watching = asking_start(&asking, "signal", args, fill(&r, args), &err);
+	assert_non_null(watching);
+	pg_wait_for(admin, "SELECT count(*) " ACTION_BACKEND " AND query LIKE '%query_start_at%'");
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_OK);
+	assert_true(str_eq_c(told("state"), "in use"));
+	const struct snapshot *s = asking_run(&asking, "preview", args, fill(&next, args), &command);
+	assert_row(s, "fact", "a new one: the action lane was busy");
+	command_release(command);
+	close_console();
+	kill(PQbackendPID(c), SIGCONT);
+	while (command_at_work(watching))
+		asking_turn(&asking);
+	assert_row(command_result(watching), "outcome", "done: the session has ended");
+	command_release(watching);
+	asking_release(&asking);
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int " ACTION_BACKEND);
+	PQfinish(c);
+	PQfinish(other);
+}
+
 /* ---- guards ---- */
+
+static void read_only_has_no_action_lane(void **state)
+{
+	struct driver d;
+
+	(void)state;
+	driver_init(&d, signaller());
+	((struct target *)(uintptr_t)d.target)->read_only = true;
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_UNAVAILABLE);
+	assert_int_equal(pg_number(admin, "SELECT count(*) " ACTION_BACKEND), 0);
+	driver_release(&d);
+}
 
 static void read_only_means_it(void **state)
 {
@@ -594,6 +851,13 @@ int main(void)
 		cmocka_unit_test(a_password_is_never_shown),
 		cmocka_unit_test(a_lost_connection_is_looked_into),
 		cmocka_unit_test(a_locked_table_is_previewed_all_the_same),
+		cmocka_unit_test(a_session_is_ended_though_no_connection_is_left),
+		cmocka_unit_test(the_action_lane_is_our_own),
+		cmocka_unit_test(tables_are_looked_at_in_their_database),
+		cmocka_unit_test(a_lost_action_lane_is_opened_again),
+		cmocka_unit_test(an_action_lane_that_hangs_is_passed_by),
+		cmocka_unit_test(an_action_lane_in_use_is_passed_by),
+		cmocka_unit_test(read_only_has_no_action_lane),
 		cmocka_unit_test(read_only_means_it),
 		cmocka_unit_test(no_audit_no_action),
 		cmocka_unit_test(a_restart_is_waited_for),

@@ -98,6 +98,8 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 				must_be_ok(&d, DRIVE_DATABASES, false);
 			if (i % 10 == 5)
 				must_be_ok(&d, DRIVE_STATEMENTS, false);
+			if (i % 30 == 0)
+				must_be_ok(&d, DRIVE_ACTION, false);
 		}
 		must_be_ok(&d, DRIVE_SIZES, false);
 		must_be_ok(&d, DRIVE_PROGRESS, false);

@@ -107,7 +107,7 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	leave(v);
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
 	/* automated ones are not deleted by hand */
-	console_press(v, "/rds:<Enter>", "7 of");
+	console_press(v, "/automated<Enter>", "7 of");
 	console_press(v, ":delete snapshot<Enter>", "only manual snapshots are deleted");
 	leave(v);
 	/* the name, Enter and D */

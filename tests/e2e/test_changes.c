@@ -83,6 +83,11 @@ static void a_root_is_ended_and_its_victims_go_on(void **state)
 		admin,
 		"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND wait_event_type = 'Lock'");
 	v = start(NULL);
+	/* opened early, as who acts */
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auroratop action' AND "
+			   "usename = 'keeper'");
+	console_press(v, ":diag<Enter>", "ready, to orders as keeper");
+	vt_key(v, "Esc");
 	console_press(v, "3", "1 tree");
 	console_press(v, "g", "C cancel  K terminate");
 	console_press(v, "K", "disruptive, tier 2");
@@ -95,6 +100,8 @@ static void a_root_is_ended_and_its_victims_go_on(void **state)
 	console_press(v, keys, "done: the session has");
 	assert_true(pg_finish_sent(victim));
 	console_quit(v);
+	assert_int_equal(pg_log_count(&pg, "auroratop action|keeper|", "pg_terminate_backend"), 1);
+	assert_int_equal(pg_log_count(&pg, "auroratop preview|", "") + pg_log_count(&pg, "auroratop signal|", ""), 0);
 	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'root'"), 0);
 	PQfinish(root);
 	PQfinish(victim);
@@ -213,7 +220,8 @@ static void the_audit_log_tells_the_story(void **state)
 
 static void read_only_means_it(void **state)
 {
-	size_t before = pg_log_count(&pg, "auroratop", "pg_terminate_backend");
+	size_t before = pg_log_count(&pg, "auroratop", "pg_terminate_backend"),
+	       acted = pg_log_count(&pg, "auroratop action|", "");
 	struct vt *v = start("--read-only");
 
 	(void)state;
@@ -221,7 +229,11 @@ static void read_only_means_it(void **state)
 	console_press(v, "K", "the console is read-only");
 	console_press(v, ":tables<Enter>", "shop.orders");
 	console_press(v, "V", "VACUUM: the console is read-only");
+	/* there is nothing to keep ready */
+	console_press(v, ":diag<Enter>", "n/a: the console is read-only");
+	vt_key(v, "Esc");
 	console_quit(v);
+	assert_int_equal(pg_log_count(&pg, "auroratop action|", ""), acted);
 	assert_int_equal(pg_log_count(&pg, "auroratop", "pg_terminate_backend"), before);
 }
 

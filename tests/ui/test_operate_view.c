@@ -272,17 +272,64 @@ static void read_only_offers_none_and_runs_none(void **state)
 	nothing_was_run();
 }
 
+/* ---- what it runs on ---- */
+
+static const char ready[] = "source action at=now-2s\n"
+			    "row state=ready node=prod-orders-1 database=orders user=keeper opened_at=now-42m "
+			    "checked_at=now-2s answer_us=1.2ms opened=2\n";
+static const char down[] = "source action at=now retry=8s\n"
+			   "error refused prod-orders-1 has no connection left | end idle sessions\n";
+
+static void the_action_lane_says_how_it_is(void **state)
+{
+	(void)state;
+	fixture_effects(&f, action_run(&f.ui, ACTION_DIAG));
+	draw(160, 48);
+	SHOWS("action connection     not opened yet");
+	fixture_more_text(&f, "ready", str_c(ready));
+	draw(160, 48);
+	SHOWS("ready, to prod-orders-1 as keeper since 13:03:07Z, checked 13:45:05Z, opened 2 times");
+	HIDES("action lane down");
+	fixture_more_text(&f, "down", str_c(down));
+	draw(160, 48);
+	SHOWS("down: prod-orders-1 has no connection left; last checked 13:45:05Z");
+	/* and in the footer of any view, at its smallest, too; nothing is degraded by it */
+	SHOWS("action lane down");
+	HIDES("degraded");
+	(void)fixture_key(&f, K_ESC);
+	draw(60, 20);
+	SHOWS("action lane down");
+	fixture_more_text(&f, "ready", str_c(ready));
+	draw(160, 48);
+	HIDES("action lane down");
+	fixture_more_text(&f, "read-only", STR("source action at=now\nunavailable the console is read-only\n"));
+	draw(160, 48);
+	HIDES("action lane down");
+}
+
+/* A database that is not reached at all is told of elsewhere. */
+static void an_action_lane_is_not_down_before_a_sample(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	fixture_open(&f, "failed", GLYPHS_UTF8);
+	fixture_more_text(&f, "down", str_c(down));
+	fixture_draw(&f, "activity", 48, 160);
+	HIDES("action lane down");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_cancel_wants_y_and_nothing_else),         TEST(no_and_escape_leave_without_effect),
-		TEST(a_terminate_wants_the_number_typed),        TEST(a_paste_confirms_nothing),
-		TEST(what_destroys_wants_a_second_key),          TEST(a_refusal_has_no_question),
-		TEST(a_resize_in_between_changes_nothing),       TEST(a_message_covers_no_question),
-		TEST(a_row_without_a_table_leads_to_the_tables), TEST(jobs_say_what_was_run),
-		TEST(read_only_offers_none_and_runs_none),
+		TEST(a_cancel_wants_y_and_nothing_else),          TEST(no_and_escape_leave_without_effect),
+		TEST(a_terminate_wants_the_number_typed),         TEST(a_paste_confirms_nothing),
+		TEST(what_destroys_wants_a_second_key),           TEST(a_refusal_has_no_question),
+		TEST(a_resize_in_between_changes_nothing),        TEST(a_message_covers_no_question),
+		TEST(a_row_without_a_table_leads_to_the_tables),  TEST(jobs_say_what_was_run),
+		TEST(read_only_offers_none_and_runs_none),        TEST(the_action_lane_says_how_it_is),
+		TEST(an_action_lane_is_not_down_before_a_sample),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -5,11 +5,11 @@
 
 #include <stdio.h>
 
-enum { MEMBERS, ROWS, ALL, NSOURCES };
+enum { MEMBERS, ROWS, READY_MADE, ALL, NSOURCES };
 
 static struct runtime *rt;
 static struct gate gate;
-static atomic_int fetches[3]; /* of the own node, a, b */
+static atomic_int fetches[3], kept[3]; /* of the own node, a, b */
 static atomic_bool a_fails, b_hangs;
 
 static bool fetch_members(struct fetch *f, struct err *err)
@@ -19,10 +19,23 @@ static bool fetch_members(struct fetch *f, struct err *err)
 	return true;
 }
 
+static int node_of(const struct fetch *f)
+{
+	return f->target->node[0] ? f->target->node[0] - 'a' + 1 : 0;
+}
+
+static bool fetch_ready_made(struct fetch *f, struct err *err)
+{
+	(void)err;
+	atomic_fetch_add(&kept[node_of(f)], 1);
+	fetch_publish(f, fake_snapshot(NULL, 1));
+	return true;
+}
+
 /* The row says which node it is of. */
 static bool fetch_rows(struct fetch *f, struct err *err)
 {
-	int node = f->target->node[0] ? f->target->node[0] - 'a' + 1 : 0;
+	int node = node_of(f);
 
 	atomic_fetch_add(&fetches[node], 1);
 	if (node == 1 && atomic_load(&a_fails))
@@ -55,9 +68,11 @@ static const struct source rows[NSOURCES] = {
 	ROW("members", .lane = LANE_RDS, .fetch = fetch_members, .period_us = US_PER_HOUR),
 	ROW("rows", .lane = LANE_SAMPLER, .fetch = fetch_rows, .nodes = find_nodes, .inputs = "members",
 	    .period_us = US_PER_HOUR),
+	ROW("ready-made", .lane = LANE_ACTION, .fetch = fetch_ready_made, .flags = SOURCE_STANDING, .inputs = "rows",
+	    .period_us = US_PER_HOUR),
 	ROW("all", .lane = LANE_SAMPLER, .merges = "rows"),
 };
-static const struct source *const table[NSOURCES] = {&rows[MEMBERS], &rows[ROWS], &rows[ALL]};
+static const struct source *const table[NSOURCES] = {&rows[MEMBERS], &rows[ROWS], &rows[READY_MADE], &rows[ALL]};
 
 static void tick(void)
 {
@@ -93,7 +108,7 @@ static int setup(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(fetches); i++)
-		atomic_store(&fetches[i], 0);
+		atomic_store(&fetches[i], 0), atomic_store(&kept[i], 0);
 	atomic_store(&a_fails, false);
 	atomic_store(&b_hangs, false);
 	gate_init(&gate);
@@ -199,13 +214,36 @@ static void closing_the_view_ends_the_reading(void **state)
 	assert_int_equal(atomic_load(&fetches[1]), 0);
 }
 
+/* Where rows are read it is kept ready, after the first of them; while nobody reads a reader it is not. */
+static void what_is_kept_ready_is_so_on_each_node(void **state)
+{
+	(void)state;
+	runtime_demand(rt, runtime_demand_of(rt, (const char *const[]){"ready-made"}, 1));
+	WAIT_UNTIL((tick(), atomic_load(&kept[0]) == 1));
+	assert_int_equal(atomic_load(&fetches[0]), 1);
+	assert_int_equal(runtime_nodes(rt), 0);
+	runtime_demand(rt, runtime_demand_of(rt, (const char *const[]){"ready-made", "all"}, 2));
+	WAIT_UNTIL((tick(), atomic_load(&kept[1]) == 1 && atomic_load(&kept[2]) == 1));
+	/* also while nothing else is read */
+	runtime_pause(rt, true);
+	atomic_store(&a_fails, true);
+	clock_freeze(clock_mono_us() + 2 * US_PER_HOUR);
+	WAIT_UNTIL((tick(), atomic_load(&kept[0]) == 2 && atomic_load(&kept[1]) == 2));
+	clock_freeze(0);
+	assert_int_equal(atomic_load(&fetches[1]), 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(nobody_asks_readers_unless_their_rows_are_wanted), T(rows_of_all_nodes_stand_together_own_first),
-		T(a_reader_that_refuses_is_absent_and_says_why),     T(a_reader_that_hangs_delays_nobody),
-		T(when_the_own_node_has_no_rows_it_says_so),         T(closing_the_view_ends_the_reading),
+		T(nobody_asks_readers_unless_their_rows_are_wanted),
+		T(rows_of_all_nodes_stand_together_own_first),
+		T(a_reader_that_refuses_is_absent_and_says_why),
+		T(a_reader_that_hangs_delays_nobody),
+		T(when_the_own_node_has_no_rows_it_says_so),
+		T(closing_the_view_ends_the_reading),
+		T(what_is_kept_ready_is_so_on_each_node),
 #undef T
 	};
 

@@ -175,12 +175,13 @@ static const char *state_of(json_t *root, const char *name)
 	return s;
 }
 
-/* Merged sources stand last and are not printed; those of this host, before them, only when they are named. */
+/* Merged sources and what is kept ready stand last and are not printed; those of this host, before them, only when
+ * they are named. */
 static size_t printed_sources(void)
 {
 	size_t n = registry_nsources;
 
-	while (registry_sources[n - 1]->merges || (registry_sources[n - 1]->flags & SOURCE_LOCAL))
+	while (registry_sources[n - 1]->merges || (registry_sources[n - 1]->flags & (SOURCE_LOCAL | SOURCE_STANDING)))
 		n--;
 	return n;
 }
@@ -189,7 +190,7 @@ static size_t named_sources(void)
 {
 	size_t n = registry_nsources;
 
-	while (registry_sources[n - 1]->merges)
+	while (registry_sources[n - 1]->merges || (registry_sources[n - 1]->flags & SOURCE_STANDING))
 		n--;
 	return n;
 }
@@ -270,6 +271,8 @@ static void test_panes_choose_sources(void **state)
 	assert_int_equal(run("--once", "--pane", "nosuch", "--db", NOBODY_DB, NULL), 2);
 	assert_int_equal(out.len, 0);
 	assert_true(str_find(buf_str(&complaint), STR("nosuch"), 0) >= 0);
+	/* nothing is kept ready for later */
+	assert_int_equal(run("--once", "--pane", "action", "--db", NOBODY_DB, NULL), 2);
 }
 
 /* What was changed from here needs nobody to answer. */

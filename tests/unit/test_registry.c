@@ -36,7 +36,8 @@ static void test_flags(void **state)
 
 		assert_int_equal(!!(s->flags & SOURCE_AWS) + !!(s->flags & SOURCE_DB) + !!(s->flags & SOURCE_LOCAL), 1);
 		assert_true(s->lane < LANE__COUNT);
-		assert_int_equal(s->lane == LANE_SAMPLER || s->lane == LANE_SLOW, !!(s->flags & SOURCE_DB));
+		assert_int_equal(s->lane == LANE_SAMPLER || s->lane == LANE_SLOW || s->lane == LANE_ACTION,
+				 !!(s->flags & SOURCE_DB));
 	}
 }
 

@@ -354,6 +354,8 @@ bool operate_look(struct operate *o, struct err *err)
 		   conn_probe(o->conn)->instance[0] ? conn_probe(o->conn)->instance : "the server",
 		   o->c.op->target == OPERATION_TABLE ? ", database " : "",
 		   o->c.op->target == OPERATION_TABLE ? conn_probe(o->conn)->database : "");
+	if (o->own_why[0])
+		change_add(&o->c, "fact", "connection", OPERATION_NOTICE, "a new one: %s", o->own_why);
 	change_add_end(&o->c);
 	return true;
 }
@@ -380,7 +382,8 @@ bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *
 		return err_set(err, ERR_LIMIT, "a database name of more than 63 bytes");
 	if (o->c.op->target == OPERATION_TABLE)
 		(void)snprintf(wish.database, sizeof(wish.database), STR_FMT, STR_ARG(database));
-	if (!conn_open_as(f, &wish, &o->conn, err))
+	if (changes && o->c.op->target == OPERATION_TABLE ? !conn_open_as(f, &wish, &o->conn, err)
+							  : !standby_open(f, &wish, &o->conn, o->own_why, err))
 		return false;
 	if (conn_via_pooler(o->conn)) {
 		err_set(err, ERR_UNAVAILABLE,

@@ -14,9 +14,6 @@
  *
  * A new connection costs its user as few round trips as possible: the probe travels with
  * the first statement, and the preparing of a statement with its first run.
- *
- * The ids of our own server processes are kept for the process as a whole, because one
- * lane must know the session of another to leave it out.
  */
 #include "db/conn.h"
 
@@ -25,6 +22,7 @@
 #include "base/xalloc.h"
 #include "db/ask.h"
 #include "db/conn_err.h"
+#include "db/conn_own.h"
 #include "db/login.h"
 #include "db/sqlset.h"
 
@@ -44,44 +42,12 @@ struct conn {
 	struct probe probe;
 	const char *prepared[PREPARED_MAX]; /* names, as given to conn_query() */
 	int nprepared;
-	atomic_llong *own; /* its place in own_pids, NULL = none */
+	atomic_llong *own; /* its place in the list of our own, NULL = none */
 };
 
-static atomic_llong own_pids[CONN_OWN_MAX];
 static atomic_ullong serials;
 
-bool conn_is_own(int64_t pid)
-{
-	for (size_t i = 0; i < CONN_OWN_MAX; i++)
-		if (pid != 0 && atomic_load_explicit(&own_pids[i], memory_order_relaxed) == pid)
-			return true;
-	return false;
-}
-
-size_t conn_own(int32_t pids[CONN_OWN_MAX])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < CONN_OWN_MAX; i++) {
-		long long pid = atomic_load_explicit(&own_pids[i], memory_order_relaxed);
-
-		if (pid != 0)
-			pids[n++] = (int32_t)pid;
-	}
-	return n;
-}
-
-static void own(struct conn *c, int64_t pid)
-{
-	for (size_t i = 0; i < CONN_OWN_MAX && !c->own; i++) {
-		long long none = 0;
-
-		if (atomic_compare_exchange_strong(&own_pids[i], &none, pid))
-			c->own = &own_pids[i];
-	}
-}
-
-static void drop(struct conn *c)
+void conn_close(struct conn *c)
 {
 	if (c->own)
 		atomic_store(c->own, 0);
@@ -91,10 +57,22 @@ static void drop(struct conn *c)
 	c->nprepared = 0;
 }
 
-static void conn_free(void *data)
+struct conn *conn_new(void)
 {
-	drop(data);
-	xfree(data);
+	return xcalloc(1, sizeof(struct conn));
+}
+
+void conn_free(void *conn)
+{
+	if (!conn)
+		return;
+	conn_close(conn);
+	xfree(conn);
+}
+
+bool conn_is_open(const struct conn *c)
+{
+	return c->pg && c->probed && PQstatus(c->pg) == CONNECTION_OK;
 }
 
 const struct probe *conn_probe(const struct conn *c)
@@ -117,21 +95,6 @@ uint64_t conn_serial(const struct conn *c)
 void conn_result_free(struct pg_result *r)
 {
 	PQclear(r);
-}
-
-/* PostgreSQL counts time from 2000-01-01. */
-#define PG_EPOCH_US (INT64_C(946684800) * US_PER_S)
-
-struct conn_param conn_param_time(char out[8], int64_t wall_us)
-{
-	for (int i = 0; i < 8; i++)
-		out[i] = (char)((uint64_t)(wall_us - PG_EPOCH_US) >> (56 - 8 * i) & 0xff);
-	return (struct conn_param){OID_TIMESTAMPTZ, out, 8};
-}
-
-struct conn_param conn_param_text(const char *text)
-{
-	return (struct conn_param){OID_TEXT, text, -1};
 }
 
 /* ---- asking ---- */
@@ -229,7 +192,8 @@ static bool take_probe(struct fetch *f, struct conn *c, const PGresult *r, struc
 	if (c->probe.has_instance && !ask_instance(f, c, err))
 		return false;
 	c->probed = true;
-	own(c, c->probe.backend_pid);
+	if (!c->own)
+		c->own = conn_own_add(c->probe.backend_pid);
 	return true;
 }
 
@@ -289,7 +253,7 @@ static bool give_up(struct conn *c, struct err *err)
 {
 	explain_wait(c, err);
 	if (!c->probed || !may_keep(c, err))
-		drop(c);
+		conn_close(c);
 	return false;
 }
 
@@ -438,7 +402,7 @@ bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn 
 	if (c->pg && before)
 		PQsetNoticeReceiver(c->pg, before, NULL);
 	if (!ok && err->code == ERR_LOST)
-		drop(c);
+		conn_close(c);
 	return ok;
 }
 
@@ -528,13 +492,13 @@ static bool open_anew(struct fetch *f, struct conn *c, const struct site *site, 
 
 	if (connect_with(f, c, site, true, &refused, err))
 		return true;
-	drop(c);
+	conn_close(c);
 	if (!refused)
 		return false;
 	err_clear(err);
 	if (connect_with(f, c, site, false, &refused, err))
 		return true;
-	drop(c);
+	conn_close(c);
 	return false;
 }
 
@@ -548,33 +512,52 @@ static bool is_stale(const struct fetch *f, const struct conn *c, const struct s
 	       strcmp(c->site.host, site->host) != 0 || c->site.port != site->port || PQstatus(c->pg) != CONNECTION_OK;
 }
 
-static bool connect_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)
+bool conn_fits(const struct fetch *f, const struct conn *c, const struct login_wish *wish)
 {
-	void **slot = fetch_lane_context(f, conn_free);
-	struct conn *c = *slot;
+	struct login_wish same = *wish;
+	struct site site;
+	struct err err = {0};
+
+	/* named, or the site's own: the database it is in will do */
+	if (strcmp(same.database, c->probe.database) == 0)
+		memcpy(same.database, c->wish.database, sizeof(same.database));
+	return conn_is_open(c) && site_find(f->target, f->inputs, &site, &err) == READY &&
+	       !is_stale(f, c, &site, &same);
+}
+
+static bool connect_on(struct fetch *f, struct conn *c, const struct login_wish *wish, struct err *err)
+{
 	struct site site;
 
-	if (!c)
-		*slot = c = xcalloc(1, sizeof(*c));
 	if (site_find(f->target, f->inputs, &site, err) != READY) {
-		drop(c);
+		conn_close(c);
 		if (err->code == ERR_NONE)
 			err_set(err, ERR_UNAVAILABLE, "the cluster's endpoint is not known yet");
 		return false;
 	}
 	if (c->pg && is_stale(f, c, &site, wish))
-		drop(c);
-	if (!c->pg) {
-		c->wish = *wish;
-		if (!open_anew(f, c, &site, err))
-			return false;
-		c->site = site;
-		c->generation = f->target->generation;
-		c->serial = atomic_fetch_add(&serials, 1) + 1;
-		fetch_doing(f, "reading %s", f->source->title);
-	}
-	*ret_conn = c;
+		conn_close(c);
+	if (c->pg)
+		return true;
+	c->wish = *wish;
+	if (!open_anew(f, c, &site, err))
+		return false;
+	c->site = site;
+	c->generation = f->target->generation;
+	c->serial = atomic_fetch_add(&serials, 1) + 1;
+	fetch_doing(f, "reading %s", f->source->title);
 	return true;
+}
+
+/* The lane's own. */
+static bool connect_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)
+{
+	void **slot = fetch_lane_context(f, conn_free);
+
+	if (!*slot)
+		*slot = conn_new();
+	*ret_conn = *slot;
+	return connect_on(f, *slot, wish, err);
 }
 
 static const struct login_wish ordinary;
@@ -589,11 +572,17 @@ bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err)
 	return conn_open_as(f, &ordinary, ret_conn, err);
 }
 
+static bool be_probed(struct fetch *f, struct conn *c, struct err *err)
+{
+	return c->probed || probe_alone(f, c, err) || give_up(c, err);
+}
+
 bool conn_open_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err)
 {
-	if (!connect_as(f, wish, ret_conn, err))
-		return false;
-	if ((*ret_conn)->probed || probe_alone(f, *ret_conn, err))
-		return true;
-	return give_up(*ret_conn, err);
+	return connect_as(f, wish, ret_conn, err) && be_probed(f, *ret_conn, err);
+}
+
+bool conn_open_on(struct fetch *f, struct conn *c, const struct login_wish *wish, struct err *err)
+{
+	return connect_on(f, c, wish, err) && be_probed(f, c, err);
 }

@@ -47,6 +47,8 @@ struct conn_param {
 #define OID_OID_ARRAY 1028
 #define OID_TIMESTAMPTZ 1184
 
+/* err->id when the server, or the role, has no connection left. */
+#define CONN_NO_ROOM "53300"
 #define CONN_CANCEL_US (4 * US_PER_S)
 typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str message);
 
@@ -60,6 +62,19 @@ bool conn_open(struct fetch *f, struct conn **ret_conn, struct err *err) MUST_CH
 /* The same to another database, or with the server's planner settings (login.h). One that is open otherwise is closed.
  */
 bool conn_open_as(struct fetch *f, const struct login_wish *wish, struct conn **ret_conn, struct err *err) MUST_CHECK;
+/*
+ * The same on a connection that is kept elsewhere than on a lane and passed from thread to thread: whoever has it has
+ * it alone (standby.h).
+ */
+bool conn_open_on(struct fetch *f, struct conn *c, const struct login_wish *wish, struct err *err) MUST_CHECK;
+/* One for conn_open_on(), closed; conn may be NULL. */
+struct conn *conn_new(void);
+void conn_free(void *conn);
+void conn_close(struct conn *c);
+/* As far as is known without asking. */
+bool conn_is_open(const struct conn *c);
+/* It is open, and to where conn_open_as() would open one now. */
+bool conn_fits(const struct fetch *f, const struct conn *c, const struct login_wish *wish);
 /*
  * The same, but a new connection is probed only with the first conn_query(), in one round trip. For sources whose first
  * statement asks nothing of the probe (any server of its version, any role); conn_probe() and conn_via_pooler() may be

@@ -372,7 +372,7 @@ static bool add_addresses(const struct fetch *f, struct login *l, const PQconnin
 
 static int statement_ms(const struct fetch *f)
 {
-	if (f->source->lane == LANE_COMMAND)
+	if (f->source->lane == LANE_COMMAND || f->source->lane == LANE_ACTION)
 		return COMMAND_STATEMENT_MS;
 	return f->source->lane == LANE_SLOW ? SLOW_STATEMENT_MS : SAMPLER_STATEMENT_MS;
 }
@@ -381,6 +381,8 @@ static const char *application_name(const struct fetch *f, struct login *l)
 {
 	if (f->source->lane == LANE_COMMAND)
 		return strz_fmt(l, "auroratop %s", f->source->name);
+	if (f->source->lane == LANE_ACTION)
+		return "auroratop action";
 	return f->source->lane == LANE_SLOW ? "auroratop slow" : "auroratop sampler";
 }
 

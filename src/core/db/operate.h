@@ -11,16 +11,19 @@
 #include "audit/change.h"
 #include "db/conn.h"
 #include "db/login.h"
+#include "db/standby.h"
 #include "model/operation.h"
 #include "runtime/command.h"
 
 struct operate {
 	struct change c;
 	struct conn *conn;
+	char own_why[STANDBY_WHY_MAX]; /* why it is not the action lane's; "" = it is, or was not meant to be */
 	int64_t pid, backend_start_at, oid;
 };
 
-/* Reads the arguments and connects where the target is. ERR_DENIED when the console is read-only and `changes` is set.
+/* Reads the arguments and connects where the target is, on the action lane's connection but for jobs. ERR_DENIED when
+ * the console is read-only and `changes` is set.
  */
 bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *err) MUST_CHECK;
 /* Looks at the target: fills statement, object, word, tier and the rows of the preview; refused when it cannot be done.

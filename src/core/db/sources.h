@@ -20,5 +20,6 @@ extern const struct source source_xmin_horizon;
 extern const struct source source_statements; /* feeds the next one */
 extern const struct source source_statements_info;
 extern const struct source source_server_log;
+extern const struct source source_action; /* keeps the connection of the action lane ready */
 
 #endif

@@ -140,6 +140,7 @@ static unsigned merge(struct runtime *rt, size_t i)
 
 /* ---- the tick ---- */
 
+/* What is merged, and what is kept ready beside it. */
 static uint64_t demand_for_nodes(const struct runtime *rt)
 {
 	uint64_t mask = 0;
@@ -147,6 +148,9 @@ static uint64_t demand_for_nodes(const struct runtime *rt)
 	for (size_t i = 0; i < rt->n; i++)
 		if (merged_from(rt, i) < SOURCES_MAX && (rt->wanted & UINT64_C(1) << i))
 			mask |= UINT64_C(1) << merged_from(rt, i);
+	for (size_t i = 0; mask && i < rt->n; i++)
+		if ((rt->sources[i]->flags & SOURCE_STANDING) && (rt->wanted & UINT64_C(1) << i))
+			mask |= UINT64_C(1) << i;
 	return mask;
 }
 

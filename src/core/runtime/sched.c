@@ -144,7 +144,8 @@ static int64_t period_of(const struct runtime *rt, size_t i)
 static int64_t backoff_of(struct runtime *rt, size_t i)
 {
 	const struct store_entry *e = &rt->store.entries[i];
-	int64_t base = rt->sources[i]->lane == LANE_SAMPLER ? BACKOFF_MIN_US : period_of(rt, i);
+	bool soon = rt->sources[i]->lane == LANE_SAMPLER || (rt->sources[i]->flags & SOURCE_STANDING);
+	int64_t base = soon ? BACKOFF_MIN_US : period_of(rt, i);
 	unsigned doublings = e->failures - 1;
 	int64_t bound, delay, wish = e->latest->err.retry_after_us;
 
@@ -357,6 +358,15 @@ static void follow_pending(struct runtime *rt, size_t i)
 	e->next_mono_us = job->started_mono_us + period_of(rt, i);
 }
 
+/* Not now, though it is wanted and ready: what ends that, a call or an outcome, is followed by a tick. */
+static bool is_held_back(const struct runtime *rt, size_t i)
+{
+	const struct job *job = &rt->jobs[i];
+	bool pauses = rt->paused && !job->span_mono_us && !(rt->sources[i]->flags & SOURCE_STANDING);
+
+	return !job->force && (pauses || is_early(rt, i));
+}
+
 /* Advances one job and returns when to look at it again. */
 static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed)
 {
@@ -375,8 +385,7 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	gather_inputs(rt, &rt->jobs[i], inputs);
 	if (!look_at_inputs(rt, i, inputs, changed))
 		return INT64_MAX;
-	/* both end with a call or an outcome, which is followed by a tick */
-	if (!rt->jobs[i].force && ((rt->paused && !rt->jobs[i].span_mono_us) || is_early(rt, i)))
+	if (is_held_back(rt, i))
 		return INT64_MAX;
 	due = due_of(rt, i, now);
 	e->next_mono_us = due;

@@ -5,13 +5,14 @@
  * its inputs are there, and its period has passed; on the slow lane, not before the
  * sampler's first outcome. Sources that feed a demanded one, and the inputs of a demanded
  * one, are demanded too. Failures back off: period x 2^n with full jitter, at most 60 s (or
- * the server's retry-after), from 1 s for the sampler; one success resets, and ends the wait
- * of others on its side (AWS or database) that failed of the same cause. Pause stops
- * everything but explicit refresh.
+ * the server's retry-after), from 1 s for the sampler and for what keeps something ready
+ * (SOURCE_STANDING); one success resets, and ends the wait of others on its side (AWS or
+ * database) that failed of the same cause. Pause stops everything but explicit refresh and
+ * what keeps something ready.
  *
  * A source whose row names nodes() is fetched from the cluster's other members as well
  * while a source that merges it is demanded; each member has lanes of its own, so one
- * that hangs delays nobody.
+ * that hangs delays nobody. What keeps something ready does so there, too.
  */
 #ifndef RUNTIME_SCHED_H
 #define RUNTIME_SCHED_H

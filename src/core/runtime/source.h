@@ -32,6 +32,7 @@ enum source_flags {
 	SOURCE_CHANGES = 1 << 6, /* of commands: changes something; refused on a read-only target */
 	SOURCE_LOCAL = 1 << 7,   /* of this host, says nothing of the cluster; --once prints it when it is named */
 	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
+	SOURCE_STANDING = 1 << 7 /* keeps something ready: while paused and on each node, too; not in --once */
 };
 
 #define SOURCE_INPUTS_MAX 4

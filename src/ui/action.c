@@ -143,7 +143,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
-	if (actions[id].group == GROUP_CHANGE && runtime_target(ui->rt)->read_only)
+	if (actions[id].group == GROUP_CHANGE && target_is_read_only(runtime_target(ui->rt)))
 		return false;
 	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;

@@ -166,7 +166,7 @@ struct command *command_start(struct commands *cs, const char *name, const struc
 		err_set(err, ERR_UNAVAILABLE, "there is no command %s here", name);
 		return NULL;
 	}
-	if ((row->flags & SOURCE_CHANGES) && target->read_only) {
+	if ((row->flags & SOURCE_CHANGES) && target_is_read_only(target)) {
 		err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
 		return NULL;
 	}

@@ -130,6 +130,7 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
 	add_number(args, &n, "oid", v->oid, room->oid);
 	add_number(args, &n, "blocks", v->blocks, room->blocks);
+	args[n++] = (struct command_arg){"override", str_c(v->override)};
 	return n;
 }
 
@@ -148,6 +149,19 @@ static int look(struct ui *ui)
 	return EFFECT_PAINT;
 }
 
+/* Looks again, with what forbids it set aside; what that costs is in the new preview. */
+static int set_aside(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	(void)snprintf(v->override, sizeof v->override, "%s", v->offers);
+	snapshot_unref(v->preview);
+	v->preview = NULL;
+	v->offers[0] = '\0';
+	v->cannot = false;
+	return look(ui);
+}
+
 int operate_begin(struct ui *ui, const struct operation *op)
 {
 	struct operations_state *st = state_of(ui);
@@ -156,7 +170,7 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	long row = s ? table_selected_row(&p->table) : -1;
 	struct operate_view v = {.op = op};
 
-	if (runtime_target(ui->rt)->read_only) {
+	if (target_is_read_only(runtime_target(ui->rt))) {
 		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
 		return EFFECT_PAINT;
 	}
@@ -184,6 +198,8 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
 			v->tier = (int)tier;
+		else if (str_eq_c(row->kind, "override"))
+			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
 		v->cannot |= str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
@@ -467,7 +483,7 @@ int operate_key(struct ui *ui, uint32_t key)
 		return EFFECT_PAINT;
 	}
 	if (!v->preview || v->cannot)
-		return EFFECT_NONE;
+		return v->offers[0] && key == 'O' ? set_aside(ui) : EFFECT_NONE;
 	if (v->tier > TIER_REVERSIBLE)
 		return confirm_key(ui, key);
 	if (key == 'y')

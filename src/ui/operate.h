@@ -4,7 +4,8 @@
  * operate_begin() takes its target from the focused pane's selected row and asks the database
  * layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
  * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
- * letter; tier 3 wants D as well. Pasted text is no answer. What was confirmed runs exactly once, as
+ * letter; tier 3 wants D as well. What only a closed maintenance window forbids can be looked at again with O, the
+ * window set aside. Pasted text is no answer. What was confirmed runs exactly once, as
  * a job: it goes on when the view changes, and quitting asks. UI thread only.
  */
 #ifndef UI_OPERATE_H

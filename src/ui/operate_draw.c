@@ -113,6 +113,12 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	bool asks = v->preview && !v->cannot;
 
 	if (!asks) {
+		if (v->offers[0]) {
+			char does[64];
+
+			(void)snprintf(does, sizeof does, "override the %s", v->offers);
+			key_hint(&pen, "O", does, true);
+		}
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;
 	}

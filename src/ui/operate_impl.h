@@ -1,5 +1,5 @@
 /*
- * operate_impl.h: the inside of the preview, shared by operate.c and operate_draw.c only.
+ * operate_impl.h: the inside of the preview, shared by the operate*.c only.
  */
 #ifndef UI_OPERATE_IMPL_H
 #define UI_OPERATE_IMPL_H
@@ -15,7 +15,9 @@ struct operate_view {
 	struct err refused;             /* why there is none */
 	char word[130], statement[700];
 	int tier;
-	bool cannot; /* the preview holds a refusal */
+	bool cannot;       /* the preview holds a refusal */
+	char offers[16];   /* what O would set aside ("window"), "" = nothing */
+	char override[16]; /* what was set aside, an argument of the preview and of the run */
 	struct prompt field;
 	int64_t typed_mono_us;
 	bool named; /* the name stands and Enter was pressed: tier 3 waits for D */

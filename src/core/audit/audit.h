@@ -22,8 +22,9 @@ struct audit_entry {
 	const char *action, *cluster, *node, *database, *role;
 	int tier;
 	struct str object, statement;
-	struct str outcome; /* of an outcome: "done", "failed: ..." */
-	int64_t took_us;    /* of an outcome, else -1 */
+	const char *override; /* what was set aside to allow it ("window"); NULL = nothing */
+	struct str outcome;   /* of an outcome: "done", "failed: ..." */
+	int64_t took_us;      /* of an outcome, else -1 */
 };
 
 /* A name for one action that no other has: time, process and a counter. */

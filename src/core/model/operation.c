@@ -34,6 +34,13 @@ const struct operation *operation_find(struct str name)
 	return NULL;
 }
 
+bool operation_needs_window(const struct operation *op)
+{
+	bool rebuilds = (op->flags & OPERATION_SORTS) && !(op->flags & OPERATION_CONCURRENT);
+
+	return rebuilds || (op->flags & OPERATION_EXCLUSIVE);
+}
+
 const char *operation_tier_word(enum operation_tier tier)
 {
 	static const char *const words[] = {"read-only", "reversible", "disruptive", "destructive"};

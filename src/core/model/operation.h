@@ -40,12 +40,15 @@ extern const struct operation operations[];
 extern const size_t noperations;
 /* NULL: there is none. */
 const struct operation *operation_find(struct str name);
+/* It keeps others waiting for as long as it takes: for a maintenance window, where one is set. */
+bool operation_needs_window(const struct operation *op);
 /* "reversible", "disruptive", "destructive". */
 const char *operation_tier_word(enum operation_tier tier);
 
 /*
  * What the commands that preview and run an operation answer: rows in order. kind says what a row is: statement (will
- * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), word (to be typed), tier (as it
+ * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), override (the refusal can be set
+ * aside: text is the argument of that name that does it), word (to be typed), tier (as it
  * is here: may be higher than the table's), process (server process of a job), notice (of the server), outcome (the
  * last row of a run; severity says how it went).
  */

@@ -257,6 +257,8 @@ static int toggle_pause(struct ui *ui)
 
 	runtime_pause(ui->rt, pause);
 	ui->paused_at_us = pause ? ui->now_us : 0;
+	if (pause && jobs_running(ui) > 0)
+		ui_toast(ui, SEV_WARN, "paused: without samples a running job does not stop itself");
 	return EFFECT_PAINT;
 }
 

@@ -260,6 +260,7 @@ static int run(struct ui *ui)
 			  .began_us = clock_wall_us(),
 			  .generation = runtime_target(ui->rt)->generation};
 	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
+	operate_watch_begin(ui, j);
 	j->command = command_start(runtime_commands(ui->rt), v->op->target == OPERATION_SESSION ? "signal" : "maintain",
 				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
 	if (!j->command) {
@@ -304,8 +305,9 @@ static void end_job(struct ui *ui, struct job *j)
 		j->severity = SEV_WARN;
 	} else if (!j->outcome[0]) {
 		(void)snprintf(j->outcome, sizeof j->outcome, "%s",
-			       j->cancelling ? "cancelled; the audit log has its end"
-					     : "it ended without an outcome; see the audit log");
+			       j->stopped[0]   ? j->stopped
+			       : j->cancelling ? "cancelled; the audit log has its end"
+					       : "it ended without an outcome; see the audit log");
 		j->severity = j->cancelling ? SEV_NOTICE : SEV_WARN;
 	}
 	ui_toast(ui, j->severity == SEV_NOTICE ? SEV_OK : j->severity, "%s %s: %s", j->op->title, j->object,
@@ -339,6 +341,7 @@ void operate_follow(struct ui *ui)
 	follow_preview(&ui->operations->view);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		follow_job(ui, &ui->operations->jobs[i]);
+	operate_watch(ui);
 }
 
 size_t jobs_running(const struct ui *ui)

@@ -12,10 +12,18 @@
 #define UI_OPERATE_H
 
 #include "model/operation.h"
+#include "model/policy.h"
+#include "runtime/command.h"
 #include "ui/ui.h"
 
 #define JOBS_MAX 12
 #define ENTER_REST_US (300 * US_PER_MS)
+
+/* How many samples in a row were over a limit of the policy, the newest of them that was counted. */
+struct job_streak {
+	int64_t at_us;
+	int n;
+};
 
 struct job {
 	int64_t number;      /* 0 = free */
@@ -29,6 +37,10 @@ struct job {
 	bool cancelling;
 	enum severity severity;
 	char outcome[640];
+	char cluster[256]; /* it was started on */
+	const struct policy *policy;
+	struct job_streak waiters, load;
+	char stopped[COMMAND_REASON_MAX]; /* why it was told to stop without being asked to, "" = was not */
 };
 
 /* Opens the preview of an operation on what is selected, or says why not. Returns effects. */

@@ -191,7 +191,7 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		if (phase.len > 0)
 			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
 		if (j->cancelling)
-			pen_text(pen, ROLE_WARN, "  cancelling");
+			pen_textf(pen, ROLE_WARN, "  %s", j->stopped[0] ? j->stopped : "cancelling");
 	}
 	buf_release(&b);
 }

@@ -32,6 +32,10 @@ struct operations_state {
 
 /* How a row of operation_type is signed. */
 enum severity operate_severity(int64_t severity);
+/* Running jobs against the newest samples: one that holds up too many, or a database too busy, is cancelled. */
+void operate_watch(struct ui *ui);
+/* A new job begins to be watched, by the policy of its target. */
+void operate_watch_begin(struct ui *ui, struct job *j);
 /* The name is typed completely. */
 bool operate_is_named(const struct operate_view *v);
 

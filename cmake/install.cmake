@@ -1,13 +1,13 @@
 # What `cmake --install` lays down besides the programs: themes, the manual page, the licence; and cpack's DEB and TGZ.
 install(DIRECTORY themes/ DESTINATION ${CMAKE_INSTALL_DATADIR}/auroratop/themes FILES_MATCHING PATTERN "*.ini")
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md LICENSE man/config.example.ini DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 find_program(SCDOC scdoc)
 if(SCDOC AND TARGET auroratop)
   set(manual ${PROJECT_BINARY_DIR}/auroratop.1)
-  add_executable(manual-source man/manual.c src/cli.c)
+  add_executable(manual-source man/manual.c src/cli.c src/config_policy.c)
   target_include_directories(manual-source PRIVATE src src/core)
-  target_link_libraries(manual-source PRIVATE aurora_base project_options)
+  target_link_libraries(manual-source PRIVATE aurora_model project_options)
   add_custom_command(OUTPUT ${manual}
     COMMAND manual-source < ${PROJECT_SOURCE_DIR}/man/auroratop.1.scd > ${manual}.scd
     COMMAND ${SCDOC} < ${manual}.scd > ${manual}

@@ -1,9 +1,10 @@
 /*
  * Writes the manual's source: copies standard input to standard output and puts the option table
- * where a line says @OPTIONS@ and the action table where one says @KEYS@, so that --help, the
- * help screen and the manual cannot disagree.
+ * where a line says @OPTIONS@, the action table where one says @KEYS@ and the policy's keys where one says
+ * @POLICY@, so that --help, the help screen, the configuration and the manual cannot disagree.
  */
 #include "cli.h"
+#include "config_policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,8 @@ int main(void)
 			cli_manual(&out);
 		else if (strcmp(line, "@KEYS@\n") == 0)
 			add_keys(&out);
+		else if (strcmp(line, "@POLICY@\n") == 0)
+			config_policy_manual(&out);
 		else
 			(void)buf_add_c(&out, line);
 	}

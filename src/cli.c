@@ -1,11 +1,13 @@
 /*
  * cli.c: options by table. A row says how an option is written on the command line, in
- * the environment and in config.ini ([auroratop] section), and what it does.
+ * the environment and in config.ini ([auroratop] section), and what it does. What only a file can say, per
+ * cluster, is read by config_policy.c.
  */
 #include "cli.h"
 
 #include "base/ini.h"
 #include "base/parse.h"
+#include "config_policy.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -204,21 +206,39 @@ static bool config_path(const struct options *o, char *out, size_t size)
 	return home && (size_t)snprintf(out, size, "%s/.config/auroratop/config.ini", home) < size;
 }
 
+static bool is_own_section(struct str name)
+{
+	return name.len == 0 || str_eq_c(name, "auroratop");
+}
+
+static bool check_sections(const struct ini *ini, const char *path, struct err *err)
+{
+	for (size_t i = 0; i < ini->nsections; i++)
+		if (!is_own_section(ini->sections[i].name) && !config_policy_is_section(ini->sections[i].name))
+			return err_set(err, ERR_CONFIG,
+				       "%s:%d: [" STR_FMT "]: no such section; there are [auroratop], "
+				       "[policy] and [policy CLUSTER]",
+				       path, ini->sections[i].line, STR_ARG(ini->sections[i].name));
+	return true;
+}
+
 static bool apply_config(const struct ini *ini, const char *path, struct options *ret, struct err *err)
 {
+	if (!check_sections(ini, path, err) || !config_policy_read(ini, path, &ret->policies, err))
+		return false;
 	for (size_t i = 0; i < ini->n; i++) {
 		const struct ini_entry *e = &ini->entries[i];
 		char key[64], where[1200];
 		const struct option *o;
 
+		if (!is_own_section(e->section))
+			continue;
 		(void)snprintf(key, sizeof key, STR_FMT, STR_ARG(e->key));
 		for (char *p = key; *p; p++)
 			if (*p == '_')
 				*p = '-';
 		(void)snprintf(where, sizeof where, "%s:%d: " STR_FMT, path, e->line, STR_ARG(e->key));
 		o = find(str_c(key));
-		if (e->section.len > 0 && !str_eq_c(e->section, "auroratop"))
-			continue;
 		if (!o || !o->config) {
 			const char *like = nearest(str_c(key));
 
@@ -355,7 +375,8 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 				.theme = "dark",
 				.color = "auto",
 				.motion = true,
-				.mouse = true};
+				.mouse = true,
+				.policies = {.common = policy_default}};
 	if (!read_arguments(argc, argv, ret, true, err) || !read_config(ret, err) || !read_environment(ret, err) ||
 	    !read_arguments(argc, argv, ret, false, err))
 		return false;

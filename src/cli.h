@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/policy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,7 @@ struct options {
 	char panes[PANE_NAMES_MAX][64]; /* --pane: source or pane names */
 	size_t npanes;
 	bool read_only, ascii, headless, wake, show_literals, motion, mouse;
+	struct policies policies; /* only in the config file */
 };
 
 /* Fills *ret from argv, environment and config file. False: err names the option or file:line:key. */

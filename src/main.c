@@ -5,6 +5,7 @@
 #include "aws/config.h"
 #include "base/clock.h"
 #include "cli.h"
+#include "db/login.h"
 #include "demo.h"
 #include "once.h"
 #include "registry.h"
@@ -110,6 +111,9 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	t->range_us = o->range_us;
 	t->wake = o->wake;
 	t->read_only = o->read_only;
+	t->policies = &o->policies;
+	if (o->db[0])
+		login_host(o->db, t->db_host, sizeof t->db_host);
 	/* --db alone is enough: AWS is only in use when something of AWS was named, or nothing at all. */
 	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0];
 	if (t->aws) {

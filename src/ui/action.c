@@ -143,7 +143,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
 	bool table = p && p->def->table;
 
-	if (actions[id].group == GROUP_CHANGE && runtime_target(ui->rt)->read_only)
+	if (actions[id].group == GROUP_CHANGE && target_is_read_only(runtime_target(ui->rt)))
 		return false;
 	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
@@ -257,6 +257,8 @@ static int toggle_pause(struct ui *ui)
 
 	runtime_pause(ui->rt, pause);
 	ui->paused_at_us = pause ? ui->now_us : 0;
+	if (pause && jobs_running(ui) > 0)
+		ui_toast(ui, SEV_WARN, "paused: without samples a running job does not stop itself");
 	return EFFECT_PAINT;
 }
 

@@ -148,6 +148,7 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
 	add_number(args, &n, "oid", v->oid, room->oid);
 	add_number(args, &n, "blocks", v->blocks, room->blocks);
+	args[n++] = (struct command_arg){"override", str_c(v->override)};
 	return n;
 }
 
@@ -186,6 +187,19 @@ static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapsho
 	return EFFECT_PAINT;
 }
 
+/* Looks again, with what forbids it set aside; what that costs is in the new preview. */
+static int set_aside(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	(void)snprintf(v->override, sizeof v->override, "%s", v->offers);
+	snapshot_unref(v->preview);
+	v->preview = NULL;
+	v->offers[0] = '\0';
+	v->cannot = false;
+	return look(ui);
+}
+
 int operate_begin(struct ui *ui, const struct operation *op)
 {
 	struct operations_state *st = state_of(ui);
@@ -194,7 +208,7 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	long row = s ? table_selected_row(&p->table) : -1;
 	struct operate_view v = {.op = op};
 
-	if (runtime_target(ui->rt)->read_only) {
+	if (target_is_read_only(runtime_target(ui->rt))) {
 		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
 		return EFFECT_PAINT;
 	}
@@ -224,6 +238,8 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
 			v->tier = (int)tier;
+		else if (str_eq_c(row->kind, "override"))
+			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
 		v->cannot |= str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
@@ -292,6 +308,7 @@ static int run(struct ui *ui)
 			  .began_us = clock_wall_us(),
 			  .generation = runtime_target(ui->rt)->generation};
 	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
+	operate_watch_begin(ui, j);
 	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
 				   args, n, &err);
 	if (!j->command) {
@@ -349,8 +366,9 @@ static void end_job(struct ui *ui, struct job *j)
 		j->severity = SEV_WARN;
 	} else if (!j->outcome[0]) {
 		(void)snprintf(j->outcome, sizeof j->outcome, "%s",
-			       j->cancelling ? "cancelled; :audit has its end"
-					     : "it ended without an outcome; see :audit");
+			       j->stopped[0]   ? j->stopped
+			       : j->cancelling ? "cancelled; :audit has its end"
+					       : "it ended without an outcome; see :audit");
 		j->severity = j->cancelling ? SEV_NOTICE : SEV_WARN;
 	}
 	ui_toast(ui, j->severity == SEV_NOTICE ? SEV_OK : j->severity, "%s %s: %s", j->op->title, j->object,
@@ -389,6 +407,7 @@ void operate_follow(struct ui *ui)
 	follow_preview(&ui->operations->view);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		follow_job(ui, &ui->operations->jobs[i]);
+	operate_watch(ui);
 }
 
 size_t jobs_running(const struct ui *ui)
@@ -575,7 +594,9 @@ int operate_key(struct ui *ui, uint32_t key)
 		ui->overlay_scroll += key == K_DOWN ? 1 : ui->overlay_scroll > 0 ? -1 : 0;
 		return EFFECT_PAINT;
 	}
-	return v->preview && !v->cannot ? answer_key(ui, key) : EFFECT_NONE;
+	if (!v->preview || v->cannot)
+		return v->offers[0] && key == 'O' ? set_aside(ui) : EFFECT_NONE;
+	return answer_key(ui, key);
 }
 
 int jobs_key(struct ui *ui, uint32_t key)

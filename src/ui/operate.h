@@ -4,17 +4,26 @@
  * operate_begin() takes its target from the focused pane's selected row and asks the database
  * layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
  * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
- * letter; tier 3 wants D as well. Pasted text is no answer. What was confirmed runs exactly once, as
+ * letter; tier 3 wants D as well. What only a closed maintenance window forbids can be looked at again with O, the
+ * window set aside. Pasted text is no answer. What was confirmed runs exactly once, as
  * a job: it goes on when the view changes, and quitting asks. UI thread only.
  */
 #ifndef UI_OPERATE_H
 #define UI_OPERATE_H
 
 #include "model/operation.h"
+#include "model/policy.h"
+#include "runtime/command.h"
 #include "ui/ui.h"
 
 #define JOBS_MAX 12
 #define ENTER_REST_US (300 * US_PER_MS)
+
+/* How many samples in a row were over a limit of the policy, the newest of them that was counted. */
+struct job_streak {
+	int64_t at_us;
+	int n;
+};
 
 struct job {
 	int64_t number;      /* 0 = free */
@@ -31,6 +40,10 @@ struct job {
 	bool cancelling;
 	enum severity severity;
 	char outcome[640];
+	char cluster[256]; /* it was started on */
+	const struct policy *policy;
+	struct job_streak waiters, load;
+	char stopped[COMMAND_REASON_MAX]; /* why it was told to stop without being asked to, "" = was not */
 };
 
 /* Opens the preview of an operation on what is selected, or says why not. Returns effects. */

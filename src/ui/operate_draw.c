@@ -148,6 +148,12 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 		return;
 	}
 	if (!asks) {
+		if (v->offers[0]) {
+			char does[64];
+
+			(void)snprintf(does, sizeof does, "override the %s", v->offers);
+			key_hint(&pen, "O", does, true);
+		}
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;
 	}
@@ -222,7 +228,7 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		if (phase.len > 0)
 			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
 		if (j->cancelling)
-			pen_text(pen, ROLE_WARN, "  cancelling");
+			pen_textf(pen, ROLE_WARN, "  %s", j->stopped[0] ? j->stopped : "cancelling");
 	}
 	buf_release(&b);
 }

@@ -15,9 +15,11 @@
 
 #include "asking.h"
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "db/conn.h"
 #include "driver.h"
 #include "model/operation.h"
+#include "model/policy.h"
 #include "pg_fixture.h"
 
 #include <signal.h>
@@ -31,13 +33,15 @@ static int version;
 #define ARG(n, v) ((struct command_arg){(n), str_c(v)})
 
 struct request {
-	char operation[32], pid[24], backend_start[32], oid[24], tier[8], statement[700];
+	char operation[32], pid[24], backend_start[32], oid[24], tier[8], statement[700], override[16];
 };
 
 static struct asking asking;
 static struct command *command;
 /* A console that has an action lane: what is asked is about its target. */
 static struct driver *console;
+/* Of the target that is asked next; NULL = none. */
+static const struct policies *policies;
 
 static const char *owner(void)
 {
@@ -56,6 +60,7 @@ static size_t fill(const struct request *r, struct command_arg *args)
 	args[n++] = ARG("tier", r->tier);
 	args[n++] = ARG("statement", r->statement);
 	args[n++] = ARG("job", "7");
+	args[n++] = ARG("override", r->override);
 	return n;
 }
 
@@ -74,6 +79,8 @@ static const struct snapshot *ask(const char *conninfo, const char *name, const 
 	const struct snapshot *s;
 
 	begin_asking(conninfo);
+	if (!console)
+		((struct target *)(uintptr_t)asking.target)->policies = policies;
 	s = asking_run(&asking, name, args, fill(r, args), &command);
 	assert_non_null(s);
 	return s;
@@ -346,6 +353,113 @@ static void a_cancelled_job_ends_on_the_server(void **state)
 		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = 'auroratop job 7'");
 	assert_int_equal(audit_lines("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled\""), 1);
 	pg_exec(holder, "COMMIT");
+	PQfinish(holder);
+}
+
+/* ---- the policy ---- */
+
+/* A window of one hour, three days from now. */
+static void close_window(struct policies *all)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	struct civil c;
+	struct err err;
+	char text[64];
+
+	clock_civil(clock_wall_us() + 3 * US_PER_DAY, &c);
+	snprintf(text, sizeof(text), "%s %02d:00-%02d:59", days[c.weekday], c.hour, c.hour);
+	*all = (struct policies){.common = policy_default};
+	assert_true(policy_window_parse(str_c(text), &all->common.window, &err));
+	policies = all;
+}
+
+static void outside_the_window_it_waits_for_an_override(void **state)
+{
+	static struct policies all;
+	struct request r = table("vacuum full", "shop.orders");
+	size_t before = pg_log_count(&pg, "auroratop job 7", "VACUUM (FULL, VERBOSE)");
+
+	(void)state;
+	preview(owner(), &r);
+	close_window(&all);
+	const struct snapshot *s = ask(owner(), "preview", &r);
+	assert_row(s, "refuse", "outside the maintenance window: closed, opens ");
+	assert_row(s, "override", "window");
+	assert_row(s, "fact", "closed, opens ");
+	assert_row(s, "tier", "2");
+	done();
+	/* the window closed after the preview: what was confirmed is refused all the same */
+	s = ask(owner(), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_int_equal(s->err.code, ERR_DENIED);
+	assert_non_null(strstr(s->err.text, "outside the maintenance window"));
+	done();
+	/* overridden, but confirmed for less */
+	snprintf(r.override, sizeof(r.override), "window");
+	s = ask(owner(), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_non_null(strstr(s->err.text, "more dangerous"));
+	done();
+	assert_int_equal(pg_log_count(&pg, "auroratop job 7", "VACUUM (FULL, VERBOSE)"), before);
+	s = ask(owner(), "preview", &r);
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	assert_int_equal(row_with(s, "override", "").len, 0);
+	assert_row(s, "tier", "3");
+	assert_row(s, "check", "which is overridden: one tier more");
+	done();
+	snprintf(r.tier, sizeof(r.tier), "3");
+	s = ask(owner(), "maintain", &r);
+	assert_row(s, "outcome", "done");
+	done();
+	assert_int_equal(audit_lines("\"phase\":\"intent\"", "\"override\":\"window\""), 1);
+	assert_int_equal(audit_lines("\"outcome\":\"done\"", "\"override\":\"window\""), 1);
+	assert_int_equal(audit_lines("\"tier\":3", "\"override\":\"window\""), 2);
+	/* what keeps nobody waiting needs no window */
+	r = table("vacuum", "shop.orders");
+	s = ask(owner(), "preview", &r);
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	assert_row(s, "tier", "1");
+	done();
+	policies = NULL;
+}
+
+static void a_policy_makes_it_read_only(void **state)
+{
+	static struct policies all = {.common = {.read_only = true}};
+	struct request r = table("vacuum", "shop.orders");
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct err err = {0};
+
+	(void)state;
+	preview(owner(), &r);
+	asking_init(&asking, owner());
+	((struct target *)(uintptr_t)asking.target)->policies = &all;
+	assert_null(asking_start(&asking, "maintain", args, fill(&r, args), &err));
+	assert_int_equal(err.code, ERR_DENIED);
+	asking_release(&asking);
+}
+
+/* Whoever stops it says why, and the outcome has it. */
+static void a_job_stopped_for_a_reason_says_it(void **state)
+{
+	struct request r = table("reindex concurrently", "shop.orders");
+	PGconn *holder = pg_connect_to(&pg, "orders", "postgres", "holder");
+
+	(void)state;
+	if (version >= 120000) {
+		preview(owner(), &r);
+		pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
+		start_and_wait(&r);
+		command_cancel_because(command, "stopped by itself: 23 sessions waited behind it (limit 20)");
+		while (command_at_work(command))
+			asking_turn(&asking);
+		assert_row(command_result(command), "outcome", "stopped by itself: 23 sessions");
+		done();
+		pg_wait_for(admin, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = "
+				   "'auroratop job 7'");
+		assert_int_equal(audit_lines("\"phase\":\"outcome\"", "stopped by itself: 23 sessions waited"), 1);
+		pg_exec(holder, "COMMIT");
+	}
 	PQfinish(holder);
 }
 
@@ -844,6 +958,9 @@ int main(void)
 		cmocka_unit_test(a_lock_that_is_not_free_is_tried_again),
 		cmocka_unit_test(two_consoles_do_not_work_on_one_table),
 		cmocka_unit_test(a_cancelled_job_ends_on_the_server),
+		cmocka_unit_test(outside_the_window_it_waits_for_an_override),
+		cmocka_unit_test(a_policy_makes_it_read_only),
+		cmocka_unit_test(a_job_stopped_for_a_reason_says_it),
 		cmocka_unit_test(cancel_ends_the_statement_and_no_more),
 		cmocka_unit_test(terminate_is_watched_to_the_end),
 		cmocka_unit_test(a_reused_process_id_is_not_hit),

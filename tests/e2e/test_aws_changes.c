@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ROWS 48
 #define COLS 160
@@ -36,6 +37,23 @@ static struct vt *start(const char *option)
 	console_sees(v, "● available");
 	console_sees(v, "W orders-1");
 	return v;
+}
+
+/* What marks production makes everything one tier stricter; the tests of the rest go without. */
+static void configure(const char *text)
+{
+	char path[600];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/.config", getenv("HOME"));
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/.config/auroratop", getenv("HOME"));
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/.config/auroratop/config.ini", getenv("HOME"));
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
 }
 
 /* How many lines of the audit log hold both. */
@@ -296,6 +314,23 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 	console_quit(v);
 }
 
+static void production_wants_one_tier_more(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	configure("");
+	v = start(NULL);
+	preview(v, "create snapshot", "of-production", "one tier more");
+	console_sees(v, "disruptive, tier 2");
+	console_sees(v, "of-production, the name, to allow it");
+	leave(v);
+	preview(v, "reboot", "orders-2", "destructive, tier 3");
+	leave(v);
+	console_quit(v);
+	configure("[policy]\nproduction_tag =\n");
+}
+
 static void read_only_asks_for_nothing(void **state)
 {
 	static const char *const names[] = {
@@ -344,6 +379,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_lease_is_taken_back_when_the_console_is_left),
 		cmocka_unit_test(a_lease_survives_a_kill),
 		cmocka_unit_test(what_is_denied_or_not_answered_is_said),
+		cmocka_unit_test(production_wants_one_tier_more),
 		cmocka_unit_test(read_only_asks_for_nothing),
 		cmocka_unit_test(the_audit_log_tells_the_story),
 	};
@@ -358,6 +394,7 @@ int main(int argc, char **argv)
 	sim_program = argv[2];
 	console_clean_environment();
 	console_make_home();
+	configure("[policy]\nproduction_tag =\n");
 	sim_process_start(&sim, sim_program);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	sim_process_stop(&sim);

@@ -1,6 +1,6 @@
 /*
  * test_changes.c: from the keyboard to the server: a root blocker ended, a table vacuumed and rebuilt, a job
- * cancelled; and an audit log that tells the same story.
+ * cancelled, or stopped by itself, a closed window overridden; and an audit log that tells the same story.
  *
  *     test_changes AURORATOP
  *
@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define ROWS 48
 #define COLS 160
@@ -41,13 +42,32 @@ static const char *conninfo(void)
 	return text;
 }
 
-static struct vt *start(const char *option)
+static struct vt *start_with(const char *option, const char *value)
 {
-	const char *const args[] = {program, "--db", conninfo(), "--action-user", "keeper", option, NULL};
+	const char *const args[] = {program, "--db", conninfo(), "--action-user", "keeper", option, value, NULL};
 	struct vt *v = vt_start(ROWS, COLS, args, NULL);
 
 	console_sees(v, "● live");
 	return v;
+}
+
+static struct vt *start(const char *option)
+{
+	return start_with(option, NULL);
+}
+
+/* The same with a policy; lines of the section. */
+static struct vt *start_by(const char *policy)
+{
+	static char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/config.ini", pg.dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "[auroratop]\ninterval = 0.25\n[policy]\n%s\n", policy);
+	assert_int_equal(fclose(f), 0);
+	return start_with("--config", path);
 }
 
 /* Lines of the audit log that contain both, in order: the number of the first, counted from 1; 0 = none. */
@@ -196,6 +216,78 @@ static void quitting_cancels_what_runs(void **state)
 	PQfinish(old);
 }
 
+/* An hour, three days from now. */
+static const char *closed_window(void)
+{
+	static char text[64];
+	time_t then = time(NULL) + (time_t)3 * 24 * 3600;
+	struct tm tm;
+
+	assert_non_null(gmtime_r(&then, &tm));
+	(void)strftime(text, sizeof(text), "window = %a %H:00-%H:59", &tm);
+	return text;
+}
+
+static void outside_the_window_it_wants_an_override(void **state)
+{
+	struct vt *v = start_by(closed_window());
+
+	(void)state;
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "V vacuum  A analyze  I reindex");
+	console_press(v, ":vacuum full<Enter>", "outside the maintenance window: closed, opens");
+	console_sees(v, "O override the window");
+	console_sees(v, "disruptive, tier 2");
+	/* neither name nor Enter lead on */
+	console_press(v, "orders" REST "<Enter>" REST "O", "destructive, tier 3");
+	console_sees(v, "which is overridden: one tier more");
+	console_press(v, "orders" REST "<Enter>", "press D to confirm");
+	console_press(v, "D", "VACUUM FULL shop.orders: done");
+	/* what keeps nobody waiting runs at any time */
+	console_press(v, "V", "y yes, run it");
+	console_press(v, "n", "V vacuum");
+	console_quit(v);
+	assert_true(audit_line("\"action\":\"vacuum full\",\"tier\":3", "\"override\":\"window\"") > 0);
+}
+
+/* A rebuild waits for an old transaction, and others that must not run beside it wait for the rebuild. */
+static void a_job_that_holds_up_others_stops_itself(void **state)
+{
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old"),
+	       *first = pg_connect_to(&pg, "orders", "app_1", "first"),
+	       *second = pg_connect_to(&pg, "orders", "app_1", "second");
+	struct vt *v;
+
+	(void)state;
+	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+	pg_exec(old, "SELECT count(*) FROM shop.orders");
+	v = start_by("stop_waiters = 1");
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "I reindex");
+	console_press(v, "I", "when more than 1 session waits behind it");
+	console_sees(v, "to allow it");
+	console_press(v, "orders" REST "<Enter>", "jobs 1");
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%' AND "
+			   "wait_event_type = 'Lock'");
+	/* one may wait for as long as it likes */
+	pg_send(first, "ANALYZE shop.orders");
+	console_press(v, "3", "2 blocked");
+	console_sees(v, "jobs 1");
+	pg_send(second, "ANALYZE shop.orders");
+	console_gone(v, "jobs 1");
+	console_press(v, ":jobs<Enter>", "stopped by itself: 2 sessions waited behind it (limit 1)");
+	assert_true(pg_finish_sent(first));
+	assert_true(pg_finish_sent(second));
+	vt_key(v, "Esc");
+	console_quit(v);
+	assert_true(audit_line("\"action\":\"reindex concurrently\"",
+			       "\"outcome\":\"stopped by itself: 2 sessions waited behind it (limit 1)\"") > 0);
+	pg_exec(old, "COMMIT");
+	PQfinish(old);
+	PQfinish(first);
+	PQfinish(second);
+}
+
 static void the_audit_log_tells_the_story(void **state)
 {
 	int ended = audit_line("\"action\":\"terminate\"", "done: the session has");
@@ -279,6 +371,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_job_that_waits_is_seen_and_cancelled),
 		cmocka_unit_test(quitting_cancels_what_runs),
 		cmocka_unit_test(the_audit_log_tells_the_story),
+		cmocka_unit_test(outside_the_window_it_wants_an_override),
+		cmocka_unit_test(a_job_that_holds_up_others_stops_itself),
 		cmocka_unit_test(read_only_means_it),
 	};
 	int failed;

@@ -28,7 +28,8 @@ def expected():
     """Paths below the prefix, and whether each is a program."""
     files = {"bin/auroratop": True, "libexec/auroratop/auroratop-demo": True, "share/man/man1/auroratop.1": False}
     files |= {f"share/auroratop/themes/{path.name}": False for path in (SOURCE / "themes").glob("*.ini")}
-    files |= {f"share/doc/auroratop/{name}": False for name in ("README.md", "CHANGELOG.md", "LICENSE")}
+    documents = ("README.md", "CHANGELOG.md", "LICENSE", "config.example.ini")
+    files |= {f"share/doc/auroratop/{name}": False for name in documents}
     return files
 
 

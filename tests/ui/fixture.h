@@ -64,11 +64,15 @@ enum fixture_answer {
 	ANSWER_FAILURE,     /* no plan, no session, no operation */
 	ANSWER_HUGE,        /* a statement of 100 kB */
 	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
+	ANSWER_WINDOW,      /* an operation outside the maintenance window */
+	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
 };
 /* What they answer from now on; each fixture begins with ANSWER_PLAN. */
 void fixture_answer(enum fixture_answer which);
 /* How many confirmed operations have run since the fixture was opened. */
 int fixture_runs(void);
+/* The newest of them was asked to set the maintenance window aside. */
+bool fixture_overridden(void);
 void fixture_commands(struct runtime *rt);
 /* Waits until all that were started have ended, and gives their results to the UI. Typing does it. */
 void fixture_finish(struct fixture *f);

@@ -160,10 +160,16 @@ static bool fetch_session(struct fetch *f, struct err *err)
 /* ---- operations ---- */
 
 static atomic_int runs;
+static atomic_bool overridden;
 
 int fixture_runs(void)
 {
 	return atomic_load(&runs);
+}
+
+bool fixture_overridden(void)
+{
+	return atomic_load(&overridden);
 }
 
 static void say(struct snapshot *s, const char *kind, const char *label, const char *text, int64_t severity)
@@ -177,24 +183,61 @@ static void say(struct snapshot *s, const char *kind, const char *label, const c
 	set_number(s, row, "severity", severity);
 }
 
+/* The closed window, as the database layer tells of it; true when it is set aside. */
+static bool say_window(struct snapshot *s, const struct fetch *f)
+{
+	bool aside = str_eq_c(fetch_arg(f, "override"), "window");
+
+	say(s, "fact", "window", "closed, opens Sat 22:00 UTC in 2d 04h", 0);
+	if (aside) {
+		say(s, "check", "", "outside the maintenance window, which is overridden: one tier more",
+		    OPERATION_CRITICAL);
+		return true;
+	}
+	say(s, "refuse", "", "outside the maintenance window: closed, opens Sat 22:00 UTC in 2d 04h",
+	    OPERATION_CRITICAL);
+	say(s, "override", "", "window", 0);
+	return false;
+}
+
 static bool fetch_preview(struct fetch *f, struct err *err)
 {
 	const struct operation *op = operation_find(fetch_arg(f, "operation"));
 	enum fixture_answer which = (enum fixture_answer)atomic_load(&answer);
 	struct snapshot *s = snapshot_new(&operation_type, "preview");
+	bool table = op->target == OPERATION_TABLE;
+	int tier = which == ANSWER_DESTRUCTIVE ? TIER_DESTRUCTIVE : (int)op->tier;
 	char text[64];
 
 	(void)err;
+	if (which == ANSWER_WINDOW)
+		tier += say_window(s, f);
 	if (which == ANSWER_FAILURE)
 		say(s, "refuse", "", "rdsadmin runs it", OPERATION_CRITICAL);
 	say(s, "statement", "",
-	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2", 0);
+	    table ? "VACUUM (FULL, VERBOSE) shop.orders"
+		  : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2",
+	    0);
 	say(s, "fact", "means", op->effect, 0);
 	say(s, "fact", "undo", op->undo, 0);
 	say(s, "check", "", "7 sessions wait behind it", OPERATION_NOTICE);
-	say(s, "word", "", "4711", 0);
-	(void)snprintf(text, sizeof text, "%d", which == ANSWER_DESTRUCTIVE ? TIER_DESTRUCTIVE : (int)op->tier);
+	say(s, "word", "", table ? "orders" : "4711", 0);
+	(void)snprintf(text, sizeof text, "%d", tier);
 	say(s, "tier", "", text, 0);
+	fetch_publish(f, s);
+	return true;
+}
+
+/* At work until it is cancelled; its outcome is why. */
+static bool run_until_cancelled(struct fetch *f, struct snapshot *s, struct err *err)
+{
+	struct snapshot *begun = snapshot_new(&operation_type, f->source->name);
+
+	say(begun, "process", "", "7100", OPERATION_OK);
+	fetch_publish(f, begun);
+	(void)!fetch_wait(f, -1, 0, err);
+	say(s, "process", "", "7100", OPERATION_OK);
+	say(s, "outcome", "", fetch_cancel_reason(f).len ? fetch_cancel_reason(f).ptr : "cancelled", OPERATION_WARNING);
 	fetch_publish(f, s);
 	return true;
 }
@@ -203,8 +246,10 @@ static bool fetch_run(struct fetch *f, struct err *err)
 {
 	struct snapshot *s = snapshot_new(&operation_type, f->source->name);
 
-	(void)err;
 	atomic_fetch_add(&runs, 1);
+	atomic_store(&overridden, str_eq_c(fetch_arg(f, "override"), "window"));
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_JOB)
+		return run_until_cancelled(f, s, err);
 	say(s, "outcome", "", "done: the session has ended", OPERATION_OK);
 	fetch_publish(f, s);
 	return true;

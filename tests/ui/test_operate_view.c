@@ -5,6 +5,7 @@
 #include "tests/ui/fixture.h"
 #include "tests/ui/golden.h"
 
+#include "model/policy.h"
 #include "ui/action.h"
 #include "ui/operate.h"
 
@@ -17,6 +18,7 @@
 #include "tests/ui/shows.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 
 static struct fixture f;
@@ -48,12 +50,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void golden(const char *name, int cols, int rows)
+static void golden_of(const char *view, const char *name, int cols, int rows)
 {
 	char path[1024];
 
-	(void)snprintf(path, sizeof path, "%s/incident-activity-%s-%dx%d.txt", GOLDEN, name, cols, rows);
+	(void)snprintf(path, sizeof path, "%s/incident-%s-%s-%dx%d.txt", GOLDEN, view, name, cols, rows);
 	assert_int_equal(golden_compare(&f, path, golden_update()), 0);
+}
+
+static void golden(const char *name, int cols, int rows)
+{
+	golden_of("activity", name, cols, rows);
 }
 
 static void nothing_was_run(void)
@@ -247,6 +254,222 @@ static void jobs_say_what_was_run(void **state)
 	SHOWS("no job is running");
 }
 
+/* ---- the policy ---- */
+
+static void show_table(void)
+{
+	static const char tables[] = "source tables at=now-2s\n"
+				     "row relation=shop.orders name=orders schema=shop database=orders "
+				     "relation_oid=16412 rows=88000000 dead_rows=4100000\n";
+
+	fixture_more_text(&f, "tables", str_c(tables));
+	fixture_draw(&f, "tables", 48, 160);
+	SHOWS("shop.orders");
+}
+
+static void outside_the_window_it_is_refused_until_overridden(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_WINDOW);
+	(void)fixture_type(&f, ":vacuum full");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("VACUUM FULL  shop.orders");
+	SHOWS("Cannot be done");
+	SHOWS("outside the maintenance window: closed, opens Sat 22:00 UTC in 2d 04h");
+	SHOWS("O override the window");
+	SHOWS("disruptive, tier 2");
+	HIDES("to allow it");
+	golden_of("tables", "window", 160, 48);
+	draw(80, 24);
+	SHOWS("O override the window");
+	golden_of("tables", "window", 80, 24);
+	/* nothing else goes on from here */
+	(void)fixture_type(&f, "oordersyD");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_key(&f, 'O');
+	draw(160, 48);
+	SHOWS("destructive, tier 3");
+	SHOWS("which is overridden: one tier more");
+	HIDES("O override");
+	HIDES("Cannot be done");
+	SHOWS("0 of 6 letters");
+	golden_of("tables", "override", 160, 48);
+	/* O is a letter of a name now */
+	(void)fixture_key(&f, 'O');
+	draw(160, 48);
+	SHOWS("1 of 6 letters");
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "orders");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_key(&f, 'D');
+	assert_int_equal(fixture_runs(), 1);
+	assert_true(fixture_overridden());
+}
+
+/* The next preview begins without it, and pasted text sets nothing aside. */
+static void an_override_is_for_one_preview(void **state)
+{
+	struct event begin = {.type = EVENT_PASTE_BEGIN}, end = {.type = EVENT_PASTE_END};
+
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_WINDOW);
+	(void)fixture_type(&f, ":vacuum full");
+	(void)fixture_key(&f, K_ENTER);
+	(void)ui_event(&f.ui, &begin);
+	(void)fixture_key(&f, 'O');
+	(void)ui_event(&f.ui, &end);
+	draw(160, 48);
+	SHOWS("O override the window");
+	(void)fixture_key(&f, 'O');
+	draw(160, 48);
+	HIDES("O override the window");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_type(&f, ":vacuum full");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("O override the window");
+	nothing_was_run();
+}
+
+static struct policies policies;
+
+static void set_policy(int64_t waiters, double load)
+{
+	policies = (struct policies){.common = {.stop_waiters = waiters, .stop_load = load}};
+	((struct target *)(uintptr_t)runtime_target(f.rt))->policies = &policies;
+}
+
+/* A job that works as process 7100 until something stops it. */
+static const struct job *start_job(void)
+{
+	struct event yes = {.type = EVENT_KEY, .key = 'y'};
+
+	show_table();
+	fixture_answer(ANSWER_JOB);
+	(void)fixture_key(&f, 'V');
+	(void)ui_event(&f.ui, &yes);
+	while (jobs_nth(&f.ui, 0) == NULL || jobs_nth(&f.ui, 0)->pid != 7100) {
+		(void)poll(NULL, 0, 1);
+		if (commands_collect(runtime_commands(f.rt)) > 0)
+			ui_data_changed(&f.ui);
+	}
+	return jobs_nth(&f.ui, 0);
+}
+
+/* A second later: a sample in which so many wait behind the job, and so many are active. On a reader somebody
+ * else has its number. */
+static void sample(int waiters, int active)
+{
+	char text[600];
+
+	fixture_wait(&f, US_PER_S);
+	(void)snprintf(text, sizeof text,
+		       "source sessions at=now\n"
+		       "row pid=7100 node=orders-2 application=storefront blocks=99\n"
+		       "row pid=7100 node=orders-1 application=\"auroratop job 1\" blocks=%d\n"
+		       "source load at=now\nrow sampled_at=now-1s total=1\nrow sampled_at=now total=%d\n",
+		       waiters, active);
+	fixture_more_text(&f, "sample", str_c(text));
+}
+
+static void a_job_that_holds_up_too_many_stops_itself(void **state)
+{
+	const struct job *j;
+
+	(void)state;
+	set_policy(20, 0);
+	j = start_job();
+	for (int i = 0; i < 5; i++)
+		sample(20, 5000);
+	/* a queue that dissolves in between */
+	sample(21, 1);
+	sample(21, 1);
+	sample(0, 1);
+	sample(22, 1);
+	sample(23, 1);
+	assert_false(j->cancelling);
+	/* the same sample again is none */
+	ui_data_changed(&f.ui);
+	ui_data_changed(&f.ui);
+	assert_false(j->cancelling);
+	sample(23, 1);
+	assert_true(j->cancelling);
+	fixture_finish(&f);
+	assert_int_equal(jobs_running(&f.ui), 0);
+	draw(160, 48);
+	SHOWS("VACUUM shop.orders: stopped by itself: 23");
+	SHOWS("job 1 is being stopped by itself: 23 sessions");
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("stopped by itself: 23 sessions waited behind it (limit 20)  after 11s");
+}
+
+static void a_job_stops_itself_when_the_database_is_busy(void **state)
+{
+	const struct job *j;
+
+	(void)state;
+	set_policy(0, 40);
+	j = start_job();
+	sample(500, 41);
+	sample(500, 41);
+	sample(500, 40);
+	sample(500, 41);
+	sample(500, 44);
+	assert_false(j->cancelling);
+	sample(500, 57);
+	assert_true(j->cancelling);
+	fixture_finish(&f);
+	draw(160, 48);
+	SHOWS("VACUUM shop.orders: stopped by itself: 57");
+	assert_string_equal(j->outcome, "stopped by itself: 57 sessions were active (limit 40)");
+}
+
+/* Off means off; and what is asked to stop stops as ever. */
+static void without_limits_a_job_goes_on(void **state)
+{
+	const struct job *j;
+
+	(void)state;
+	set_policy(0, 0);
+	j = start_job();
+	for (int i = 0; i < 5; i++)
+		sample(5000, 5000);
+	assert_false(j->cancelling);
+	(void)ui_event(&f.ui, &(struct event){.type = EVENT_KEY, .key = ' '});
+	draw(160, 48);
+	SHOWS("paused: without samples a running job");
+	(void)ui_event(&f.ui, &(struct event){.type = EVENT_KEY, .key = ' '});
+	(void)ui_event(&f.ui, &(struct event){.type = EVENT_KEY, .key = 'X'});
+	(void)fixture_key(&f, 'y');
+	draw(160, 48);
+	SHOWS("VACUUM shop.orders: cancelled");
+}
+
+static void a_policy_may_be_read_only(void **state)
+{
+	(void)state;
+	set_policy(0, 0);
+	policies.common.read_only = true;
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("the console is read-only");
+	assert_false(action_applies(&f.ui, ACTION_TERMINATE));
+	/* another cluster has its own */
+	policies.of[0] = (struct policy_of){.cluster = "prod-orders"};
+	policies.n = 1;
+	assert_true(action_applies(&f.ui, ACTION_TERMINATE));
+	nothing_was_run();
+}
+
 /* Every row of the group, by its key and by its name. */
 static void read_only_offers_none_and_runs_none(void **state)
 {
@@ -323,12 +546,24 @@ static void an_action_lane_is_not_down_before_a_sample(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_cancel_wants_y_and_nothing_else),          TEST(no_and_escape_leave_without_effect),
-		TEST(a_terminate_wants_the_number_typed),         TEST(a_paste_confirms_nothing),
-		TEST(what_destroys_wants_a_second_key),           TEST(a_refusal_has_no_question),
-		TEST(a_resize_in_between_changes_nothing),        TEST(a_message_covers_no_question),
-		TEST(a_row_without_a_table_leads_to_the_tables),  TEST(jobs_say_what_was_run),
-		TEST(read_only_offers_none_and_runs_none),        TEST(the_action_lane_says_how_it_is),
+		TEST(a_cancel_wants_y_and_nothing_else),
+		TEST(no_and_escape_leave_without_effect),
+		TEST(a_terminate_wants_the_number_typed),
+		TEST(a_paste_confirms_nothing),
+		TEST(what_destroys_wants_a_second_key),
+		TEST(a_refusal_has_no_question),
+		TEST(a_resize_in_between_changes_nothing),
+		TEST(a_message_covers_no_question),
+		TEST(a_row_without_a_table_leads_to_the_tables),
+		TEST(jobs_say_what_was_run),
+		TEST(read_only_offers_none_and_runs_none),
+		TEST(outside_the_window_it_is_refused_until_overridden),
+		TEST(an_override_is_for_one_preview),
+		TEST(a_job_that_holds_up_too_many_stops_itself),
+		TEST(a_job_stops_itself_when_the_database_is_busy),
+		TEST(without_limits_a_job_goes_on),
+		TEST(a_policy_may_be_read_only),
+		TEST(the_action_lane_says_how_it_is),
 		TEST(an_action_lane_is_not_down_before_a_sample),
 	};
 

@@ -221,6 +221,48 @@ static void test_pages_without_end(void **state)
 #define NAMED(id) \
 	"<DBCluster><DBClusterIdentifier>" id "</DBClusterIdentifier><Engine>aurora-postgresql</Engine></DBCluster>"
 
+#define TAGGED(id, tags)                                                                                               \
+	"<DBCluster><DBClusterIdentifier>" id "</DBClusterIdentifier><Engine>aurora-postgresql</Engine><TagList>" tags \
+	"</TagList></DBCluster>"
+#define KEY(k) "<Key>" k "</Key>"
+#define VALUE(v) "<Value>" v "</Value>"
+
+/* Key and value in any order; what is half or ambiguous is not guessed. */
+static void test_tags(void **state)
+{
+	static const struct table same = {
+		.answers = {
+			{"Action=",
+			 CLUSTERS(TAGGED("a", "<Tag>" KEY("Environment") VALUE("production") "</Tag><Tag>" KEY("team")
+						      VALUE("a=b &amp; c") "</Tag>") TAGGED("b", "")
+					  TAGGED("c", "<Tag>" VALUE("x")
+							      KEY("k") "</Tag><Tag>" KEY("empty") "<Value/></Tag>")
+						  NAMED("d") TAGGED("e", "<Tag>" KEY("alone") "</Tag><Tag>" KEY("k")
+										 VALUE("v") "</Tag>")
+							  TAGGED("f", "<Tag>" KEY("k") VALUE("one,Key=two") "</Tag>"),
+				  ""),
+			 0}}};
+	struct table t = same;
+	struct loopback *l = loopback_start(by_action, &t, false);
+	const struct snapshot *s;
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &source_clusters, loopback_url(l), "");
+	assert_true(fake_run(&f, &err));
+	s = fake_last(&f);
+	assert_int_equal(s->nrows, 6);
+	expect_text(s, 0, "tags", "Environment=production,team=a=b & c");
+	expect_text(s, 1, "tags", "");
+	assert_false(absent(s, 1, "tags"));
+	expect_text(s, 2, "tags", "k=x,empty=");
+	assert_false(absent(s, 3, "tags"));
+	assert_true(absent(s, 4, "tags"));
+	assert_true(absent(s, 5, "tags"));
+	fake_release(&f);
+	loopback_stop(l);
+}
+
 /* A page, half of the next one, then that one whole. */
 static enum loopback_action breaks_off(void *ctx, int n, struct str req, struct buf *answer)
 {
@@ -740,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_cluster_not_found),
 		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_security_groups),
+		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_half_a_page),
 		cmocka_unit_test(test_deadline_of_the_fetch),
 		cmocka_unit_test(test_security_group_rules),

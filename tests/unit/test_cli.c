@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/str.h"
+#include "config_policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -284,6 +285,95 @@ static void test_config_faults_name_their_place(void **state)
 	says(config);
 }
 
+static const struct policy *policy_of(const char *name)
+{
+	return policy_find(&o.policies, str_c(name));
+}
+
+static void test_policy(void **state)
+{
+	(void)state;
+	assert_true(parse(""));
+	assert_int_equal(policy_of("any")->stop_waiters, 20);
+	assert_string_equal(policy_of("any")->production_tag, "environment=production");
+	assert_false(policy_of("any")->window.set);
+	/* a cluster's section overrides single keys, wherever it stands */
+	assert_true(parse_with("[policy prod-orders]\nread_only = yes\nstop-waiters = 5\n[policy]\n"
+			       "window = Sat 22:00-Sun 04:00\nproduction_tag =\nstop_load = 12.5\n"
+			       "[policy \"prod-orders\"]\nstop_load = 0\n[policy db.example.com]\nwindow =\n"
+			       "[auroratop]\ntheme = light\n",
+			       ""));
+	assert_string_equal(o.theme, "light");
+	assert_int_equal(o.policies.n, 2);
+	assert_true(policy_of("Prod-Orders")->read_only && policy_of("prod-orders")->window.set);
+	assert_int_equal(policy_of("prod-orders")->stop_waiters, 5);
+	assert_true(policy_of("prod-orders")->stop_load <= 0);
+	assert_false(policy_of("db.example.com")->window.set || policy_of("db.example.com")->read_only);
+	assert_true(policy_of("other")->stop_load > 12.4 && policy_of("other")->window.set);
+	assert_string_equal(policy_of("other")->production_tag, "");
+	assert_false(policy_of("other")->read_only || o.read_only);
+}
+
+static void test_policy_faults_name_their_place(void **state)
+{
+	static const char *const cases[][2] = {
+		{"[policy]\n\nwindow = Sat 22:00\n", ":3: window"},
+		{"[policy]\nread_only = perhaps\n", ":2: read_only"},
+		{"[policy]\nstop_waiters = -1\n", ":2: stop_waiters"},
+		{"[policy]\nstop_waiters = many\n", ":2: stop_waiters"},
+		{"[policy]\nstop_load = nan\n", ":2: stop_load"},
+		{"[policy]\nstop_load = inf\n", ":2: stop_load"},
+		{"[policy]\nproduction_tag = production\n", ":2: production_tag"},
+		{"[policy]\nproduction_tag = a=b, =c\n", ":2: production_tag"},
+		{"[policy]\nstop_waiter = 3\n", ":2: stop_waiter"},
+		{"[policy]\nstop_waiter = 3\n", "did you mean stop_waiters"},
+		{"[policy]\ntheme = light\n", ":2: theme"},
+		{"[policy a]\n[policy b]\nwindow = daily\n", ":3: window"},
+		{"theme = light\n\n[polcy]\n", ":3: [polcy]"},
+		{"[policies]\nwindow = daily 01:00-02:00\n", ":1: [policies]"},
+	};
+	static char long_name[400];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (parse_with(cases[i][0], ""))
+			fail_msg("%s is taken", cases[i][0]);
+		says(cases[i][1]);
+		says(config);
+	}
+	(void)snprintf(long_name, sizeof long_name, "[policy %0*d]\n", 300, 7);
+	assert_false(parse_with(long_name, ""));
+	says(":1: ");
+}
+
+/* The example that is installed has every key of the policy, and changes nothing; so has the manual. */
+static void test_example(void **state)
+{
+	static const char example[] = SOURCE_DIR "/man/config.example.ini";
+	static struct options plain;
+	struct buf manual;
+	struct ini ini;
+	size_t n = 0;
+
+	(void)state;
+	assert_true(parse(""));
+	plain = o;
+	assert_true(parse("--config " SOURCE_DIR "/man/config.example.ini"));
+	assert_memory_equal(&o.policies, &plain.policies, sizeof plain.policies);
+	assert_string_equal(o.theme, plain.theme);
+	assert_int_equal(o.interval_us, plain.interval_us);
+	buf_init(&manual, 1 << 20);
+	config_policy_manual(&manual);
+	for (size_t i = 0; i < manual.len; i++)
+		n += manual.data[i] == '(' && strncmp(manual.data + i, "(default ", 9) == 0;
+	assert_true(ini_read_file(&ini, example, INI_QUOTES | INI_LOWER_KEYS, &err));
+	for (size_t i = 0; i < ini.n; i++)
+		n -= str_eq_c(ini.entries[i].section, "policy");
+	assert_int_equal(n, 0);
+	ini_release(&ini);
+	buf_release(&manual);
+}
+
 /* The environment names the file as --config does. */
 static void test_config_from_environment(void **state)
 {
@@ -333,6 +423,9 @@ int main(void)
 		TEST(test_config),
 		TEST(test_config_values),
 		TEST(test_config_faults_name_their_place),
+		TEST(test_policy),
+		TEST(test_policy_faults_name_their_place),
+		TEST(test_example),
 		TEST(test_config_from_environment),
 		TEST(test_help_names_all),
 	};

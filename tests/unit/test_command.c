@@ -50,6 +50,16 @@ static bool fetch_wait_for_ever(struct fetch *f, struct err *err)
 	return ok;
 }
 
+/* Publishes how long the reason is that it was cancelled for. */
+static bool fetch_reasoned(struct fetch *f, struct err *err)
+{
+	assert_int_equal(fetch_cancel_reason(f).len, 0);
+	atomic_fetch_add(&waiting, 1);
+	assert_false(fetch_wait(f, -1, 0, err));
+	fetch_publish(f, fake_snapshot(NULL, (int64_t)fetch_cancel_reason(f).len));
+	return true;
+}
+
 static bool fetch_deaf(struct fetch *f, struct err *err)
 {
 	(void)f;
@@ -100,11 +110,12 @@ static const struct source listing = ROW(listing, .fetch = fetch_add);
 static const struct source add = ROW(add, .fetch = fetch_add);
 static const struct source steps = ROW(steps, .fetch = fetch_steps);
 static const struct source waiter = ROW(waiter, .fetch = fetch_wait_for_ever);
+static const struct source reasoned = ROW(reasoned, .fetch = fetch_reasoned);
 static const struct source hurried = ROW(hurried, .fetch = fetch_wait_for_ever, .deadline_us = 20 * US_PER_MS);
 static const struct source deaf = ROW(deaf, .fetch = fetch_deaf);
 static const struct source reader = ROW(reader, .fetch = fetch_reader, .ready = reader_ready, .inputs = "listing");
 static const struct source lingering = ROW(lingering, .fetch = fetch_lingering);
-static const struct source *const rows[] = {&add, &steps, &waiter, &hurried, &deaf, &reader, &lingering};
+static const struct source *const rows[] = {&add, &steps, &waiter, &hurried, &deaf, &reader, &lingering, &reasoned};
 static const struct source *const sources[] = {&listing};
 
 static int setup(void **state)
@@ -267,6 +278,21 @@ static void test_cancel(void **state)
 	command_release(c);
 }
 
+/* The first reason is the one, and the command's thread reads it once it is cancelled. */
+static void test_a_reason_reaches_the_command(void **state)
+{
+	struct command *c = start("reasoned", NULL, 0);
+
+	(void)state;
+	WAIT_UNTIL(atomic_load(&waiting) == 1);
+	command_cancel_because(c, "seven sessions");
+	command_cancel_because(c, "eight");
+	command_cancel(c);
+	WAIT_UNTIL((commands_collect(commands), !command_at_work(c)));
+	assert_int_equal(fake_value(command_result(c)), 14);
+	command_release(c);
+}
+
 static void test_three_at_a_time(void **state)
 {
 	struct command *three[COMMANDS_MAX];
@@ -366,6 +392,7 @@ int main(void)
 		CASE(test_progress_before_the_end),
 		CASE(test_the_end_of_the_thread_is_news),
 		CASE(test_cancel),
+		CASE(test_a_reason_reaches_the_command),
 		CASE(test_three_at_a_time),
 		CASE(test_released_while_it_runs),
 		CASE(test_inputs_and_readiness),

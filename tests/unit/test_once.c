@@ -422,6 +422,8 @@ static void test_half_answers(void **state)
 	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "identifier")), "prod-orders");
 	assert_true(json_is_array(json_object_get(json_array_get(rows, 0), "readers")));
 	assert_true(json_is_boolean(json_object_get(json_array_get(rows, 0), "encrypted")));
+	assert_non_null(
+		strchr(json_string_value(json_array_get(json_object_get(json_array_get(rows, 0), "tags"), 0)), '='));
 	assert_time(json_object_get(json_array_get(rows, 0), "created_at"));
 	json_decref(root);
 	assert_int_equal(run("--once", "--pane", "instances", "--pane", "clusters", "prod-orders", NULL), 0);

@@ -163,6 +163,8 @@ static bool write_line(struct buf *b, const struct audit_entry *e)
 	add_text(b, "role", str_c(e->role));
 	add_text(b, "object", e->object);
 	add_text(b, "statement", buf_str(&masked));
+	if (e->override)
+		add_text(b, "override", str_c(e->override));
 	if (e->took_us >= 0) {
 		add_text(b, "outcome", e->outcome);
 		buf_addf(b, ",\"took_ms\":%lld", (long long)(e->took_us / US_PER_MS));

@@ -24,9 +24,10 @@ struct audit_entry {
 	const char *action, *cluster, *node, *database, *role;
 	int tier;
 	struct str object, statement;
-	bool call;          /* the statement is a call to AWS and not SQL: written as it is */
-	struct str outcome; /* of an outcome: "done", "failed: ..."; audit_severity() knows how they begin */
-	int64_t took_us;    /* of an outcome, else -1 */
+	bool call;            /* the statement is a call to AWS and not SQL: written as it is */
+	const char *override; /* what was set aside to allow it ("window"); NULL = nothing */
+	struct str outcome;   /* of an outcome: "done", "failed: ..."; audit_severity() knows how they begin */
+	int64_t took_us;      /* of an outcome, else -1 */
 };
 
 /* A name for one action that no other has: time, process and a counter. */

@@ -18,7 +18,7 @@ bool change_begin(struct change *c, struct fetch *f, bool changes, struct err *e
 {
 	*c = (struct change){.f = f, .op = operation_find(fetch_arg(f, "operation"))};
 	CHECK(c->op);
-	if (changes && f->target->read_only)
+	if (changes && target_is_read_only(f->target))
 		return err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
 	c->tier = c->op->tier;
 	return true;
@@ -83,6 +83,7 @@ struct str change_row(const struct change *c, const char *kind)
 
 void change_add_end(struct change *c)
 {
+	change_add_policy(c);
 	change_add(c, "statement", "", OPERATION_OK, "%s", c->statement);
 	change_add(c, "fact", "undo", OPERATION_OK, "%s", c->op->undo);
 	change_add(c, "word", "", OPERATION_OK, "%s", c->word);
@@ -152,6 +153,7 @@ static bool write_audit(const struct change *c, const char *id, const char *phas
 		.statement = str_c(c->statement),
 		.call = operation_is_aws(c->op),
 		.outcome = outcome,
+		.override = c->override,
 		.took_us = took_us,
 	};
 

@@ -3,7 +3,8 @@
  * is asked: rows of the answer, comparison with what was confirmed, lines of the audit log.
  *
  * Arguments, the same for all: operation (its name), and when running: statement (as the preview
- * showed it: what would be sent must still be that), tier (as previewed), job (its number).
+ * showed it: what would be sent must still be that), tier (as previewed), job (its number). override=window sets the
+ * maintenance window aside, for one tier more.
  * Thread of the command.
  */
 #ifndef AUDIT_CHANGE_H
@@ -23,6 +24,7 @@ struct change {
 	char word[260];      /* to be typed */
 	int tier;
 	bool refused;
+	const char *override; /* what was set aside, for the audit log: "window"; NULL = nothing */
 };
 
 /* Reads the operation. ERR_DENIED when the console is read-only and `changes` is set. */
@@ -38,7 +40,13 @@ void change_keep_texts(const struct change *c, const struct rec_type *type, void
 #define change_refuse(c, ...) (change_add((c), "refuse", "", OPERATION_CRITICAL, __VA_ARGS__), (c)->refused = true)
 /* The words of the first row of that kind, "" when there is none. */
 struct str change_row(const struct change *c, const char *kind);
-/* The rows that end a preview: statement, undo, word and tier. */
+/*
+ * What the target's policy says of it, change_add_end() asks it (change_policy.c): whether the maintenance window is
+ * open, when a job stops itself; outside the window a refusal, or where that is set aside one tier more; on a
+ * production cluster one tier more. The cluster's tags are those of the source "clusters", when that is an input.
+ */
+void change_add_policy(struct change *c);
+/* The rows that end a preview: what the policy says, statement, undo, word and tier. */
 void change_add_end(struct change *c);
 /* False when what would be sent now is refused, more dangerous, or another statement than was confirmed. */
 bool change_is_confirmed(const struct change *c, struct err *err) MUST_CHECK;

@@ -3,7 +3,8 @@
  *
  * With a cluster chosen that one is asked for by identifier; without, the region's Aurora PostgreSQL
  * clusters are listed and shown page by page. Roles of members come from two parallel lists of
- * the answer (identifier, IsClusterWriter), because an instance does not know its own role.
+ * the answer (identifier, IsClusterWriter), because an instance does not know its own role. A tag is an element with
+ * a key and a value in any order; what does not pair is no tag, and then none are known.
  *
  * Not here: the instances themselves, snapshots, parameter values.
  */
@@ -11,13 +12,16 @@
 #include "aws/input.h"
 #include "aws/sources.h"
 
+/* RDS allows 50 tags, keys of 128 and values of 256 characters. */
+#define TAGS_MAX (128u << 10)
+
 struct cluster {
 	uint64_t present;
 	struct str identifier, status;
 	struct str engine, engine_version, engine_mode;
 	struct str endpoint, reader_endpoint;
 	int64_t port;
-	struct str writer, readers, members, member_writer;
+	struct str writer, readers, members;
 	int64_t multi_az;
 	struct str availability_zones;
 	int64_t created_at;
@@ -34,6 +38,7 @@ struct cluster {
 	int64_t auto_pause_us;
 	struct str insights, log_exports;
 	struct str arn, resource_id;
+	struct str tags;
 };
 
 #define F(m, k, ...) FIELD(struct cluster, m, k, __VA_ARGS__)
@@ -49,9 +54,9 @@ static const struct field fields[] = {
 	F(reader_endpoint, K_ID, .wire = "ReaderEndpoint", .title = "READER ENDPOINT", .width = 40, .help = "Host name that spreads connections over the readers."),
 	F(port, K_INT, .wire = "Port", .title = "PORT", .width = 5, .help = "TCP port of all endpoints."),
 	F(writer, K_ID, .title = "WRITER", .width = 16, .flags = F_COMPUTED, .help = "Instance that takes writes now."),
-	F(readers, K_TEXT, .title = "READERS", .width = 16, .flags = F_COMPUTED | F_LIST, .help = "Instances that only read."),
+	/* for each of the members whether it writes, until finish() puts names there */
+	F(readers, K_TEXT, .wire = "DBClusterMembers/*/IsClusterWriter", .title = "READERS", .width = 16, .flags = F_COMPUTED | F_LIST, .help = "Instances that only read."),
 	F(members, K_TEXT, .wire = "DBClusterMembers/*/DBInstanceIdentifier", .title = "MEMBERS", .width = 24, .flags = F_LIST, .help = "All instances of the cluster."),
-	F(member_writer, K_TEXT, .wire = "DBClusterMembers/*/IsClusterWriter", .title = "MEMBER WRITES", .width = 12, .flags = F_LIST | F_HIDDEN, .help = "For each of the members, whether it is the writer."),
 	F(multi_az, K_BOOL, .wire = "MultiAZ", .title = "MULTI-AZ", .width = 5, .help = "Instances are in more than one availability zone."),
 	F(availability_zones, K_TEXT, .wire = "AvailabilityZones/*", .title = "ZONES", .width = 24, .flags = F_LIST, .help = "Zones that hold the cluster's storage."),
 	F(created_at, K_TIME_US, .wire = "ClusterCreateTime", .title = "CREATED", .width = 12, .help = "When the cluster was created."),
@@ -78,6 +83,7 @@ static const struct field fields[] = {
 	F(log_exports, K_TEXT, .wire = "EnabledCloudwatchLogsExports/*", .title = "LOG EXPORTS", .width = 12, .flags = F_LIST, .help = "Log types sent to CloudWatch Logs."),
 	F(arn, K_ID, .wire = "DBClusterArn", .title = "ARN", .width = 40, .flags = F_HIDDEN, .help = "Amazon resource name of the cluster."),
 	F(resource_id, K_ID, .wire = "DbClusterResourceId", .title = "RESOURCE ID", .width = 30, .flags = F_HIDDEN, .help = "Immutable identifier, used in IAM policies for logins."),
+	F(tags, K_TEXT, .wire = "TagList/*/*", .title = "TAGS", .width = 30, .flags = F_COMPUTED | F_LIST | F_NAMED, .help = "Tags of the cluster as key=value; absent when its keys and values do not pair."),
 };
 /* clang-format on */
 
@@ -86,9 +92,10 @@ static const struct rec_type type = REC_TYPE(struct cluster, "clusters", fields)
 /* Writer and readers out of the two parallel lists; an empty answer leaves both absent. */
 static void compute_roles(struct cluster *c, struct arena *a)
 {
-	struct str ids = c->members, roles = c->member_writer, id, role;
+	struct str ids = c->members, roles = c->readers, id, role;
 	struct buf readers;
 
+	c->present &= ~BIT(struct cluster, readers);
 	buf_init(&readers, AWS_LIST_MAX);
 	while (ids.len > 0 && str_split(&ids, ',', &id) && str_split(&roles, ',', &role)) {
 		if (str_eq_c(role, "true")) {
@@ -104,6 +111,40 @@ static void compute_roles(struct cluster *c, struct arena *a)
 	buf_release(&readers);
 }
 
+/* Takes "Key=..." or "Value=..." off the list: whether it is a key, and what. False: it is neither. */
+static bool take_half(struct str *list, bool *ret_key, struct str *ret_text)
+{
+	struct str part;
+
+	if (!str_split(list, ',', &part))
+		return false;
+	*ret_key = str_starts(part, STR("Key="));
+	if (!*ret_key && !str_starts(part, STR("Value=")))
+		return false;
+	*ret_text = str_sub(part, *ret_key ? 4 : 6, part.len);
+	return true;
+}
+
+/* key=value,... out of the halves as they stand in the answer; absent when one is missing or holds a comma. */
+static void compute_tags(struct cluster *c, struct arena *a)
+{
+	struct str halves = c->tags, one = STR(""), other = STR("");
+	bool key, second, paired = true;
+	struct buf tags;
+
+	buf_init(&tags, TAGS_MAX);
+	while (paired && halves.len > 0) {
+		paired = take_half(&halves, &key, &one) && take_half(&halves, &second, &other) && key != second;
+		if (paired)
+			(void)buf_addf(&tags, "%s" STR_FMT "=" STR_FMT, tags.len > 0 ? "," : "",
+				       STR_ARG(key ? one : other), STR_ARG(key ? other : one));
+	}
+	c->present &= ~BIT(struct cluster, tags);
+	if (paired && !tags.failed)
+		SET(c, struct cluster, tags, arena_str(a, buf_str(&tags)));
+	buf_release(&tags);
+}
+
 static bool finish(void *row, struct snapshot *out, void *ctx)
 {
 	const struct target *t = ctx;
@@ -112,6 +153,7 @@ static bool finish(void *row, struct snapshot *out, void *ctx)
 	if (!t->cluster[0] && !str_eq_c(c->engine, "aurora-postgresql"))
 		return false;
 	compute_roles(c, out->arena);
+	compute_tags(c, out->arena);
 	if (HAS(c, struct cluster, auto_pause_us))
 		c->auto_pause_us = aws_scale(c->auto_pause_us, US_PER_S);
 	return true;

@@ -362,6 +362,23 @@ static bool need_row(struct xml_records *r, struct err *err)
 	return true;
 }
 
+/* One item of a list that keeps the tag of each. */
+static bool store_named(const struct field *f, void *row, struct arena *a, struct str path, struct str text,
+			struct err *err)
+{
+	size_t slash = path.len;
+	struct buf item;
+	bool ok;
+
+	while (slash > 0 && path.ptr[slash - 1] != '/')
+		slash--;
+	buf_init(&item, path.len + text.len + 2);
+	(void)buf_addf(&item, STR_FMT "=" STR_FMT, STR_ARG(str_sub(path, slash, path.len)), STR_ARG(text));
+	ok = store_leaf(f, row, a, buf_str(&item), err);
+	buf_release(&item);
+	return ok;
+}
+
 static bool records_leaf(void *ctx, struct str path, struct str text, struct err *err)
 {
 	struct xml_records *r = ctx;
@@ -374,7 +391,8 @@ static bool records_leaf(void *ctx, struct str path, struct str text, struct err
 
 		if (!f->wire || !path_matches(f->wire, path))
 			continue;
-		if (!store_leaf(f, r->row, r->out->arena, text, err))
+		if (!(f->flags & F_NAMED ? store_named(f, r->row, r->out->arena, path, text, err)
+					 : store_leaf(f, r->row, r->out->arena, text, err)))
 			return false;
 	}
 	return true;

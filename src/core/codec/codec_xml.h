@@ -43,8 +43,8 @@ struct str xml_decoder_root(const struct xml_decoder *d);
 
 /*
  * Ready-made handler that decodes items into records by field->wire ('*' in wire matches any tag;
- * F_LIST joins repeated leaves by ','). Rows go to `out`. Bad numbers are ERR_PROTOCOL naming the field.
- * filter, when set, may veto a finished row (false = dropped).
+ * F_LIST joins repeated leaves by ',', with F_NAMED each as TAG=text). Rows go to `out`. Bad numbers are ERR_PROTOCOL
+ * naming the field. filter, when set, may veto a finished row (false = dropped).
  */
 struct xml_records {
 	struct snapshot *out;

@@ -232,6 +232,7 @@ static void conclude(struct job *j, bool ok, const char *id, const struct err *e
 {
 	struct operate *o = j->o;
 	int64_t began = j->began_mono_us;
+	struct str reason = fetch_cancel_reason(o->c.f);
 
 	/* a warning beside work is one; a warning in place of it says why there was none */
 	if (ok && j->warning[0])
@@ -243,7 +244,8 @@ static void conclude(struct job *j, bool ok, const char *id, const struct err *e
 		change_conclude(&o->c, id, began, OPERATION_WARNING,
 				"not done: the lock was not free in %d attempts of 2 s", LOCK_ATTEMPTS);
 	else if (err->code == ERR_CANCELLED || strcmp(err->id, QUERY_CANCELED) == 0)
-		change_conclude(&o->c, id, began, OPERATION_NOTICE, "cancelled");
+		change_conclude(&o->c, id, began, reason.len ? OPERATION_WARNING : OPERATION_NOTICE, STR_FMT,
+				STR_ARG(reason.len ? reason : STR("cancelled")));
 	else
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err->text);
 }

@@ -232,6 +232,24 @@ static PQconninfoOption *merge(struct login *l, struct err *err)
 	return options;
 }
 
+void login_host(const char *conninfo, char *out, size_t size)
+{
+	struct login l = {.arena = arena_new(1024, LOGIN_BYTES_MAX)};
+	PQconninfoOption *options;
+	const char *host, *address;
+	struct err err;
+
+	add(&l, "dbname", conninfo);
+	options = merge(&l, &err);
+	host = option_value(options, "host");
+	address = option_value(options, "hostaddr");
+	if (!host || host[0] == '/' || host[0] == '@')
+		host = address ? address : "localhost";
+	(void)snprintf(out, size, "%s", options ? host : "");
+	PQconninfoFree(options);
+	arena_free(l.arena);
+}
+
 static bool file_exists(const char *path)
 {
 	return access(path, R_OK) == 0;

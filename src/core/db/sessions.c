@@ -62,7 +62,7 @@ static const struct field session_fields[] = {
 #define F(m, k, ...) FIELD(struct activity, m, k, .flags = F_COMPUTED, __VA_ARGS__)
 static const struct field activity_fields[] = {
 	F(sampled_at, K_TIME_US, .title = "AT", .help = "When the sample was taken."),
-	F(total, K_COUNT, .title = "TOTAL", .help = "Client sessions, the console's own left out."),
+	F(total, K_COUNT, .title = "TOTAL", .help = "Client sessions, the console's own left out but for its jobs."),
 	F(running, K_COUNT, .title = "RUNNING", .help = "Clients that run a statement and do not wait for a lock."),
 	F(waiting, K_COUNT, .title = "WAITING", .help = "Clients that wait for a lock."),
 	F(idle, K_COUNT, .title = "IDLE", .help = "Clients that do nothing."),

@@ -181,13 +181,13 @@ static bool is_wanted(const struct sampler *st, int64_t pid)
 }
 
 /* Some idle sessions are sent although nobody asked: those of consoles, because ours must be told from others, and
- * helpers. */
+ * helpers. A job of ours is work like any other: it takes part in the load, and sessions may wait behind it. */
 static bool leave_out(struct sample *s, const struct session *row)
 {
 	bool console = HAS(row, struct session, application) && str_starts(row->application, STR("auroratop "));
 	bool idle = HAS(row, struct session, raw_state) && str_eq(row->raw_state, STR("idle"));
 
-	if (console && conn_is_own(row->pid))
+	if (console && conn_is_own(row->pid) && !str_starts(row->application, STR("auroratop job ")))
 		return true;
 	if (!idle || s->f->wide || is_wanted(s->st, row->pid))
 		return false;

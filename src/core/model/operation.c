@@ -42,6 +42,13 @@ bool operation_is_aws(const struct operation *op)
 	return op->target != OPERATION_SESSION && op->target != OPERATION_TABLE;
 }
 
+bool operation_needs_window(const struct operation *op)
+{
+	bool rebuilds = (op->flags & OPERATION_SORTS) && !(op->flags & OPERATION_CONCURRENT);
+
+	return rebuilds || (op->flags & OPERATION_EXCLUSIVE);
+}
+
 const char *operation_tier_word(enum operation_tier tier)
 {
 	static const char *const words[] = {"read-only", "reversible", "disruptive", "destructive"};

@@ -54,14 +54,17 @@ extern const size_t noperations;
 const struct operation *operation_find(struct str name);
 /* Is AWS asked for it, and not the database? */
 bool operation_is_aws(const struct operation *op);
+/* It keeps others waiting for as long as it takes: for a maintenance window, where one is set. */
+bool operation_needs_window(const struct operation *op);
 /* "reversible", "disruptive", "destructive". */
 const char *operation_tier_word(enum operation_tier tier);
 
 /*
  * What the commands that preview and run an operation answer: rows in order. kind says what a row is: statement (will
- * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), word (to be typed), tier (as it
- * is here: may be higher than the table's), process (server process of a job), phase and done (where a job is, and how
- * much of it is done, 0 to 1), notice (of the server), outcome (the last row of a run; severity says how it went).
+ * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), override (the refusal can be set
+ * aside: text is the argument of that name that does it), word (to be typed), tier (as it is here: may be higher than
+ * the table's), process (server process of a job), phase and done (where a job is, and how much of it is done, 0 to 1),
+ * notice (of the server), outcome (the last row of a run; severity says how it went).
  */
 enum operation_severity { OPERATION_OK, OPERATION_NOTICE, OPERATION_WARNING, OPERATION_CRITICAL };
 struct operation_row {

@@ -169,7 +169,7 @@ static void audit_flags(struct audit *a, const struct field *f)
 		fault(a, f, "a text cannot have a rate");
 	if ((f->flags & F_LIST) && st != CT_STR)
 		fault(a, f, "only a text can be a list");
-	if ((f->flags & F_COMPUTED) && f->wire)
+	if ((f->flags & F_COMPUTED) && f->wire && !(f->flags & F_LIST))
 		fault(a, f, "computed, yet it has a wire path");
 	if (f->kind == K_SQL && !(f->flags & F_SENSITIVE))
 		fault(a, f, "statement text must be sensitive");

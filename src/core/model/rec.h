@@ -26,7 +26,8 @@ enum field_flags {
 	F_RATE = 1 << 3,      /* cumulative: NAME/s exists as a derived column */
 	F_HIDDEN = 1 << 4,    /* not offered as a column; exported all the same */
 	F_LIST = 1 << 5,      /* CT_STR holding comma-separated items; exported as a JSON array */
-	F_COMPUTED = 1 << 6,  /* made by the source from other fields; has no wire path */
+	F_COMPUTED = 1 << 6,  /* made by the source from other fields, or from the list at its path; shows no path */
+	F_NAMED = 1 << 7,     /* of such lists in XML: each item is TAG=text */
 };
 
 struct field {

@@ -22,6 +22,9 @@ struct command_args {
 	struct arena *arena;
 	struct command_arg items[COMMAND_ARGS_MAX];
 	size_t n;
+	/* written once by the UI thread; the flag, set after it, lets the command's thread read it */
+	char reason[COMMAND_REASON_MAX];
+	atomic_bool has_reason;
 };
 
 struct command {
@@ -166,7 +169,7 @@ struct command *command_start(struct commands *cs, const char *name, const struc
 		err_set(err, ERR_UNAVAILABLE, "there is no command %s here", name);
 		return NULL;
 	}
-	if ((row->flags & SOURCE_CHANGES) && target->read_only) {
+	if ((row->flags & SOURCE_CHANGES) && target_is_read_only(target)) {
 		err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
 		return NULL;
 	}
@@ -216,6 +219,15 @@ void command_cancel(struct command *c)
 {
 	if (c->lane)
 		lane_cancel(c->lane);
+}
+
+void command_cancel_because(struct command *c, const char *why)
+{
+	if (!atomic_load_explicit(&c->args.has_reason, memory_order_relaxed)) {
+		(void)snprintf(c->args.reason, sizeof(c->args.reason), "%s", why);
+		atomic_store_explicit(&c->args.has_reason, true, memory_order_release);
+	}
+	command_cancel(c);
 }
 
 void command_release(struct command *c)
@@ -315,4 +327,11 @@ int64_t fetch_arg_i64(const struct fetch *f, const char *name, int64_t absent)
 	int64_t value;
 
 	return parse_i64(fetch_arg(f, name), &value) ? value : absent;
+}
+
+struct str fetch_cancel_reason(const struct fetch *f)
+{
+	if (!f->args || !atomic_load_explicit(&f->args->has_reason, memory_order_acquire))
+		return STR("");
+	return str_c(f->args->reason);
 }

@@ -21,6 +21,7 @@
 #define COMMAND_ARGS_MAX 16
 /* Names and values of one command together. */
 #define COMMAND_ARGS_BYTES_MAX (4u << 20)
+#define COMMAND_REASON_MAX 200
 
 struct commands;
 struct command;
@@ -50,6 +51,8 @@ bool command_at_work(const struct command *c);
 const struct snapshot *command_result(const struct command *c);
 /* Asks it to give up. It is no longer running from the next tick on. */
 void command_cancel(struct command *c);
+/* The same, and tells the command why, for its outcome: fetch_cancel_reason(). The first reason stays. */
+void command_cancel_because(struct command *c, const char *why);
 /* Gives the handle back; what still runs is cancelled. c may be NULL. */
 void command_release(struct command *c);
 /* Takes what has arrived; how many changes there were, ends of threads among them. Called by runtime_tick(). */
@@ -70,5 +73,7 @@ bool commands_stop(struct commands *cs, int64_t wait_us);
 struct str fetch_arg(const struct fetch *f, const char *name);
 /* The same as a number; `absent` when it was not given or is none. */
 int64_t fetch_arg_i64(const struct fetch *f, const char *name, int64_t absent);
+/* Why it was cancelled, once it was with a reason; "" before, and without one. Valid for the call. */
+struct str fetch_cancel_reason(const struct fetch *f);
 
 #endif

@@ -32,11 +32,14 @@ enum source_flags {
 	SOURCE_CHANGES = 1 << 6, /* of commands: changes something; refused on a read-only target */
 	SOURCE_LOCAL = 1 << 7,   /* of this host, says nothing of the cluster; --once prints it when it is named */
 	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
-	SOURCE_STANDING = 1 << 7 /* keeps something ready: while paused and on each node, too; not in --once */
+	SOURCE_STANDING = 1 << 8 /* keeps something ready: while paused and on each node, too; not in --once */
 };
 
 #define SOURCE_INPUTS_MAX 4
 #define SOURCES_MAX 64
+
+struct policies;
+struct policy;
 
 /*
  * The target of one console: immutable, reference-counted; a change (cluster, region,
@@ -49,10 +52,10 @@ struct target {
 	char region[64];
 	char profile[128];
 	char endpoint_url[512];
-	char conninfo[2048]; /* --db; "" = the cluster's writer endpoint */
-	bool aws;            /* AWS sources are wanted (false with --db alone) */
-	bool wake;           /* consent to connect to a serverless cluster that may be paused */
-	bool read_only;
+	char conninfo[2048];   /* --db; "" = the cluster's writer endpoint */
+	bool aws;              /* AWS sources are wanted (false with --db alone) */
+	bool wake;             /* consent to connect to a serverless cluster that may be paused */
+	bool read_only;        /* --read-only; ask target_is_read_only() */
 	int64_t interval_us;   /* sampler period */
 	int64_t range_us;      /* of metric graphs */
 	char action_user[128]; /* who maintains, cancels and terminates; "" = the same user */
@@ -61,7 +64,9 @@ struct target {
 	char node[64];       /* DBInstanceIdentifier of the one node this is about; "" = the writer */
 	char node_host[256]; /* its endpoint */
 	int64_t node_port;
-	char node_conninfo[512]; /* what `nodes` says of it */
+	char node_conninfo[512];         /* what `nodes` says of it */
+	const struct policies *policies; /* of config.ini; outlive every target; NULL = none are set */
+	char db_host[256];               /* host that conninfo names, which may have a policy of its own; "" = none */
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);
@@ -69,6 +74,10 @@ struct target *target_new(void);
 bool target_has_cluster(const struct target *t, struct err *why) MUST_CHECK;
 /* Copies all settings (not the reference count, not the generation) into a target nobody else has seen yet. */
 void target_copy(struct target *t, const struct target *from);
+/* What the policy of its cluster, else of the host of --db, else of all clusters says (model/policy.h). Never NULL. */
+const struct policy *target_policy(const struct target *t);
+/* By --read-only or by its policy. */
+bool target_is_read_only(const struct target *t);
 const struct target *target_ref(const struct target *t);
 void target_unref(const struct target *t);
 
@@ -91,7 +100,7 @@ struct fetch {
 		*inputs[SOURCE_INPUTS_MAX]; /* as source->inputs names them, in that order; newest good ones */
 	int64_t deadline_mono_us;
 	bool insists; /* goes on although it is cancelled: what was changed is being put back, until the deadline */
-	bool wide; /* the view wants rows normally left out (idle sessions) */
+	bool wide;    /* the view wants rows normally left out (idle sessions) */
 	struct fetch_span span;
 	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */
 	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */

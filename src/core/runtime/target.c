@@ -1,6 +1,9 @@
 /* target.c: what the console is pointed at; immutable once shared, counted by reference. */
 #include "base/xalloc.h"
+#include "model/policy.h"
 #include "runtime/source.h"
+
+#include <stdio.h>
 
 /* Generations grow by themselves, so that a target made later always outranks an earlier one. */
 static atomic_ullong newest_generation;
@@ -41,6 +44,21 @@ void target_copy(struct target *t, const struct target *from)
 	size_t settings = offsetof(struct target, cluster);
 
 	memcpy((char *)t + settings, (const char *)from + settings, sizeof *t - settings);
+}
+
+const struct policy *target_policy(const struct target *t)
+{
+	char names[sizeof t->cluster + sizeof t->db_host + 1];
+
+	/* the connection string may name several hosts: the first with a policy of its own */
+	(void)snprintf(names, sizeof names, "%s%s%s", t->cluster, t->cluster[0] ? "," : "",
+		       t->conninfo[0] ? t->db_host : "");
+	return policy_find(t->policies, str_c(names));
+}
+
+bool target_is_read_only(const struct target *t)
+{
+	return t->read_only || target_policy(t)->read_only;
 }
 
 bool target_has_cluster(const struct target *t, struct err *why)

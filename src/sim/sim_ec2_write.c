@@ -414,7 +414,7 @@ bool sim_ec2_revoke_ingress(struct sim_request *r, struct buf *out)
 	const struct sim_rule *rules[2 * CALL_RULES_MAX];
 	struct sim_changes *changes = r->sim->changes;
 	struct call *c;
-	size_t n;
+	size_t n = 0;
 
 	if (!open_call(r, &c) || !find_rules(c, rules, &n))
 		return false;

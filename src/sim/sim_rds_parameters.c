@@ -168,7 +168,7 @@ bool sim_rds_describe_parameters(struct sim_request *r, struct buf *out)
 {
 	struct str source = sim_param(r, "Source");
 	const struct sim_parameter **rows = arena_alloc_array(r->arena, sim_nparameters, sizeof(*rows));
-	struct sim_rds_group g;
+	struct sim_rds_group g = {0};
 	struct sim_filters f;
 	struct sim_page page;
 	struct value v;
@@ -321,7 +321,7 @@ static bool put(struct sim_request *r, const struct sim_rds_group *g, const stru
 bool sim_rds_modify_group(struct sim_request *r, struct buf *out)
 {
 	struct change changes[CHANGES_MAX];
-	struct sim_rds_group g;
+	struct sim_rds_group g = {0};
 	size_t n;
 
 	if (!find_own_group(r, &g) || !read_changes(r, true, changes, &n))
@@ -349,7 +349,7 @@ static bool reset_all(struct sim_request *r, const struct sim_rds_group *g)
 bool sim_rds_reset_group(struct sim_request *r, struct buf *out)
 {
 	struct change changes[CHANGES_MAX];
-	struct sim_rds_group g;
+	struct sim_rds_group g = {0};
 	bool all;
 	size_t n;
 

@@ -135,7 +135,7 @@ static void propose(const struct ui *ui, const struct operate_view *v, char *out
 		return;
 	if (strcmp(v->op->name, "create snapshot") == 0) {
 		clock_civil(ui->now_us, &t);
-		(void)snprintf(out, size, "%s-%04d-%02d-%02d-%02d%02d", runtime_target(ui->rt)->cluster, t.year,
+		(void)snprintf(out, size, "%.60s-%04d-%02d-%02d-%02d%02d", runtime_target(ui->rt)->cluster, t.year,
 			       t.month, t.day, t.hour, t.minute);
 		return;
 	}

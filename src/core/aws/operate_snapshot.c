@@ -13,6 +13,9 @@
 #include <stdio.h>
 
 #define NAME_MAX_CHARS 63
+/* Names of automated ones begin so; RDS describes them only to those who say so. */
+#define AUTOMATED "rds:"
+#define ONLY_MANUAL "only manual snapshots are deleted by hand, automated ones go with the backup retention"
 
 struct seen_snapshot {
 	uint64_t present;
@@ -131,11 +134,15 @@ static bool look_delete(struct aws_operate *o, struct err *err)
 	struct buf b;
 	bool found;
 
-	if (!find_snapshot(o, o->id, &s, &found, err))
-		return false;
 	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(o->id));
 	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(o->id));
 	aws_operate_param(o, "DBClusterSnapshotIdentifier", o->id);
+	if (str_starts(o->id, STR(AUTOMATED))) {
+		change_refuse(&o->c, "it is automated; " ONLY_MANUAL);
+		return true;
+	}
+	if (!find_snapshot(o, o->id, &s, &found, err))
+		return false;
 	if (!found) {
 		change_refuse(&o->c, "there is no snapshot " STR_FMT " any more", STR_ARG(o->id));
 		return true;
@@ -146,10 +153,7 @@ static bool look_delete(struct aws_operate *o, struct err *err)
 			   STR_ARG(s.cluster), buf_c(&b));
 	buf_release(&b);
 	if (!str_eq_c(s.kind, "manual"))
-		change_refuse(&o->c,
-			      "it is " STR_FMT "; only manual snapshots are deleted by hand, automated ones go with "
-			      "the backup retention",
-			      STR_ARG(s.kind));
+		change_refuse(&o->c, "it is " STR_FMT "; " ONLY_MANUAL, STR_ARG(s.kind));
 	else if (!str_eq_c(s.status, "available") && !str_eq_c(s.status, "failed"))
 		change_refuse(&o->c, "it is " STR_FMT "; it has to be available", STR_ARG(s.status));
 	return true;

@@ -81,12 +81,16 @@ static int64_t count_admitted(const struct ui *ui, const struct snapshot *rules,
 /* The group of the selected row, or the only one there is. */
 static bool take_group(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row)
 {
-	const struct snapshot *groups = store_good(ui->store, "security_groups");
+	const struct snapshot *groups = store_good(ui->store, "security_groups"), *clusters;
 
 	if (take_field(v, s, row, "security_group_rules", "group_id") ||
 	    take_field(v, s, row, "security_groups", "group_id"))
 		return true;
-	return groups && groups->nrows == 1 && take_field(v, groups, 0, "security_groups", "group_id");
+	if (groups && groups->nrows == 1 && take_field(v, groups, 0, "security_groups", "group_id"))
+		return true;
+	row = cluster_row(ui, &clusters);
+	return row >= 0 && str_find(data_str(clusters, (size_t)row, "security_groups"), STR(","), 0) < 0 &&
+	       take_field(v, clusters, row, "clusters", "security_groups");
 }
 
 bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, const char **ret_view)

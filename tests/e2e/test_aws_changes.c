@@ -129,7 +129,7 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	console_press(v, ":delete snapshot<Enter>", "only manual snapshots are deleted");
 	leave(v);
 	/* the name, Enter and D */
-	console_press(v, "/before-migration<Enter>", "1 of");
+	console_press(v, "/<C-u>before-migration<Enter>", "1 of");
 	console_press(v, ":delete snapshot<Enter>", "destructive, tier 3");
 	console_sees(v, "to allow it");
 	console_press(v, "before-migration" REST "<Enter>", "press D to confirm");
@@ -228,7 +228,7 @@ static void one_address_is_let_in_and_taken_out(void **state)
 	console_press(v, "y", "done: taken back");
 	console_gone(v, "10.9.8.7/32");
 	vt_key(v, "Esc");
-	console_press(v, "/bastion<Enter>", "1 of 6");
+	console_press(v, "/<C-u>bastion<Enter>", "1 of 6");
 	console_press(v, ":revoke rule<Enter>", "tried with DryRun");
 	console_press(v, rule_typed(v), ": done");
 	console_gone(v, "192.0.2.10/32");
@@ -308,7 +308,9 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 	size_t before = sim_process_asked(&sim, "CreateDBClusterSnapshot");
 	sim_process_admin(&sim, "fault", "service=rds&operation=CreateDBClusterSnapshot&kind=truncate");
 	preview(v, "create snapshot", "answer-lost", "y yes, run it");
-	console_press(v, "y", "done, although the answer did not come");
+	console_press(v, "y", "jobs 1");
+	console_press(v, ":jobs<Enter>", "done, although the answer did not come");
+	vt_key(v, "Esc");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), before + 1);
 	sim_process_admin(&sim, "clear", "");
 	console_quit(v);

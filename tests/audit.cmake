@@ -1,2 +1,3 @@
 # The record of what was changed: read again, paired, whatever stands in it.
 unit(audit_read audit)
+unit(lease audit)

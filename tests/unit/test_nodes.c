@@ -107,8 +107,10 @@ static int setup(void **state)
 	struct target *t = target_new();
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(fetches); i++)
-		atomic_store(&fetches[i], 0), atomic_store(&kept[i], 0);
+	for (size_t i = 0; i < ARRAY_LEN(fetches); i++) {
+		atomic_store(&fetches[i], 0);
+		atomic_store(&kept[i], 0);
+	}
 	atomic_store(&a_fails, false);
 	atomic_store(&b_hangs, false);
 	gate_init(&gate);

@@ -220,7 +220,7 @@ static DIR *open_folder(char *folder, size_t size, struct err *err)
 bool lease_take_over(const char *id, struct lease_hold **ret_hold)
 {
 	char folder[PATH_ROOM - 100];
-	struct lease_hold h;
+	struct lease_hold h = {.fd = -1};
 	struct lease l;
 	struct err err;
 	DIR *dir = open_folder(folder, sizeof(folder), &err);
@@ -243,7 +243,7 @@ bool lease_take_over(const char *id, struct lease_hold **ret_hold)
 size_t lease_list(const char *target, struct lease *out, bool *ret_left, size_t max)
 {
 	char folder[PATH_ROOM - 100];
-	struct lease_hold h;
+	struct lease_hold h = {.fd = -1};
 	struct err err;
 	DIR *dir = open_folder(folder, sizeof(folder), &err);
 	size_t n = 0;

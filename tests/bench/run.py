@@ -242,7 +242,7 @@ class Bench:
 
     def check_lanes(self):
         lanes, services = set(self.server.backends("auroratop").values()), self.cloud.services()
-        if services != {"rds", "ec2", "monitoring"} or lanes != {"auroratop sampler", "auroratop slow"}:
+        if services != {"rds", "ec2", "monitoring"} or lanes != {"auroratop " + w for w in ("sampler", "slow", "action")}:
             raise SystemExit(f"bench: not every lane is at work: {services} {lanes}")
 
     def stall(self):

@@ -80,6 +80,20 @@ static bool take_table(struct operate_view *v, const struct snapshot *s, size_t 
 	return v->oid > 0 && relation.len > 0;
 }
 
+/* In the lock trees; one whose name is not read yet cannot be acted on. */
+static bool take_prepared(struct operate_view *v, const struct snapshot *s, size_t row)
+{
+	struct str gid = data_str(s, row, "gid"), database = data_str(s, row, "database");
+
+	v->prepared_at = data_i64(s, row, "prepared_at", 0);
+	v->blocks = data_i64(s, row, "victims", 0);
+	(void)snprintf(v->id, sizeof v->id, STR_FMT, STR_ARG(gid));
+	(void)snprintf(v->database, sizeof v->database, STR_FMT, STR_ARG(database));
+	(void)snprintf(v->node, sizeof v->node, STR_FMT, STR_ARG(data_str(s, row, "node")));
+	(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(gid));
+	return v->prepared_at > 0 && gid.len > 0 && gid.len < sizeof v->id && database.len > 0;
+}
+
 bool operate_has_target(const struct ui *ui, int action)
 {
 	const struct operation *op = operation_find(str_c(actions[action].name));
@@ -95,8 +109,11 @@ bool operate_has_target(const struct ui *ui, int action)
 		return data_i64(s, (size_t)row, "pid", 0) > 0;
 	case OPERATION_TABLE:
 		return data_i64(s, (size_t)row, "relation_oid", 0) > 0;
+	case OPERATION_PREPARED:
+		return data_i64(s, (size_t)row, "prepared_at", 0) > 0;
 	case OPERATION_CLUSTER:
 		return str_eq_c(str_c(p->def->table->source), "snapshots");
+	case OPERATION_SERVER:
 	case OPERATION_INSTANCE:
 	case OPERATION_SNAPSHOT:
 	case OPERATION_GROUP:
@@ -120,6 +137,27 @@ static int say_no_session(struct ui *ui, const struct operation *op)
 	return EFFECT_PAINT;
 }
 
+static int say_no_prepared(struct ui *ui, const struct operation *op)
+{
+	ui_toast(ui, SEV_NOTICE, "%s: no prepared transaction is selected here; Locks has those that block others",
+		 op->title);
+	return EFFECT_PAINT;
+}
+
+/* What the operation acts on; false when it is not selected here: then it was said, *ret_effects are of that. */
+static bool take_target(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, int *ret_effects)
+{
+	if (v->op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, v, s, (size_t)row)))
+		*ret_effects = say_no_session(ui, v->op);
+	else if (v->op->target == OPERATION_TABLE && (row < 0 || !take_table(v, s, (size_t)row)))
+		*ret_effects = ask_for_table(ui, v->op);
+	else if (v->op->target == OPERATION_PREPARED && (row < 0 || !take_prepared(v, s, (size_t)row)))
+		*ret_effects = say_no_prepared(ui, v->op);
+	else
+		return true;
+	return false;
+}
+
 /* ---- the preview ---- */
 
 static void add_number(struct command_arg *args, size_t *n, const char *name, int64_t value, char out[24])
@@ -129,7 +167,7 @@ static void add_number(struct command_arg *args, size_t *n, const char *name, in
 }
 
 struct numbers {
-	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], tier[24], job[24];
+	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], prepared[24], tier[24], job[24];
 };
 
 static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
@@ -148,6 +186,8 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
 	add_number(args, &n, "oid", v->oid, room->oid);
 	add_number(args, &n, "blocks", v->blocks, room->blocks);
+	args[n++] = (struct command_arg){"gid", str_c(v->id)};
+	add_number(args, &n, "prepared_at", v->prepared_at, room->prepared);
 	args[n++] = (struct command_arg){"override", str_c(v->override)};
 	return n;
 }
@@ -207,6 +247,7 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	const struct snapshot *s = p && p->def->table ? p->table.snap : NULL;
 	long row = s ? table_selected_row(&p->table) : -1;
 	struct operate_view v = {.op = op};
+	int effects;
 
 	if (target_is_read_only(runtime_target(ui->rt))) {
 		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
@@ -214,11 +255,12 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	}
 	if (operation_is_aws(op))
 		return begin_aws(ui, &v, s, row);
-	if (op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, &v, s, (size_t)row)))
-		return say_no_session(ui, op);
-	if (op->target == OPERATION_TABLE && (row < 0 || !take_table(&v, s, (size_t)row)))
-		return ask_for_table(ui, op);
-	table_choose(&p->table);
+	if (!take_target(ui, &v, s, row, &effects))
+		return effects;
+	if (op->target == OPERATION_SERVER)
+		(void)snprintf(v.object, sizeof v.object, "pg_stat_statements");
+	else
+		table_choose(&p->table);
 	close_view(ui);
 	st->view = v;
 	return look(ui);
@@ -285,7 +327,9 @@ static const char *run_by(const struct operation *op)
 {
 	if (operation_is_aws(op))
 		return "aws_change";
-	return op->target == OPERATION_SESSION ? "signal" : "maintain";
+	if (op->target == OPERATION_TABLE)
+		return "maintain";
+	return op->target == OPERATION_SESSION ? "signal" : "server_change";
 }
 
 static int run(struct ui *ui)
@@ -314,7 +358,7 @@ static int run(struct ui *ui)
 	if (!j->command) {
 		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
 		*j = (struct job){0};
-	} else if (v->op->target != OPERATION_SESSION) {
+	} else if (operation_is_aws(v->op) || v->op->target == OPERATION_TABLE) {
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
 	}

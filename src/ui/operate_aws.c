@@ -120,6 +120,8 @@ bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapsh
 		return false;
 	case OPERATION_SESSION:
 	case OPERATION_TABLE:
+	case OPERATION_SERVER:
+	case OPERATION_PREPARED:
 		break;
 	}
 	return false;

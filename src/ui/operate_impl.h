@@ -9,8 +9,8 @@
 struct operate_view {
 	const struct operation *op; /* NULL: nothing is open */
 	char node[64], database[64], object[300];
-	int64_t pid, backend_start_at, oid, blocks;
-	char id[260]; /* what AWS calls it */
+	int64_t pid, backend_start_at, oid, blocks, prepared_at;
+	char id[260]; /* what AWS calls it; of a prepared transaction, its gid */
 	int64_t admits;
 	bool asking; /* the operation wants a value before anything is looked at */
 	char value[260];

@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <stdio.h>
 
-static const struct source *const rows[] = {&command_explain, &command_session, &command_preview, &command_signal,
-					    &command_maintain};
+static const struct source *const rows[] = {&command_explain, &command_session,  &command_preview,
+					    &command_signal,  &command_maintain, &command_server_change};
 
 void asking_init(struct asking *a, const char *conninfo)
 {

@@ -258,7 +258,7 @@ static void test_prepared_transactions(void **state)
 	assert_text(row->database, "postgres");
 	assert_text(row->state, "prepared");
 	assert_text(row->holds_objects, "public.t");
-	assert_true(row->prepared_us > 0 && row->prepared_xid > 0);
+	assert_true(row->prepared_us > 0 && row->prepared_xid > 0 && row->prepared_at > 0);
 	assert_text(row->next_step, "ROLLBACK PREPARED 'it''s left' in database postgres, as app_5 or a superuser");
 	assert_int_equal(row->victims, 2);
 	assert_true(HAS(at(1), struct lock_wait, blocked_by));

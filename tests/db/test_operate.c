@@ -891,6 +891,7 @@ static void read_only_means_it(void **state)
 	assert_null(asking_start(&asking, "maintain", args, fill(&r, args), &err));
 	assert_int_equal(err.code, ERR_DENIED);
 	assert_null(asking_start(&asking, "signal", args, fill(&r, args), &err));
+	assert_null(asking_start(&asking, "server_change", args, fill(&r, args), &err));
 	asking_release(&asking);
 	assert_int_equal(pg_log_count(&pg, "auroratop", "VACUUM"), before);
 }

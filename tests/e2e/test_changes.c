@@ -127,6 +127,35 @@ static void a_root_is_ended_and_its_victims_go_on(void **state)
 	PQfinish(victim);
 }
 
+/* It has no session that could be ended; the waiting one goes on. */
+static void a_prepared_root_is_rolled_back(void **state)
+{
+	PGconn *owner = pg_connect_to(&pg, "orders", "keeper", "2pc"),
+	       *victim = pg_connect_to(&pg, "orders", "app_2", "victim");
+	struct vt *v;
+
+	(void)state;
+	pg_exec(owner, "BEGIN");
+	pg_exec(owner, "UPDATE shop.orders SET v = 'mine' WHERE id = 2");
+	pg_exec(owner, "PREPARE TRANSACTION 'left over'");
+	pg_send(victim, "UPDATE shop.orders SET v = 'too' WHERE id = 2");
+	v = start(NULL);
+	console_press(v, "3", "prepared as left over");
+	console_press(v, "g:rollback prepared<Enter>", "destructive, tier 3");
+	console_sees(v, "ROLLBACK PREPARED 'left over'");
+	console_sees(v, "waits behind it");
+	console_press(v, "left over" REST "<Enter>", "D");
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_prepared_xacts"), 1);
+	console_press(v, "D", "left over: done");
+	assert_true(pg_finish_sent(victim));
+	assert_true(audit_line("\"action\":\"rollback prepared\"", "\"outcome\":\"done\"") > 0);
+	console_press(v, ":reset statistics<Enter>", "is not created in database orders");
+	vt_key(v, "Esc");
+	console_quit(v);
+	PQfinish(owner);
+	PQfinish(victim);
+}
+
 static void a_table_is_vacuumed_and_rebuilt(void **state)
 {
 	struct vt *v = start(NULL);
@@ -373,6 +402,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_audit_log_tells_the_story),
 		cmocka_unit_test(outside_the_window_it_wants_an_override),
 		cmocka_unit_test(a_job_that_holds_up_others_stops_itself),
+		cmocka_unit_test(a_prepared_root_is_rolled_back),
 		cmocka_unit_test(read_only_means_it),
 	};
 	int failed;

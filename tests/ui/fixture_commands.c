@@ -264,8 +264,10 @@ static const struct source explain_row = ROW(explain, &plan_type, fetch_plan);
 static const struct source preview_row = ROW(preview, &operation_type, fetch_preview);
 static const struct source signal_row = ROW(signal, &operation_type, fetch_run);
 static const struct source maintain_row = ROW(maintain, &operation_type, fetch_run);
+static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
 static struct source session_row = ROW(session, NULL, fetch_session);
-static const struct source *const rows[] = {&explain_row, &session_row, &preview_row, &signal_row, &maintain_row};
+static const struct source *const rows[] = {&explain_row, &session_row,  &preview_row,
+					    &signal_row,  &maintain_row, &server_change_row};
 
 void fixture_commands(struct runtime *rt)
 {

@@ -91,8 +91,7 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	return ok;
 }
 
-/* The operation's statement for one object; false when it would not fit. */
-static bool fill_statement(struct operate *o, struct str object)
+bool operate_fill_statement(struct operate *o, struct str object)
 {
 	struct str text = str_c(o->c.op->statement);
 	long at = str_find(text, STR("%s"), 0);
@@ -300,7 +299,7 @@ static bool check_waits(struct operate *o, struct err *err)
 /* The statement's name for it, quoted, and its lock. */
 static void describe_table(struct operate *o, const struct target_relation *r)
 {
-	if (!fill_statement(o, r->relation))
+	if (!operate_fill_statement(o, r->relation))
 		change_refuse(&o->c, "its name is too long");
 	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(r->relation));
 	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(r->name));
@@ -343,17 +342,29 @@ static bool look_at_table(struct operate *o, struct err *err)
 	return o->c.refused || check_waits(o, err);
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
+
+static bool look_at_target(struct operate *o, struct err *err)
+{
+	if (o->c.op->target == OPERATION_SESSION)
+		return look_at_session(o, err);
+	if (o->c.op->target == OPERATION_SERVER)
+		return operate_look_at_statistics(o, err);
+	if (o->c.op->target == OPERATION_PREPARED)
+		return operate_look_at_prepared(o, err);
+	return look_at_table(o, err);
+}
 
 bool operate_look(struct operate *o, struct err *err)
 {
+	bool in_database = o->c.op->target != OPERATION_SESSION;
+
 	change_add(&o->c, "fact", "means", OPERATION_OK, "%s", o->c.op->effect);
-	if (!(o->c.op->target == OPERATION_SESSION ? look_at_session(o, err) : look_at_table(o, err)))
+	if (!look_at_target(o, err))
 		return false;
 	change_add(&o->c, "fact", "runs as", OPERATION_OK, "%s on %s%s%s", conn_probe(o->conn)->user,
 		   conn_probe(o->conn)->instance[0] ? conn_probe(o->conn)->instance : "the server",
-		   o->c.op->target == OPERATION_TABLE ? ", database " : "",
-		   o->c.op->target == OPERATION_TABLE ? conn_probe(o->conn)->database : "");
+		   in_database ? ", database " : "", in_database ? conn_probe(o->conn)->database : "");
 	if (o->own_why[0])
 		change_add(&o->c, "fact", "connection", OPERATION_NOTICE, "a new one: %s", o->own_why);
 	change_add_end(&o->c);
@@ -378,9 +389,10 @@ bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *
 	o->pid = fetch_arg_i64(f, "pid", 0);
 	o->backend_start_at = fetch_arg_i64(f, "backend_start", 0);
 	o->oid = fetch_arg_i64(f, "oid", 0);
+	o->prepared_at = fetch_arg_i64(f, "prepared_at", 0);
 	if (database.len >= sizeof(wish.database))
 		return err_set(err, ERR_LIMIT, "a database name of more than 63 bytes");
-	if (o->c.op->target == OPERATION_TABLE)
+	if (o->c.op->target == OPERATION_TABLE || o->c.op->target == OPERATION_PREPARED)
 		(void)snprintf(wish.database, sizeof(wish.database), STR_FMT, STR_ARG(database));
 	if (changes && o->c.op->target == OPERATION_TABLE ? !conn_open_as(f, &wish, &o->conn, err)
 							  : !standby_open(f, &wish, &o->conn, o->own_why, err))

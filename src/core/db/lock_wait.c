@@ -57,6 +57,7 @@ static const struct field fields[] = {
 	F(xid, K_INT, .title = "XID", .width = 10, .help = "Its transaction id; absent when it has written nothing."),
 	F(gid, K_TEXT, .title = "GID", .width = 16, .help = "Name of a prepared transaction."),
 	F_FLAGS(prepared_us, K_DURATION_US, F_DESC, .title = "PREPARED", .width = 7, .help = "Time since it was prepared."),
+	F(prepared_at, K_TIME_US, .title = "PREPARED AT", .width = 9, .help = "When it was prepared."),
 	F(next_step, K_TEXT, .title = "NEXT", .width = 20, .help = "What ends its blocking, in words; only for those that block others."),
 	F(query_start_at, K_TIME_US, .title = "QUERY START", .width = 9, .help = "When its statement, or the last one, began."),
 	F(query_id, K_INT, .title = "QUERY ID", .width = 19, .help = "Identifier of the statement (PostgreSQL 14)."),

@@ -20,7 +20,7 @@ struct lock_wait {
 	struct str user, database, application, client, wait, backend_type;
 	int64_t xact_us, query_us, state_us, xact_start_at, xid;
 	struct str gid;
-	int64_t prepared_us;
+	int64_t prepared_us, prepared_at;
 	int64_t query_start_at, query_id;
 	struct str next_step, query;
 };

@@ -2,8 +2,9 @@
  * operate.h: the inside of the commands that preview and run what operations.def lists; for
  * cmd_operate.c and operate_*.c only.
  *
- * Arguments beside those of change.h: of a session: pid, backend_start; of a table: database, oid; when running, the
- * job's number is in application_name. Their result is a snapshot of operation_type.
+ * Arguments beside those of change.h: of a session: pid, backend_start; of a table: database, oid; of a prepared
+ * transaction: database, gid, prepared_at; when running, the job's number is in application_name. Their result is a
+ * snapshot of operation_type.
  */
 #ifndef DB_OPERATE_H
 #define DB_OPERATE_H
@@ -19,7 +20,7 @@ struct operate {
 	struct change c;
 	struct conn *conn;
 	char own_why[STANDBY_WHY_MAX]; /* why it is not the action lane's; "" = it is, or was not meant to be */
-	int64_t pid, backend_start_at, oid;
+	int64_t pid, backend_start_at, oid, prepared_at;
 };
 
 /* Reads the arguments and connects where the target is, on the action lane's connection but for jobs. ERR_DENIED when
@@ -34,6 +35,11 @@ bool operate_look_again(struct operate *o, struct err *err) MUST_CHECK;
 /* Runs a statement that returns one row at most of type into row; *ret_found. */
 bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
 		 const struct rec_type *type, void *row, bool *ret_found, struct err *err) MUST_CHECK;
+/* The operation's statement for one object; false when it would not fit. */
+bool operate_fill_statement(struct operate *o, struct str object) MUST_CHECK;
+/* The looks of operate_server.c: false is an error, a refusal is none. */
+bool operate_look_at_statistics(struct operate *o, struct err *err) MUST_CHECK;
+bool operate_look_at_prepared(struct operate *o, struct err *err) MUST_CHECK;
 /* $1 and $2 of the statements about a session; the room is the caller's. */
 struct operate_session_params {
 	char number[24], bytes[8];

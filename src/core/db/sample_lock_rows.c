@@ -194,6 +194,7 @@ static void write_prepared(struct writer *w, const struct forest_node *node, str
 	SET(row, struct lock_wait, user, arena_str(w->a, p->owner));
 	SET(row, struct lock_wait, database, arena_str(w->a, p->database));
 	SET(row, struct lock_wait, prepared_us, age(w->s->server_us, p->prepared_at));
+	SET(row, struct lock_wait, prepared_at, p->prepared_at);
 }
 
 /* Texts of the sessions' snapshot are copied: each snapshot owns what it says. */

@@ -39,7 +39,7 @@ const struct operation *operation_find(struct str name)
 
 bool operation_is_aws(const struct operation *op)
 {
-	return op->target != OPERATION_SESSION && op->target != OPERATION_TABLE;
+	return op->target > OPERATION_PREPARED;
 }
 
 bool operation_needs_window(const struct operation *op)

@@ -11,10 +11,12 @@
 #include "base/str.h"
 #include "model/rec.h"
 
-/* Sessions and tables are the database's; the rest is asked of AWS. */
+/* Up to prepared transactions they are the database's; the rest is asked of AWS. */
 enum operation_target {
 	OPERATION_SESSION,
 	OPERATION_TABLE,
+	OPERATION_SERVER,   /* the one that is connected; nothing is selected */
+	OPERATION_PREPARED, /* transaction */
 	OPERATION_CLUSTER,
 	OPERATION_INSTANCE,
 	OPERATION_SNAPSHOT,
@@ -40,8 +42,8 @@ struct operation {
 	enum operation_target target;
 	enum operation_tier tier;
 	uint32_t flags;
-	const char *statement; /* with one %s for the quoted relation; of sessions, the name of its file in db/sql; of
-				* AWS, the call, as "rds:RebootDBInstance" */
+	const char *statement; /* with one %s for the quoted relation, or what stands for it; of sessions, the name of
+				* its file in db/sql; of AWS, the call, as "rds:RebootDBInstance" */
 	const char *lock;      /* its lock mode, "" = none */
 	const char *effect;    /* what it means for others, a sentence */
 	const char *undo;      /* what takes it back, a sentence */

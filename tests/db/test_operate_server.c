@@ -1,0 +1,294 @@
+/*
+ * test_operate_server.c: what is changed of the server itself, on a real one: the counters of pg_stat_statements,
+ * and prepared transactions. Only the one that was shown is hit, by who may, and the audit log says so.
+ *
+ * AURORATOP_PG_BIN chooses another major version.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "asking.h"
+#include "audit/audit.h"
+#include "model/operation.h"
+#include "pg_fixture.h"
+
+static struct pg pg;
+static PGconn *admin;
+
+struct request {
+	char operation[32], tier[8], gid[200], prepared_at[32], statement[700];
+};
+
+static struct asking asking;
+static struct command *command;
+
+static const char *owner(void)
+{
+	return pg_conninfo(&pg, "app_1", "dbname=orders");
+}
+
+static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
+{
+	const struct command_arg args[] = {
+		{"operation", str_c(r->operation)},
+		{"database", STR("orders")},
+		{"gid", str_c(r->gid)},
+		{"prepared_at", str_c(r->prepared_at)},
+		{"tier", str_c(r->tier)},
+		{"statement", str_c(r->statement)},
+		{"job", STR("7")},
+	};
+	const struct snapshot *s;
+
+	asking_init(&asking, conninfo);
+	s = asking_run(&asking, name, args, ARRAY_LEN(args), &command);
+	assert_non_null(s);
+	return s;
+}
+
+static void done(void)
+{
+	command_release(command);
+	asking_release(&asking);
+}
+
+/* Text of the first row of a kind that contains `part`; "" when there is none. */
+static struct str row_with(const struct snapshot *s, const char *kind, const char *part)
+{
+	for (size_t i = 0; s->state == SNAP_OK && i < s->nrows; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+
+		if (str_eq_c(row->kind, kind) && str_find(row->text, str_c(part), 0) >= 0)
+			return row->text;
+	}
+	return STR("");
+}
+
+#define assert_row(s, kind, part)                                                                 \
+	do {                                                                                      \
+		if (row_with(s, kind, part).len == 0)                                             \
+			fail_msg("no %s says \"%s\" but \"%.*s\"; state %d %s", kind, part,       \
+				 STR_ARG(row_with(s, kind, "")), (int)(s)->state, (s)->err.text); \
+	} while (0)
+
+/* Looks first, as the console does, and takes the statement over. */
+static void preview(const char *conninfo, struct request *r)
+{
+	const struct snapshot *s = ask(conninfo, "preview", r);
+
+	assert_int_equal(s->state, SNAP_OK);
+	snprintf(r->statement, sizeof(r->statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
+	done();
+}
+
+static size_t audit_lines(const char *part, const char *other)
+{
+	char path[1200], line[8192];
+	size_t n = 0;
+	FILE *f;
+
+	assert_true(audit_path(path, sizeof(path)));
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		n += strstr(line, part) && strstr(line, other);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* ---- counters ---- */
+
+static const char *superuser(void)
+{
+	static char text[300];
+
+	snprintf(text, sizeof(text), "host=%s port=%d user=postgres dbname=orders", pg.dir, pg.port);
+	return text;
+}
+
+/* A function that somebody else has put beside the extension's, for who calls by name alone. */
+static void plant_beside(void)
+{
+	pg_exec(admin, "CREATE FUNCTION \"My Stats\".pg_stat_statements_reset(int, int, int) RETURNS void LANGUAGE sql "
+		       "AS 'INSERT INTO shop.planted VALUES (1)'");
+	if (pg_number(admin,
+		      "SELECT pronargs FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.deptype = 'e' "
+		      "WHERE proname = 'pg_stat_statements_reset'") > 0)
+		pg_exec(admin, "CREATE FUNCTION \"My Stats\".pg_stat_statements_reset() RETURNS void LANGUAGE sql AS "
+			       "'INSERT INTO shop.planted VALUES (1)'");
+}
+
+static void counters_are_reset_by_the_extension_alone(void **state)
+{
+	struct request r = {.operation = "reset statistics", .tier = "2"};
+	const struct snapshot *s;
+
+	(void)state;
+	assert_row(ask(superuser(), "preview", &r), "refuse", "is not created in database orders");
+	done();
+	pg_exec(admin, "CREATE SCHEMA \"My Stats\"; CREATE EXTENSION pg_stat_statements SCHEMA \"My Stats\"; "
+		       "CREATE TABLE shop.planted (v int)");
+	plant_beside();
+	pg_exec(admin, "SELECT 'counted before' FROM shop.orders LIMIT 1");
+	s = ask(superuser(), "preview", &r);
+	assert_row(s, "statement", "SELECT \"My Stats\".pg_stat_statements_reset(");
+	assert_row(s, "word", "orders");
+	assert_row(s, "tier", "2");
+	assert_row(s, "fact", "nothing takes it back");
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	done();
+	preview(superuser(), &r);
+	assert_row(ask(superuser(), "server_change", &r), "outcome", "done");
+	done();
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM shop.planted"), 0);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM \"My Stats\".pg_stat_statements WHERE query LIKE "
+					  "'%FROM shop.orders LIMIT%' AND query NOT LIKE '%count(%'"),
+			 0);
+	assert_int_equal(audit_lines("\"phase\":\"intent\"", "\"action\":\"reset statistics\""), 1);
+	assert_int_equal(audit_lines("\"outcome\":\"done\"", "\"action\":\"reset statistics\""), 1);
+}
+
+/* Nothing is sent that the server would refuse: its log has no error. */
+static void counters_are_not_reset_without_the_right(void **state)
+{
+	struct request r = {.operation = "reset statistics", .tier = "2"};
+	size_t errors = pg_log_count(&pg, "auroratop", "ERROR");
+	const struct snapshot *s;
+
+	(void)state;
+	s = ask(owner(), "preview", &r);
+	assert_row(s, "refuse", "our role app_1 may not execute pg_stat_statements_reset");
+	done();
+	preview(owner(), &r);
+	s = ask(owner(), "server_change", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_int_equal(s->err.code, ERR_DENIED);
+	done();
+	assert_int_equal(pg_log_count(&pg, "auroratop", "ERROR"), errors);
+}
+
+/* ---- prepared transactions ---- */
+
+/* Leaves one behind, and says how the console would name it. */
+static struct request prepared(const char *gid)
+{
+	struct request r = {.operation = "rollback prepared", .tier = "3"};
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "2pc");
+	char *literal = PQescapeLiteral(c, gid, strlen(gid)), sql[600];
+
+	snprintf(sql, sizeof(sql), "BEGIN; UPDATE shop.orders SET v = 'prepared' WHERE id = 1; PREPARE TRANSACTION %s",
+		 literal);
+	pg_exec(c, sql);
+	snprintf(sql, sizeof(sql),
+		 "SELECT (extract(epoch FROM prepared) * 1000000)::int8 FROM pg_prepared_xacts WHERE gid = %s",
+		 literal);
+	snprintf(r.prepared_at, sizeof(r.prepared_at), "%lld", pg_number(admin, sql));
+	snprintf(r.gid, sizeof(r.gid), "%s", gid);
+	PQfreemem(literal);
+	PQfinish(c);
+	return r;
+}
+
+static void a_prepared_transaction_is_rolled_back(void **state)
+{
+	static const char *const names[] = {"it's left", "a\\' ; DROP TABLE shop.orders --"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct request r = prepared(names[i]);
+		const struct snapshot *s = ask(owner(), "preview", &r);
+
+		assert_row(s, "statement", i == 0 ? "ROLLBACK PREPARED 'it''s left'" : "ROLLBACK PREPARED E'a\\\\'' ;");
+		assert_row(s, "word", names[i]);
+		assert_row(s, "tier", "3");
+		assert_row(s, "fact", "ago by app_1");
+		assert_row(s, "fact", "database orders");
+		done();
+		preview(owner(), &r);
+		assert_row(ask(owner(), "server_change", &r), "outcome", "done");
+		done();
+		assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_prepared_xacts"), 0);
+		/* again: it is no longer there */
+		s = ask(owner(), "server_change", &r);
+		assert_int_equal(s->state, SNAP_ERROR);
+		assert_non_null(strstr(s->err.text, "it has ended"));
+		done();
+	}
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM shop.orders WHERE v = 'prepared'"), 0);
+	assert_int_equal(audit_lines("\"outcome\":\"done\"", "\"action\":\"rollback prepared\""), 2);
+}
+
+/* The owner, or a superuser; and the transaction that was shown, not the next one of its name. */
+static void another_prepared_transaction_is_not_touched(void **state)
+{
+	struct request r = prepared("same name");
+	const struct snapshot *s;
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "2pc");
+
+	(void)state;
+	pg_exec(admin, "GRANT app_1 TO app_2");
+	s = ask(pg_conninfo(&pg, "app_2", "dbname=orders"), "preview", &r);
+	assert_row(s, "refuse", "it belongs to app_1; only that role itself or a superuser ends it, and ours is app_2");
+	done();
+	pg_exec(admin, "REVOKE app_1 FROM app_2");
+	preview(owner(), &r);
+	pg_exec(c, "ROLLBACK PREPARED 'same name'");
+	struct request next = prepared("same name");
+	s = ask(owner(), "server_change", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_int_equal(s->err.code, ERR_DENIED);
+	done();
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_prepared_xacts"), 1);
+	preview(superuser(), &next);
+	assert_row(ask(superuser(), "server_change", &next), "outcome", "done");
+	done();
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_prepared_xacts"), 0);
+	PQfinish(c);
+}
+
+static int group_setup(void **state)
+{
+	static const char *const statements[] = {
+		"ALTER ROLE app_1 PASSWORD 'app_1-pw'; ALTER ROLE app_2 PASSWORD 'app_2-pw'",
+		"CREATE SCHEMA shop; GRANT USAGE ON SCHEMA shop TO PUBLIC",
+		"CREATE TABLE shop.orders (id int PRIMARY KEY, v text); INSERT INTO shop.orders SELECT i, 'x' FROM "
+		"generate_series(1, 10) i",
+		"ALTER TABLE shop.orders OWNER TO app_1",
+	};
+
+	(void)state;
+	admin = pg_connect_to(&pg, "orders", "postgres", "admin");
+	for (size_t i = 0; i < ARRAY_LEN(statements); i++)
+		pg_exec(admin, statements[i]);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	PQfinish(admin);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counters_are_reset_by_the_extension_alone),
+		cmocka_unit_test(counters_are_not_reset_without_the_right),
+		cmocka_unit_test(a_prepared_transaction_is_rolled_back),
+		cmocka_unit_test(another_prepared_transaction_is_not_touched),
+	};
+	int failed;
+
+	pg_setup(&pg, "shared_preload_libraries = 'pg_stat_statements'\n");
+	unsetenv("XDG_STATE_HOME");
+	failed = cmocka_run_group_tests(tests, group_setup, group_teardown);
+	pg_teardown(&pg);
+	return failed;
+}

@@ -209,9 +209,12 @@ bool operate_looks_for_left(const struct ui *ui)
 /* What the server of --db is called in a lease is for its preview to say; here only its host is known. */
 static bool is_of_target(const struct target *t, struct str of, struct str operation)
 {
+	struct str host = str_c(t->db_host);
+
 	if (t->aws)
 		return str_eq_c(of, t->cluster);
-	return str_eq_c(operation, "server slow log") && (!t->db_host[0] || str_starts(of, str_c(t->db_host)));
+	return str_eq_c(operation, "server slow log") &&
+	       (host.len == 0 || (str_starts(of, host) && of.len > host.len && of.ptr[host.len] == ':'));
 }
 
 void operate_offer_left(struct ui *ui)

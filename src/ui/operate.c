@@ -187,6 +187,7 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	add_number(args, &n, "oid", v->oid, room->oid);
 	add_number(args, &n, "blocks", v->blocks, room->blocks);
 	args[n++] = (struct command_arg){"gid", str_c(v->id)};
+	args[n++] = (struct command_arg){"value", str_c(v->value)};
 	add_number(args, &n, "prepared_at", v->prepared_at, room->prepared);
 	args[n++] = (struct command_arg){"override", str_c(v->override)};
 	return n;
@@ -240,13 +241,38 @@ static int set_aside(struct ui *ui)
 	return look(ui);
 }
 
+/* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
+static const struct operation *operation_here(const struct ui *ui, const struct operation *op)
+{
+	char name[64];
+	const struct operation *here;
+
+	if (runtime_target(ui->rt)->aws)
+		return op;
+	(void)snprintf(name, sizeof name, "server %s", op->name);
+	here = operation_find(str_c(name));
+	return here ? here : op;
+}
+
+static int begin_server(struct ui *ui, struct operate_view *v)
+{
+	(void)snprintf(v->object, sizeof v->object, "%s",
+		       v->op->statement[0] ? "pg_stat_statements" : "log_min_duration_statement");
+	close_view(ui);
+	ui->operations->view = *v;
+	if (!v->op->asks)
+		return look(ui);
+	operate_ask_value(ui, &ui->operations->view);
+	return EFFECT_PAINT;
+}
+
 int operate_begin(struct ui *ui, const struct operation *op)
 {
 	struct operations_state *st = state_of(ui);
 	struct pane *p = ui_focused(ui);
 	const struct snapshot *s = p && p->def->table ? p->table.snap : NULL;
 	long row = s ? table_selected_row(&p->table) : -1;
-	struct operate_view v = {.op = op};
+	struct operate_view v = {.op = op = operation_here(ui, op)};
 	int effects;
 
 	if (target_is_read_only(runtime_target(ui->rt))) {
@@ -258,9 +284,8 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	if (!take_target(ui, &v, s, row, &effects))
 		return effects;
 	if (op->target == OPERATION_SERVER)
-		(void)snprintf(v.object, sizeof v.object, "pg_stat_statements");
-	else
-		table_choose(&p->table);
+		return begin_server(ui, &v);
+	table_choose(&p->table);
 	close_view(ui);
 	st->view = v;
 	return look(ui);
@@ -332,6 +357,11 @@ static const char *run_by(const struct operation *op)
 	return op->target == OPERATION_SESSION ? "signal" : "server_change";
 }
 
+static bool is_long(const struct operation *op)
+{
+	return operation_is_aws(op) || op->target == OPERATION_TABLE || (op->flags & OPERATION_LEASE);
+}
+
 static int run(struct ui *ui)
 {
 	struct operations_state *st = ui->operations;
@@ -358,7 +388,7 @@ static int run(struct ui *ui)
 	if (!j->command) {
 		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
 		*j = (struct job){0};
-	} else if (operation_is_aws(v->op) || v->op->target == OPERATION_TABLE) {
+	} else if (is_long(v->op)) {
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
 	}
@@ -478,7 +508,7 @@ double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_p
 	const struct snapshot *s = store_good(ui->store, "progress");
 
 	*ret_phase = str_c(j->phase);
-	if (operation_is_aws(j->op))
+	if (operation_is_aws(j->op) || (j->op->flags & OPERATION_LEASE))
 		return j->done;
 	/* of another cluster the same process is another one */
 	if (j->generation != runtime_target(ui->rt)->generation)

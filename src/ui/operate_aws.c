@@ -202,7 +202,19 @@ bool operate_looks_for_left(const struct ui *ui)
 {
 	const struct target *t = runtime_target(ui->rt);
 
-	return t->cluster[0] && !t->read_only && (!ui->operations || ui->operations->offered != t->generation);
+	return (t->cluster[0] || !t->aws) && !t->read_only &&
+	       (!ui->operations || ui->operations->offered != t->generation);
+}
+
+/* What the server of --db is called in a lease is for its preview to say; here only its host is known. */
+static bool is_of_target(const struct target *t, struct str of, struct str operation)
+{
+	struct str host = str_c(t->db_host);
+
+	if (t->aws)
+		return str_eq_c(of, t->cluster);
+	return str_eq_c(operation, "server slow log") &&
+	       (host.len == 0 || (str_starts(of, host) && of.len > host.len && of.ptr[host.len] == ':'));
 }
 
 void operate_offer_left(struct ui *ui)
@@ -212,11 +224,12 @@ void operate_offer_left(struct ui *ui)
 
 	/* not over something that is being read or answered, and not before the cluster is known */
 	if (!s || s->generation != t->generation || !operate_looks_for_left(ui) || ui->overlay != OVERLAY_NONE ||
-	    ui->prompt.open || ui->dialog.open || !store_good(ui->store, "clusters"))
+	    ui->prompt.open || ui->dialog.open || !store_good(ui->store, t->aws ? "clusters" : "sessions"))
 		return;
 	ui->operations->offered = t->generation;
 	for (size_t i = 0; i < s->nrows; i++) {
-		if (!data_i64(s, i, "left_behind", 0) || !str_eq_c(data_str(s, i, "target"), t->cluster))
+		if (!data_i64(s, i, "left_behind", 0) ||
+		    !is_of_target(t, data_str(s, i, "target"), data_str(s, i, "operation")))
 			continue;
 		ui_toast(ui, SEV_WARN, "a console that ended has left " STR_FMT " of " STR_FMT " changed",
 			 STR_ARG(data_str(s, i, "operation")), STR_ARG(data_str(s, i, "object")));

@@ -122,7 +122,7 @@ static const char *word_is(const struct operation *op)
 {
 	static const char *const words[] = {
 		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "the table's name",
-		[OPERATION_SERVER] = "the database",   [OPERATION_PREPARED] = "its name",
+		[OPERATION_SERVER] = "where it is",    [OPERATION_PREPARED] = "its name",
 		[OPERATION_CLUSTER] = "the name",      [OPERATION_INSTANCE] = "the instance",
 		[OPERATION_SNAPSHOT] = "the snapshot", [OPERATION_GROUP] = "the address",
 		[OPERATION_RULE] = "the rule",

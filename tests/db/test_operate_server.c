@@ -15,6 +15,8 @@
 
 #include "asking.h"
 #include "audit/audit.h"
+#include "audit/lease.h"
+#include "base/clock.h"
 #include "model/operation.h"
 #include "pg_fixture.h"
 
@@ -22,7 +24,7 @@ static struct pg pg;
 static PGconn *admin;
 
 struct request {
-	char operation[32], tier[8], gid[200], prepared_at[32], statement[700];
+	char operation[32], tier[8], gid[200], prepared_at[32], value[32], statement[700];
 };
 
 static struct asking asking;
@@ -33,7 +35,7 @@ static const char *owner(void)
 	return pg_conninfo(&pg, "app_1", "dbname=orders");
 }
 
-static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
+static size_t fill(const struct request *r, struct command_arg *ret_args)
 {
 	const struct command_arg args[] = {
 		{"operation", str_c(r->operation)},
@@ -43,11 +45,20 @@ static const struct snapshot *ask(const char *conninfo, const char *name, const 
 		{"tier", str_c(r->tier)},
 		{"statement", str_c(r->statement)},
 		{"job", STR("7")},
+		{"value", str_c(r->value)},
 	};
+
+	memcpy(ret_args, args, sizeof(args));
+	return ARRAY_LEN(args);
+}
+
+static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
+{
+	struct command_arg args[COMMAND_ARGS_MAX];
 	const struct snapshot *s;
 
 	asking_init(&asking, conninfo);
-	s = asking_run(&asking, name, args, ARRAY_LEN(args), &command);
+	s = asking_run(&asking, name, args, fill(r, args), &command);
 	assert_non_null(s);
 	return s;
 }
@@ -252,13 +263,169 @@ static void another_prepared_transaction_is_not_touched(void **state)
 	PQfinish(c);
 }
 
+/* ---- a lease of the slow log ---- */
+
+#define IN_FORCE(value) \
+	"SELECT count(*) FROM pg_settings WHERE name = 'log_min_duration_statement' AND setting = '" value "'"
+#define BY_ALTER_SYSTEM                                                                    \
+	"SELECT count(*) FROM pg_file_settings WHERE name = 'log_min_duration_statement' " \
+	"AND sourcefile LIKE '%postgresql.auto.conf'"
+
+static size_t leases(void)
+{
+	struct lease all[LEASES_MAX];
+	bool left[LEASES_MAX];
+
+	return lease_list(NULL, all, left, LEASES_MAX);
+}
+
+static void configure(const char *sql)
+{
+	pg_exec(admin, sql);
+	pg_exec(admin, "SELECT pg_reload_conf()");
+}
+
+/* Runs what was previewed until it is in force; it goes on. */
+static void hold_lease(struct request *r)
+{
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct err err = {0};
+
+	preview(superuser(), r);
+	asking_init(&asking, superuser());
+	command = asking_start(&asking, "server_change", args, fill(r, args), &err);
+	assert_non_null(command);
+	while (command_running(command) &&
+	       !(command_result(command) && row_with(command_result(command), "phase", "in force").len > 0))
+		asking_turn(&asking);
+	assert_row(command_result(command), "outcome", "done, in force until");
+}
+
+static void end_lease(const char *outcome)
+{
+	command_cancel(command);
+	while (command_at_work(command))
+		asking_turn(&asking);
+	assert_row(command_result(command), "outcome", outcome);
+	done();
+}
+
+static void a_slow_log_is_lent_and_taken_back(void **state)
+{
+	struct request r = {.operation = "server slow log", .tier = "1", .value = "250 for 5"};
+	struct asking holder;
+	struct command *held;
+
+	(void)state;
+	pg_exec(admin, "ALTER SYSTEM SET log_temp_files = 5000");
+	pg_exec(admin, "ALTER SYSTEM SET work_mem = '9MB'");
+	const struct snapshot *s = ask(superuser(), "preview", &r);
+	assert_row(s, "check", "the reload activates 1 more, which wait in the files: log_temp_files to 5000, now -1");
+	assert_row(s, "check", "whether a change waits is not known");
+	assert_row(s, "tier", "2");
+	done();
+	pg_exec(admin, "ALTER SYSTEM RESET work_mem");
+	configure("ALTER SYSTEM RESET log_temp_files");
+	s = ask(superuser(), "preview", &r);
+	assert_row(s, "statement", "ALTER SYSTEM SET log_min_duration_statement = 250; SELECT pg_reload_conf()");
+	assert_row(s, "fact", "log_min_duration_statement is -1, source default");
+	assert_row(s, "fact", "5 minutes; then it is not set by ALTER SYSTEM again");
+	assert_row(s, "check", "nothing else waits");
+	assert_row(s, "tier", "1");
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	done();
+	hold_lease(&r);
+	pg_wait_for(admin, IN_FORCE("250"));
+	holder = asking;
+	held = command;
+	assert_row(ask(superuser(), "preview", &r), "refuse", "a lease is on it already");
+	done();
+	asking = holder;
+	command = held;
+	end_lease("done: taken back");
+	pg_wait_for(admin, IN_FORCE("-1"));
+	assert_int_equal(pg_number(admin, BY_ALTER_SYSTEM), 0);
+	assert_int_equal(leases(), 0);
+	assert_int_equal(audit_lines("\"action\":\"server restore\"", "\"outcome\":\"done: taken back\""), 1);
+}
+
+static void what_was_set_before_comes_back(void **state)
+{
+	struct request r = {.operation = "server slow log", .tier = "1", .value = "100"};
+
+	(void)state;
+	configure("ALTER SYSTEM SET log_min_duration_statement = '5s'");
+	pg_wait_for(admin, IN_FORCE("5000"));
+	hold_lease(&r);
+	end_lease("done: taken back");
+	pg_wait_for(admin, IN_FORCE("5000"));
+	/* what somebody else sets meanwhile stays */
+	hold_lease(&r);
+	configure("ALTER SYSTEM SET log_min_duration_statement = 700");
+	end_lease("left as it is");
+	pg_wait_for(admin, IN_FORCE("700"));
+	configure("ALTER SYSTEM RESET log_min_duration_statement");
+	pg_wait_for(admin, IN_FORCE("-1"));
+}
+
+static void who_may_not_lend_it_is_told_so(void **state)
+{
+	struct request r = {.operation = "server slow log", .tier = "1", .value = "250 for 5"};
+	size_t errors = pg_log_count(&pg, "auroratop", "ERROR");
+	const struct snapshot *s = ask(owner(), "preview", &r);
+
+	(void)state;
+	assert_row(s, "refuse", "our role app_1 may not change it for the server");
+	assert_row(s, "check", "not permitted to see pg_file_settings");
+	done();
+	snprintf(r.value, sizeof(r.value), "often");
+	assert_row(ask(superuser(), "preview", &r), "refuse", "\"often\" is not of the form milliseconds for minutes");
+	done();
+	assert_int_equal(pg_log_count(&pg, "auroratop", "ERROR"), errors);
+}
+
+/* As a console leaves it that was killed. */
+static void what_was_left_behind_is_restored(void **state)
+{
+	struct request r = {.operation = "server restore", .tier = "1"};
+	struct lease l = {.id = "left-1",
+			  .operation = "server slow log",
+			  .parameter = "log_min_duration_statement",
+			  .unset = true,
+			  .value = "250",
+			  .before = "-1",
+			  .owner = "somebody@here"};
+	struct lease_hold *hold;
+	struct err err = {0};
+
+	(void)state;
+	assert_row(ask(superuser(), "preview", &r), "refuse", "nothing of this server was left behind");
+	done();
+	l.until_us = clock_wall_us();
+	snprintf(l.target, sizeof(l.target), "%s:%d", pg.dir, pg.port);
+	snprintf(l.object, sizeof(l.object), "%s", l.target);
+	assert_true(lease_take(&l, &hold, &err));
+	lease_leave(hold);
+	configure("ALTER SYSTEM SET log_min_duration_statement = 250");
+	pg_wait_for(admin, IN_FORCE("250"));
+	const struct snapshot *s = ask(superuser(), "preview", &r);
+	assert_row(s, "statement", "ALTER SYSTEM RESET log_min_duration_statement; SELECT pg_reload_conf()");
+	assert_row(s, "fact", "by somebody@here");
+	done();
+	preview(superuser(), &r);
+	assert_row(ask(superuser(), "server_change", &r), "outcome", "done: taken back");
+	done();
+	pg_wait_for(admin, IN_FORCE("-1"));
+	assert_int_equal(leases(), 0);
+}
+
 static int group_setup(void **state)
 {
 	static const char *const statements[] = {
 		"ALTER ROLE app_1 PASSWORD 'app_1-pw'; ALTER ROLE app_2 PASSWORD 'app_2-pw'",
 		"CREATE SCHEMA shop; GRANT USAGE ON SCHEMA shop TO PUBLIC",
-		"CREATE TABLE shop.orders (id int PRIMARY KEY, v text); INSERT INTO shop.orders SELECT i, 'x' FROM "
-		"generate_series(1, 10) i",
+		"CREATE TABLE shop.orders (id int PRIMARY KEY, v text)",
+		"INSERT INTO shop.orders SELECT i, 'x' FROM generate_series(1, 10) i",
 		"ALTER TABLE shop.orders OWNER TO app_1",
 	};
 
@@ -283,6 +450,10 @@ int main(void)
 		cmocka_unit_test(counters_are_not_reset_without_the_right),
 		cmocka_unit_test(a_prepared_transaction_is_rolled_back),
 		cmocka_unit_test(another_prepared_transaction_is_not_touched),
+		cmocka_unit_test(a_slow_log_is_lent_and_taken_back),
+		cmocka_unit_test(what_was_set_before_comes_back),
+		cmocka_unit_test(who_may_not_lend_it_is_told_so),
+		cmocka_unit_test(what_was_left_behind_is_restored),
 	};
 	int failed;
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +340,37 @@ static void the_audit_log_tells_the_story(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* Without a cluster the server's own threshold; what a killed console leaves is offered, and comes back. */
+static void a_slow_log_of_the_server_survives_a_kill(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	v = start(NULL);
+	console_press(v, ":slow log<Enter>", "milliseconds for minutes");
+	console_press(v, "250 for 5<Enter>", "our role keeper may not change it for the server");
+	vt_key(v, "Esc");
+	console_quit(v);
+	pg_exec(admin, "ALTER ROLE keeper SUPERUSER");
+	v = start(NULL);
+	console_press(v, ":slow log<Enter>", "milliseconds for minutes");
+	console_press(v, "250 for 5<Enter>", "ALTER SYSTEM SET log_min_duration_statement = 250");
+	console_press(v, "y", "in force until");
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_settings WHERE name = 'log_min_duration_statement' AND setting = '250'");
+	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
+	vt_free(v);
+	v = start(NULL);
+	console_sees(v, "ALTER SYSTEM RESET log_min_duration_statement");
+	console_press(v, "y", "Restore log_min_duration_statement: done");
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_settings WHERE name = 'log_min_duration_statement' AND setting = '-1'");
+	console_press(v, ":restore<Enter>", "nothing of this server was left behind");
+	vt_key(v, "Esc");
+	console_quit(v);
+	pg_exec(admin, "ALTER ROLE keeper NOSUPERUSER");
+}
+
 static void read_only_means_it(void **state)
 {
 	size_t before = pg_log_count(&pg, "auroratop", "pg_terminate_backend"),
@@ -403,6 +435,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(outside_the_window_it_wants_an_override),
 		cmocka_unit_test(a_job_that_holds_up_others_stops_itself),
 		cmocka_unit_test(a_prepared_root_is_rolled_back),
+		cmocka_unit_test(a_slow_log_of_the_server_survives_a_kill),
 		cmocka_unit_test(read_only_means_it),
 	};
 	int failed;

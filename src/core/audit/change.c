@@ -7,12 +7,14 @@
 #include "audit/change.h"
 
 #include "base/clock.h"
+#include "base/parse.h"
 #include "model/kind.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define NOTE_MAX 2000
+#define LEASE_MINUTES_MAX (24 * 60)
 
 bool change_begin(struct change *c, struct fetch *f, bool changes, struct err *err)
 {
@@ -133,6 +135,19 @@ bool change_rest(const struct fetch *f, int64_t us, struct err *err)
 		return false;
 	err_clear(err);
 	return true;
+}
+
+bool change_take_minutes(struct str value, int64_t minutes, struct str *ret_what, int64_t *ret_us)
+{
+	long at = str_find(value, STR(" for "), 0);
+
+	*ret_what = at >= 0 ? str_sub(value, 0, (size_t)at) : value;
+	if (at >= 0 && !parse_i64(str_sub(value, (size_t)at + 5, value.len), &minutes))
+		minutes = 0;
+	if (minutes < 1 || minutes > LEASE_MINUTES_MAX)
+		minutes = 0;
+	*ret_us = minutes * US_PER_MIN;
+	return minutes > 0;
 }
 
 /* ---- the audit log ---- */

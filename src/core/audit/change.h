@@ -54,6 +54,8 @@ bool change_is_confirmed(const struct change *c, struct err *err) MUST_CHECK;
 void change_show(struct change *c);
 /* Waits that long, or until the fetch should end; false then, and err says why. */
 bool change_rest(const struct fetch *f, int64_t us, struct err *err) MUST_CHECK;
+/* "X for N": *ret_what is X, and *ret_us is N minutes, or `minutes` when " for N" is missing. False: N is none. */
+bool change_take_minutes(struct str value, int64_t minutes, struct str *ret_what, int64_t *ret_us);
 /* The intent, on the disk; id is for the outcome. */
 bool change_intend(const struct change *c, char *id, size_t size, struct err *err) MUST_CHECK;
 /* The outcome, and its row; a log that cannot be written is told in a row of its own. */

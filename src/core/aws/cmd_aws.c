@@ -58,18 +58,7 @@ static enum aws_service_id service_of(const char *call, const char **ret_name)
 
 bool aws_operate_take_minutes(struct aws_operate *o, int64_t minutes, struct str *ret_what)
 {
-	long at = str_find(o->value, STR(" for "), 0);
-	struct str rest;
-
-	*ret_what = o->value;
-	if (at >= 0) {
-		rest = str_sub(o->value, (size_t)at + 5, o->value.len);
-		*ret_what = str_sub(o->value, 0, (size_t)at);
-		if (!parse_i64(rest, &minutes))
-			minutes = 0;
-	}
-	o->lease_us = minutes * US_PER_MIN;
-	return minutes >= 1 && minutes <= 24 * 60;
+	return change_take_minutes(o->value, minutes, ret_what, &o->lease_us);
 }
 
 /* A fetch whose end is near: one call of a job must not have the time of the whole job. */

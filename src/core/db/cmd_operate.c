@@ -344,12 +344,21 @@ static bool look_at_table(struct operate *o, struct err *err)
 
 /* ---- all ---- */
 
+static bool look_at_server(struct operate *o, struct err *err)
+{
+	if (strcmp(o->c.op->name, "server slow log") == 0)
+		return operate_look_at_slow_log(o, err);
+	if (strcmp(o->c.op->name, "server restore") == 0)
+		return operate_look_at_left_slow_log(o, err);
+	return operate_look_at_statistics(o, err);
+}
+
 static bool look_at_target(struct operate *o, struct err *err)
 {
 	if (o->c.op->target == OPERATION_SESSION)
 		return look_at_session(o, err);
 	if (o->c.op->target == OPERATION_SERVER)
-		return operate_look_at_statistics(o, err);
+		return look_at_server(o, err);
 	if (o->c.op->target == OPERATION_PREPARED)
 		return operate_look_at_prepared(o, err);
 	return look_at_table(o, err);
@@ -394,8 +403,10 @@ bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *
 		return err_set(err, ERR_LIMIT, "a database name of more than 63 bytes");
 	if (o->c.op->target == OPERATION_TABLE || o->c.op->target == OPERATION_PREPARED)
 		(void)snprintf(wish.database, sizeof(wish.database), STR_FMT, STR_ARG(database));
-	if (changes && o->c.op->target == OPERATION_TABLE ? !conn_open_as(f, &wish, &o->conn, err)
-							  : !standby_open(f, &wish, &o->conn, o->own_why, err))
+	/* what lasts has a connection of its own */
+	bool lasts = o->c.op->target == OPERATION_TABLE || (o->c.op->flags & OPERATION_LEASE);
+	if (changes && lasts ? !conn_open_as(f, &wish, &o->conn, err)
+			     : !standby_open(f, &wish, &o->conn, o->own_why, err))
 		return false;
 	if (conn_via_pooler(o->conn)) {
 		err_set(err, ERR_UNAVAILABLE,

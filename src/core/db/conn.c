@@ -81,6 +81,13 @@ const struct probe *conn_probe(const struct conn *c)
 	return &c->probe;
 }
 
+void conn_place(const struct conn *c, char *out, size_t size)
+{
+	const char *host = PQhost(c->pg), *port = PQport(c->pg);
+
+	(void)snprintf(out, size, "%s:%s", host ? host : "", port ? port : "");
+}
+
 bool conn_via_pooler(const struct conn *c)
 {
 	CHECK(c->probed);

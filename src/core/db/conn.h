@@ -119,6 +119,8 @@ bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn 
 	      struct err *err) MUST_CHECK;
 void conn_result_free(struct pg_result *r);
 const struct probe *conn_probe(const struct conn *c);
+/* "HOST:PORT" of the open connection, as it was asked for; of a Unix socket, its folder. */
+void conn_place(const struct conn *c, char *out, size_t size);
 /* Something between us and the server shares its sessions. */
 bool conn_via_pooler(const struct conn *c);
 /* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.

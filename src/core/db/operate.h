@@ -3,13 +3,14 @@
  * cmd_operate.c and operate_*.c only.
  *
  * Arguments beside those of change.h: of a session: pid, backend_start; of a table: database, oid; of a prepared
- * transaction: database, gid, prepared_at; when running, the job's number is in application_name. Their result is a
- * snapshot of operation_type.
+ * transaction: database, gid, prepared_at; of a lease: value; when running, the job's number is in application_name.
+ * Their result is a snapshot of operation_type.
  */
 #ifndef DB_OPERATE_H
 #define DB_OPERATE_H
 
 #include "audit/change.h"
+#include "audit/lease.h"
 #include "db/conn.h"
 #include "db/login.h"
 #include "db/standby.h"
@@ -21,6 +22,8 @@ struct operate {
 	struct conn *conn;
 	char own_why[STANDBY_WHY_MAX]; /* why it is not the action lane's; "" = it is, or was not meant to be */
 	int64_t pid, backend_start_at, oid, prepared_at;
+	struct lease lease; /* of the operations that have one */
+	int64_t lease_us;
 };
 
 /* Reads the arguments and connects where the target is, on the action lane's connection but for jobs. ERR_DENIED when
@@ -40,6 +43,11 @@ bool operate_fill_statement(struct operate *o, struct str object) MUST_CHECK;
 /* The looks of operate_server.c: false is an error, a refusal is none. */
 bool operate_look_at_statistics(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_prepared(struct operate *o, struct err *err) MUST_CHECK;
+/* operate_slow_log.c: the looks as above, and the run of both to its end. */
+bool operate_look_at_slow_log(struct operate *o, struct err *err) MUST_CHECK;
+bool operate_look_at_left_slow_log(struct operate *o, struct err *err) MUST_CHECK;
+void operate_run_slow_log(struct operate *o, const char *id);
+void operate_run_restore(struct operate *o, const char *id);
 /* $1 and $2 of the statements about a session; the room is the caller's. */
 struct operate_session_params {
 	char number[24], bytes[8];

@@ -8,10 +8,13 @@
 const struct operation operations[] = {
 #define OPERATION(name, title, target, tier, flags, statement, lock, effect, undo) \
 	{name, title, OPERATION_##target, TIER_##tier, flags, statement, lock, effect, undo, NULL},
+#define OPERATION_ASKS(name, title, target, tier, flags, statement, effect, undo, asks) \
+	{name, title, OPERATION_##target, TIER_##tier, flags, statement, "", effect, undo, asks},
 #define OPERATION_AWS(name, title, target, tier, flags, call, effect, undo, asks) \
 	{name, title, OPERATION_##target, TIER_##tier, flags, call, "", effect, undo, asks},
 #include "model/operations.def"
 #undef OPERATION
+#undef OPERATION_ASKS
 #undef OPERATION_AWS
 };
 const size_t noperations = ARRAY_LEN(operations);

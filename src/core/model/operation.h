@@ -3,7 +3,7 @@
  *
  * operations.def is the master copy: name, target, tier, statement, lock, effect, undo. The
  * dialogs, the audit log and the database layer read it; the keys are in the UI's actions.def,
- * whose rows of the group "Change" have the same names. Pure; any thread.
+ * whose rows of the group "Change" have the same names, but for those of OPERATION_ASKS. Pure; any thread.
  */
 #ifndef MODEL_OPERATION_H
 #define MODEL_OPERATION_H

@@ -296,3 +296,58 @@ size_t sim_process_asked(const struct sim_process *s, const char *operation)
 		found++;
 	return found;
 }
+
+/* ---- the demo ---- */
+
+/* export NAME=VALUE or export NAME='VALUE' */
+static void take_export(char *line)
+{
+	char *name = line + strlen("export "), *value = strchr(name, '=');
+	size_t len;
+
+	assert_non_null(value);
+	*value++ = '\0';
+	len = strlen(value);
+	if (len >= 2 && value[0] == '\'' && value[len - 1] == '\'') {
+		value[len - 1] = '\0';
+		value++;
+	}
+	assert_int_equal(setenv(name, value, 1), 0);
+}
+
+void demo_process_start(struct demo_process *d, const char *program)
+{
+	char line[1024];
+	int out[2];
+
+	assert_int_equal(pipe(out), 0);
+	d->pid = fork();
+	assert_true(d->pid >= 0);
+	if (d->pid == 0) {
+		dup2(out[1], 1);
+		close(out[0]);
+		close(out[1]);
+		execl(program, program, "demo", "--headless", (char *)NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	d->says = fdopen(out[0], "r");
+	assert_non_null(d->says);
+	while (fgets(line, sizeof(line), d->says)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strcmp(line, "ready") == 0)
+			return;
+		if (strncmp(line, "export ", 7) == 0)
+			take_export(line);
+	}
+	fail_msg("the demo does not start");
+}
+
+void demo_process_stop(struct demo_process *d)
+{
+	int status;
+
+	kill(d->pid, SIGTERM);
+	assert_int_equal(waitpid(d->pid, &status, 0), d->pid);
+	fclose(d->says);
+}

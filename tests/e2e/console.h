@@ -9,6 +9,7 @@
 
 #include "vt.h"
 
+#include <stdio.h>
 #include <sys/types.h>
 
 #define WAIT_ROUNDS 6
@@ -49,5 +50,14 @@ void sim_process_stop(struct sim_process *s);
 void sim_process_admin(const struct sim_process *s, const char *call, const char *form);
 /* How often the simulator was asked for an operation, as "CreateDBClusterSnapshot". */
 size_t sim_process_asked(const struct sim_process *s, const char *operation);
+
+struct demo_process {
+	pid_t pid;
+	FILE *says;
+};
+
+/* Starts `program demo --headless` and puts what it exports into this process's environment, once it is ready. */
+void demo_process_start(struct demo_process *d, const char *program);
+void demo_process_stop(struct demo_process *d);
 
 #endif

@@ -17,10 +17,8 @@
 
 #include <libpq-fe.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define ROWS 48
@@ -34,67 +32,11 @@
 #define CLIENTS "backend_type = 'client backend' AND application_name NOT LIKE 'auroratop%' AND pid <> pg_backend_pid()"
 
 static const char *program;
-static pid_t demo;
-static FILE *demo_says;
+static struct demo_process demo;
 static PGconn *db;
 static struct vt *v;
 static char *lines[ROWS], screen[SCREEN_MAX];
 static long long waits[2]; /* samples of ours: sessions that wait for a lock, and all at work */
-
-/* ---- the demo ---- */
-
-/* export NAME=VALUE or export NAME='VALUE' */
-static void take_export(char *line)
-{
-	char *name = line + strlen("export "), *value = strchr(name, '=');
-	size_t len;
-
-	assert_non_null(value);
-	*value++ = '\0';
-	len = strlen(value);
-	if (len >= 2 && value[0] == '\'' && value[len - 1] == '\'') {
-		value[len - 1] = '\0';
-		value++;
-	}
-	assert_int_equal(setenv(name, value, 1), 0);
-}
-
-static void start_demo(void)
-{
-	char line[LINE_MAX_];
-	int out[2];
-
-	assert_int_equal(pipe(out), 0);
-	demo = fork();
-	assert_true(demo >= 0);
-	if (demo == 0) {
-		dup2(out[1], 1);
-		close(out[0]);
-		close(out[1]);
-		execl(program, program, "demo", "--headless", (char *)NULL);
-		_exit(127);
-	}
-	close(out[1]);
-	demo_says = fdopen(out[0], "r");
-	assert_non_null(demo_says);
-	while (fgets(line, sizeof(line), demo_says)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strcmp(line, "ready") == 0)
-			return;
-		if (strncmp(line, "export ", 7) == 0)
-			take_export(line);
-	}
-	fail_msg("the demo does not start");
-}
-
-static void stop_demo(void)
-{
-	int status;
-
-	kill(demo, SIGTERM);
-	assert_int_equal(waitpid(demo, &status, 0), demo);
-	fclose(demo_says);
-}
 
 /* ---- what the server says ---- */
 
@@ -325,7 +267,7 @@ static int setup(void **state)
 	const char *conninfo;
 
 	(void)state;
-	start_demo();
+	demo_process_start(&demo, program);
 	conninfo = getenv("AURORATOP_DB");
 	assert_non_null(conninfo);
 	db = PQconnectdb(conninfo);
@@ -338,7 +280,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	PQfinish(db);
-	stop_demo();
+	demo_process_stop(&demo);
 	return 0;
 }
 

@@ -312,6 +312,12 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 	sim_process_admin(&sim, "fault", "service=rds&operation=CreateDBClusterSnapshot&kind=denied");
 	preview(v, "create snapshot", "not-allowed", "y yes, run it");
 	console_press(v, "y", "failed: ");
+	/* a lease that AWS refused is none: what failed is said, and nothing is left to take back */
+	sim_process_admin(&sim, "fault", "service=rds&operation=ModifyDBClusterParameterGroup&kind=denied");
+	preview(v, "slow log", "250 for 15", "y yes, run it");
+	console_press(v, "y", "Slow log prod-orders: 250 for 15: failed");
+	console_press(v, ":restore<Enter>", "nothing of this cluster was left behind");
+	leave(v);
 	sim_process_admin(&sim, "clear", "");
 	/* AWS does it, and the answer is cut off: what was done is looked up, and it is not asked again */
 	size_t before = sim_process_asked(&sim, "CreateDBClusterSnapshot");

@@ -80,12 +80,18 @@ void aws_operate_param(struct aws_operate *o, const char *name, struct str value
 	o->params[o->nparams++].value = value;
 }
 
+bool aws_operate_list(struct aws_operate *o, const struct aws_list *list, struct snapshot *rows, struct err *err)
+{
+	struct fetch near = nearer(o->c.f);
+
+	return aws_list_fetch(&near, list, rows, err);
+}
+
 bool aws_operate_find(struct aws_operate *o, const struct aws_list *list, const struct rec_type *type, void *row,
 		      bool *ret_found, struct err *err)
 {
 	struct snapshot *rows = snapshot_new(type, o->c.f->source->name);
-	struct fetch near = nearer(o->c.f);
-	bool ok = aws_list_fetch(&near, list, rows, err);
+	bool ok = aws_operate_list(o, list, rows, err);
 
 	*ret_found = ok && rows->nrows > 0;
 	if (*ret_found) {
@@ -328,8 +334,10 @@ static bool may_have_been_done(const struct err *err)
 			       err->code == ERR_SERVER || err->code == ERR_CANCELLED);
 }
 
-/* Asks, and waits until it is there. True: it is. */
-static bool ask(struct aws_operate *o, const char *id, const char *done)
+enum asked { ASKED_DONE, ASKED_REFUSED, ASKED_UNKNOWN };
+
+/* Asks, and waits until it is there. Only what AWS itself refused has certainly changed nothing. */
+static enum asked ask(struct aws_operate *o, const char *id, const char *done)
 {
 	int64_t began = clock_mono_us();
 	struct err err = {0};
@@ -337,10 +345,10 @@ static bool ask(struct aws_operate *o, const char *id, const char *done)
 
 	o->agreed_mono_us = clock_mono_us();
 	if (!ok && may_have_been_done(&err))
-		return look_up(o, id, began, &err);
+		return look_up(o, id, began, &err) ? ASKED_DONE : ASKED_UNKNOWN;
 	if (!ok) {
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
-		return false;
+		return ASKED_REFUSED;
 	}
 	aws_operate_phase(o, STR("AWS has agreed"), (double)NAN);
 	change_show(&o->c);
@@ -353,7 +361,7 @@ static bool ask(struct aws_operate *o, const char *id, const char *done)
 	else
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "agreed; what came of it is not known: %s",
 				err.text);
-	return ok;
+	return ok ? ASKED_DONE : ASKED_UNKNOWN;
 }
 
 /* ---- leases ---- */
@@ -444,8 +452,16 @@ static void run(struct aws_operate *o, const char *id)
 	}
 	(void)snprintf(done, sizeof(done), "done, in force until %.5sZ",
 		       clock_iso8601(o->lease.until_us, until, sizeof(until)) + 11);
-	if (ask(o, id, done))
+	switch (ask(o, id, done)) {
+	case ASKED_REFUSED:
+		lease_end(held);
+		return;
+	case ASKED_DONE:
 		hold(o);
+		break;
+	case ASKED_UNKNOWN:
+		break;
+	}
 	end_lease(o, held);
 }
 

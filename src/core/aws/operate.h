@@ -56,6 +56,9 @@ bool aws_operate_send(struct aws_operate *o, const char *call, bool dry_run, str
 const struct aws_operation *aws_operation_find(const char *name);
 /* A parameter of the call; value stays valid as long as the command. */
 void aws_operate_param(struct aws_operate *o, const char *name, struct str value);
+/* All items of a listing, in the time of one call and not of the whole job. */
+bool aws_operate_list(struct aws_operate *o, const struct aws_list *list, struct snapshot *rows,
+		      struct err *err) MUST_CHECK;
 /* The first item of a listing into row of type; *ret_found false also when AWS says there is none. */
 bool aws_operate_find(struct aws_operate *o, const struct aws_list *list, const struct rec_type *type, void *row,
 		      bool *ret_found, struct err *err) MUST_CHECK;

@@ -193,7 +193,7 @@ static bool name_users(struct aws_operate *o, struct str group, struct err *err)
 		.finish = uses_group,
 		.ctx = &group,
 	};
-	bool ok = aws_list_fetch(o->c.f, &list, rows, err);
+	bool ok = aws_operate_list(o, &list, rows, err);
 	struct buf names;
 
 	buf_init(&names, 1024);

@@ -117,7 +117,7 @@ static bool find_pending(struct aws_operate *o, struct str arn, bool name_all, s
 		.parameters = pending_parameters,
 		.ctx = &arn,
 	};
-	bool ok = aws_list_fetch(o->c.f, &list, rows, err);
+	bool ok = aws_operate_list(o, &list, rows, err);
 
 	*ret_action = (struct seen_action){0};
 	*ret_found = ok && rows->nrows > 0;

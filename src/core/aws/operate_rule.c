@@ -97,7 +97,7 @@ static bool find_public(struct aws_operate *o, bool *ret_public, struct err *err
 		.parameters = members_parameters,
 		.ctx = (void *)(uintptr_t)o->c.f->target->cluster,
 	};
-	bool ok = aws_list_fetch(o->c.f, &list, rows, err);
+	bool ok = aws_operate_list(o, &list, rows, err);
 
 	*ret_public = false;
 	for (size_t i = 0; ok && i < rows->nrows; i++)

@@ -1,0 +1,241 @@
+/*
+ * test_demo_changes.c: one session on the demo, as the operator of an incident has it: a table vacuumed, one
+ * rewritten outside the window after all, indexes rebuilt, the slow log lowered by a console that is then killed, the
+ * root of a lock tree ended, a snapshot, an address let in and taken out; and an audit log that tells the same.
+ *
+ *     test_demo_changes AURORATOP
+ *
+ * Status 77 where there is no PostgreSQL.
+ */
+#include "console.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include <libpq-fe.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROWS 48
+#define COLS 160
+#define SKIP 77
+/* An Enter counts only some time after the last letter. */
+#define REST "@600"
+
+static const char *program;
+static struct demo_process demo;
+static struct vt *v;
+
+/* A window that is closed now and for some hours, and no tag that marks production. */
+static void configure(void)
+{
+	time_t now = time(NULL);
+	struct tm t;
+	char path[600];
+	FILE *f;
+
+	gmtime_r(&now, &t);
+	snprintf(path, sizeof(path), "%s/.config", getenv("HOME"));
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/.config/auroratop", getenv("HOME"));
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/.config/auroratop/config.ini", getenv("HOME"));
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "[policy]\nproduction_tag =\nwindow = daily %02d:00-%02d:30\n", (t.tm_hour + 12) % 24,
+		(t.tm_hour + 12) % 24);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void start(void)
+{
+	const char *const args[] = {program, NULL};
+
+	v = vt_start(ROWS, COLS, args, NULL);
+	console_sees(v, "● live");
+	console_sees(v, "W orders-1");
+}
+
+/* "type WORD, the ..., to allow it": that word, and Enter. */
+static const char *typed(void)
+{
+	static char keys[128];
+	int y, x, n = 0;
+
+	console_sees(v, ", to allow it");
+	assert_true(vt_find(v, "type ", &y, &x));
+	for (int at = x + 5; n < 80 && vt_at(v, y, at).rune != (uint32_t)','; at++)
+		keys[n++] = (char)vt_at(v, y, at).rune;
+	snprintf(keys + n, sizeof(keys) - (size_t)n, REST "<Enter>");
+	return keys;
+}
+
+static void preview(const char *name, const char *value, const char *says)
+{
+	char keys[128];
+
+	snprintf(keys, sizeof(keys), ":%s<Enter>", name);
+	console_press(v, keys, "shows what it would do");
+	snprintf(keys, sizeof(keys), "<C-u>%s<Enter>", value);
+	console_press(v, keys, says);
+	console_sees(v, "Blast radius");
+}
+
+static void tables_are_maintained(void **state)
+{
+	(void)state;
+	start();
+	console_press(v, ":tables<Enter>", "public.customers");
+	console_press(v, "/customers<Enter>", "V vacuum");
+	console_press(v, "V", "y yes, run it");
+	console_press(v, "y", "VACUUM public.customers: done");
+	/* what keeps others waiting is for the window; who knows better says so, for one tier more */
+	console_press(v, ":vacuum full<Enter>", "outside the maintenance window");
+	console_press(v, "O", "which is overridden: one tier more");
+	console_press(v, typed(), "press D to confirm");
+	console_press(v, "D", "VACUUM FULL public.customers: done");
+	console_press(v, "I", "Will run");
+	console_press(v, typed(), "jobs 1");
+	console_press(v, ":jobs<Enter>", "3  REINDEX CONCURRENTLY");
+	vt_key(v, "Esc");
+	/* the demo's oldest transaction stays open for long, and it would wait for that: the operator thinks better of
+	 * it */
+	console_press(v, "X", "Cancel the job?");
+	vt_send(v, "y");
+	console_gone(v, "jobs 1");
+	console_quit(v);
+}
+
+static void a_root_is_ended_and_frees_its_victims(void **state)
+{
+	PGconn *db = PQconnectdb(getenv("AURORATOP_DB"));
+	char sql[200];
+	int y, x;
+	long pid = 0;
+
+	(void)state;
+	assert_int_equal(PQstatus(db), CONNECTION_OK);
+	start();
+	console_press(v, "3", "1 tree");
+	console_press(v, "g", "K terminate");
+	console_press(v, "K", "to allow it");
+	console_sees(v, "wait");
+	assert_true(vt_find(v, "type ", &y, &x));
+	for (int at = x + 5; vt_at(v, y, at).rune >= '0' && vt_at(v, y, at).rune <= '9'; at++)
+		pid = pid * 10 + (long)(vt_at(v, y, at).rune - '0');
+	console_press(v, typed(), "done: the session has");
+	/* nobody waits for it any more */
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM pg_stat_activity WHERE %ld = ANY (pg_blocking_pids(pid))",
+		 pid);
+	PGresult *r = PQexec(db, sql);
+	assert_string_equal(PQgetvalue(r, 0, 0), "0");
+	PQclear(r);
+	PQfinish(db);
+	console_quit(v);
+}
+
+static void the_slow_log_survives_a_kill(void **state)
+{
+	(void)state;
+	start();
+	preview("slow log", "250 for 15", "y yes, run it");
+	console_press(v, "y", "jobs 1");
+	console_press(v, ":jobs<Enter>", "in force, ");
+	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
+	assert_int_equal(console_ends(v), 128 + SIGKILL);
+	vt_free(v);
+	start();
+	console_sees(v, "left behind  slow log: 250");
+	console_press(v, "y", ": done");
+	console_quit(v);
+}
+
+static void aws_is_changed(void **state)
+{
+	(void)state;
+	start();
+	preview("create snapshot", "during-the-incident", "y yes, run it");
+	console_press(v, "y", "jobs 1");
+	console_press(v, ":jobs<Enter>", "creating");
+	console_sees(v, "done  after");
+	vt_key(v, "Esc");
+	console_press(v, "7", "during-the-incident");
+	preview("allow address", "10.20.30.40 for 5", "tried with DryRun");
+	console_press(v, typed(), "jobs 1");
+	console_press(v, "8", "10.20.30.40/32");
+	console_press(v, "X", "It is taken back now.");
+	vt_send(v, "y");
+	console_gone(v, "10.20.30.40/32");
+	console_gone(v, "jobs 1");
+	console_quit(v);
+}
+
+static void the_audit_log_tells_the_same(void **state)
+{
+	static const char *const done[] = {"VACUUM (VERBOSE) public.customers",
+					   "VACUUM (FULL, VERBOSE) public.customers",
+					   "REINDEX (VERBOSE) TABLE CONCURRENTLY public.customers",
+					   "rds:CreateDBClusterSnapshot",
+					   "ec2:AuthorizeSecurityGroupIngress",
+					   "ec2:RevokeSecurityGroupIngress"};
+
+	(void)state;
+	start();
+	console_press(v, ":audit<Enter>", "changes");
+	console_sees(v, "terminate");
+	console_sees(v, "restore");
+	for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++) {
+		char keys[128];
+
+		snprintf(keys, sizeof(keys), "/<C-u>statement:\"%s\"<Enter>", done[i]);
+		console_press(v, keys, "1 of");
+	}
+	console_quit(v);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	demo_process_start(&demo, program);
+	configure();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	demo_process_stop(&demo);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_are_maintained),        cmocka_unit_test(a_root_is_ended_and_frees_its_victims),
+		cmocka_unit_test(the_slow_log_survives_a_kill), cmocka_unit_test(aws_is_changed),
+		cmocka_unit_test(the_audit_log_tells_the_same),
+	};
+	int failed;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	if (argc != 2) {
+		print_error("usage: test_demo_changes AURORATOP\n");
+		return 2;
+	}
+	if (access("/usr/lib/postgresql", X_OK) != 0)
+		return SKIP;
+	program = argv[1];
+	console_clean_environment();
+	console_make_home();
+	failed = cmocka_run_group_tests(tests, setup, teardown);
+	console_remove_home();
+	return failed;
+}

@@ -46,6 +46,7 @@ e2e(statements test_e2e_statements ${console})
 e2e(explain test_explain_console ${console})
 # What changes something, and what the audit log says of it.
 e2e(aws_changes test_aws_changes ${console} ${sim})
+set_tests_properties(e2e.aws_changes PROPERTIES TIMEOUT 600)
 e2e(changes test_changes ${console})
 # What the server writes into its log.
 e2e(logs test_logs_e2e ${console} ${sim})

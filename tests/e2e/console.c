@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -350,4 +351,47 @@ void demo_process_stop(struct demo_process *d)
 	kill(d->pid, SIGTERM);
 	assert_int_equal(waitpid(d->pid, &status, 0), d->pid);
 	fclose(d->says);
+}
+
+/* ---- changes ---- */
+
+void console_configure(const char *text)
+{
+	char path[600];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/.config", getenv("HOME"));
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/.config/auroratop", getenv("HOME"));
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/.config/auroratop/config.ini", getenv("HOME"));
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+void console_preview(struct vt *v, const char *name, const char *value, const char *says)
+{
+	char keys[128];
+
+	snprintf(keys, sizeof(keys), ":%s<Enter>", name);
+	console_press(v, keys, "shows what it would do");
+	snprintf(keys, sizeof(keys), "<C-u>%s<Enter>", value);
+	console_press(v, keys, says);
+	console_sees(v, "Blast radius");
+}
+
+const char *console_typed(struct vt *v)
+{
+	static char keys[128];
+	int y, x, n = 0;
+
+	console_sees(v, ", to allow it");
+	assert_true(vt_find(v, "type ", &y, &x));
+	for (int at = x + 5; n < 80 && vt_at(v, y, at).rune != (uint32_t)','; at++)
+		keys[n++] = (char)vt_at(v, y, at).rune;
+	/* an Enter counts only some time after the last letter */
+	snprintf(keys + n, sizeof(keys) - (size_t)n, "@600<Enter>");
+	return keys;
 }

@@ -26,6 +26,9 @@ void console_clean_environment(void);
 void console_make_home(void);
 void console_remove_home(void);
 
+/* Writes config.ini of that HOME. */
+void console_configure(const char *text);
+
 /* Rows without trailing blanks to standard error. */
 void console_show(struct vt *v);
 /* Until text is on the screen, or is gone; fails the test otherwise. */
@@ -39,6 +42,11 @@ void console_is_restored(struct vt *v);
 void console_quit(struct vt *v);
 /* Types keys (vt_script) and waits for what they lead to. */
 void console_press(struct vt *v, const char *keys, const char *then);
+/* Opens the preview of an operation that asks for a value, with that value; waits until it says so. */
+void console_preview(struct vt *v, const char *name, const char *value, const char *says);
+/* Keys for the question "type WORD, the ..., to allow it" on the screen: WORD, a rest, Enter. Valid until the next
+ * call. */
+const char *console_typed(struct vt *v);
 
 /* Starts program (auroratop-sim) and puts what it exports into this process's environment. The cluster's database is
  * refused. */

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define ROWS 48
 #define COLS 160
@@ -39,23 +38,6 @@ static struct vt *start(const char *option)
 	return v;
 }
 
-/* What marks production makes everything one tier stricter; the tests of the rest go without. */
-static void configure(const char *text)
-{
-	char path[600];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/.config", getenv("HOME"));
-	(void)mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/.config/auroratop", getenv("HOME"));
-	(void)mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/.config/auroratop/config.ini", getenv("HOME"));
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
 /* How many lines of the audit log hold both. */
 static int audited(const char *part, const char *other)
 {
@@ -70,18 +52,6 @@ static int audited(const char *part, const char *other)
 	if (f)
 		fclose(f);
 	return found;
-}
-
-/* The preview of an operation that asks for a value, with that value; it says so. */
-static void preview(struct vt *v, const char *name, const char *value, const char *says)
-{
-	char keys[128];
-
-	snprintf(keys, sizeof(keys), ":%s<Enter>", name);
-	console_press(v, keys, "shows what it would do");
-	snprintf(keys, sizeof(keys), "<C-u>%s<Enter>", value);
-	console_press(v, keys, says);
-	console_sees(v, "Blast radius");
 }
 
 static void leave(struct vt *v)
@@ -108,9 +78,9 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	console_press(v, "B", "prod-orders-20");
 	vt_key(v, "Esc");
 	console_gone(v, "shows what it would do");
-	preview(v, "create snapshot", "9 lives", "is no name for a snapshot");
+	console_preview(v, "create snapshot", "9 lives", "is no name for a snapshot");
 	leave(v);
-	preview(v, "create snapshot", "before-migration", "y yes, run it");
+	console_preview(v, "create snapshot", "before-migration", "y yes, run it");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 0);
 	vt_send(v, "y");
 	console_press(v, ":jobs<Enter>", "Create snapshot before-migration");
@@ -121,7 +91,7 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
 	console_press(v, "7", "before-migration  ");
 	/* the same name again is refused, and nothing is asked */
-	preview(v, "create snapshot", "before-migration", "there is a snapshot of that name already");
+	console_preview(v, "create snapshot", "before-migration", "there is a snapshot of that name already");
 	leave(v);
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
 	/* automated ones are not deleted by hand */
@@ -148,16 +118,16 @@ static void a_reader_takes_over(void **state)
 	console_press(v, ":failover<Enter>", "reader that shall take over");
 	console_press(v, "<Enter>", "writer then  orders-2");
 	leave(v);
-	preview(v, "failover", "orders-1", "is the writer already");
+	console_preview(v, "failover", "orders-1", "is the writer already");
 	leave(v);
-	preview(v, "failover", "orders-3", "writer then  orders-3");
+	console_preview(v, "failover", "orders-3", "writer then  orders-3");
 	console_sees(v, "disruptive, tier 2");
 	console_press(v, "orders-3" REST "<Enter>", "Fail over orders-3: done");
 	console_sees(v, "W orders-3");
-	preview(v, "reboot", "orders-1", "to allow it");
+	console_preview(v, "reboot", "orders-1", "to allow it");
 	console_press(v, "orders-1" REST "<Enter>", "Reboot orders-1: done");
 	/* and back, for the tests after this one */
-	preview(v, "failover", "orders-1", "to allow it");
+	console_preview(v, "failover", "orders-1", "to allow it");
 	console_press(v, "orders-1" REST "<Enter>", "W orders-1");
 	console_sees(v, "Fail over orders-1: done");
 	console_quit(v);
@@ -169,37 +139,23 @@ static void settings_are_changed(void **state)
 
 	(void)state;
 	/* more days is reversible, fewer destroys restore points */
-	preview(v, "backup retention", "99", "is no number of days from 1 to 35");
+	console_preview(v, "backup retention", "99", "is no number of days from 1 to 35");
 	leave(v);
-	preview(v, "backup retention", "14", "y yes, run it");
+	console_preview(v, "backup retention", "14", "y yes, run it");
 	console_sees(v, "reversible, tier 1");
 	console_press(v, "y", "Backup retention prod-orders: 14: done");
-	preview(v, "backup retention", "7", "destructive, tier 3");
+	console_preview(v, "backup retention", "7", "destructive, tier 3");
 	console_sees(v, "can no longer be restored to moments more than 7 days ago");
 	leave(v);
-	preview(v, "backup window", "06:30-07:30", "y yes, run it");
+	console_preview(v, "backup window", "06:30-07:30", "y yes, run it");
 	console_press(v, "y", "06:30-07:30: done");
-	preview(v, "maintenance window", "sunday", "is no window");
+	console_preview(v, "maintenance window", "sunday", "is no window");
 	leave(v);
 	/* what AWS itself refuses comes in its words, as a failure that is audited */
-	preview(v, "maintenance window", "xyz:04:00-xyz:05:00", "y yes, run it");
+	console_preview(v, "maintenance window", "xyz:04:00-xyz:05:00", "y yes, run it");
 	console_press(v, "y", "failed: ");
 	console_quit(v);
 	assert_int_equal(audited("\"action\":\"maintenance window\"", "\"outcome\":\"failed"), 1);
-}
-
-/* What has to be typed to allow it stands on the screen: "type sgr-..., the rule". */
-static const char *rule_typed(struct vt *v)
-{
-	static char keys[64];
-	int y, x, n = 0;
-
-	console_sees(v, ", the rule, to allow it");
-	assert_true(vt_find(v, "type sgr-", &y, &x));
-	for (int at = x + 5; n < 40 && vt_at(v, y, at).rune != (uint32_t)','; at++)
-		keys[n++] = (char)vt_at(v, y, at).rune;
-	snprintf(keys + n, sizeof(keys) - (size_t)n, REST "<Enter>");
-	return keys;
 }
 
 static void one_address_is_let_in_and_taken_out(void **state)
@@ -208,12 +164,12 @@ static void one_address_is_let_in_and_taken_out(void **state)
 
 	(void)state;
 	console_press(v, "8", "bastion");
-	preview(v, "allow address", "10.0.0.0/8", "is no single address");
+	console_preview(v, "allow address", "10.0.0.0/8", "is no single address");
 	leave(v);
 	/* where no instance is public, a public address cannot help */
-	preview(v, "allow address", "8.8.8.8", "it cannot help");
+	console_preview(v, "allow address", "8.8.8.8", "it cannot help");
 	leave(v);
-	preview(v, "allow address", "10.9.8.7 for 30", "tried with DryRun");
+	console_preview(v, "allow address", "10.9.8.7 for 30", "tried with DryRun");
 	console_sees(v, "30 minutes; then the rule is revoked");
 	console_sees(v, "to allow it");
 	lease_begins(v, "10.9.8.7" REST "<Enter>");
@@ -230,7 +186,7 @@ static void one_address_is_let_in_and_taken_out(void **state)
 	vt_key(v, "Esc");
 	console_press(v, "/<C-u>bastion<Enter>", "1 of 6");
 	console_press(v, ":revoke rule<Enter>", "tried with DryRun");
-	console_press(v, rule_typed(v), ": done");
+	console_press(v, console_typed(v), ": done");
 	console_gone(v, "192.0.2.10/32");
 	console_quit(v);
 	/* with DryRun at each look, and once in earnest */
@@ -240,7 +196,7 @@ static void one_address_is_let_in_and_taken_out(void **state)
 /* The threshold that the group has now, as the preview of a lease tells it. */
 static void threshold_is(struct vt *v, const char *words)
 {
-	preview(v, "slow log", "100 for 1", words);
+	console_preview(v, "slow log", "100 for 1", words);
 	leave(v);
 }
 
@@ -249,13 +205,13 @@ static void a_lease_is_taken_back_when_the_console_is_left(void **state)
 	struct vt *v = start(NULL);
 
 	(void)state;
-	preview(v, "slow log", "soon", "is not of the form");
+	console_preview(v, "slow log", "soon", "is not of the form");
 	leave(v);
-	preview(v, "slow log", "250 for 15", "log_min_duration_statement is 500, source user");
+	console_preview(v, "slow log", "250 for 15", "log_min_duration_statement is 500, source user");
 	console_sees(v, "1 cluster: prod-orders");
 	lease_begins(v, "y");
 	/* a second one is not stacked upon it */
-	preview(v, "slow log", "100 for 5", "a lease is on it already");
+	console_preview(v, "slow log", "100 for 5", "a lease is on it already");
 	leave(v);
 	console_press(v, "q", "takes back what was changed");
 	vt_send(v, "y");
@@ -265,7 +221,7 @@ static void a_lease_is_taken_back_when_the_console_is_left(void **state)
 	v = start(NULL);
 	threshold_is(v, "log_min_duration_statement is 500");
 	/* told to end, without a question */
-	preview(v, "slow log", "250 for 15", "y yes, run it");
+	console_preview(v, "slow log", "250 for 15", "y yes, run it");
 	lease_begins(v, "y");
 	assert_int_equal(kill(vt_pid(v), SIGTERM), 0);
 	(void)console_ends(v);
@@ -281,7 +237,7 @@ static void a_lease_survives_a_kill(void **state)
 	struct vt *v = start(NULL);
 
 	(void)state;
-	preview(v, "slow log", "250 for 15", "y yes, run it");
+	console_preview(v, "slow log", "250 for 15", "y yes, run it");
 	lease_begins(v, "y");
 	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
 	assert_int_equal(console_ends(v), 128 + SIGKILL);
@@ -310,11 +266,11 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 
 	(void)state;
 	sim_process_admin(&sim, "fault", "service=rds&operation=CreateDBClusterSnapshot&kind=denied");
-	preview(v, "create snapshot", "not-allowed", "y yes, run it");
+	console_preview(v, "create snapshot", "not-allowed", "y yes, run it");
 	console_press(v, "y", "failed: ");
 	/* a lease that AWS refused is none: what failed is said, and nothing is left to take back */
 	sim_process_admin(&sim, "fault", "service=rds&operation=ModifyDBClusterParameterGroup&kind=denied");
-	preview(v, "slow log", "250 for 15", "y yes, run it");
+	console_preview(v, "slow log", "250 for 15", "y yes, run it");
 	console_press(v, "y", "Slow log prod-orders: 250 for 15: failed");
 	console_press(v, ":restore<Enter>", "nothing of this cluster was left behind");
 	leave(v);
@@ -322,7 +278,7 @@ static void what_is_denied_or_not_answered_is_said(void **state)
 	/* AWS does it, and the answer is cut off: what was done is looked up, and it is not asked again */
 	size_t before = sim_process_asked(&sim, "CreateDBClusterSnapshot");
 	sim_process_admin(&sim, "fault", "service=rds&operation=CreateDBClusterSnapshot&kind=truncate");
-	preview(v, "create snapshot", "answer-lost", "y yes, run it");
+	console_preview(v, "create snapshot", "answer-lost", "y yes, run it");
 	console_press(v, "y", "jobs 1");
 	console_press(v, ":jobs<Enter>", "done, although the answer did not come");
 	vt_key(v, "Esc");
@@ -336,16 +292,16 @@ static void production_wants_one_tier_more(void **state)
 	struct vt *v;
 
 	(void)state;
-	configure("");
+	console_configure("");
 	v = start(NULL);
-	preview(v, "create snapshot", "of-production", "one tier more");
+	console_preview(v, "create snapshot", "of-production", "one tier more");
 	console_sees(v, "disruptive, tier 2");
 	console_sees(v, "of-production, the name, to allow it");
 	leave(v);
-	preview(v, "reboot", "orders-2", "destructive, tier 3");
+	console_preview(v, "reboot", "orders-2", "destructive, tier 3");
 	leave(v);
 	console_quit(v);
-	configure("[policy]\nproduction_tag =\n");
+	console_configure("[policy]\nproduction_tag =\n");
 }
 
 static void read_only_asks_for_nothing(void **state)
@@ -412,7 +368,7 @@ int main(int argc, char **argv)
 	sim_program = argv[2];
 	console_clean_environment();
 	console_make_home();
-	configure("[policy]\nproduction_tag =\n");
+	console_configure("[policy]\nproduction_tag =\n"); /* which makes everything one tier stricter */
 	sim_process_start(&sim, sim_program);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	sim_process_stop(&sim);

@@ -20,7 +20,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,20 +38,12 @@ static void configure(void)
 {
 	time_t now = time(NULL);
 	struct tm t;
-	char path[600];
-	FILE *f;
+	char text[200];
 
 	gmtime_r(&now, &t);
-	snprintf(path, sizeof(path), "%s/.config", getenv("HOME"));
-	(void)mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/.config/auroratop", getenv("HOME"));
-	(void)mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/.config/auroratop/config.ini", getenv("HOME"));
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fprintf(f, "[policy]\nproduction_tag =\nwindow = daily %02d:00-%02d:30\n", (t.tm_hour + 12) % 24,
-		(t.tm_hour + 12) % 24);
-	assert_int_equal(fclose(f), 0);
+	snprintf(text, sizeof(text), "[policy]\nproduction_tag =\nwindow = daily %02d:00-%02d:30\n",
+		 (t.tm_hour + 12) % 24, (t.tm_hour + 12) % 24);
+	console_configure(text);
 }
 
 static void start(void)
@@ -62,31 +53,6 @@ static void start(void)
 	v = vt_start(ROWS, COLS, args, NULL);
 	console_sees(v, "● live");
 	console_sees(v, "W orders-1");
-}
-
-/* "type WORD, the ..., to allow it": that word, and Enter. */
-static const char *typed(void)
-{
-	static char keys[128];
-	int y, x, n = 0;
-
-	console_sees(v, ", to allow it");
-	assert_true(vt_find(v, "type ", &y, &x));
-	for (int at = x + 5; n < 80 && vt_at(v, y, at).rune != (uint32_t)','; at++)
-		keys[n++] = (char)vt_at(v, y, at).rune;
-	snprintf(keys + n, sizeof(keys) - (size_t)n, REST "<Enter>");
-	return keys;
-}
-
-static void preview(const char *name, const char *value, const char *says)
-{
-	char keys[128];
-
-	snprintf(keys, sizeof(keys), ":%s<Enter>", name);
-	console_press(v, keys, "shows what it would do");
-	snprintf(keys, sizeof(keys), "<C-u>%s<Enter>", value);
-	console_press(v, keys, says);
-	console_sees(v, "Blast radius");
 }
 
 static void tables_are_maintained(void **state)
@@ -100,10 +66,10 @@ static void tables_are_maintained(void **state)
 	/* what keeps others waiting is for the window; who knows better says so, for one tier more */
 	console_press(v, ":vacuum full<Enter>", "outside the maintenance window");
 	console_press(v, "O", "which is overridden: one tier more");
-	console_press(v, typed(), "press D to confirm");
+	console_press(v, console_typed(v), "press D to confirm");
 	console_press(v, "D", "VACUUM FULL public.customers: done");
 	console_press(v, "I", "Will run");
-	console_press(v, typed(), "jobs 1");
+	console_press(v, console_typed(v), "jobs 1");
 	console_press(v, ":jobs<Enter>", "3  REINDEX CONCURRENTLY");
 	vt_key(v, "Esc");
 	/* the demo's oldest transaction stays open for long, and it would wait for that: the operator thinks better of
@@ -131,7 +97,7 @@ static void a_root_is_ended_and_frees_its_victims(void **state)
 	assert_true(vt_find(v, "type ", &y, &x));
 	for (int at = x + 5; vt_at(v, y, at).rune >= '0' && vt_at(v, y, at).rune <= '9'; at++)
 		pid = pid * 10 + (long)(vt_at(v, y, at).rune - '0');
-	console_press(v, typed(), "done: the session has");
+	console_press(v, console_typed(v), "done: the session has");
 	/* nobody waits for it any more */
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM pg_stat_activity WHERE %ld = ANY (pg_blocking_pids(pid))",
 		 pid);
@@ -146,7 +112,7 @@ static void the_slow_log_survives_a_kill(void **state)
 {
 	(void)state;
 	start();
-	preview("slow log", "250 for 15", "y yes, run it");
+	console_preview(v, "slow log", "250 for 15", "y yes, run it");
 	console_press(v, "y", "jobs 1");
 	console_press(v, ":jobs<Enter>", "in force, ");
 	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
@@ -162,14 +128,14 @@ static void aws_is_changed(void **state)
 {
 	(void)state;
 	start();
-	preview("create snapshot", "during-the-incident", "y yes, run it");
+	console_preview(v, "create snapshot", "during-the-incident", "y yes, run it");
 	console_press(v, "y", "jobs 1");
 	console_press(v, ":jobs<Enter>", "creating");
 	console_sees(v, "done  after");
 	vt_key(v, "Esc");
 	console_press(v, "7", "during-the-incident");
-	preview("allow address", "10.20.30.40 for 5", "tried with DryRun");
-	console_press(v, typed(), "jobs 1");
+	console_preview(v, "allow address", "10.20.30.40 for 5", "tried with DryRun");
+	console_press(v, console_typed(v), "jobs 1");
 	console_press(v, "8", "10.20.30.40/32");
 	console_press(v, "X", "It is taken back now.");
 	vt_send(v, "y");

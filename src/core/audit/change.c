@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "model/kind.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -58,6 +59,17 @@ void change_set(struct change *c, const char *kind, struct str text)
 		}
 	}
 	change_add(c, kind, "", OPERATION_OK, STR_FMT, STR_ARG(text));
+}
+
+void change_phase(struct change *c, struct str phase, double done)
+{
+	char text[32];
+
+	change_set(c, "phase", phase);
+	if (isnan(done))
+		return;
+	(void)snprintf(text, sizeof(text), "%.3f", done);
+	change_set(c, "done", str_c(text));
 }
 
 void change_keep_texts(const struct change *c, const struct rec_type *type, void *row)

@@ -34,6 +34,8 @@ void change_add(struct change *c, const char *kind, const char *label, enum oper
 		const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* The same, but a kind that has a row keeps that one, with the new words. */
 void change_set(struct change *c, const char *kind, struct str text);
+/* Where the job is, and how much of it is done (0 to 1, NaN = not known): one row each. */
+void change_phase(struct change *c, struct str phase, double done);
 /* Copies the texts of a record that was read elsewhere, so that they live as long as c->out. */
 void change_keep_texts(const struct change *c, const struct rec_type *type, void *row);
 /* It cannot be done, in words; the first one counts when it is run nevertheless. */

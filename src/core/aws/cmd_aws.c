@@ -9,6 +9,7 @@
  * A lease is remembered on the disk before it is asked for, held until its time is over or the job
  * is told to stop, and then taken back, in calls that no cancel interrupts.
  */
+#include "audit/change_lease.h"
 #include "aws/commands.h"
 #include "aws/input.h"
 #include "aws/operate.h"
@@ -26,8 +27,6 @@
 #define POLL_FAILURES_MAX 10 /* in a row */
 #define LOOK_AFTER_LOSS 5    /* how often it is looked up when the answer did not come */
 #define DRY_RUN_PASSED "DryRunOperation"
-#define HOLD_STEP_US (5 * US_PER_S)
-#define TAKE_BACK_US (8 * US_PER_S) /* when the console is being left */
 
 const struct aws_operation *aws_operation_find(const char *name)
 {
@@ -103,17 +102,6 @@ bool aws_operate_find(struct aws_operate *o, const struct aws_list *list, const 
 		return ok;
 	err_clear(err);
 	return true;
-}
-
-void aws_operate_phase(struct aws_operate *o, struct str phase, double done)
-{
-	char text[32];
-
-	change_set(&o->c, "phase", phase);
-	if (isnan(done))
-		return;
-	(void)snprintf(text, sizeof(text), "%.3f", done);
-	change_set(&o->c, "done", str_c(text));
 }
 
 static void cluster_parameters(struct form *form, void *ctx)
@@ -350,7 +338,7 @@ static enum asked ask(struct aws_operate *o, const char *id, const char *done)
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
 		return ASKED_REFUSED;
 	}
-	aws_operate_phase(o, STR("AWS has agreed"), (double)NAN);
+	change_phase(&o->c, STR("AWS has agreed"), (double)NAN);
 	change_show(&o->c);
 	ok = watch(o, &err);
 	if (ok)
@@ -366,27 +354,10 @@ static enum asked ask(struct aws_operate *o, const char *id, const char *done)
 
 /* ---- leases ---- */
 
-/* Until the time is over, or the job is told to stop. */
-static void hold(struct aws_operate *o)
-{
-	int64_t left;
-	struct err err;
-
-	while ((left = o->lease.until_us - clock_wall_us()) > 0) {
-		char text[64];
-
-		(void)snprintf(text, sizeof(text), "in force, %lld min left",
-			       (long long)((left + US_PER_MIN - 1) / US_PER_MIN));
-		aws_operate_phase(o, str_c(text), 1 - (double)left / (double)o->lease_us);
-		change_show(&o->c);
-		if (!change_rest(o->c.f, left < HOLD_STEP_US ? left : HOLD_STEP_US, &err))
-			return;
-	}
-}
-
 /* Takes back what the lease says, whatever the job was told meanwhile; true when nothing of it is left. */
-static bool take_back(struct aws_operate *o)
+static bool take_back(void *ctx)
 {
+	struct aws_operate *o = ctx;
 	int64_t began = clock_mono_us();
 	struct err err = {0}, unwritten;
 	bool needed = false, ok = o->how->restore(o, &needed, &err);
@@ -412,57 +383,30 @@ static bool take_back(struct aws_operate *o)
 	return ok;
 }
 
-static void end_lease(struct aws_operate *o, struct lease_hold *held)
-{
-	struct fetch *before = o->c.f, insisting = *before;
-
-	insisting.insists = true;
-	insisting.deadline_mono_us = clock_mono_us() + (fetch_cancelled(before) ? TAKE_BACK_US : 2 * US_PER_MIN);
-	o->c.f = &insisting;
-	fetch_doing(o->c.f, "taking back %s %s", o->c.op->title, o->c.object);
-	o->c.op = operation_find(STR("restore"));
-	aws_operate_phase(o, STR("being taken back"), (double)NAN);
-	change_show(&o->c);
-	if (take_back(o))
-		lease_end(held);
-	else
-		lease_leave(held);
-	o->c.f = before;
-}
-
 static void run(struct aws_operate *o, const char *id)
 {
 	struct lease_hold *held = NULL;
-	char done[100] = "done", until[40];
-	struct err err = {0};
+	char words[100];
 
 	fetch_doing(o->c.f, "%s %s", o->c.op->title, o->c.object);
 	if (!o->how->restore) {
-		(void)ask(o, id, done);
+		(void)ask(o, id, "done");
 		return;
 	}
-	(void)snprintf(o->lease.id, sizeof(o->lease.id), "%s", id);
-	(void)snprintf(o->lease.operation, sizeof(o->lease.operation), "%s", o->c.op->name);
 	(void)snprintf(o->lease.target, sizeof(o->lease.target), "%s", o->c.f->target->cluster);
-	(void)audit_user(o->lease.owner, sizeof(o->lease.owner));
-	o->lease.until_us = clock_wall_us() + o->lease_us;
-	if (!lease_take(&o->lease, &held, &err)) {
-		change_conclude(&o->c, id, clock_mono_us(), OPERATION_CRITICAL, "failed: %s", err.text);
+	if (!change_lease_take(&o->c, &o->lease, o->lease_us, id, &held))
 		return;
-	}
-	(void)snprintf(done, sizeof(done), "done, in force until %.5sZ",
-		       clock_iso8601(o->lease.until_us, until, sizeof(until)) + 11);
-	switch (ask(o, id, done)) {
+	switch (ask(o, id, change_lease_words(&o->lease, words, sizeof(words)))) {
 	case ASKED_REFUSED:
 		lease_end(held);
 		return;
 	case ASKED_DONE:
-		hold(o);
+		change_lease_keep(&o->c, &o->lease, o->lease_us);
 		break;
 	case ASKED_UNKNOWN:
 		break;
 	}
-	end_lease(o, held);
+	change_lease_end(&o->c, held, "restore", take_back, o);
 }
 
 static bool fetch_change(struct fetch *f, struct err *err)

@@ -62,9 +62,6 @@ bool aws_operate_list(struct aws_operate *o, const struct aws_list *list, struct
 /* The first item of a listing into row of type; *ret_found false also when AWS says there is none. */
 bool aws_operate_find(struct aws_operate *o, const struct aws_list *list, const struct rec_type *type, void *row,
 		      bool *ret_found, struct err *err) MUST_CHECK;
-/* Where the job is, and how much of it is done (0 to 1, NaN = not known): one row each. */
-void aws_operate_phase(struct aws_operate *o, struct str phase, double done);
-
 /* ---- what several look for ---- */
 
 struct seen_cluster {

@@ -96,7 +96,7 @@ static bool failover_arrived(struct aws_operate *o, bool *ret_there, struct err 
 
 	if (!aws_operate_cluster(o, &c, err))
 		return false;
-	aws_operate_phase(o, c.status, (double)NAN);
+	change_phase(&o->c, c.status, (double)NAN);
 	*ret_there = str_eq(c.writer, o->id) && str_eq_c(c.status, "available");
 	return true;
 }
@@ -135,7 +135,7 @@ static bool reboot_arrived(struct aws_operate *o, bool *ret_there, struct err *e
 
 	if (!find_instance(o, &i, &found, err))
 		return false;
-	aws_operate_phase(o, i.status, (double)NAN);
+	change_phase(&o->c, i.status, (double)NAN);
 	available = found && str_eq_c(i.status, "available");
 	o->moved |= !available;
 	*ret_there = available && (o->moved || clock_mono_us() - o->agreed_mono_us > UNSEEN_RESTART_US);
@@ -172,7 +172,7 @@ static bool status_arrived(struct aws_operate *o, const char *to, bool *ret_ther
 
 	if (!aws_operate_cluster(o, &c, err))
 		return false;
-	aws_operate_phase(o, c.status, (double)NAN);
+	change_phase(&o->c, c.status, (double)NAN);
 	*ret_there = str_eq_c(c.status, to);
 	return true;
 }
@@ -226,7 +226,7 @@ static bool retention_arrived(struct aws_operate *o, bool *ret_there, struct err
 
 	if (!aws_operate_cluster(o, &c, err))
 		return false;
-	aws_operate_phase(o, c.status, (double)NAN);
+	change_phase(&o->c, c.status, (double)NAN);
 	*ret_there = parse_i64(o->value, &days) && c.retention_days == days && str_eq_c(c.status, "available");
 	return true;
 }

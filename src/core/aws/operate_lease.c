@@ -303,8 +303,8 @@ static bool slow_log_arrived(struct aws_operate *o, bool *ret_there, struct err 
 
 	if (!aws_operate_cluster(o, &c, err) || !find_parameter(o, str_c(o->lease.object), &p, &found, err))
 		return false;
-	aws_operate_phase(o, str_find(c.member_parameters, STR("applying"), 0) >= 0 ? STR("applying") : STR("in sync"),
-			  (double)NAN);
+	change_phase(&o->c, str_find(c.member_parameters, STR("applying"), 0) >= 0 ? STR("applying") : STR("in sync"),
+		     (double)NAN);
 	*ret_there =
 		found && str_eq_c(p.value, o->lease.value) && str_find(c.member_parameters, STR("applying"), 0) < 0;
 	if (*ret_there)

@@ -73,7 +73,7 @@ static bool window_arrived(struct aws_operate *o, bool *ret_there, struct err *e
 
 	if (!aws_operate_cluster(o, &c, err))
 		return false;
-	aws_operate_phase(o, c.status, (double)NAN);
+	change_phase(&o->c, c.status, (double)NAN);
 	*ret_there = str_eq(o->value, days ? c.maintenance_window : c.backup_window) && str_eq_c(c.status, "available");
 	return true;
 }
@@ -180,7 +180,7 @@ static bool applied(struct aws_operate *o, bool *ret_there, struct err *err)
 
 	if (!aws_operate_cluster(o, &c, err) || !find_pending(o, c.arn, false, &a, &found, err))
 		return false;
-	aws_operate_phase(o, c.status, (double)NAN);
+	change_phase(&o->c, c.status, (double)NAN);
 	*ret_there = (!found || !str_eq(a.action, o->params[1].value)) && str_eq_c(c.status, "available");
 	return true;
 }

@@ -120,7 +120,7 @@ static bool created(struct aws_operate *o, bool *ret_there, struct err *err)
 	if (!find_snapshot(o, o->value, &s, &found, err))
 		return false;
 	if (found)
-		aws_operate_phase(o, s.status, (double)s.percent / 100);
+		change_phase(&o->c, s.status, (double)s.percent / 100);
 	*ret_there = found && str_eq_c(s.status, "available");
 	return !found || !str_eq_c(s.status, "failed") ||
 	       err_set(err, ERR_SERVER, "AWS says that the snapshot has failed");
@@ -167,7 +167,7 @@ static bool deleted(struct aws_operate *o, bool *ret_there, struct err *err)
 	if (!find_snapshot(o, o->id, &s, &found, err))
 		return false;
 	if (found)
-		aws_operate_phase(o, s.status, (double)NAN);
+		change_phase(&o->c, s.status, (double)NAN);
 	*ret_there = !found;
 	return true;
 }

@@ -10,6 +10,7 @@
  */
 #include "db/operate.h"
 
+#include "audit/change_lease.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "codec/codec_sql.h"
@@ -21,8 +22,6 @@
 #define STATEMENT_US (20 * US_PER_S)
 #define ARRIVES_US (5 * US_PER_S) /* a reload is read by each process when it gets to it */
 #define ARRIVES_EVERY_US (100 * US_PER_MS)
-#define HOLD_STEP_US (5 * US_PER_S)
-#define TAKE_BACK_US (8 * US_PER_S) /* when the console is being left */
 #define TAKE_BACK_AGAIN_US (1 * US_PER_S)
 
 struct slow_log {
@@ -318,27 +317,6 @@ static bool wait_until_there(struct operate *o, struct err *err)
 	}
 }
 
-/* Until the time is over, or the job is told to stop. */
-static void hold(struct operate *o)
-{
-	int64_t left;
-	struct err err;
-
-	conn_close(o->conn);
-	while ((left = o->lease.until_us - clock_wall_us()) > 0) {
-		char text[64];
-
-		(void)snprintf(text, sizeof(text), "in force, %lld min left",
-			       (long long)((left + US_PER_MIN - 1) / US_PER_MIN));
-		change_set(&o->c, "phase", str_c(text));
-		(void)snprintf(text, sizeof(text), "%.3f", 1 - (double)left / (double)o->lease_us);
-		change_set(&o->c, "done", str_c(text));
-		change_show(&o->c);
-		if (!change_rest(o->c.f, left < HOLD_STEP_US ? left : HOLD_STEP_US, &err))
-			return;
-	}
-}
-
 static bool restore_once(struct operate *o, bool *ret_needed, struct err *err)
 {
 	const struct login_wish wish = {.database = "", .acts = true};
@@ -352,8 +330,9 @@ static bool restore_once(struct operate *o, bool *ret_needed, struct err *err)
 }
 
 /* As often as the time allows: a server that restarts is waited for. */
-static bool take_back(struct operate *o)
+static bool take_back(void *ctx)
 {
+	struct operate *o = ctx;
 	int64_t began = clock_mono_us();
 	struct err err = {0}, rest;
 	bool needed = false, ok;
@@ -378,49 +357,25 @@ static bool take_back(struct operate *o)
 	return ok;
 }
 
-static void end_lease(struct operate *o, struct lease_hold *held)
-{
-	struct fetch *before = o->c.f, insisting = *before;
-
-	insisting.insists = true;
-	insisting.deadline_mono_us = clock_mono_us() + (fetch_cancelled(before) ? TAKE_BACK_US : 2 * US_PER_MIN);
-	o->c.f = &insisting;
-	fetch_doing(o->c.f, "taking back %s", o->c.object);
-	o->c.op = operation_find(STR("server restore"));
-	change_set(&o->c, "phase", STR("being taken back"));
-	change_show(&o->c);
-	if (take_back(o))
-		lease_end(held);
-	else
-		lease_leave(held);
-	o->c.f = before;
-}
-
 void operate_run_slow_log(struct operate *o, const char *id)
 {
 	int64_t began = clock_mono_us();
 	struct lease_hold *held = NULL;
 	struct err err = {0};
-	char until[40];
-	bool there;
+	char words[100];
 
-	(void)snprintf(o->lease.id, sizeof(o->lease.id), "%s", id);
-	(void)snprintf(o->lease.operation, sizeof(o->lease.operation), "%s", o->c.op->name);
-	(void)audit_user(o->lease.owner, sizeof(o->lease.owner));
-	o->lease.until_us = clock_wall_us() + o->lease_us;
-	if (!lease_take(&o->lease, &held, &err)) {
-		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
+	if (!change_lease_take(&o->c, &o->lease, o->lease_us, id, &held))
 		return;
-	}
-	there = send_both(o, &err) && wait_until_there(o, &err);
-	if (there)
-		change_conclude(&o->c, id, began, OPERATION_OK, "done, in force until %.5sZ",
-				clock_iso8601(o->lease.until_us, until, sizeof(until)) + 11);
-	else
+	if (send_both(o, &err) && wait_until_there(o, &err)) {
+		change_conclude(&o->c, id, began, OPERATION_OK, "%s",
+				change_lease_words(&o->lease, words, sizeof(words)));
+		/* no connection is held for nothing */
+		conn_close(o->conn);
+		change_lease_keep(&o->c, &o->lease, o->lease_us);
+	} else {
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
-	if (there)
-		hold(o);
-	end_lease(o, held);
+	}
+	change_lease_end(&o->c, held, "server restore", take_back, o);
 }
 
 void operate_run_restore(struct operate *o, const char *id)

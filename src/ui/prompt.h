@@ -6,10 +6,11 @@
 #define UI_PROMPT_H
 
 #include <stdbool.h>
+#include "model/severity.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 /* What lies over a view. */
 enum overlay_kind {

@@ -12,7 +12,7 @@
 #define UI_UI_H
 
 #include "runtime/sched.h"
-#include "ui/data.h"
+#include "model/data.h"
 #include "ui/layout.h"
 #include "ui/pen.h"
 #include "ui/prompt.h"

@@ -4,7 +4,7 @@
 #include "tests/ui/fixture.h"
 
 #include "base/clock.h"
-#include "ui/data.h"
+#include "model/data.h"
 #include "ui/panes/session_groups.h"
 
 #include <setjmp.h>

@@ -13,7 +13,7 @@
 #include "base/num.h"
 #include "model/kind.h"
 #include "model/series.h"
-#include "ui/data.h"
+#include "model/data.h"
 
 #include <math.h>
 #include <stdio.h>

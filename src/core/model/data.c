@@ -1,7 +1,7 @@
 /*
  * data.c: see data.h.
  */
-#include "ui/data.h"
+#include "model/data.h"
 
 #include "base/num.h"
 

@@ -1,11 +1,11 @@
 /*
- * data.h: reading snapshots by public field name, for panes that draw single values.
+ * data.h: reading snapshots by public field name, for who draws or judges single values.
  *
- * Panes know records only by the names that `auroratop fields` prints; a name that does
- * not exist reads as absent (and the table audit in the tests finds it). UI thread.
+ * Panes and verdicts know records only by the names that `auroratop fields` prints; a name that does
+ * not exist reads as absent (and the audits in the tests find it). Any thread that holds the snapshot.
  */
-#ifndef UI_DATA_H
-#define UI_DATA_H
+#ifndef MODEL_DATA_H
+#define MODEL_DATA_H
 
 #include "model/snapshot.h"
 

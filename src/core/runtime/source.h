@@ -58,6 +58,7 @@ struct target {
 	bool read_only;        /* --read-only; ask target_is_read_only() */
 	int64_t interval_us;   /* sampler period */
 	int64_t range_us;      /* of metric graphs */
+	int64_t compare_us;    /* metric graphs also show what was so long before: a day, a week; 0 = not */
 	char action_user[128]; /* who maintains, cancels and terminates; "" = the same user */
 	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 	char nodes[2048];    /* NAME=CONNINFO; ...: how members are reached through tunnels */

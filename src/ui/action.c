@@ -12,6 +12,7 @@
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/storage_view.h"
 
 #include <stdio.h>
 
@@ -133,6 +134,7 @@ static const uint8_t needs[ACTION__COUNT] = {
 	[ACTION_ROOT] = NEEDS_ROOT, [ACTION_EXPLAIN] = NEEDS_EXPLAIN,
 	[ACTION_RANGE_NEXT] = NEEDS_RANGE, [ACTION_RANGE_PREV] = NEEDS_RANGE,
 	[ACTION_CURSOR_LEFT] = NEEDS_GRAPHS, [ACTION_CURSOR_RIGHT] = NEEDS_GRAPHS,
+	[ACTION_COMPARE] = NEEDS_GRAPHS, [ACTION_MARK] = NEEDS_GRAPHS,
 	[ACTION_CLUSTERS] = NEEDS_AWS,
 };
 /* clang-format on */
@@ -179,7 +181,14 @@ static int focus_step(struct ui *ui, int step)
 	struct view *v = ui_view(ui);
 	size_t n = v->def->npanes;
 
-	v->focus = (v->focus + n + (size_t)(step + (int)n)) % n;
+	for (size_t tries = 0; tries < n; tries++) {
+		const struct pane *p;
+
+		v->focus = (v->focus + n + (size_t)(step + (int)n)) % n;
+		p = &v->panes[v->focus];
+		if (!p->def->ops->hidden || !p->def->ops->hidden(ui, p))
+			break;
+	}
 	return EFFECT_LAYOUT | EFFECT_PAINT;
 }
 
@@ -195,6 +204,8 @@ static int go_back(struct ui *ui)
 		}
 	if (load_view_action(ui, ACTION_BACK) >= 0)
 		return EFFECT_RECALC | EFFECT_PAINT;
+	if (storage_view_action(ui, ACTION_BACK) >= 0)
+		return EFFECT_PAINT;
 	if (ui->cursor_us && v->range_bar) {
 		ui->cursor_us = 0;
 		return EFFECT_PAINT;
@@ -323,6 +334,8 @@ static int change_range(struct ui *ui, int step)
 	t->range_us = ranges[at];
 	t->generation = runtime_target(ui->rt)->generation;
 	ui->next_target = t;
+	/* the points of another range are others */
+	runtime_refresh(ui->rt, "metrics");
 	return EFFECT_PAINT;
 }
 
@@ -489,6 +502,8 @@ static int run_time(struct ui *ui, enum action_id id)
 {
 	int effects = load_view_action(ui, id);
 
+	if (effects < 0)
+		effects = storage_view_action(ui, (int)id);
 	if (effects >= 0)
 		return effects;
 	switch ((int)id) {

@@ -314,7 +314,7 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 	}
 	pen_text(&pen, ROLE_MUTED, "   from CloudWatch");
 	for (size_t i = 0; metrics && i < metrics->series.n; i++)
-		if (metrics->series.items[i].n > 0) {
+		if (metrics->series.items[i].n > 0 && metrics->series.items[i].part == SERIES_SHOWN) {
 			const struct series *s = &metrics->series.items[i];
 			struct buf b;
 
@@ -330,11 +330,11 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,  ACTION_SORT,        ACTION_DETAIL,    ACTION_EXPLAIN,   ACTION_CANCEL,     ACTION_TERMINATE,
-	ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,      ACTION_FOLD,       ACTION_MODE,
-	ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES, ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
-	ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_ZOOM,      ACTION_TAG,       ACTION_COPY,       ACTION_COLS_RIGHT,
-	ACTION_PAUSE,   ACTION_QUIT,
+	ACTION_FILTER,     ACTION_SORT,        ACTION_DETAIL,    ACTION_EXPLAIN,   ACTION_CANCEL,     ACTION_TERMINATE,
+	ACTION_VACUUM,     ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,      ACTION_FOLD,       ACTION_MODE,
+	ACTION_GROUP,      ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES, ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
+	ACTION_PALETTE,    ACTION_CURSOR_LEFT, ACTION_COMPARE,   ACTION_ZOOM,      ACTION_TAG,        ACTION_COPY,
+	ACTION_COLS_RIGHT, ACTION_PAUSE,       ACTION_QUIT,
 };
 /* In a detail or a plan. */
 static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};

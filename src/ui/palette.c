@@ -279,6 +279,8 @@ static int set_range(struct ui *ui, struct str text, bool interval)
 	*(interval ? &t->interval_us : &t->range_us) = us;
 	t->generation = runtime_target(ui->rt)->generation;
 	ui->next_target = t;
+	if (!interval)
+		runtime_refresh(ui->rt, "metrics");
 	return EFFECT_PAINT;
 }
 

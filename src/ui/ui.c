@@ -16,6 +16,7 @@
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
+#include "ui/storage_view.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +63,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
 	ui->home = target_ref(runtime_target(rt));
 	ui->load = load_view_new(ui->home);
+	ui->storage = storage_view_new();
 	canvas_init(&ui->canvas, 24, 80);
 	buf_init(&ui->copy, COPY_MAX);
 	ui->nviews = nview_defs;
@@ -96,6 +98,7 @@ void ui_release(struct ui *ui)
 	}
 	xfree(ui->views);
 	load_view_free(ui->load);
+	storage_view_free(ui->storage);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -232,6 +235,7 @@ static void mark_dirty(struct ui *ui)
 void ui_data_changed(struct ui *ui)
 {
 	load_view_feed(ui);
+	storage_view_feed(ui, store_good(ui->store, "relations"));
 	plan_follow(ui);
 	operate_follow(ui);
 	mark_dirty(ui);
@@ -246,11 +250,20 @@ void ui_apply(struct ui *ui, int effects)
 		runtime_demand(ui->rt, wanted(ui));
 }
 
+/* It takes no place, unless it has the focus. */
+static bool is_hidden(const struct ui *ui, const struct view *v, size_t i)
+{
+	const struct pane *p = &v->panes[i];
+
+	return i != v->focus && p->def->ops->hidden && p->def->ops->hidden(ui, p);
+}
+
 static void place_panes(struct ui *ui, int rows, int cols)
 {
 	struct view *v = ui_view(ui);
 	struct layout_item items[VIEW_PANES_MAX];
 	struct layout_place places[VIEW_PANES_MAX];
+	size_t shown[VIEW_PANES_MAX], n = 0, focus = 0;
 	struct rect body;
 
 	ui->chrome = layout_chrome(rows, cols, v->def->digit == '1');
@@ -259,15 +272,23 @@ static void place_panes(struct ui *ui, int rows, int cols)
 		body.y++;
 		body.h--;
 	}
-	for (size_t i = 0; i < v->def->npanes; i++)
-		items[i] = v->def->panes[i].place;
-	layout_panes(body, items, v->def->npanes, v->focus, places);
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		shown[i] = n;
+		if (i == v->focus)
+			focus = n;
+		if (!is_hidden(ui, v, i))
+			items[n++] = v->def->panes[i].place;
+	}
+	layout_panes(body, items, n, focus, places);
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
+		bool hidden = is_hidden(ui, v, i);
 
 		p->focused = i == v->focus;
-		p->frame = v->zoomed ? (p->focused ? body : (struct rect){0, 0, 0, 0}) : places[i].r;
-		p->collapsed = !v->zoomed && places[i].collapsed;
+		p->frame = hidden ? (struct rect){0, 0, 0, 0} : places[shown[i]].r;
+		p->collapsed = !hidden && !v->zoomed && places[shown[i]].collapsed;
+		if (v->zoomed)
+			p->frame = p->focused ? body : (struct rect){0, 0, 0, 0};
 	}
 }
 

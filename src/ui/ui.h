@@ -11,8 +11,8 @@
 #ifndef UI_UI_H
 #define UI_UI_H
 
-#include "runtime/sched.h"
 #include "model/data.h"
+#include "runtime/sched.h"
 #include "ui/layout.h"
 #include "ui/pen.h"
 #include "ui/prompt.h"
@@ -46,6 +46,7 @@ struct pane_ops {
 	void (*draw)(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
 	/* The pane as one line. NULL: the summary. */
 	void (*line)(const struct ui *ui, const struct pane *p, struct pen *pen);
+	bool (*hidden)(const struct ui *ui, const struct pane *p); /* can never show anything here. NULL: it may */
 	/* Worst signal for tabs. NULL: none. */
 	enum severity (*severity)(const struct ui *ui, const struct pane *p);
 	/* Own keys before the shared ones; returns effects, -1 = not mine. NULL: none. */
@@ -152,6 +153,7 @@ struct ui {
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
 	struct load_view *load;
+	struct storage_view *storage;
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	char left_cluster[256];     /* open before the list of clusters; reopened when that is left without a choice */

@@ -160,7 +160,7 @@ static bool last_metric(const struct ui *ui, const char *metric, bool worst, dou
 	for (size_t i = 0; m && i < m->series.n; i++) {
 		const struct series *s = &m->series.items[i];
 
-		if (!str_eq_c(s->metric, metric) || s->n == 0)
+		if (s->part != SERIES_SHOWN || !str_eq_c(s->metric, metric) || s->n == 0)
 			continue;
 		if (!any || (worst && s->value[s->n - 1] > *ret))
 			*ret = s->value[s->n - 1];

@@ -10,9 +10,9 @@
  *   source NAME [at=now-3s] [server_at=TIME] [took=1.2ms] [retry=8s] [running=900ms] [partial]
  *   row FIELD=VALUE ...            a record; FIELD/s=VALUE gives its rate
  *   many N FIELD=VALUE ...         N records, values over them as fixture_words.h says
- *   series METRIC object=O dimension=D unit=U statistic=S period=5m from=TIME values=1,2,-,3..9*20,1~5*60
- *   error CODE text | remedy       the source's outcome; also `unavailable text`, `skipped text`
- *   missing FIELD reason           a field that cannot be had here
+ *   series METRIC [part=week|before] object=O dimension=D unit=U statistic=S period=5m from=TIME
+ * values=1,2,-,3..9*20,1~5*60 error CODE text | remedy       the source's outcome; also `unavailable text`, `skipped
+ * text` missing FIELD reason           a field that cannot be had here
  *
  * `source NAME every=1s from=now-5m until=now` gives one snapshot for each of these times, its rows with values over
  * them as in `many`.

@@ -60,6 +60,7 @@ static const struct golden goldens[] = {
 	{"failed", "load", 160, 48, NULL, NULL, false},
 	{"hostile", "load", 80, 24, NULL, NULL, false},
 	{"incident", "storage", 160, 48, NULL, NULL, false},
+	{"incident", "storage", 120, 40, NULL, NULL, false},
 	{"incident", "storage", 80, 24, NULL, NULL, false},
 	{"incident", "storage", 40, 12, NULL, NULL, false},
 	{"incident", "backups", 160, 48, NULL, NULL, false},

@@ -274,6 +274,24 @@ static void add_points(struct loader *l, struct series_ring *ring, int64_t *at, 
 					fixture_value(&l->at, l->words, K_REAL, item, (size_t)i, (size_t)n).f64);
 }
 
+/* Words that name the series; false: it is another word. */
+static bool name_series(struct series *s, struct str name, struct str value)
+{
+	if (str_eq_c(name, "object"))
+		s->object = value;
+	else if (str_eq_c(name, "dimension"))
+		s->dimension = value;
+	else if (str_eq_c(name, "unit"))
+		s->unit = value;
+	else if (str_eq_c(name, "statistic"))
+		s->statistic = value;
+	else if (str_eq_c(name, "part"))
+		s->part = str_eq_c(value, "week") ? SERIES_WEEK : SERIES_BEFORE;
+	else
+		return false;
+	return true;
+}
+
 static void add_series(struct loader *l, struct str rest)
 {
 	struct series *s = &l->series[l->nseries];
@@ -285,18 +303,10 @@ static void add_series(struct loader *l, struct str rest)
 		fixture_fault(&l->at, "series needs a metric");
 	*s = (struct series){.metric = arena_str(l->snap->arena, name)};
 	while (fixture_word(&l->at, &rest, l->snap->arena, &name, &value)) {
-		if (str_eq_c(name, "object"))
-			s->object = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "dimension"))
-			s->dimension = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "unit"))
-			s->unit = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "statistic"))
-			s->statistic = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "period"))
+		if (name_series(s, name, arena_str(l->snap->arena, value)))
+			continue;
+		if (str_eq_c(name, "period"))
 			s->period_us = duration(l, value);
-		else if (str_eq_c(name, "part"))
-			s->part = str_eq_c(value, "week") ? SERIES_WEEK : SERIES_BEFORE;
 		else if (str_eq_c(name, "from"))
 			from = fixture_time(&l->at, value);
 		else if (str_eq_c(name, "values"))

@@ -111,6 +111,18 @@ static bool is_worth_it(int64_t bytes, int64_t of)
 	return bytes >= NOTE_BYTES_MIN && (double)bytes >= NOTE_RATIO_MIN * (double)of;
 }
 
+/* Of a relation that nothing has to be done with. */
+static void note_facts(struct relation *r, struct arena *a)
+{
+	if (HAS_(r, autovacuum_enabled) && !r->autovacuum_enabled)
+		SET_(r, note, STR("autovacuum is switched off for it"));
+	else if (r->index_bytes > r->heap_bytes + r->toast_bytes && r->index_bytes >= NOTE_BYTES_MIN)
+		SET_(r, note, STR("indexes are larger than the table"));
+	else if (HAS_(r, partitions))
+		SET_(r, note,
+		     arena_fmt(a, "%lld partition%s", (long long)r->partitions, r->partitions == 1 ? "" : "s"));
+}
+
 /* The one thing that is to be said of a relation: what gives back most, with the least harm. */
 static void set_note(struct relation *r, struct arena *a)
 {
@@ -124,13 +136,8 @@ static void set_note(struct relation *r, struct arena *a)
 		note(r, a, "vacuum full", "VACUUM FULL would give back", heap, "");
 	else if (due && HAS_(r, reusable_bytes) && r->reusable_bytes >= NOTE_BYTES_MIN)
 		note(r, a, "vacuum", "VACUUM would make", r->reusable_bytes, " reusable");
-	else if (HAS_(r, autovacuum_enabled) && !r->autovacuum_enabled)
-		SET_(r, note, STR("autovacuum is switched off for it"));
-	else if (r->index_bytes > r->heap_bytes + r->toast_bytes && r->index_bytes >= NOTE_BYTES_MIN)
-		SET_(r, note, STR("indexes are larger than the table"));
-	else if (HAS_(r, partitions))
-		SET_(r, note,
-		     arena_fmt(a, "%lld partition%s", (long long)r->partitions, r->partitions == 1 ? "" : "s"));
+	else
+		note_facts(r, a);
 }
 
 /* One reason for the column as a whole, when no relation has an estimate. */

@@ -172,7 +172,7 @@ static void test_bloat_is_what_a_rewrite_gives_back(void **state)
 	row = must_find(s, "relation", "public.swollen");
 	assert_int_equal(snapshot_unavailable(s, "bloat_bytes").len, 0);
 	assert_true(value_of(s, row, "bloat_ratio", &v) && v.f64 > 0.7 && v.f64 < 0.95);
-	assert_true(text_has(s, row, "note", "VACUUM FULL would give back"));
+	assert_true(text_has(s, row, "note", "VACUUM FULL frees"));
 	assert_true(text_is(s, row, "action", "vacuum full"));
 	/* the estimate is near to what the rewrite really gives back */
 	before = pg_number(admin, "SELECT pg_total_relation_size('swollen')");

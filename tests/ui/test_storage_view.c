@@ -158,13 +158,23 @@ static void test_relations_and_what_would_help(void **state)
 	PANE_SHOWS("relations", "1 184 relations");
 	PANE_SHOWS("relations", "order_events ×24");
 	PANE_SHOWS("relations", "24 partitions");
+	PANE_SHOWS("relations", "+13.2 GiB");
 	/* what runs there now goes before everything else */
 	PANE_SHOWS("relations", "running 41 %");
 	PANE_SHOWS("relations", "VACUUM since 22m40s, scanning heap");
-	PANE_SHOWS("relations", "VACUUM FULL would give back 39.5 GiB");
-	PANE_SHOWS("relations", "REINDEX would give back 3.10 GiB: I");
-	PANE_SHOWS("relations", "VACUUM would make 203 MiB reusable: V");
+	PANE_SHOWS("relations", "VACUUM FULL frees 39.5 GiB");
+	PANE_SHOWS("relations", "REINDEX frees 3.10 GiB: I");
+	PANE_SHOWS("relations", "VACUUM makes 203 MiB reusable: V");
 	PANE_SHOWS("relations", "41.0 %");
+	/* rows are ordered by what is a field only */
+	PANE_SHOWS("relations", "TOTAL ▾");
+	for (int i = 0; i < 10; i++) {
+		press("s");
+		PANE_HIDES("relations", "GROWN ▾");
+	}
+	PANE_SHOWS("relations", "order_events");
+	while (!fixture_shows_in(&f, fixture_pane(&f, "relations")->frame, "TOTAL ▾"))
+		press("s");
 	/* actions act on the selected relation */
 	SHOWS("V vacuum");
 	SHOWS("I reindex");

@@ -110,6 +110,22 @@ static void test_who_grew(void **state)
 	grew(0, "c", 55);
 }
 
+static void test_of_one_relation(void **state)
+{
+	static const char *const names[] = {"a", "b"};
+	int64_t bytes;
+
+	(void)state;
+	SAMPLE(1, 2, 100, 50);
+	assert_false(relation_history_growth(h, STR("a"), 0, INT64_MAX, &bytes));
+	SAMPLE(2, 2, 70, 50);
+	assert_true(relation_history_growth(h, STR("a"), 0, INT64_MAX, &bytes));
+	assert_int_equal(bytes, -30);
+	assert_true(relation_history_growth(h, STR("b"), 0, INT64_MAX, &bytes));
+	assert_int_equal(bytes, 0);
+	assert_false(relation_history_growth(h, STR("c"), 0, INT64_MAX, &bytes));
+}
+
 static void test_new_ones_and_those_not_listed(void **state)
 {
 	static const char *const names[] = {"a", "b", "new"};
@@ -196,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_who_grew),
+		TEST(test_of_one_relation),
 		TEST(test_new_ones_and_those_not_listed),
 		TEST(test_another_database_begins_anew),
 		TEST(test_the_largest_growths),

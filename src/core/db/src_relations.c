@@ -1,6 +1,6 @@
 /*
  * src_relations.c: the largest relations of the connected database: what they take, how much of it is dead rows
- * and bloat, and what VACUUM, VACUUM FULL or REINDEX would give back.
+ * and bloat, and what VACUUM, VACUUM FULL or REINDEX frees.
  *
  * Sizes are those of the files, which the server has to look at one by one: so the largest are chosen by pg_class
  * first, which costs one scan of it, and only their files are asked for. Partitions stand under their root as one row,
@@ -56,9 +56,9 @@ static const struct field fields[] = {
 	F(vacuum_due_rows, K_COUNT, .title = "VACUUM DUE", .width = 8, .flags = F_DESC, .help = "Dead rows from which autovacuum takes it up."),
 	F(autovacuum_enabled, K_BOOL, .title = "AUTOVACUUM", .width = 5, .help = "Autovacuum is not switched off for it."),
 	F(dead_ratio, K_RATIO, .title = "DEAD %", .width = 6, .flags = F_DESC | F_COMPUTED, .help = "Share of dead rows."),
-	F(reusable_bytes, K_BYTES, .title = "REUSABLE", .width = 8, .flags = F_DESC | F_COMPUTED, .help = "What VACUUM would make reusable: dead rows times the mean width of a row, estimated."),
-	F(heap_bloat_bytes, K_BYTES, .title = "HEAP BLOAT", .width = 8, .flags = F_DESC, .help = "What VACUUM FULL would give back of the rows: pages beyond those the rows would fill by the widths in pg_stats, estimated."),
-	F(index_bloat_bytes, K_BYTES, .title = "INDEX BLOAT", .width = 8, .flags = F_DESC, .help = "What REINDEX would give back: the same for B-trees on columns, estimated; low where they deduplicate."),
+	F(reusable_bytes, K_BYTES, .title = "REUSABLE", .width = 8, .flags = F_DESC | F_COMPUTED, .help = "What VACUUM makes reusable: dead rows times the mean width of a row, estimated."),
+	F(heap_bloat_bytes, K_BYTES, .title = "HEAP BLOAT", .width = 8, .flags = F_DESC, .help = "What VACUUM FULL frees of the rows: pages beyond those the rows would fill by the widths in pg_stats, estimated."),
+	F(index_bloat_bytes, K_BYTES, .title = "INDEX BLOAT", .width = 8, .flags = F_DESC, .help = "What REINDEX frees: the same for B-trees on columns, estimated; low where they deduplicate."),
 	F(bloat_bytes, K_BYTES, .title = "BLOAT", .width = 8, .flags = F_DESC | F_COMPUTED, .help = "Bloat of rows and indexes together, from the statistics of columns, estimated."),
 	F(bloat_ratio, K_RATIO, .title = "BLOAT %", .width = 6, .flags = F_DESC | F_COMPUTED, .help = "Share of the total that is bloat."),
 	F(frozen_age, K_COUNT, .title = "XID", .width = 6, .flags = F_DESC, .help = "Transactions since its oldest rows were frozen."),
@@ -131,11 +131,11 @@ static void set_note(struct relation *r, struct arena *a)
 	int64_t index = HAS_(r, index_bloat_bytes) ? r->index_bloat_bytes : 0;
 
 	if (index >= heap && is_worth_it(index, r->index_bytes))
-		note(r, a, "reindex concurrently", "REINDEX would give back", index, "");
+		note(r, a, "reindex concurrently", "REINDEX frees", index, "");
 	else if (is_worth_it(heap, r->heap_bytes))
-		note(r, a, "vacuum full", "VACUUM FULL would give back", heap, "");
+		note(r, a, "vacuum full", "VACUUM FULL frees", heap, "");
 	else if (due && HAS_(r, reusable_bytes) && r->reusable_bytes >= NOTE_BYTES_MIN)
-		note(r, a, "vacuum", "VACUUM would make", r->reusable_bytes, " reusable");
+		note(r, a, "vacuum", "VACUUM makes", r->reusable_bytes, " reusable");
 	else
 		note_facts(r, a);
 }

@@ -144,35 +144,67 @@ static void take(struct relation_growths *g, struct relation_growth x)
 	g->items[at] = x;
 }
 
+/* The two samples; false: it is one, or none. */
+static bool choose(const struct relation_history *h, int64_t from, int64_t to, size_t *ret_first, size_t *ret_last)
+{
+	if (h->n < 2)
+		return false;
+	*ret_first = sample_at(h, from);
+	*ret_last = sample_at(h, to);
+	return *ret_first < *ret_last;
+}
+
+/* Change of one relation between two samples; false: not known. Not listed is not nothing, where only the largest are
+ * listed. */
+static bool change(const struct relation_history *h, const struct column *c, size_t first, size_t last,
+		   struct relation_growth *ret_growth)
+{
+	int64_t before = c->bytes[first], after = c->bytes[last];
+	bool appeared = before == ABSENT, gone = after == ABSENT;
+
+	if ((appeared && gone) || (appeared && !h->samples[first].whole) || (gone && !h->samples[last].whole))
+		return false;
+	before = appeared ? 0 : before;
+	after = gone ? 0 : after;
+	*ret_growth = (struct relation_growth){c->name, after - before, appeared};
+	return true;
+}
+
+bool relation_history_growth(const struct relation_history *h, struct str relation, int64_t from, int64_t to,
+			     int64_t *ret_bytes)
+{
+	struct relation_growth g;
+	size_t first, last;
+
+	if (!choose(h, from, to, &first, &last))
+		return false;
+	for (size_t i = 0; i < h->ncolumns; i++) {
+		if (!str_eq_c(relation, h->columns[i]->name) || !change(h, h->columns[i], first, last, &g))
+			continue;
+		*ret_bytes = g.bytes;
+		return true;
+	}
+	return false;
+}
+
 bool relation_history_between(const struct relation_history *h, int64_t from, int64_t to,
 			      struct relation_growths *ret_growths)
 {
 	struct relation_growths g = {0};
+	struct relation_growth x;
 	size_t first, last;
 
-	if (h->n < 2)
-		return false;
-	first = sample_at(h, from);
-	last = sample_at(h, to);
-	if (first >= last)
+	if (!choose(h, from, to, &first, &last))
 		return false;
 	g.from_us = h->samples[first].at_us;
 	g.to_us = h->samples[last].at_us;
 	for (size_t c = 0; c < h->ncolumns; c++) {
-		int64_t before = h->columns[c]->bytes[first], after = h->columns[c]->bytes[last];
-		bool appeared = before == ABSENT, gone = after == ABSENT;
-
-		/* not listed is not nothing, where only the largest are listed */
-		if ((appeared && gone) || (appeared && !h->samples[first].whole) || (gone && !h->samples[last].whole))
+		if (!change(h, h->columns[c], first, last, &x) || x.bytes == 0)
 			continue;
-		before = appeared ? 0 : before;
-		after = gone ? 0 : after;
-		if (after == before)
-			continue;
-		g.bytes += after - before;
+		g.bytes += x.bytes;
 		g.changed++;
-		if (after > before)
-			take(&g, (struct relation_growth){h->columns[c]->name, after - before, appeared});
+		if (x.bytes > 0)
+			take(&g, x);
 	}
 	*ret_growths = g;
 	return true;

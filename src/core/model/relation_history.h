@@ -47,4 +47,8 @@ int64_t relation_history_since(const struct relation_history *h);
 bool relation_history_between(const struct relation_history *h, int64_t from, int64_t to,
 			      struct relation_growths *ret_growths);
 
+/* The same of one relation. False: not known. */
+bool relation_history_growth(const struct relation_history *h, struct str relation, int64_t from, int64_t to,
+			     int64_t *ret_bytes);
+
 #endif

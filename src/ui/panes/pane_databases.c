@@ -54,7 +54,7 @@ static void size_summary(const struct ui *ui, const struct pane *p, struct pen *
 	(void)format_bytes(&b, total);
 	pen_quantity(pen, ROLE_FG, 0, buf_str(&b));
 	pen_text(pen, ROLE_MUTED, " together");
-	/* what statements write beside the tables, and never to the volume */
+	/* what statements write beside the tables, where something else on screen wants that source */
 	if (!isnan(temp)) {
 		pen_separator(pen);
 		pen_text(pen, ROLE_MUTED, "temporary files ");
@@ -85,7 +85,7 @@ const struct pane_def pane_sizes = {
 	.name = "sizes",
 	.title = "Database sizes",
 	.help = "Size of each database that may be read.",
-	.sources = "database_sizes databases",
+	.sources = "database_sizes",
 	.table = &size_table,
 	.ops = &size_ops,
 };

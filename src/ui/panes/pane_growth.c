@@ -374,7 +374,8 @@ const struct pane_def pane_growth = {
 	.name = "growth",
 	.title = "Growth and forecast",
 	.help = "Where volume, local storage and transaction ids are going, and which relations grew.",
-	.sources = "metrics clusters instances relations",
+	/* databases: what goes into temporary files stands beside their sizes */
+	.sources = "metrics clusters instances relations databases",
 	.any_source = true,
 	.ops = &ops,
 };

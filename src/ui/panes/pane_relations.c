@@ -4,8 +4,13 @@
  *
  * The note is the source's; here it gets the key that does what it recommends, or what runs on the relation now.
  */
-#include "ui/action.h"
 #include "ui/panes/panes.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "model/relation_history.h"
+#include "ui/action.h"
+#include "ui/storage_view.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,6 +39,30 @@ static bool cell_relation(const struct cell_context *cc, struct pen *pen, int w)
 	else
 		pen_str(&part, role, name);
 	pen_text(&part, ROLE_MUTED, count);
+	return true;
+}
+
+/* Since the graphs begin, or between the times that were chosen; as far as this console has seen it. */
+static bool cell_grown(const struct cell_context *cc, struct pen *pen, int w)
+{
+	int64_t from, to, bytes;
+	enum role role = cc->faint ? ROLE_FAINT : ROLE_FG;
+	char none[5] = {0};
+	struct buf b;
+
+	storage_view_span(cc->ui, &from, &to);
+	if (!relation_history_growth(cc->ui->storage->relations, data_str(cc->snap, cc->row, "relation"), from, to,
+				     &bytes) ||
+	    bytes == 0) {
+		(void)utf8_encode(glyph(G_NONE), none);
+		pen_field(pen, ROLE_FAINT, 0, w, str_c(none), true);
+		return true;
+	}
+	buf_init(&b, 64);
+	(void)buf_add_c(&b, bytes < 0 ? "-" : "+");
+	(void)format_bytes(&b, bytes < 0 ? -bytes : bytes);
+	pen_field(pen, role, 0, w, buf_str(&b), true);
+	buf_release(&b);
 	return true;
 }
 
@@ -72,16 +101,18 @@ static long running(const struct cell_context *cc)
 	return -1;
 }
 
+/* How far it is, or when it last was: the time of today, the day of any other. */
 static bool cell_vacuum(const struct cell_context *cc, struct pen *pen, int w)
 {
 	const struct snapshot *progress = store_good(cc->ui->store, "progress");
 	int64_t at = data_i64(cc->snap, cc->row, "vacuumed_at", 0);
+	bool automatic = data_i64(cc->snap, cc->row, "vacuumed_by_autovacuum", 0) != 0;
 	long run = running(cc);
-	struct buf b;
+	struct civil then, now;
+	char text[48];
 
 	if (run >= 0 && str_starts(data_str(progress, (size_t)run, "command"), STR("VACUUM"))) {
 		double done = data_f64(progress, (size_t)run, "done_ratio");
-		char text[32];
 
 		if (isnan(done))
 			(void)snprintf(text, sizeof text, "running");
@@ -92,12 +123,15 @@ static bool cell_vacuum(const struct cell_context *cc, struct pen *pen, int w)
 	}
 	if (at == 0)
 		return false;
-	buf_init(&b, 64);
-	if (data_i64(cc->snap, cc->row, "vacuumed_by_autovacuum", 0) != 0 && w >= 11)
-		(void)buf_add_c(&b, "auto ");
-	(void)format_clock(&b, at, cc->ui->now_us);
-	pen_field(pen, cc->faint ? ROLE_FAINT : ROLE_MUTED, 0, w, buf_str(&b), true);
-	buf_release(&b);
+	clock_civil(at, &then);
+	clock_civil(cc->ui->now_us, &now);
+	if (then.year == now.year && then.month == now.month && then.day == now.day)
+		(void)snprintf(text, sizeof text, "%s%02d:%02dZ", automatic && w >= 11 ? "auto " : "", then.hour,
+			       then.minute);
+	else
+		(void)snprintf(text, sizeof text, "%s%02d-%02d", automatic && w >= 11 ? "auto " : "", then.month,
+			       then.day);
+	pen_field(pen, cc->faint ? ROLE_FAINT : ROLE_MUTED, 0, w, str_c(text), true);
 	return true;
 }
 
@@ -147,19 +181,26 @@ static bool cell_note(const struct cell_context *cc, struct pen *pen, int w)
 static const struct table_column columns[] = {
 	{.field = "relation", .priority = 1, .min = 12, .max = 36, .extra = 4, .cell = cell_relation},
 	{.field = "total_bytes", .priority = 2, .min = 8, .max = 10},
-	{.field = "heap_bytes", .priority = 6, .min = 8, .max = 10},
-	{.field = "index_bytes", .priority = 7, .min = 8, .max = 10},
+	{.field = "heap_bytes", .priority = 7, .min = 8, .max = 10},
+	{.field = "index_bytes", .priority = 8, .min = 8, .max = 10},
+	{.field = "total_bytes",
+	 .title = "GROWN",
+	 .priority = 6,
+	 .min = 9,
+	 .max = 10,
+	 .no_order = true,
+	 .cell = cell_grown},
 	{.field = "toast_bytes", .priority = 11, .min = 8, .max = 10},
-	{.field = "rows", .priority = 9, .min = 6, .max = 8},
+	{.field = "rows", .priority = 10, .min = 6, .max = 8},
 	{.field = "dead_ratio", .title = "DEAD", .priority = 4, .min = 6, .max = 14, .wish = 14, .cell = cell_dead},
 	{.field = "bloat_ratio", .title = "BLOAT", .priority = 5, .min = 6, .max = 7},
 	{.field = "frozen_age", .title = "XID", .priority = 10, .min = 6, .max = 8},
 	{.field = "vacuumed_at",
 	 .title = "VACUUM",
-	 .priority = 8,
+	 .priority = 9,
 	 .min = 9,
-	 .max = 16,
-	 .wish = 16,
+	 .max = 12,
+	 .wish = 12,
 	 .cell = cell_vacuum},
 	{.field = "note", .title = "NOTE", .priority = 3, .min = 12, .max = 0, .cell = cell_note},
 };

@@ -86,7 +86,8 @@ void table_bind(struct table *t, const struct rec_type *type)
 	if (t->order.field >= 0 || !t->def->order || !order_parse(str_c(t->def->order), type, &t->order))
 		return;
 	for (size_t i = 0; i < t->def->ncolumns; i++)
-		if (t->orders[i].field == t->order.field && t->orders[i].rate == t->order.rate)
+		if (t->orders[i].field == t->order.field && t->orders[i].rate == t->order.rate &&
+		    !t->def->columns[i].no_order)
 			t->order_column = (int)i;
 }
 
@@ -373,7 +374,7 @@ void table_order_column(struct table *t, int column)
 	struct order o;
 	const struct field *f;
 
-	if (column < 0 || (size_t)column >= t->def->ncolumns || !t->type)
+	if (column < 0 || (size_t)column >= t->def->ncolumns || !t->type || t->def->columns[column].no_order)
 		return;
 	if (column == t->order_column) {
 		t->order.descending = !t->order.descending;
@@ -398,6 +399,8 @@ void table_order_step(struct table *t, int step)
 		t->order_column = -1;
 		t->held_until_mono_us = 0;
 	} else if (n > 1) {
+		if (t->def->columns[to].no_order)
+			to = (to + step + n) % n;
 		table_order_column(t, to);
 	}
 }

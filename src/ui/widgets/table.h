@@ -40,6 +40,7 @@ struct table_column {
 	uint8_t priority;        /* 1 is kept longest; the key column never leaves */
 	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
 	bool leaves_when_same;   /* left out while all rows have one value */
+	bool no_order;           /* what its cell() draws is not its field, so the rows cannot be ordered by it */
 	uint8_t extra;           /* columns that its cell() needs beside the field's text */
 	uint8_t wish; /* columns that the cell draws in when there is room, whatever the text takes; 0 = none */
 	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */

@@ -216,15 +216,15 @@ static void test_beside_the_day_before(void **state)
 	     "series CPUUtilization object=orders-1 period=1h from=2026-03-10T14:00:00Z values=20~50*167,54\n"
 	     "series CPUUtilization part=before object=orders-1 period=1h from=2026-03-10T14:00:00Z "
 	     "values=20~50*167,91\n");
-	PANE_SHOWS("volume_used", "day before 1.10 TiB");
+	PANE_SHOWS("volume_used", "1d ago 1.10 TiB");
 	PANE_SHOWS("cpu", "54 %");
-	PANE_SHOWS("cpu", "day before 91 %");
+	PANE_SHOWS("cpu", "1d ago 91 %");
 	press("c");
 	assert_int_equal(runtime_target(f.rt)->compare_us, 7 * US_PER_DAY);
-	PANE_SHOWS("cpu", "week before 91 %");
+	PANE_SHOWS("cpu", "7d ago 91 %");
 	press("c");
 	assert_int_equal(runtime_target(f.rt)->compare_us, 0);
-	PANE_HIDES("cpu", "before");
+	PANE_HIDES("cpu", "ago");
 }
 
 static void test_what_cannot_be_takes_no_place(void **state)

@@ -157,7 +157,7 @@ static long point_at(const struct series *s, int64_t at)
 	return (long)i - 1;
 }
 
-/* ", a day before 1.19 TiB" */
+/* "1d ago 1.19 TiB" */
 static void add_before(const struct ui *ui, const struct metric_view *v, const struct series *s, int64_t at,
 		       struct pen *pen)
 {
@@ -167,7 +167,7 @@ static void add_before(const struct ui *ui, const struct metric_view *v, const s
 	if (i < 0)
 		return;
 	pen_separator(pen);
-	pen_text(pen, ROLE_MUTED, runtime_target(ui->rt)->compare_us == US_PER_DAY ? "day before " : "week before ");
+	pen_text(pen, ROLE_MUTED, runtime_target(ui->rt)->compare_us == US_PER_DAY ? "1d ago " : "7d ago ");
 	number(pen, v, before->value[i] * v->scale, false);
 }
 

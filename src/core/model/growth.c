@@ -51,7 +51,7 @@ static void fit_line(struct growth *g, const struct series *s)
 
 	g->trend = GROWTH_NONE;
 	g->r2 = vv > 0 ? num_min(tv * tv / (tt * vv), 1) : 0;
-	if (!(fabs(slope) * days > CHANGE_MIN * fabs(g->last)) || g->r2 < GROWTH_R2_UNEVEN)
+	if (!isfinite(slope) || !(fabs(slope) * days > CHANGE_MIN * fabs(g->last)) || g->r2 < GROWTH_R2_UNEVEN)
 		return;
 	g->trend = g->r2 < GROWTH_R2_STEADY ? GROWTH_UNEVEN : GROWTH_STEADY;
 	g->per_day = slope;

@@ -264,11 +264,17 @@ struct dots {
 	double now[GRAPH_COLUMNS_MAX * 2], before[GRAPH_COLUMNS_MAX * 2], ahead[GRAPH_COLUMNS_MAX * 2];
 };
 
+/* What can be drawn of a value; NaN = nothing. */
+static double drawable(double v)
+{
+	return isfinite(v) ? num_max(-VALUE_MAX, num_min(v, VALUE_MAX)) : (double)NAN;
+}
+
 static void sample(const struct graph_area *g, const struct series *s, double *v, size_t n)
 {
 	series_resample(s, g->from, g->to, v, n);
 	for (size_t i = 0; i < n; i++)
-		v[i] = isfinite(v[i]) ? num_max(-VALUE_MAX, num_min(v[i] * g->scale, VALUE_MAX)) : (double)NAN;
+		v[i] = drawable(v[i] * g->scale);
 }
 
 static void forecast(const struct graph_area *g, double *v, size_t n)
@@ -280,7 +286,8 @@ static void forecast(const struct graph_area *g, double *v, size_t n)
 
 		v[i] = (double)NAN;
 		if (g->now_us > 0 && at >= g->now_us && s->n > 0)
-			v[i] = (s->value[s->n - 1] + g->ahead_per_us * (double)(at - s->at[s->n - 1])) * g->scale;
+			v[i] = drawable((s->value[s->n - 1] + g->ahead_per_us * (double)(at - s->at[s->n - 1])) *
+					g->scale);
 	}
 }
 

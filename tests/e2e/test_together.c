@@ -84,6 +84,7 @@ static void both_halves_in_every_view(struct vt *v)
 	console_sees(v, "● live");
 	console_sees(v, "bastion");
 	console_sees(v, "newest automated");
+	console_sees(v, "FreeStorageSpace n/a");
 }
 
 static void every_view_by_its_digit(struct vt *v)
@@ -93,8 +94,9 @@ static void every_view_by_its_digit(struct vt *v)
 	console_sees(v, "pg_sleep");
 	console_press(v, "6", "─ Volume reads");
 	console_sees(v, "from CloudWatch");
-	console_sees(v, "FreeStorageSpace n/a");
-	console_sees(v, "─ Database sizes");
+	console_sees(v, "limit of engine");
+	console_sees(v, "─ Largest relations  database");
+	console_sees(v, "Database sizes");
 	console_sees(v, "MiB together");
 	console_press(v, "7", "─ 7 Snapshots");
 	console_sees(v, "pre-release-318");

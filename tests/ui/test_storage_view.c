@@ -227,6 +227,19 @@ static void test_beside_the_day_before(void **state)
 	PANE_HIDES("cpu", "ago");
 }
 
+/* A target that has what Aurora has not. */
+static void test_free_storage_where_there_is_any(void **state)
+{
+	(void)state;
+	open_at("incident", 160, 48);
+	PANE_HIDES("volume_used", "FreeStorageSpace");
+	more("source metrics at=now-52s\n"
+	     "series VolumeBytesUsed object=prod-orders period=1h from=2026-03-10T14:00:00Z "
+	     "values=1307000000000..1330500000000*168\n"
+	     "series FreeStorageSpace object=orders-1 period=1h from=2026-03-17T10:00:00Z values=5368709120\n");
+	PANE_SHOWS("volume_used", "free storage  orders-1 5.00 GiB");
+}
+
 static void test_what_cannot_be_takes_no_place(void **state)
 {
 	(void)state;
@@ -301,6 +314,7 @@ int main(void)
 		TEST(test_relations_and_what_would_help),
 		TEST(test_a_cursor_through_all_graphs),
 		TEST(test_beside_the_day_before),
+		TEST(test_free_storage_where_there_is_any),
 		TEST(test_what_cannot_be_takes_no_place),
 		TEST(test_ages_and_slots),
 		TEST(test_the_database_alone),

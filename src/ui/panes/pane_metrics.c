@@ -253,19 +253,35 @@ static void no_points(const struct ui *ui, const struct metric_view *v, struct c
 		      STYLE(ROLE_MUTED, ROLE_BG, 0));
 }
 
-/* Below the graph of the volume: local storage, and what Aurora has instead of FreeStorageSpace. */
-static void draw_below(const struct ui *ui, struct canvas *c, struct rect r)
+static bool has_free_storage(const struct ui *ui)
 {
 	const struct snapshot *m = store_good(ui->store, "metrics");
-	const struct series *free_space = series_find(&m->series, "FreeStorageSpace", STR(""));
+	const struct series *s = m ? series_find(&m->series, "FreeStorageSpace", STR("")) : NULL;
+
+	return s && s->n > 0;
+}
+
+/* Rows below the graph of the volume: of the target that has FreeStorageSpace always, else where nothing else in the
+ * view tells of local storage. */
+static int rows_below(const struct ui *ui, const struct pane *p, int rows)
+{
+	if (rows < 8 || !is_volume(p))
+		return 0;
+	return p->def == &pane_volume ? 2 : has_free_storage(ui);
+}
+
+/* Local storage, and what Aurora has instead of FreeStorageSpace. */
+static void draw_below(const struct ui *ui, struct canvas *c, struct rect r, int rows)
+{
 	struct rect low = {r.y + r.h - 1, r.x + 1, 1, r.w - 2};
 	struct pen last = pen_at(c, low, low.y, low.x, ROLE_BG);
 
-	others(ui, c, (struct rect){low.y - 1, low.x, 1, low.w}, "local free", "FreeLocalStorage");
-	if (!free_space || free_space->n == 0)
-		pen_text(&last, ROLE_MUTED, "FreeStorageSpace n/a: not emitted by Aurora, VolumeBytesUsed replaces it");
-	else
+	if (rows > 1)
+		others(ui, c, (struct rect){low.y - 1, low.x, 1, low.w}, "local free", "FreeLocalStorage");
+	if (has_free_storage(ui))
 		others(ui, c, low, "free storage", "FreeStorageSpace");
+	else
+		pen_text(&last, ROLE_MUTED, "FreeStorageSpace n/a: not emitted by Aurora, VolumeBytesUsed replaces it");
 }
 
 /* How much the forecast is, where there is room beside its dots. */
@@ -315,7 +331,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 			       .edge = v->edge,
 			       .body = v->body,
 			       .before = before_of(ui, s)};
-	int extra = p->def == &pane_volume && r.h >= 8 ? 2 : 0;
+	int extra = rows_below(ui, p, r.h);
 	struct rect chart = {r.y, r.x + 1, r.h - extra, r.w - 2};
 
 	if (!s || s->n == 0) {
@@ -331,7 +347,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 		graph_area_draw(c, chart, &g);
 	}
 	if (extra)
-		draw_below(ui, c, r);
+		draw_below(ui, c, r, extra);
 }
 
 /* What no instance of this cluster can have. */

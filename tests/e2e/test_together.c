@@ -95,7 +95,7 @@ static void every_view_by_its_digit(struct vt *v)
 	console_press(v, "6", "─ Volume reads");
 	console_sees(v, "from CloudWatch");
 	console_sees(v, "limit of engine");
-	console_sees(v, "─ Largest relations  database");
+	console_sees(v, "No table of a user is in this database");
 	console_sees(v, "Database sizes");
 	console_sees(v, "MiB together");
 	console_press(v, "7", "─ 7 Snapshots");

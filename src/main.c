@@ -4,6 +4,7 @@
  */
 #include "aws/config.h"
 #include "base/clock.h"
+#include "check.h"
 #include "cli.h"
 #include "db/login.h"
 #include "demo.h"
@@ -191,6 +192,12 @@ static int run_console(struct runtime *rt, const struct options *o, int signals)
 	return ok ? status : complain(&err, ONCE_USAGE);
 }
 
+/* Of a fault in what was asked for. */
+static int usage_status(const struct options *o)
+{
+	return o->command == COMMAND_CHECK ? (int)CHECK_UNKNOWN : (int)ONCE_USAGE;
+}
+
 static int run(const struct options *o)
 {
 	struct target *target;
@@ -199,13 +206,13 @@ static int run(const struct options *o)
 	int status, signals;
 
 	if (!make_target(o, &target, &err))
-		return complain(&err, ONCE_USAGE);
+		return complain(&err, usage_status(o));
 	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
 	rt = runtime_new(registry_sources, registry_nsources, target);
 	target_unref(target);
 	commands_set(runtime_commands(rt), registry_commands, registry_ncommands);
-	if (o->command == COMMAND_ONCE) {
-		status = (int)once_run(rt, o, &err);
+	if (o->command == COMMAND_ONCE || o->command == COMMAND_CHECK) {
+		status = o->command == COMMAND_ONCE ? (int)once_run(rt, o, &err) : (int)check_run(rt, o, &err);
 		if (err.code != ERR_NONE)
 			(void)complain(&err, status);
 	} else {
@@ -240,7 +247,7 @@ int main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
 	choose_locale();
 	if (!cli_parse(argc, argv, &o, &err))
-		return complain(&err, ONCE_USAGE);
+		return complain(&err, usage_status(&o));
 	if (!registry_check(&err) || !actions_check(&err))
 		return complain(&err, ONCE_USAGE);
 	switch (o.command) {
@@ -257,6 +264,7 @@ int main(int argc, char **argv)
 		return 0;
 	case COMMAND_CONSOLE:
 	case COMMAND_ONCE:
+	case COMMAND_CHECK:
 		return run(&o);
 	}
 	return 0;

@@ -330,7 +330,7 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,  ACTION_SORT,        ACTION_DETAIL,    ACTION_EXPLAIN,   ACTION_CANCEL,     ACTION_TERMINATE,
+	ACTION_FILTER,  ACTION_SORT,        ACTION_DETAIL,    ACTION_ACKNOWLEDGE, ACTION_SNOOZE, ACTION_EXPLAIN,   ACTION_CANCEL,     ACTION_TERMINATE,
 	ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,      ACTION_FOLD,       ACTION_MODE,
 	ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES, ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
 	ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_ZOOM,      ACTION_TAG,       ACTION_COPY,       ACTION_COLS_RIGHT,

@@ -7,6 +7,7 @@
 #include "ui/ui.h"
 
 #include "ui/panes/panes.h"
+#include "ui/verdicts.h"
 
 #include <string.h>
 
@@ -23,13 +24,14 @@ static const struct view_def overview = {
 	.title = "Overview",
 	.short_title = "Overview",
 	.help = "the five core panes",
-	.panes = {{&pane_cluster, {0, 40, 9, 14, 40, 8}},
-		  {&pane_load, {0, 60, 9, 14, 46, 4}},
+	.panes = {{&pane_cluster, {0, 26, 9, 14, 40, 8}},
+		  {&pane_load, {0, 37, 9, 14, 46, 4}},
+		  {&pane_verdicts, {0, 37, 7, 14, 46, 1}},
 		  {&pane_activity, {1, 1, 9, 0, 30, 0}},
 		  {&pane_network, {2, 33, 7, 11, 38, 5}},
 		  {&pane_volume, {2, 34, 7, 11, 38, 9}},
 		  {&pane_backups, {2, 33, 7, 11, 38, 7}}},
-	.npanes = 6,
+	.npanes = 7,
 };
 static const struct view_def activity = {
 	.digit = '2',
@@ -126,6 +128,24 @@ static const struct view_def logs = {
 		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}}},
 	.npanes = 3,
 };
+static const struct view_def posture = {
+	.digit = '0',
+	.name = "posture",
+	.title = "Posture",
+	.short_title = "Post",
+	.help = "the design decisions as checks: encryption, network, authentication, scaling, ...",
+	.panes = {{&pane_posture, {0, 65, 7, 0, 60, 0}}, {&pane_check, {0, 35, 8, 0, 44, 3}}},
+	.npanes = 2,
+};
+static const struct view_def verdicts = {
+	.digit = 0,
+	.name = "verdicts",
+	.title = "Verdicts",
+	.short_title = "Verd",
+	.help = "what is wrong, worst first, with the evidence",
+	.panes = {{&pane_verdicts, {0, 60, 7, 0, 50, 0}}, {&pane_check, {0, 40, 8, 0, 44, 3}}},
+	.npanes = 2,
+};
 static const struct view_def clusters = {
 	.digit = 0,
 	.name = "clusters",
@@ -177,6 +197,8 @@ const struct view_def *const view_defs[] = {
 	&backups,
 	&network,
 	&logs,
+	&posture,
+	&verdicts,
 	&clusters,
 	&tables, &progress,
 	&audit,
@@ -203,18 +225,20 @@ int view_by_name(const char *name)
 enum severity view_severity(const struct ui *ui, size_t view)
 {
 	const struct view *v = &ui->views[view];
-	enum severity worst = SEV_NONE;
+	enum severity worst = SEV_NONE, s;
 
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		const struct pane *p = &v->panes[i];
-		enum severity s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
+
+		s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
 
 		/* A verdict over old data is none. */
 		if (s >= SEV_WARN && badge_failed(pane_entry(ui, p)))
 			s = SEV_UNKNOWN;
 		worst = s > worst ? s : worst;
 	}
-	return worst;
+	s = v->def->digit ? verdict_worst_of_view(ui, v->def->digit) : SEV_NONE;
+	return s > worst ? s : worst;
 }
 
 struct table *ui_focused_table(struct ui *ui)

@@ -37,7 +37,7 @@ struct facts {
 	int64_t now_us; /* wall */
 	const struct policy *policy;
 	struct str cluster;     /* DBClusterIdentifier, "" = none (--db alone) */
-	struct str client_addr; /* this host's address as it was set by hand, "" = not */
+	bool final;             /* nothing more will come: what has not answered is unknown */
 };
 
 struct rule;

@@ -136,7 +136,8 @@ int verdict_mute(struct ui *ui, const struct pane *p, int64_t for_us)
 	if (!engine || row < 0)
 		return EFFECT_NONE;
 	id = data_str(s, (size_t)row, "id");
-	if (!verdict_engine_mute(engine, id, data_str(s, (size_t)row, "object"), for_us > 0 ? ui->now_us + for_us : 0)) {
+	if (!verdict_engine_mute(engine, id, data_str(s, (size_t)row, "object"),
+				 for_us > 0 ? ui->now_us + for_us : 0)) {
 		ui_toast(ui, SEV_NOTICE, "only what is wrong or unknown can be muted");
 		return EFFECT_PAINT;
 	}

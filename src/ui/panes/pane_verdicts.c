@@ -217,8 +217,7 @@ static bool show_posture(const struct snapshot *s, size_t row, int mode)
 {
 	enum severity severity = verdict_severity(s, row);
 
-	return data_str(s, row, "decision").len > 0 &&
-	       (mode == 0 || (severity != SEV_NONE && severity != SEV_OK));
+	return data_str(s, row, "decision").len > 0 && (mode == 0 || (severity != SEV_NONE && severity != SEV_OK));
 }
 
 /* The decision stands at the first of its checks. */
@@ -228,7 +227,8 @@ static bool cell_decision(const struct cell_context *cc, struct pen *pen, int w)
 	struct str decision = data_str(cc->snap, cc->row, "decision");
 
 	for (size_t i = 1; t && i < t->n; i++)
-		if (t->index[i] == cc->row && i > t->top && str_eq(data_str(cc->snap, t->index[i - 1], "decision"), decision))
+		if (t->index[i] == cc->row && i > t->top &&
+		    str_eq(data_str(cc->snap, t->index[i - 1], "decision"), decision))
 			return true;
 	pen_field(pen, ROLE_STRONG, ATTR_BOLD, w, decision, false);
 	return true;
@@ -278,7 +278,8 @@ static const struct pane_ops posture_ops = {
 const struct pane_def pane_posture = {
 	.name = "posture",
 	.title = "Posture",
-	.help = "Encryption, network, authentication, scaling, observability, storage and backups, insights: as designed?",
+	.help = "Encryption, network, authentication, scaling, observability, storage and backups, insights: as "
+		"designed?",
 	.digit = '0',
 	.sources = "verdicts",
 	.table = &posture_table,
@@ -324,7 +325,8 @@ static void check_draw(const struct ui *ui, struct pane *p, struct canvas *c, st
 
 	(void)p;
 	if (selected < 0) {
-		canvas_text_c(c, page.r, page.r.y, page.r.x, "No check is selected", STYLE(ROLE_FG, ROLE_BG, ATTR_BOLD));
+		canvas_text_c(c, page.r, page.r.y, page.r.x, "No check is selected",
+			      STYLE(ROLE_FG, ROLE_BG, ATTR_BOLD));
 		return;
 	}
 	severity = severity_of_word(data_str(t->snap, row, "severity"));

@@ -74,17 +74,17 @@ static void test_the_overview_says_what_is_wrong(void **state)
 {
 	(void)state;
 	open_at("incident", "overview", 160, 48);
-	PANE_SHOWS("verdicts", "✗ 7 sessions blocked by 4711, longest 6m12s, policy 30s");
+	PANE_SHOWS("verdicts", "✗ 7 blocked by 4711, longest 6m12s, policy 30s");
 	PANE_SHOWS("verdicts", "! 4711 idle in transaction 12m31s, policy 5m");
 	PANE_SHOWS("verdicts", "next  go to 3 Locks and K the root");
 	SHOWS("3 Locks ✗");
 	SHOWS("4 Load !");
 	/* the same at the sizes of a laptop and of a phone */
 	fixture_draw(&f, NULL, 24, 80);
-	PANE_SHOWS("verdicts", "✗ 7 sessions blocked by 4711, longest 6m12s, policy 30s");
+	PANE_SHOWS("verdicts", "✗ 7 blocked by 4711, longest 6m12s, policy 30s");
 	PANE_SHOWS("activity", "4711");
 	fixture_draw(&f, NULL, 12, 40);
-	PANE_SHOWS("verdicts", "✗ 7 sessions blocked by 4711");
+	PANE_SHOWS("verdicts", "✗ 7 blocked by 4711");
 	PANE_SHOWS("activity", "4711");
 }
 
@@ -102,21 +102,21 @@ static void test_acknowledged_leaves_the_list_and_the_tab(void **state)
 {
 	(void)state;
 	open_at("incident", "verdicts", 160, 48);
-	PANE_SHOWS("verdicts", "✗ 7 sessions blocked");
+	PANE_SHOWS("verdicts", "✗ 7 blocked");
 	press("a");
 	SHOWS("is acknowledged until");
 	looks(1);
 	fixture_wait(&f, 20 * US_PER_S);
 	looks(1);
-	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 sessions blocked"));
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 blocked"));
 	PANE_SHOWS("verdicts", "1 muted");
 	/* all of them: it is there, and the same key takes it back */
 	press("m");
-	PANE_SHOWS("verdicts", "✗ 7 sessions blocked");
+	PANE_SHOWS("verdicts", "✗ 7 blocked");
 	press("ga");
 	looks(1);
 	press("m");
-	PANE_SHOWS("verdicts", "✗ 7 sessions blocked");
+	PANE_SHOWS("verdicts", "✗ 7 blocked");
 }
 
 static void test_snoozed_comes_back(void **state)
@@ -125,7 +125,7 @@ static void test_snoozed_comes_back(void **state)
 	open_at("incident", "verdicts", 160, 48);
 	press("n");
 	looks(1);
-	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 sessions blocked"));
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 blocked"));
 	PANE_SHOWS("verdicts", "1 muted");
 }
 
@@ -134,7 +134,7 @@ static void test_a_verdict_has_its_evidence(void **state)
 {
 	(void)state;
 	open_at("incident", "verdicts", 160, 48);
-	PANE_SHOWS("check", "✗ 7 sessions blocked by 4711");
+	PANE_SHOWS("check", "✗ 7 blocked by 4711");
 	PANE_SHOWS("check", "pg_stat_activity: 7 with wait_event_type Lock");
 	PANE_SHOWS("check", "rule      sessions.blocked");
 	PANE_SHOWS("check", "Why");

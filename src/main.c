@@ -14,12 +14,14 @@
 #include "ui/loop.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <locale.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -169,6 +171,33 @@ static void unhush(int saved)
 	(void)close(saved);
 }
 
+static int forget_segments(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t from = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+		uintptr_t to = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
+
+		/* what may have been written is no copy of the file any more */
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) && to > from)
+			(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/*
+ * Loading reads the symbol tables of some forty libraries, which nobody needs again in a console that stays open all
+ * day. Those pages are the files'; they leave, and come back one by one where they are used.
+ */
+static void forget_loading(void)
+{
+	(void)dl_iterate_phdr(forget_segments, NULL);
+}
+
 static int run_console(struct runtime *rt, const struct options *o, int signals)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -186,6 +215,7 @@ static int run_console(struct runtime *rt, const struct options *o, int signals)
 	bool ok;
 
 	catch_fatal();
+	forget_loading();
 	saved = hush();
 	ok = loop_run(rt, &lo, &status, &err);
 	unhush(saved);

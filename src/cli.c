@@ -69,7 +69,17 @@ static const struct option options[] = {
 	 .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
 	 .type = OPT_COMMAND,
 	 .value = COMMAND_ONCE},
-	{.name = "format", .arg = "text|json|csv", .help = "of --once and fields (default text)", .type = OPT_FORMAT},
+	{.name = "format",
+	 .arg = "text|json|csv|junit",
+	 .help = "of --once, fields and check (default text); csv is of --once alone, junit of check",
+	 .type = OPT_FORMAT},
+	{.name = "only",
+	 .arg = "FAMILY",
+	 .help = "with check: one family of verdicts: availability, reachability, backup, storage, sessions, "
+		 "statements, posture, observability or capacity",
+	 .type = OPT_TEXT,
+	 .offset = offsetof(struct options, only),
+	 .size = sizeof(((struct options *)0)->only)},
 	{.name = "pane",
 	 .arg = "NAME",
 	 .help = "only this source or pane with --once; may be repeated",
@@ -139,14 +149,14 @@ static bool store_seconds(const struct option *o, struct options *ret, struct st
 
 static bool store_format(struct options *ret, struct str v, const char *where, struct err *err)
 {
-	static const char *const names[] = {"text", "json", "csv"};
+	static const char *const names[] = {"text", "json", "csv", "junit"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_eq_c(v, names[i])) {
 			ret->format = (enum output_format)i;
 			return true;
 		}
-	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv", where, STR_ARG(v));
+	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv, junit", where, STR_ARG(v));
 }
 
 static bool store_text(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
@@ -290,17 +300,20 @@ static bool read_environment(struct options *ret, struct err *err)
 
 static bool read_word(struct options *ret, const char *word, bool *first, struct err *err)
 {
+	static const struct {
+		const char *word;
+		enum cli_command command;
+	} commands[] = {{"demo", COMMAND_DEMO}, {"fields", COMMAND_FIELDS}, {"check", COMMAND_CHECK}};
 	bool was_first = *first;
 
 	*first = false;
-	if (was_first && str_eq_c(str_c(word), "demo")) {
-		ret->command = COMMAND_DEMO;
-		return true;
-	}
-	if (was_first && str_eq_c(str_c(word), "fields")) {
-		ret->command = COMMAND_FIELDS;
-		return true;
-	}
+	for (size_t i = 0; was_first && i < ARRAY_LEN(commands); i++)
+		if (str_eq_c(str_c(word), commands[i].word)) {
+			ret->command = commands[i].command;
+			/* of these the next word is the cluster */
+			*first = ret->command == COMMAND_CHECK;
+			return true;
+		}
 	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
 	if (!was_first)
@@ -350,6 +363,9 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 {
 	bool first = true;
 
+	/* known before anything can be wrong: the exit status of that depends on it */
+	if (argc > 1 && str_eq_c(str_c(argv[1]), "check"))
+		ret->command = COMMAND_CHECK;
 	for (int i = 1; i < argc; i++) {
 		struct str word = str_c(argv[i]);
 
@@ -391,6 +407,8 @@ void cli_help(struct buf *out)
 	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
 			     "to choose from\n"
 			     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+			     "auroratop check [OPTIONS] [CLUSTER] the verdicts; 0 ok, 1 warning, 2 critical, 3 unknown "
+			     "or usage\n"
 			     "auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];

@@ -14,8 +14,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cli_command { COMMAND_CONSOLE, COMMAND_ONCE, COMMAND_DEMO, COMMAND_FIELDS, COMMAND_HELP, COMMAND_VERSION };
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum cli_command {
+	COMMAND_CONSOLE,
+	COMMAND_ONCE,
+	COMMAND_CHECK,
+	COMMAND_DEMO,
+	COMMAND_FIELDS,
+	COMMAND_HELP,
+	COMMAND_VERSION
+};
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_JUNIT };
 
 #define PANE_NAMES_MAX 32
 
@@ -28,6 +36,7 @@ struct options {
 	enum output_format format;
 	char panes[PANE_NAMES_MAX][64]; /* --pane: source or pane names */
 	size_t npanes;
+	char only[64]; /* check: one family of verdicts; "" = all */
 	bool read_only, ascii, headless, wake, show_literals, motion, mouse;
 	struct policies policies; /* only in the config file */
 };

@@ -1,5 +1,5 @@
-# Why something is slow, as rules over facts.
+# Why something is slow, and what is wrong, as rules over facts.
 unit(slow_statement verdict)
 unit(statement_relations verdict)
-# Rules, each alone, over made facts.
 unit(rules_storage verdict)
+unit(verdict_engine verdict)

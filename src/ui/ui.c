@@ -203,7 +203,7 @@ static uint64_t demand_of_names(const struct ui *ui, const char *list)
 
 static uint64_t wanted(const struct ui *ui)
 {
-	static const char *const chrome[] = {"clusters", "instances", "activity", "action"};
+	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
@@ -250,6 +250,8 @@ void ui_apply(struct ui *ui, int effects)
 		runtime_demand(ui->rt, wanted(ui));
 }
 
+#define FRAMELESS_ROWS 5
+
 /* It takes no place, unless it has the focus. */
 static bool is_hidden(const struct ui *ui, const struct view *v, size_t i)
 {
@@ -258,12 +260,30 @@ static bool is_hidden(const struct ui *ui, const struct view *v, size_t i)
 	return i != v->focus && p->def->ops->hidden && p->def->ops->hidden(ui, p);
 }
 
+/* Places of the panes that are not hidden, and which of them each pane has; returns how many. */
+static size_t wished_places(const struct ui *ui, const struct view *v, struct layout_item *items, size_t *shown)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		shown[i] = n;
+		if (is_hidden(ui, v, i))
+			continue;
+		items[n] = v->def->panes[i].place;
+		/* without frames three rows of a list are a pane */
+		if (!ui->chrome.frames && items[n].min_h > FRAMELESS_ROWS)
+			items[n].min_h = items[n].stays ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
+		n++;
+	}
+	return n;
+}
+
 static void place_panes(struct ui *ui, int rows, int cols)
 {
 	struct view *v = ui_view(ui);
 	struct layout_item items[VIEW_PANES_MAX];
 	struct layout_place places[VIEW_PANES_MAX];
-	size_t shown[VIEW_PANES_MAX], n = 0, focus = 0;
+	size_t shown[VIEW_PANES_MAX], n;
 	struct rect body;
 
 	ui->chrome = layout_chrome(rows, cols, v->def->digit == '1');
@@ -272,14 +292,8 @@ static void place_panes(struct ui *ui, int rows, int cols)
 		body.y++;
 		body.h--;
 	}
-	for (size_t i = 0; i < v->def->npanes; i++) {
-		shown[i] = n;
-		if (i == v->focus)
-			focus = n;
-		if (!is_hidden(ui, v, i))
-			items[n++] = v->def->panes[i].place;
-	}
-	layout_panes(body, items, n, focus, places);
+	n = wished_places(ui, v, items, shown);
+	layout_panes(body, items, n, shown[v->focus], places);
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 		bool hidden = is_hidden(ui, v, i);

@@ -106,7 +106,7 @@ static struct snapshot *source(const char *name)
 
 	s->at_us = NOW - US_PER_MIN;
 	made[nmade++] = s;
-	facts.sources[facts.n++] = (struct fact_source){name, s, s};
+	facts.sources[facts.n++] = (struct fact_source){.name = name, .good = s, .latest = s, .period_us = US_PER_MIN};
 	return s;
 }
 
@@ -118,7 +118,7 @@ static void failing(const char *name, const char *why)
 	(void)err_set(&err, ERR_DENIED, "%s", why);
 	snapshot_fail(s, SNAP_ERROR, &err);
 	made[nmade++] = s;
-	facts.sources[facts.n++] = (struct fact_source){name, NULL, s};
+	facts.sources[facts.n++] = (struct fact_source){.name = name, .latest = s, .period_us = US_PER_MIN};
 }
 
 static void row(struct snapshot *s)
@@ -190,24 +190,6 @@ static void has(const char *name, const char *part)
 	if (str_find(v, str_c(part), 0) < 0)
 		fail_msg("%s of %s is \"%.*s\", without \"%s\"", name, rule, STR_ARG(v), part);
 }
-
-/* Rules of other files: none of them is asked here, and the table of rules names them. */
-#define ELSEWHERE(judge)                                                              \
-	void judge(const struct facts *f, struct findings *out);                      \
-	__attribute__((weak)) void judge(const struct facts *f, struct findings *out) \
-	{                                                                             \
-		(void)f;                                                              \
-		(void)out;                                                            \
-	}
-ELSEWHERE(rule_cluster_status)
-ELSEWHERE(rule_instance_status)
-ELSEWHERE(rule_blocked)
-ELSEWHERE(rule_idle_in_transaction)
-ELSEWHERE(rule_transaction_age)
-ELSEWHERE(rule_connections)
-ELSEWHERE(rule_load)
-ELSEWHERE(rule_cpu)
-ELSEWHERE(rule_replica_lag)
 
 /* ---- the volume ---- */
 

@@ -16,6 +16,7 @@
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
+#include "ui/verdicts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
 	ui_apply(ui, EFFECT_DEMAND);
+	verdicts_follow(ui);
 }
 
 static void close_pane(struct pane *p)
@@ -234,6 +236,7 @@ void ui_data_changed(struct ui *ui)
 	load_view_feed(ui);
 	plan_follow(ui);
 	operate_follow(ui);
+	verdicts_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }

@@ -143,6 +143,7 @@ struct ui {
 	struct plan_view *plan;            /* of OVERLAY_PLAN, or NULL */
 	const struct snapshot *known_plan; /* newest one, kept after its overlay is closed; own reference */
 	int64_t known_plan_query_id, known_plan_pid;
+	enum severity worst_of_view[10];     /* by digit, of the verdicts */
 	struct session_watch *watch;         /* of the detail of Activity, or NULL */
 	struct operations_state *operations; /* previews and jobs, NULL = none yet */
 	struct dialog dialog;

@@ -118,6 +118,7 @@ struct ui_options {
 	enum glyph_set glyphs;
 	const char *product; /* "auroratop 0.1.0" */
 	bool motion;
+	bool show_literals, bell; /* in reports; for a verdict that becomes critical */
 };
 
 /* What may differ from the picture in the canvas. */
@@ -145,6 +146,8 @@ struct ui {
 	int64_t known_plan_query_id, known_plan_pid;
 	struct session_watch *watch;         /* of the detail of Activity, or NULL */
 	struct operations_state *operations; /* previews and jobs, NULL = none yet */
+	struct report_wait *report;          /* one that is being made, or NULL */
+	struct bell *bell;                   /* what it has seen, NULL = nothing yet */
 	struct dialog dialog;
 	struct prompt prompt;
 	struct toast toasts[TOASTS_MAX];

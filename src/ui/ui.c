@@ -12,9 +12,11 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/bell.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/report_ask.h"
 #include "ui/session_detail.h"
 #include "ui/verdicts.h"
 
@@ -89,6 +91,8 @@ void ui_release(struct ui *ui)
 {
 	plan_close(ui);
 	operate_release(ui);
+	report_release(ui);
+	bell_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -221,7 +225,7 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
-	return mask;
+	return mask | report_wanted(ui);
 }
 
 static void mark_dirty(struct ui *ui)
@@ -237,6 +241,8 @@ void ui_data_changed(struct ui *ui)
 	plan_follow(ui);
 	operate_follow(ui);
 	verdicts_follow(ui);
+	report_follow(ui);
+	bell_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }
@@ -375,6 +381,7 @@ void ui_draw(struct ui *ui, int rows, int cols)
 	if (same)
 		return;
 	ui->whole_mono_us = ui->mono_us;
+	report_follow(ui);
 	if (c->rows != rows || c->cols != cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
@@ -405,7 +412,7 @@ int64_t ui_next_change(const struct ui *ui)
 
 		next = tick < next ? tick : next;
 	}
-	return next;
+	return report_due(ui) < next ? report_due(ui) : next;
 }
 
 static int click(struct ui *ui, const struct event *e)

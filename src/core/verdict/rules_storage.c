@@ -124,9 +124,10 @@ void rule_local_storage(const struct facts *f, struct findings *out)
 		(void)verdict_bytes(value, left);
 		(void)verdict_bytes(limit, s == SEV_CRIT ? l->local_storage_critical : l->local_storage);
 		if (s <= SEV_OK)
-			finding_add(out, s, name, "%s of local storage free", value);
+			finding_add(out, s, name, STR_FMT " has %s local storage free", STR_ARG(name), value);
 		else
-			finding_add(out, s, name, "%s of local storage free, policy %s", value, limit);
+			finding_add(out, s, name, STR_FMT " has %s local storage free, policy %s", STR_ARG(name), value,
+				    limit);
 		finding_evidence(out, "FreeLocalStorage of " STR_FMT ", minimum of its period; CloudWatch",
 				 STR_ARG(name));
 		if (s > SEV_OK)
@@ -161,14 +162,12 @@ static void say_age(const struct facts *f, struct findings *out, const struct sn
 	(void)verdict_ratio(share, data_f64(s, i, w->ratio));
 	(void)verdict_ratio(policy, v == SEV_CRIT ? l->wraparound_critical : l->wraparound);
 	if (v >= SEV_WARN)
-		finding_add(out, v, name, STR_FMT " has used up %s of its %s, policy %s", STR_ARG(name), share, w->noun,
-			    policy);
+		finding_add(out, v, name, STR_FMT ": %s of %s used, policy %s", STR_ARG(name), share, w->noun, policy);
 	else if (v == SEV_NOTICE)
-		finding_add(out, v, name, "autovacuum does not keep up with %s of " STR_FMT ", %s used up", w->noun,
-			    STR_ARG(name), share);
+		finding_add(out, v, name, "freezing is late in " STR_FMT ": %s of %s used", STR_ARG(name), share,
+			    w->noun);
 	else
-		finding_add(out, v, STR(""), "oldest database " STR_FMT " has used up %s of its %s", STR_ARG(name),
-			    share, w->noun);
+		finding_add(out, v, STR(""), "oldest is " STR_FMT ": %s of %s used", STR_ARG(name), share, w->noun);
 	finding_evidence(out, "age %lld of 2147483648, autovacuum freezes from %lld; pg_database",
 			 (long long)data_i64(s, i, w->age, 0), (long long)data_i64(s, i, w->forced_at, 0));
 	if (v <= SEV_OK)
@@ -236,7 +235,8 @@ static enum severity judge_slot(const struct snapshot *s, size_t i)
 static void say_slot(struct findings *out, const struct snapshot *s, size_t i, enum severity v)
 {
 	struct str name = data_str(s, i, "name");
-	bool least = data_i64(s, i, "at_least", 0) != 0, active = data_i64(s, i, "active", 0) != 0;
+	const char *least = data_i64(s, i, "at_least", 0) != 0 ? "at least " : "";
+	bool active = data_i64(s, i, "active", 0) != 0;
 	char kept[VERDICT_VALUE_MAX], age[VERDICT_VALUE_MAX] = "";
 	int64_t inactive = data_i64(s, i, "inactive_us", 0);
 
@@ -245,9 +245,13 @@ static void say_slot(struct findings *out, const struct snapshot *s, size_t i, e
 		(void)verdict_age(age, inactive);
 	if (str_eq_c(data_str(s, i, "wal_status"), "lost"))
 		finding_add(out, v, name, "slot " STR_FMT " is lost: its receiver must start anew", STR_ARG(name));
+	else if (active)
+		finding_add(out, v, name, "slot " STR_FMT " is behind, keeps %s%s of WAL", STR_ARG(name), least, kept);
+	else if (age[0])
+		finding_add(out, v, name, "slot " STR_FMT " inactive for %s, keeps %s%s", STR_ARG(name), age, least,
+			    kept);
 	else
-		finding_add(out, v, name, "slot " STR_FMT " is %s%s%s and retains %s%s of WAL", STR_ARG(name),
-			    active ? "behind" : "inactive", age[0] ? " for " : "", age, least ? "at least " : "", kept);
+		finding_add(out, v, name, "inactive slot " STR_FMT " keeps %s%s of WAL", STR_ARG(name), least, kept);
 	finding_evidence(out, STR_FMT " slot, plugin " STR_FMT ", wal_status " STR_FMT "; pg_replication_slots",
 			 STR_ARG(data_str(s, i, "kind")), STR_ARG(data_str(s, i, "plugin")),
 			 STR_ARG(data_str(s, i, "wal_status")));
@@ -295,13 +299,16 @@ static void say_dead(struct findings *out, const struct snapshot *s, size_t i, e
 	struct str name = data_str(s, i, "relation");
 	int64_t due = data_i64(s, i, "vacuum_due_rows", 1), dead = data_i64(s, i, "dead_rows", 0);
 	bool off = data_i64(s, i, "autovacuum_enabled", 1) == 0;
-	struct buf rows;
+	struct buf rows, limit;
 
 	buf_init(&rows, 64);
+	buf_init(&limit, 64);
 	(void)format_count(&rows, dead);
-	finding_add(out, v, name, STR_FMT " has %s dead rows, %.0f times what autovacuum starts at", STR_ARG(name),
-		    buf_c(&rows), (double)dead / (double)due);
+	(void)format_count(&limit, due);
+	finding_add(out, v, name, STR_FMT " has %s dead rows, vacuum is due at %s", STR_ARG(name), buf_c(&rows),
+		    buf_c(&limit));
 	buf_release(&rows);
+	buf_release(&limit);
 	finding_evidence(out, "dead rows %lld, due at %lld%s; pg_stat_all_tables", (long long)dead, (long long)due,
 			 off ? ", autovacuum is switched off for it" : "");
 	finding_next(out, "vacuum", "VACUUM it; if they stay, something holds the xmin horizon: :progress");
@@ -338,7 +345,7 @@ static void say_bloat(struct findings *out, const struct snapshot *s, size_t i)
 	int64_t heap = data_i64(s, i, "heap_bloat_bytes", 0), index = data_i64(s, i, "index_bloat_bytes", 0);
 	char bytes[VERDICT_VALUE_MAX], share[VERDICT_VALUE_MAX], parts[2][VERDICT_VALUE_MAX];
 
-	finding_add(out, SEV_NOTICE, name, STR_FMT " is bloated by %s, %s of it", STR_ARG(name),
+	finding_add(out, SEV_NOTICE, name, STR_FMT " has %s of bloat, %s of it", STR_ARG(name),
 		    verdict_bytes(bytes, (double)data_i64(s, i, "bloat_bytes", 0)),
 		    verdict_ratio(share, data_f64(s, i, "bloat_ratio")));
 	finding_evidence(out, "rows %s, indexes %s, estimated from the statistics of columns",

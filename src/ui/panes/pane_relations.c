@@ -6,8 +6,8 @@
  */
 #include "ui/panes/panes.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "model/relation_history.h"
 #include "ui/action.h"
 #include "ui/storage_view.h"
@@ -123,11 +123,11 @@ static bool cell_vacuum(const struct cell_context *cc, struct pen *pen, int w)
 	}
 	if (at == 0)
 		return false;
-	clock_civil(at, &then);
-	clock_civil(cc->ui->now_us, &now);
+	zone_civil(at, &then);
+	zone_civil(cc->ui->now_us, &now);
 	if (then.year == now.year && then.month == now.month && then.day == now.day)
-		(void)snprintf(text, sizeof text, "%s%02d:%02dZ", automatic && w >= 11 ? "auto " : "", then.hour,
-			       then.minute);
+		(void)snprintf(text, sizeof text, "%s%02d:%02d%s", automatic && w >= 11 ? "auto " : "", then.hour,
+			       then.minute, zone_is_local() ? "" : "Z");
 	else
 		(void)snprintf(text, sizeof text, "%s%02d-%02d", automatic && w >= 11 ? "auto " : "", then.month,
 			       then.day);

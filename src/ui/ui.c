@@ -14,6 +14,7 @@
 #include "ui/action.h"
 #include "ui/bell.h"
 #include "ui/load_view.h"
+#include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/report_ask.h"
@@ -73,6 +74,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 		init_view(&ui->views[i], view_defs[i]);
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
+	marks_follow(ui);
 	ui_apply(ui, EFFECT_DEMAND);
 	verdicts_follow(ui);
 }
@@ -102,6 +104,7 @@ void ui_release(struct ui *ui)
 	}
 	xfree(ui->views);
 	load_view_free(ui->load);
+	marks_free(ui->marks);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -221,6 +224,9 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	/* what the rails under the large graphs tell */
+	if (v->def->digit == '4' || v->def->digit == '6')
+		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_looks_for_left(ui))
@@ -243,6 +249,7 @@ void ui_data_changed(struct ui *ui)
 	verdicts_follow(ui);
 	report_follow(ui);
 	bell_follow(ui);
+	marks_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }

@@ -74,11 +74,12 @@ struct str label_with(const struct snapshot *s, const char *kind, const char *pa
 			fail_msg("no %s says \"%s\" but \"%.*s\"; state %d %s", kind, part,       \
 				 STR_ARG(row_with(s, kind, "")), (int)(s)->state, (s)->err.text); \
 	} while (0)
-#define assert_no_row(s, kind, part)                                                                      \
-	do {                                                                                              \
-		if ((s)->state != SNAP_OK || row_with(s, kind, part).len > 0)                             \
-			fail_msg("%s says \"%.*s\"; state %d %s", kind, STR_ARG(row_with(s, kind, part)), \
-				 (int)(s)->state, (s)->err.text);                                         \
+#define assert_no_row(s, kind, part)                                                                       \
+	do {                                                                                               \
+		const struct snapshot *in = (s);                                                           \
+		if (in->state != SNAP_OK || row_with(in, kind, part).len > 0)                              \
+			fail_msg("%s says \"%.*s\"; state %d %s", kind, STR_ARG(row_with(in, kind, part)), \
+				 (int)in->state, in->err.text);                                            \
 	} while (0)
 
 /* Lines of the audit log that contain both. */

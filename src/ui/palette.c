@@ -262,6 +262,30 @@ static const char *kind_title(enum entry_kind k)
 	return "";
 }
 
+static void draw_entry(struct canvas *c, struct rect r, int y, const struct entry *x, bool chosen)
+{
+	struct pen pen = pen_at(c, r, y, r.x, chosen ? ROLE_SELBG : ROLE_RAISED);
+	int w = r.w > 60 ? 30 : 20;
+
+	if (y >= r.y + r.h)
+		return;
+	canvas_fill(c, rect_intersect(r, (struct rect){y, r.x, 1, r.w}), STYLE(ROLE_FG, pen.bg, 0));
+	if (chosen)
+		pen_glyph(&pen, ROLE_ACCENT, G_SELECTED);
+	else
+		pen_skip(&pen, 1);
+	pen_skip(&pen, 2);
+	/* a name that was typed is to be read, and has no key */
+	if (x->kind == ENTRY_MAINTAIN) {
+		pen_field(&pen, ROLE_STRONG, 0, 2 * w, str_c(x->text), false);
+		pen_skip(&pen, 1);
+	} else {
+		pen_field(&pen, ROLE_STRONG, 0, w, str_c(x->text), false);
+		pen_field(&pen, ROLE_MUTED, 0, 8, str_c(x->key), false);
+	}
+	pen_text(&pen, ROLE_MUTED, x->help);
+}
+
 static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, const struct entries *e)
 {
 	size_t first = ui->palette_choice > (size_t)(r.h > 6 ? r.h - 6 : 0)
@@ -272,30 +296,13 @@ static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, c
 	for (size_t i = first; i < e->n && y < r.y + r.h; i++) {
 		const struct entry *x = &e->items[i];
 		bool chosen = i == ui->palette_choice;
-		struct pen pen;
 
 		if (i == first || x->kind != e->items[i - 1].kind) {
 			if (y > r.y && r.h > 12)
 				y++;
 			canvas_text_c(c, r, y++, r.x + 1, kind_title(x->kind), STYLE(ROLE_MUTED, ROLE_RAISED, 0));
 		}
-		pen = pen_at(c, r, y++, r.x, chosen ? ROLE_SELBG : ROLE_RAISED);
-		if (pen.y >= r.y + r.h)
-			break;
-		canvas_fill(c, rect_intersect(r, (struct rect){pen.y, r.x, 1, r.w}), STYLE(ROLE_FG, pen.bg, 0));
-		if (chosen)
-			pen_glyph(&pen, ROLE_ACCENT, G_SELECTED);
-		else
-			pen_skip(&pen, 1);
-		pen_skip(&pen, 2);
-		/* a name that was typed is to be read, and has no key */
-		int w = r.w > 60 ? 30 : 20, key_w = x->kind == ENTRY_MAINTAIN ? 0 : 8;
-
-		pen_field(&pen, ROLE_STRONG, 0, key_w ? w : 2 * w, str_c(x->text), false);
-		if (key_w)
-			pen_field(&pen, ROLE_MUTED, 0, key_w, str_c(x->key), false);
-		pen_skip(&pen, key_w ? 0 : 1);
-		pen_text(&pen, ROLE_MUTED, x->help);
+		draw_entry(c, r, y++, x, chosen);
 	}
 	if (e->n == 0)
 		canvas_text_c(c, r, r.y, r.x + 1, "nothing by that name", STYLE(ROLE_FG, ROLE_RAISED, 0));

@@ -546,6 +546,7 @@ static void a_session_is_ended_though_no_connection_is_left(void **state)
 	assert_int_equal(own_connections(), before);
 	/* without it there is no way */
 	close_console();
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop%'");
 	crowd[n++] = pg_connect_to(&pg, "orders", "app_4", "crowd");
 	crowd[n++] = pg_connect_to(&pg, "orders", "app_4", "crowd");
 	r = session("terminate", crowd[1]);

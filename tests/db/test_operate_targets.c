@@ -145,14 +145,20 @@ static void hostile_schemas_are_quoted(void **state)
 /* By one of its tables; and another one that has got its name meanwhile is not touched. */
 static void a_schema_is_the_one_that_was_shown(void **state)
 {
-	struct request r = table("vacuum", "moving.t");
+	struct request r = table("vacuum", "moving.t"), named = of("vacuum", "schema", "moving");
 
 	(void)state;
 	snprintf(r.scope, sizeof(r.scope), "schema");
 	preview(owner(), &r);
+	preview(owner(), &named);
 	assert_string_equal(r.statement, skipping("VACUUM (VERBOSE) moving.t"));
 	pg_exec(admin, "ALTER SCHEMA moving RENAME TO moved; ALTER SCHEMA coming RENAME TO moving");
 	const struct snapshot *s = ask(owner(), "maintain", &r);
+	assert_int_equal(s->state, SNAP_ERROR);
+	assert_string_equal(s->err.id, OPERATION_CHANGED);
+	done();
+	/* by the name alone nothing would look different */
+	s = ask(owner(), "maintain", &named);
 	assert_int_equal(s->state, SNAP_ERROR);
 	assert_string_equal(s->err.id, OPERATION_CHANGED);
 	done();

@@ -668,6 +668,14 @@ static void read_only_offers_none_and_runs_none(void **state)
 		(void)action_run(&f.ui, (enum action_id)i);
 		assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	}
+	/* nor anything wider */
+	(void)fixture_type(&f, ":vacuum schema shop");
+	draw(160, 48);
+	HIDES("after a preview");
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
+	(void)operate_begin_on(&f.ui, operation_find(STR("vacuum")), SCOPE_SCHEMA, STR("shop"));
+	assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	nothing_was_run();
 }
 

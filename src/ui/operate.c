@@ -520,8 +520,9 @@ static void end_job(struct ui *ui, struct job *j)
 		 j->outcome);
 	command_release(j->command);
 	j->command = NULL;
-	/* where the log is on screen, its outcome stands there at once */
-	runtime_refresh(ui->rt, "audit");
+	/* where the log is on screen, its outcome stands there at once; of AWS also the thing itself, which was asked
+	 * for last when the change was under way */
+	runtime_refresh(ui->rt, operation_is_aws(j->op) ? NULL : "audit");
 }
 
 static void follow_job(struct ui *ui, struct job *j)

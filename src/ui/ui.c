@@ -14,6 +14,7 @@
 #include "ui/action.h"
 #include "ui/bell.h"
 #include "ui/load_view.h"
+#include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/report_ask.h"
@@ -75,6 +76,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 		init_view(&ui->views[i], view_defs[i]);
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
+	marks_follow(ui);
 	ui_apply(ui, EFFECT_DEMAND);
 	verdicts_follow(ui);
 }
@@ -105,6 +107,7 @@ void ui_release(struct ui *ui)
 	xfree(ui->views);
 	load_view_free(ui->load);
 	storage_view_free(ui->storage);
+	marks_free(ui->marks);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -224,8 +227,14 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	/* what the rails under the large graphs tell */
+	if (v->def->digit == '4' || v->def->digit == '6')
+		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
+	/* a preview compares what it needs with the room there is */
+	if (ui->overlay == OVERLAY_OPERATE)
+		mask |= demand_of_names(ui, "metrics");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
 	return mask | report_wanted(ui);
@@ -247,6 +256,7 @@ void ui_data_changed(struct ui *ui)
 	verdicts_follow(ui);
 	report_follow(ui);
 	bell_follow(ui);
+	marks_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }

@@ -7,6 +7,7 @@
  * here (ACUs of provisioned instances) is hidden. While somebody compares, the day or week before is drawn as dots over
  * it. The graph of the volume goes on into a forecast where its line can be believed (model/growth.h).
  */
+#include "ui/marks.h"
 #include "ui/panes/panes.h"
 #include "ui/widgets/graph.h"
 
@@ -333,6 +334,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 			       .before = before_of(ui, s)};
 	int extra = rows_below(ui, p, r.h);
 	struct rect chart = {r.y, r.x + 1, r.h - extra, r.w - 2};
+	struct rail rail;
 
 	if (!s || s->n == 0) {
 		no_points(ui, v, c, r);
@@ -340,10 +342,13 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	}
 	g.to = range_end(ui);
 	g.from = g.to - runtime_target(ui->rt)->range_us;
+	g.rail = &rail;
 	if (look_ahead(ui, p, s, &g)) {
+		marks_rail(ui, g.from, g.to, &rail);
 		graph_area_draw(c, chart, &g);
 		draw_ahead(c, chart, &g);
 	} else {
+		marks_rail(ui, g.from, g.to, &rail);
 		graph_area_draw(c, chart, &g);
 	}
 	if (extra)

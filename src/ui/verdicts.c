@@ -20,34 +20,37 @@ enum severity verdict_severity(const struct snapshot *s, size_t row)
 	return is_muted(s, row) ? SEV_NONE : severity_of_word(data_str(s, row, "severity"));
 }
 
+void verdict_count_row(struct verdict_counts *n, const struct snapshot *s, size_t row)
+{
+	switch (verdict_severity(s, row)) {
+	case SEV_CRIT:
+		n->crit++;
+		break;
+	case SEV_WARN:
+		n->warn++;
+		break;
+	case SEV_NOTICE:
+		n->notice++;
+		break;
+	case SEV_OK:
+		n->ok++;
+		break;
+	case SEV_UNKNOWN:
+		n->unknown++;
+		break;
+	case SEV_NONE:
+		n->muted++;
+		break;
+	}
+}
+
 struct verdict_counts verdict_count(const struct snapshot *s, bool only_posture)
 {
 	struct verdict_counts n = {0};
 
-	for (size_t i = 0; s && i < s->nrows; i++) {
-		if (only_posture && data_str(s, i, "decision").len == 0)
-			continue;
-		switch (verdict_severity(s, i)) {
-		case SEV_CRIT:
-			n.crit++;
-			break;
-		case SEV_WARN:
-			n.warn++;
-			break;
-		case SEV_NOTICE:
-			n.notice++;
-			break;
-		case SEV_OK:
-			n.ok++;
-			break;
-		case SEV_UNKNOWN:
-			n.unknown++;
-			break;
-		case SEV_NONE:
-			n.muted++;
-			break;
-		}
-	}
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (!only_posture || data_str(s, i, "decision").len > 0)
+			verdict_count_row(&n, s, i);
 	return n;
 }
 
@@ -84,6 +87,21 @@ enum severity verdict_worst_of_view(const struct ui *ui, char digit)
 
 		/* what is not known is told where it would be, and by the list */
 		if (of >= SEV_WARN && data_i64(s, i, "view", -1) == digit - '0' && of > worst)
+			worst = of;
+	}
+	return worst;
+}
+
+enum severity verdict_about(const struct ui *ui, const char *id, struct str object)
+{
+	const struct snapshot *s = store_good(ui->store, "verdicts");
+	enum severity worst = SEV_NONE;
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		enum severity of = verdict_severity(s, i);
+
+		if (of > worst && (!id || str_eq_c(data_str(s, i, "id"), id)) &&
+		    (object.len == 0 || str_eq(data_str(s, i, "object"), object)))
 			worst = of;
 	}
 	return worst;
@@ -136,7 +154,8 @@ int verdict_mute(struct ui *ui, const struct pane *p, int64_t for_us)
 	if (!engine || row < 0)
 		return EFFECT_NONE;
 	id = data_str(s, (size_t)row, "id");
-	if (!verdict_engine_mute(engine, id, data_str(s, (size_t)row, "object"), for_us > 0 ? ui->now_us + for_us : 0)) {
+	if (!verdict_engine_mute(engine, id, data_str(s, (size_t)row, "object"),
+				 for_us > 0 ? ui->now_us + for_us : 0)) {
 		ui_toast(ui, SEV_NOTICE, "only what is wrong or unknown can be muted");
 		return EFFECT_PAINT;
 	}

@@ -7,6 +7,7 @@
 #include "ui/panes/panes.h"
 
 #include "ui/action.h"
+#include "ui/panes/verdict_cells.h"
 #include "ui/verdicts.h"
 #include "ui/widgets/page.h"
 
@@ -24,7 +25,7 @@ static bool show(const struct snapshot *s, size_t row, int mode)
 	return mode == MODE_ALL || (severity != SEV_NONE && severity != SEV_OK);
 }
 
-static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
+uint32_t verdict_mark(const struct cell_context *cc, enum role *ret_role)
 {
 	enum severity s = severity_of_word(data_str(cc->snap, cc->row, "severity"));
 	bool muted = verdict_severity(cc->snap, cc->row) == SEV_NONE;
@@ -33,7 +34,7 @@ static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
 	return glyph(severity_glyph(s));
 }
 
-static bool cell_sentence(const struct cell_context *cc, struct pen *pen, int w)
+bool verdict_cell_sentence(const struct cell_context *cc, struct pen *pen, int w)
 {
 	bool muted = verdict_severity(cc->snap, cc->row) == SEV_NONE;
 
@@ -43,7 +44,7 @@ static bool cell_sentence(const struct cell_context *cc, struct pen *pen, int w)
 
 static const char *const modes[] = {"open", "all", NULL};
 static const struct table_column columns[] = {
-	{.field = "sentence", .priority = 1, .min = 20, .max = 0, .cell = cell_sentence},
+	{.field = "sentence", .priority = 1, .min = 20, .max = 0, .cell = verdict_cell_sentence},
 	{.field = "view", .priority = 2, .min = 1, .max = 2},
 };
 static const struct table_def table = {
@@ -58,7 +59,7 @@ static const struct table_def table = {
 	.modes = modes,
 	.no_heading = true,
 	.wide_mode = -1,
-	.mark = mark,
+	.mark = verdict_mark,
 };
 
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
@@ -217,8 +218,7 @@ static bool show_posture(const struct snapshot *s, size_t row, int mode)
 {
 	enum severity severity = verdict_severity(s, row);
 
-	return data_str(s, row, "decision").len > 0 &&
-	       (mode == 0 || (severity != SEV_NONE && severity != SEV_OK));
+	return data_str(s, row, "decision").len > 0 && (mode == 0 || (severity != SEV_NONE && severity != SEV_OK));
 }
 
 /* The decision stands at the first of its checks. */
@@ -228,7 +228,8 @@ static bool cell_decision(const struct cell_context *cc, struct pen *pen, int w)
 	struct str decision = data_str(cc->snap, cc->row, "decision");
 
 	for (size_t i = 1; t && i < t->n; i++)
-		if (t->index[i] == cc->row && i > t->top && str_eq(data_str(cc->snap, t->index[i - 1], "decision"), decision))
+		if (t->index[i] == cc->row && i > t->top &&
+		    str_eq(data_str(cc->snap, t->index[i - 1], "decision"), decision))
 			return true;
 	pen_field(pen, ROLE_STRONG, ATTR_BOLD, w, decision, false);
 	return true;
@@ -238,7 +239,7 @@ static const char *const posture_modes[] = {"all", "findings", NULL};
 static const struct table_column posture_columns[] = {
 	{.field = "decision", .priority = 4, .min = 10, .max = 15, .cell = cell_decision},
 	{.field = "title", .priority = 1, .min = 20, .max = 40},
-	{.field = "sentence", .title = "FOUND", .priority = 2, .min = 20, .max = 0, .cell = cell_sentence},
+	{.field = "sentence", .title = "FOUND", .priority = 2, .min = 20, .max = 0, .cell = verdict_cell_sentence},
 	{.field = "object", .priority = 5, .min = 8, .max = 20, .leaves_when_same = true},
 };
 static const struct table_def posture_table = {
@@ -252,7 +253,7 @@ static const struct table_def posture_table = {
 	.modes = posture_modes,
 	.selects_first = true,
 	.wide_mode = -1,
-	.mark = mark,
+	.mark = verdict_mark,
 };
 
 static void posture_summary(const struct ui *ui, const struct pane *p, struct pen *pen)
@@ -278,9 +279,10 @@ static const struct pane_ops posture_ops = {
 const struct pane_def pane_posture = {
 	.name = "posture",
 	.title = "Posture",
-	.help = "Encryption, network, authentication, scaling, observability, storage and backups, insights: as designed?",
+	.help = "Encryption, network, authentication, scaling, observability, storage and backups, insights: as "
+		"designed?",
 	.digit = '0',
-	.sources = "verdicts",
+	.sources = "verdicts statements_info",
 	.table = &posture_table,
 	.ops = &posture_ops,
 };
@@ -324,7 +326,8 @@ static void check_draw(const struct ui *ui, struct pane *p, struct canvas *c, st
 
 	(void)p;
 	if (selected < 0) {
-		canvas_text_c(c, page.r, page.r.y, page.r.x, "No check is selected", STYLE(ROLE_FG, ROLE_BG, ATTR_BOLD));
+		canvas_text_c(c, page.r, page.r.y, page.r.x, "No check is selected",
+			      STYLE(ROLE_FG, ROLE_BG, ATTR_BOLD));
 		return;
 	}
 	severity = severity_of_word(data_str(t->snap, row, "severity"));

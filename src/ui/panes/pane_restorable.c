@@ -1,0 +1,282 @@
+/*
+ * pane_restorable.c: to which moments the cluster can be restored, as lines over time.
+ *
+ * Three lines have one axis: any second of the restorable window, the automated snapshots, and where the policy wants
+ * the newest of them. Where there was none for longer than that, the line of snapshots is dotted and says for how long.
+ * With few rows the lines stand closer, and what explains them goes first. All times are UTC.
+ */
+#include "ui/panes/panes.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "ui/panes/backups_view.h"
+#include "ui/verdicts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LABEL_W 10
+#define DATE_W 8 /* "03-11" and blanks around it */
+
+struct axis {
+	struct canvas *c;
+	struct rect r; /* of the lines, right of the labels */
+	int64_t from, to;
+};
+
+static int column(const struct axis *a, int64_t at)
+{
+	return backups_column(at, a->from, a->to, a->r.w);
+}
+
+static void put_line(const struct axis *a, int y, int from, int to, enum glyph g, enum role role)
+{
+	for (int x = from < 0 ? 0 : from; x <= to && x < a->r.w; x++)
+		canvas_glyph(a->c, a->r, y, a->r.x + x, g, STYLE(role, ROLE_BG, 0));
+}
+
+static void put_label(const struct axis *a, int y, const char *label)
+{
+	struct rect left = {y, a->r.x - LABEL_W, 1, LABEL_W};
+
+	canvas_text_c(a->c, left, y, left.x, label, STYLE(ROLE_MUTED, ROLE_BG, 0));
+}
+
+/* A word in the middle of columns from..to, with a blank at each side, if it fits. */
+static void put_word(const struct axis *a, int y, int from, int to, const char *word, enum role role, uint8_t attr)
+{
+	int w = utf8_columns(str_c(word)) + 2, x = from + (to - from + 1 - w) / 2;
+	char text[96];
+
+	if (to - from + 1 < w + 2)
+		return;
+	(void)snprintf(text, sizeof text, " %s ", word);
+	canvas_text_c(a->c, a->r, y, a->r.x + x, text, STYLE(role, ROLE_BG, attr));
+}
+
+/* ---- the lines ---- */
+
+static void draw_window(const struct axis *a, int y, int64_t earliest, int64_t latest)
+{
+	int from = column(a, earliest), to = column(a, latest);
+
+	put_label(a, y, "restore to");
+	put_line(a, y, 0, a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
+	put_line(a, y, from, to, G_BAR_FULL, ROLE_OK);
+	put_line(a, y, from, from, G_HEAVY_V, ROLE_OK);
+	put_line(a, y, to, to, G_HEAVY_V, ROLE_OK);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Times of the usable automated snapshots, ascending; xfree it. */
+static int64_t *times_of(const struct snapshot *s, size_t *ret_n)
+{
+	int64_t *at = xcalloc(s->nrows + 1, sizeof(*at));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nrows; i++)
+		if (str_eq_c(data_str(s, i, "kind"), "automated") && str_eq_c(data_str(s, i, "status"), "available"))
+			at[n++] = data_i64(s, i, "created_at", 0);
+	qsort(at, n, sizeof(*at), by_time);
+	*ret_n = n;
+	return at;
+}
+
+/* Longer than the policy without a snapshot: dotted, and for how long. */
+static void draw_gap(const struct axis *a, int y, int64_t from, int64_t to, enum role role)
+{
+	struct buf b;
+
+	buf_init(&b, 64);
+	(void)format_age_backup(&b, to - from);
+	(void)buf_add_c(&b, " without one");
+	put_line(a, y, column(a, from), column(a, to), G_GRID, role);
+	put_word(a, y, column(a, from) + 1, column(a, to) - 1, buf_c(&b), role, ATTR_BOLD);
+	buf_release(&b);
+}
+
+static void draw_snapshots(const struct ui *ui, const struct axis *a, int y)
+{
+	const double limit = target_policy(runtime_target(ui->rt))->limits.snapshot_age;
+	const struct snapshot *s = store_good(ui->store, "snapshots");
+	enum severity newest = verdict_about(ui, "backup.snapshot_age", STR(""));
+	enum role role = newest >= SEV_WARN ? severity_role(newest) : ROLE_WARN;
+	int64_t *at;
+	size_t n;
+
+	put_label(a, y, "snapshots");
+	if (!s)
+		return;
+	at = times_of(s, &n);
+	if (n > 0)
+		put_line(a, y, column(a, at[0]), a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
+	for (size_t i = 0; i < n && limit > 0; i++) {
+		int64_t next = i + 1 < n ? at[i + 1] : a->to;
+
+		if ((double)(next - at[i]) > limit)
+			draw_gap(a, y, at[i], next, i + 1 < n ? ROLE_WARN : role);
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool late = i + 1 == n && newest >= SEV_WARN;
+
+		/* one of before the window is where it begins */
+		put_line(a, y, column(a, at[i]), column(a, at[i]), G_OWN, late ? role : ROLE_OK);
+	}
+	if (n == 0)
+		put_word(a, y, 0, a->r.w - 1, "no automated snapshot", ROLE_MUTED, 0);
+	xfree(at);
+}
+
+static void draw_policy(const struct ui *ui, const struct axis *a, int y)
+{
+	const double limit = target_policy(runtime_target(ui->rt))->limits.snapshot_age;
+	const char *words = "newest must be inside";
+	int from = column(a, a->to - (int64_t)limit), w = utf8_columns(str_c(words)) + 2;
+
+	put_label(a, y, "policy");
+	put_line(a, y, 0, a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
+	if (limit <= 0) {
+		put_word(a, y, 0, a->r.w - 1, "none", ROLE_MUTED, 0);
+		return;
+	}
+	put_line(a, y, from, a->r.w - 1, G_BAR_FULL, ROLE_MUTED);
+	if (from > w + 4)
+		put_word(a, y, from - w - 3, from - 2, words, ROLE_MUTED, 0);
+}
+
+/* ---- the axis ---- */
+
+static void draw_axis(const struct axis *a, int y)
+{
+	put_line(a, y, 0, a->r.w - 1, G_AXIS, ROLE_GRID);
+}
+
+/* A date at every midnight, or at every so many, and now at the end. */
+static void draw_dates(const struct axis *a, int y)
+{
+	int64_t days = (int64_t)((double)(a->to - a->from) * DATE_W / a->r.w / (double)US_PER_DAY) + 1;
+	int free_from = 0, end = a->r.w - 3;
+
+	canvas_text_c(a->c, a->r, y, a->r.x + end, "now", STYLE(ROLE_FG, ROLE_BG, 0));
+	/* the day in which it begins has its name at the begin */
+	for (int64_t at = a->from - a->from % US_PER_DAY; at < a->to; at += days * US_PER_DAY) {
+		int x = column(a, at);
+		struct civil t;
+		char text[16];
+
+		if (x < free_from || x + DATE_W > end)
+			continue;
+		clock_civil(at, &t);
+		(void)snprintf(text, sizeof text, "%02d-%02d", t.month, t.day);
+		canvas_text_c(a->c, a->r, y, a->r.x + x, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
+		free_from = x + DATE_W;
+	}
+}
+
+static void draw_ends(const struct ui *ui, const struct axis *a, int y)
+{
+	long long days = (long long)data_i64(store_good(ui->store, "clusters"), 0, "backup_retention_days", 0);
+	const char *latest = "latest, moves with now ";
+	int w = utf8_columns(str_c(latest));
+	struct pen pen = pen_at(a->c, a->r, y, a->r.x, ROLE_BG);
+
+	pen_glyph(&pen, ROLE_MUTED, G_SORT_DOWN);
+	pen_textf(&pen, ROLE_MUTED, " earliest, moves with retention %lld d", days);
+	if (a->r.w < pen.x - a->r.x + w + 4)
+		return;
+	pen = pen_at(a->c, a->r, y, a->r.x + a->r.w - w - 1, ROLE_BG);
+	pen_text(&pen, ROLE_MUTED, latest);
+	pen_glyph(&pen, ROLE_MUTED, G_SORT_DOWN);
+}
+
+/* ---- the pane ---- */
+
+static void stamp(struct pen *pen, int64_t us, int64_t now_us, bool whole)
+{
+	char iso[40];
+	struct buf b;
+
+	buf_init(&b, 64);
+	if (whole) {
+		clock_iso8601(us - us % US_PER_S, iso, sizeof iso);
+		(void)buf_add_c(&b, iso);
+		for (size_t i = 0; i < b.len; i++)
+			b.data[i] = b.data[i] == 'T' ? ' ' : b.data[i];
+	} else {
+		(void)format_clock(&b, us, now_us);
+	}
+	pen_str(pen, ROLE_FG, buf_str(&b));
+	buf_release(&b);
+}
+
+static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
+{
+	bool whole = pen_left(pen) >= 80;
+	int64_t earliest, latest;
+	struct buf b;
+
+	(void)p;
+	if (!backups_window(ui, &earliest, &latest))
+		return;
+	if (pen_left(pen) >= 52) {
+		pen_text(pen, ROLE_MUTED, "any second from ");
+		stamp(pen, earliest, ui->now_us, whole);
+		pen_text(pen, ROLE_MUTED, " to ");
+		stamp(pen, latest, ui->now_us, whole);
+		pen_separator(pen);
+	}
+	buf_init(&b, 64);
+	(void)format_duration(&b, ui->now_us > latest ? ui->now_us - latest : 0);
+	pen_str(pen, ROLE_FG, buf_str(&b));
+	pen_text(pen, ROLE_MUTED, " behind now");
+	buf_release(&b);
+}
+
+static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
+{
+	struct rect in = rect_inset(r, 0, 1);
+	int64_t earliest, latest;
+	/* a blank row between the lines, and the rows that explain, as far as there is room */
+	int gap = r.h >= 9 ? 2 : 1, y = in.y;
+	bool ends = r.h >= 6, line = r.h >= 5;
+	struct axis a = {.c = c, .r = {in.y, in.x + LABEL_W, in.h, in.w - LABEL_W - 2}};
+
+	(void)p;
+	if (!backups_window(ui, &earliest, &latest)) {
+		canvas_text_c(c, in, in.y, in.x, "No restorable window: AWS gives none for this cluster",
+			      STYLE(ROLE_FG, ROLE_BG, 0));
+		return;
+	}
+	a.from = earliest;
+	a.to = ui->now_us > latest ? ui->now_us : latest;
+	if (a.r.w < 8)
+		return;
+	if (ends) {
+		draw_ends(ui, &a, y);
+		y += gap;
+	}
+	draw_window(&a, y, earliest, latest);
+	draw_snapshots(ui, &a, y + gap);
+	y += 2 * gap;
+	draw_policy(ui, &a, y++);
+	if (line)
+		draw_axis(&a, y++);
+	draw_dates(&a, y);
+}
+
+static const struct pane_ops ops = {.summary = summary, .draw = draw};
+
+const struct pane_def pane_restorable = {
+	.name = "restorable",
+	.title = "Restorable window",
+	.help = "From when to when any second can be restored, and the automated snapshots within.",
+	.sources = "clusters snapshots",
+	.ops = &ops,
+};

@@ -150,11 +150,16 @@ enum once_status once_run(struct runtime *rt, const struct options *o, struct er
 	size_t ok = 0, failed = 0;
 	struct buf b;
 
+	if (o->format == FORMAT_JUNIT) {
+		(void)err_set(err, ERR_USAGE, "--format: junit is for check; --once writes text, json or csv");
+		return ONCE_USAGE;
+	}
 	if (!choose(&r, o, err))
 		return ONCE_USAGE;
 	round_wait(&r);
 	for (size_t i = 0; i < registry_nsources; i++) {
-		if (!(r.wanted >> i & 1))
+		/* what is made of the others succeeds always */
+		if (!(r.wanted >> i & 1) || registry_sources[i]->derive)
 			continue;
 		ok += strcmp(round_outcome(&r, i).state, "ok") == 0;
 		failed += strcmp(round_outcome(&r, i).state, "error") == 0;

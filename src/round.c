@@ -149,7 +149,7 @@ static void derive_all(struct round *r)
 {
 	for (size_t i = 0; i < registry_nsources; i++)
 		if ((r->wanted >> i & 1) && registry_sources[i]->derive)
-			(void)runtime_derive_now(r->rt, registry_sources[i]->name);
+			(void)runtime_derive(r->rt, registry_sources[i]->name, false);
 }
 
 void round_wait(struct round *r)

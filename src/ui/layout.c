@@ -88,7 +88,7 @@ static void collapse_side_panes(struct plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		has_main |= p->items[i].rank == 0;
 	for (size_t i = 0; i < p->n && has_main; i++)
-		p->collapsed[i] = p->items[i].rank != 0 && i != p->focused;
+		p->collapsed[i] = p->items[i].rank != 0 && !p->items[i].stays && i != p->focused;
 }
 
 /* The rank of the most important pane in a line: 0 comes first. */

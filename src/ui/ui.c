@@ -246,6 +246,8 @@ void ui_apply(struct ui *ui, int effects)
 		runtime_demand(ui->rt, wanted(ui));
 }
 
+#define FRAMELESS_ROWS 5
+
 static void place_panes(struct ui *ui, int rows, int cols)
 {
 	struct view *v = ui_view(ui);
@@ -259,8 +261,12 @@ static void place_panes(struct ui *ui, int rows, int cols)
 		body.y++;
 		body.h--;
 	}
-	for (size_t i = 0; i < v->def->npanes; i++)
+	for (size_t i = 0; i < v->def->npanes; i++) {
 		items[i] = v->def->panes[i].place;
+		/* without frames three rows of a list are a pane */
+		if (!ui->chrome.frames && items[i].min_h > FRAMELESS_ROWS)
+			items[i].min_h = items[i].stays ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
+	}
 	layout_panes(body, items, v->def->npanes, v->focus, places);
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];

@@ -2,7 +2,7 @@
  * view.c: the views, each a list of panes with their places. A new pane over existing
  * data is one file in panes/, one line in panes.def and a place here.
  *
- * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank}
+ * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank, stays at few rows}
  */
 #include "ui/ui.h"
 
@@ -26,7 +26,7 @@ static const struct view_def overview = {
 	.help = "the five core panes",
 	.panes = {{&pane_cluster, {0, 26, 9, 14, 40, 8}},
 		  {&pane_load, {0, 37, 9, 14, 46, 4}},
-		  {&pane_verdicts, {0, 37, 7, 14, 46, 1}},
+		  {&pane_verdicts, {0, 37, 6, 14, 46, 1, true}},
 		  {&pane_activity, {1, 1, 9, 0, 30, 0}},
 		  {&pane_network, {2, 33, 7, 11, 38, 5}},
 		  {&pane_volume, {2, 34, 7, 11, 38, 9}},

@@ -13,6 +13,7 @@
 #include "registry.h"
 #include "tests/ui/fixture_words.h"
 #include "ui/load_view.h"
+#include "verdict/engine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -408,6 +409,13 @@ static void before(struct fixture *f, struct str name)
 	fixture_more(f, word);
 }
 
+/* As if the console had looked at this world for so long that all has appeared or gone. */
+static void settle_verdicts(struct runtime *rt)
+{
+	for (int i = 0; i < VERDICT_CLEAR; i++)
+		(void)runtime_derive(rt, "verdicts", true);
+}
+
 void fixture_more_text(struct fixture *f, const char *what, struct str text)
 {
 	struct loader *l = xcalloc(1, sizeof *l);
@@ -436,6 +444,7 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text)
 	post(l);
 	arena_free(l->words);
 	xfree(l);
+	settle_verdicts(f->rt);
 	if (f->ui.store)
 		ui_data_changed(&f->ui);
 }

@@ -59,13 +59,13 @@ void derive_reset(struct runtime *rt)
 	}
 }
 
-bool runtime_derive_now(struct runtime *rt, const char *name)
+bool runtime_derive(struct runtime *rt, const char *name, bool remembers)
 {
 	int i = store_find(&rt->store, name);
 
 	if (i < 0 || !rt->sources[i]->derive)
 		return false;
-	(void)make(rt, (size_t)i, NULL);
+	(void)make(rt, (size_t)i, remembers ? &rt->jobs[i].derived : NULL);
 	return true;
 }
 

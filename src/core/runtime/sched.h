@@ -58,8 +58,8 @@ void runtime_refresh(struct runtime *rt, const char *name);
 /* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none).
  * *ret_changed counts changed entries. */
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
-/* Makes a derived source now, without its memory: everything holds at once. For --once. False: it is no derived one. */
-bool runtime_derive_now(struct runtime *rt, const char *name);
+/* Makes a derived source now; without its memory everything holds at once (--once). False: it is no derived one. */
+bool runtime_derive(struct runtime *rt, const char *name, bool remembers);
 /* What a derived source remembers (source.h), or NULL: for what the user says about it. UI thread. */
 void *runtime_derived(const struct runtime *rt, const char *name);
 /* True when a source is one of those that a derived one is made of. */

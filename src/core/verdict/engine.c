@@ -27,6 +27,7 @@ struct verdict_engine {
 	struct muted muted[VERDICT_MUTED_MAX];
 	size_t nmuted;
 	const struct snapshot *shown; /* or NULL */
+	uint64_t *keys;               /* of its rows */
 	struct pending *pending;
 	size_t npending;
 };
@@ -43,6 +44,7 @@ void verdict_engine_free(void *p)
 	if (!e)
 		return;
 	snapshot_unref(e->shown);
+	xfree(e->keys);
 	xfree(e->pending);
 	xfree(e);
 }
@@ -70,12 +72,30 @@ static enum severity severity_at(const struct finding *x)
 	return severity_of_word(x->severity);
 }
 
-static const struct finding *find_row(const struct snapshot *s, size_t n, uint64_t key)
+/* Keys of the first n rows; released by xfree(). */
+static uint64_t *keys_of(const struct snapshot *s, size_t n)
 {
-	for (size_t i = 0; s && i < n; i++)
-		if (key_of(snapshot_row(s, i)) == key)
-			return snapshot_row(s, i);
-	return NULL;
+	uint64_t *keys = xcalloc(n + 1, sizeof(*keys));
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = key_of(snapshot_row(s, i));
+	return keys;
+}
+
+static long find_key(const uint64_t *keys, size_t n, uint64_t key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (keys[i] == key)
+			return (long)i;
+	return -1;
+}
+
+/* What is shown of it, or NULL. */
+static const struct finding *find_shown(const struct verdict_engine *e, uint64_t key)
+{
+	long i = e->shown ? find_key(e->keys, e->shown->nrows, key) : -1;
+
+	return i < 0 ? NULL : snapshot_row(e->shown, (size_t)i);
 }
 
 /* How often in a row something that differs from the shown in this direction was found, now included. */
@@ -107,10 +127,10 @@ static void copy_row(struct snapshot *s, struct finding *to, const struct findin
 }
 
 /* Keeps what is shown of a rule and object, or takes what was found now. False: nothing is shown of it yet. */
-static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct finding *x, struct pending *next, size_t *n)
+static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct finding *x, uint64_t key, struct pending *next,
+		       size_t *n)
 {
-	uint64_t key = key_of(x);
-	const struct finding *was = find_row(e->shown, e->shown ? e->shown->nrows : 0, key);
+	const struct finding *was = find_shown(e, key);
 	enum severity found = severity_at(x), shown = was ? severity_at(was) : SEV_OK;
 	unsigned need = found > shown ? VERDICT_APPEAR : VERDICT_CLEAR;
 
@@ -129,16 +149,16 @@ static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct find
 }
 
 /* What was shown and was not found: stays for a while, unless it was well. */
-static void keep_gone(struct verdict_engine *e, struct snapshot *s, size_t found, struct pending *next, size_t *n)
+static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys, size_t found,
+		      struct pending *next, size_t *n)
 {
 	for (size_t i = 0; e->shown && i < e->shown->nrows; i++) {
 		const struct finding *was = snapshot_row(e->shown, i);
-		uint64_t key = key_of(was);
 		struct finding *x;
 
-		if (severity_at(was) <= SEV_OK || find_row(s, found, key))
+		if (severity_at(was) <= SEV_OK || find_key(keys, found, e->keys[i]) >= 0)
 			continue;
-		if (count(next, n, e, key, SEV_NONE, severity_at(was)) >= VERDICT_CLEAR || s->nrows >= FINDINGS_MAX) {
+		if (count(next, n, e, e->keys[i], SEV_NONE, severity_at(was)) >= VERDICT_CLEAR || s->nrows >= FINDINGS_MAX) {
 			(*n)--;
 			continue;
 		}
@@ -176,7 +196,7 @@ static void mark_muted(struct finding *x, const struct muted *m)
 		SET(x, struct finding, muted_until_at, m->until_us);
 }
 
-static void mute_rows(struct verdict_engine *e, struct snapshot *s)
+static void mute_rows(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys)
 {
 	struct finding *rows = s->rows;
 	size_t n = 0;
@@ -185,12 +205,12 @@ static void mute_rows(struct verdict_engine *e, struct snapshot *s)
 		rows[i].present &= ~(BIT(struct finding, muted) | BIT(struct finding, muted_until_at));
 	for (size_t k = 0; k < e->nmuted; k++) {
 		struct muted m = e->muted[k];
-		const struct finding *found = find_row(s, s->nrows, m.key);
+		long at = find_key(keys, s->nrows, m.key);
 
-		if (!still_mutes(&m, found, s->at_us))
+		if (!still_mutes(&m, at < 0 ? NULL : &rows[at], s->at_us))
 			continue;
-		if (found)
-			mark_muted(&rows[found - rows], &m);
+		if (at >= 0)
+			mark_muted(&rows[at], &m);
 		e->muted[n++] = m;
 	}
 	e->nmuted = n;
@@ -199,7 +219,7 @@ static void mute_rows(struct verdict_engine *e, struct snapshot *s)
 bool verdict_engine_mute(struct verdict_engine *e, struct str id, struct str object, int64_t until_us)
 {
 	uint64_t key = key_by_name(id, object);
-	const struct finding *x = find_row(e->shown, e->shown ? e->shown->nrows : 0, key);
+	const struct finding *x = find_shown(e, key);
 	struct muted m = {.key = key, .until_us = until_us};
 	size_t n = 0;
 	bool was = false;
@@ -226,17 +246,19 @@ bool verdict_engine_mute(struct verdict_engine *e, struct str id, struct str obj
 void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
 {
 	size_t found = s->nrows, n = 0;
-	struct pending *next = xcalloc(2 * FINDINGS_MAX + 2, sizeof(*next));
+	struct pending *next = xcalloc(found + (e->shown ? e->shown->nrows : 0) + 1, sizeof(*next));
+	uint64_t *keys = keys_of(s, found);
 	bool *keep = xcalloc(found + 1, sizeof(*keep));
 
-	CHECK(found <= FINDINGS_MAX + 1);
-	/* before rows of s are changed: what is looked up are the keys, which stay */
 	for (size_t i = 0; i < found; i++)
-		keep[i] = settle_row(e, s, (struct finding *)s->rows + i, next, &n);
-	keep_gone(e, s, found, next, &n);
+		keep[i] = settle_row(e, s, (struct finding *)s->rows + i, keys[i], next, &n);
+	keep_gone(e, s, keys, found, next, &n);
 	close_gaps(s, keep, found);
-	mute_rows(e, s);
 	xfree(keep);
+	xfree(keys);
+	xfree(e->keys);
+	e->keys = keys_of(s, s->nrows);
+	mute_rows(e, s, e->keys);
 	xfree(e->pending);
 	e->pending = next;
 	e->npending = n;

@@ -104,8 +104,9 @@ static const struct view_def backups = {
 	.panes = {{&pane_restorable, {0, 1, 7, 11, 40, 4}},
 		  {&pane_snapshots, {1, 65, 6, 0, 60, 0}},
 		  {&pane_view_verdicts, {1, 35, 6, 0, 44, 3}},
-		  {&pane_backup_settings, {2, 1, 6, 8, 40, 6}}},
-	.npanes = 4,
+		  {&pane_backup_settings, {2, 65, 6, 11, 60, 6}},
+		  {&pane_backup_events, {2, 35, 6, 11, 44, 7}}},
+	.npanes = 5,
 };
 static const struct view_def network = {
 	.digit = '8',

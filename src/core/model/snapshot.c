@@ -134,6 +134,10 @@ const struct snapshot *snapshot_publish(struct snapshot *s)
 		s->rows = row_room(s, bytes);
 		memcpy(s->rows, grown, bytes);
 		xfree(grown);
+	} else if (!s->row_arena) {
+		/* rows there were, and all were taken back */
+		xfree(s->rows);
+		s->rows = NULL;
 	}
 	if (s->row_arena)
 		arena_seal(s->row_arena);

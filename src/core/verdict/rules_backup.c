@@ -13,10 +13,9 @@
 #include "verdict/rules_common.h"
 
 #include "base/clock.h"
-#include "base/xalloc.h"
+#include "model/series.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Clocks differ a little, and answers take their time. */
 #define CLOCK_TOLERANCE_US (5 * US_PER_MIN)
@@ -204,16 +203,11 @@ void rule_snapshot_age(const struct facts *f, struct findings *out)
 			 STR_ARG(data_str(s, (size_t)row, "identifier")), verdict_at(at, created));
 	if (severity >= SEV_WARN)
 		next_snapshot(out, f, &c);
+	else if (severity == SEV_NOTICE)
+		finding_next(out, "", "nothing needs doing: nothing is written while it is stopped");
 }
 
 /* ---- the series ---- */
-
-static int by_time(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 struct gap {
 	int64_t from, to;
@@ -223,28 +217,25 @@ struct gap {
 /* The widest one between neighbours since `start` (0 = since the oldest). */
 static struct gap widest_gap(const struct snapshot *s, int64_t start, double limit)
 {
+	struct series_ring times = {0};
 	struct gap g = {0};
-	int64_t *at = xcalloc(s->nrows + 2, sizeof(*at));
-	size_t n = 0;
 
 	for (size_t i = 0; i < s->nrows; i++)
 		if (is_usable(s, i))
-			at[n++] = data_i64(s, i, "created_at", 0);
-	g.points = n;
-	qsort(at, n, sizeof(*at), by_time);
-	if (n > 0 && start > 0 && start < at[0]) {
-		memmove(at + 1, at, n * sizeof(*at));
-		at[0] = start;
-		n++;
-	}
-	for (size_t i = 1; i < n; i++) {
-		g.wider += (double)(at[i] - at[i - 1]) > limit;
-		if (at[i] - at[i - 1] > g.to - g.from) {
-			g.from = at[i - 1];
-			g.to = at[i];
+			series_ring_put(&times, data_i64(s, i, "created_at", 0), 0);
+	g.points = times.n;
+	if (times.n > 0 && start > 0 && start < times.at[0])
+		series_ring_put(&times, start, 0);
+	for (size_t i = 1; i < times.n; i++) {
+		int64_t from = times.at[i - 1], to = times.at[i];
+
+		g.wider += (double)(to - from) > limit;
+		if (to - from > g.to - g.from) {
+			g.from = from;
+			g.to = to;
 		}
 	}
-	xfree(at);
+	series_ring_release(&times);
 	return g;
 }
 
@@ -322,6 +313,8 @@ void rule_restorable(const struct facts *f, struct findings *out)
 	finding_evidence(out, "DescribeDBClusters: LatestRestorableTime %s", verdict_at(at, latest));
 	if (severity >= SEV_WARN)
 		finding_next(out, "", "look into the events of the cluster, view 9; ask AWS support when it goes on");
+	else if (severity == SEV_NOTICE)
+		finding_next(out, "", "nothing needs doing: nothing is written while it is stopped");
 }
 
 void rule_retention(const struct facts *f, struct findings *out)

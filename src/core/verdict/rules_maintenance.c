@@ -116,6 +116,7 @@ static void say_waiting(struct findings *out, const struct snapshot *s, size_t r
 		    STR_ARG(name), STR_ARG(class), class.len > 0 && version.len > 0 ? ", " : "", STR_ARG(version));
 	finding_evidence(out, "DescribeDBInstances: PendingModifiedValues; window " STR_FMT,
 			 STR_ARG(data_str(s, row, "maintenance_window")));
+	finding_next(out, "", "wait for the window, or apply it at an hour of your own: the instance restarts");
 }
 
 void rule_pending_changes(const struct facts *f, struct findings *out)

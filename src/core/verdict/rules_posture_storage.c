@@ -28,16 +28,14 @@ static void missing_tags(struct str tags, struct str wanted, char missing[TALLY_
 	struct str one;
 
 	while (wanted.len > 0 && str_split(&wanted, ',', &one)) {
-		long sign = str_find(one, STR("="), 0);
+		struct str tag = str_trim(one), value, want;
+		long sign = str_find(tag, STR("="), 0);
 		char key[128];
-		struct str value;
 
-		one = str_trim(one);
-		(void)snprintf(key, sizeof key, STR_FMT,
-			       STR_ARG(sign < 0 ? one : str_trim(str_sub(one, 0, (size_t)sign))));
-		if (key[0] && (!verdict_tag(tags, key, &value) ||
-			       (sign >= 0 && !str_ieq(value, str_trim(str_sub(one, (size_t)sign + 1, one.len))))))
-			names_add(missing, one);
+		want = sign < 0 ? STR("") : str_trim(str_sub(tag, (size_t)sign + 1, tag.len));
+		(void)snprintf(key, sizeof key, STR_FMT, STR_ARG(sign < 0 ? tag : str_trim(str_sub(tag, 0, (size_t)sign))));
+		if (key[0] && (!verdict_tag(tags, key, &value) || (sign >= 0 && !str_ieq(value, want))))
+			names_add(missing, tag);
 	}
 }
 

@@ -32,7 +32,8 @@ long backups_newest(const struct snapshot *s)
 /* What the rules say of the snapshot itself, and of the newest one what they say of its age. */
 static enum severity severity_of(const struct cell_context *cc)
 {
-	enum severity s = verdict_about(cc->ui, NULL, data_str(cc->snap, cc->row, "identifier")), age;
+	struct str name = data_str(cc->snap, cc->row, "identifier");
+	enum severity s = name.len > 0 ? verdict_about(cc->ui, NULL, name) : SEV_NONE, age;
 
 	if (backups_newest(cc->snap) != (long)cc->row)
 		return s;
@@ -96,7 +97,7 @@ static bool cell_kind(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
-/* How much of it is done, as a bar where there is room. */
+/* How much of it is done, as a bar where there is room; that it is being made is told by its sign, too. */
 static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 {
 	struct str status = data_str(cc->snap, cc->row, "status");
@@ -105,13 +106,22 @@ static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 
 	if (!backups_in_flight(status) || isnan(share))
 		return false;
-	(void)snprintf(text, sizeof text, STR_FMT " %.0f %%", STR_ARG(status), share * 100);
-	if (utf8_columns(str_c(text)) + 1 + SHARE_BAR_W > w) {
-		pen_field(pen, ROLE_NOTICE, 0, w, str_c(text), false);
+	(void)snprintf(text, sizeof text, " %.0f %%", share * 100);
+	if (utf8_columns(str_c(text)) > w - SHARE_BAR_W) {
+		pen_field(pen, ROLE_NOTICE, 0, w, str_c(text + 1), false);
 		return true;
 	}
-	pen_field(pen, ROLE_NOTICE, 0, w - SHARE_BAR_W, str_c(text), false);
 	pen_bar(pen, SHARE_BAR_W, share, ROLE_NOTICE);
+	pen_field(pen, ROLE_NOTICE, 0, w - SHARE_BAR_W, str_c(text), false);
+	return true;
+}
+
+/* One that is being copied was not taken of the cluster as it is. */
+static bool cell_copy(const struct cell_context *cc, struct pen *pen, int w)
+{
+	if (!str_eq_c(data_str(cc->snap, cc->row, "status"), "copying"))
+		return false;
+	pen_field(pen, ROLE_FG, 0, w, STR("copy"), false);
 	return true;
 }
 
@@ -147,9 +157,9 @@ static bool cell_name(const struct cell_context *cc, struct pen *pen, int w)
 }
 
 static const struct table_column wide_columns[] = {
-	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 48, .cell = cell_name},
-	{.field = "kind", .priority = 4, .min = 9, .max = 10},
-	{.field = "status", .priority = 2, .min = 12, .max = 22, .wish = 20, .cell = cell_status},
+	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 0, .cell = cell_name},
+	{.field = "kind", .priority = 4, .min = 9, .max = 10, .cell = cell_copy},
+	{.field = "status", .priority = 2, .min = 12, .max = 14, .cell = cell_status},
 	{.field = "created_at", .title = "AGE", .priority = 3, .min = 7, .max = 8, .cell = cell_age},
 	{.field = "allocated_bytes", .title = "SIZE", .priority = 5, .min = 8, .max = 9},
 	{.field = "kms_key", .title = "KEY", .priority = 6, .min = 9, .max = 14, .cell = cell_key},
@@ -298,12 +308,12 @@ static void draw_small(const struct ui *ui, struct pane *p, struct canvas *c, st
 static void draw_wide(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	struct rect in = rect_inset(r, 0, 1);
-	bool note = (int)p->table.n + 3 < r.h && p->table.n > 0;
+	const char *words = "SIZE is that of the volume, not what is billed";
+	bool note = (int)p->table.n + 3 < r.h && p->table.n > 0 && utf8_columns(str_c(words)) <= in.w;
 
 	pane_table_draw(ui, p, c, (struct rect){r.y, r.x, r.h - (note ? 2 : 0), r.w});
 	if (note)
-		canvas_text_c(c, in, in.y + in.h - 1, in.x, "SIZE is that of the volume, not what is billed",
-			      STYLE(ROLE_MUTED, ROLE_BG, 0));
+		canvas_text_c(c, in, in.y + in.h - 1, in.x, words, STYLE(ROLE_MUTED, ROLE_BG, 0));
 }
 
 static const struct pane_ops small_ops = {

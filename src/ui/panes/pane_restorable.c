@@ -9,12 +9,11 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "base/xalloc.h"
+#include "model/policy.h"
 #include "ui/panes/backups_view.h"
 #include "ui/verdicts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define LABEL_W 10
 #define DATE_W 8 /* "03-11" and blanks around it */
@@ -43,16 +42,17 @@ static void put_label(const struct axis *a, int y, const char *label)
 	canvas_text_c(a->c, left, y, left.x, label, STYLE(ROLE_MUTED, ROLE_BG, 0));
 }
 
-/* A word in the middle of columns from..to, with a blank at each side, if it fits. */
-static void put_word(const struct axis *a, int y, int from, int to, const char *word, enum role role, uint8_t attr)
+/* A word in the middle of columns from..to, with a blank at each side. False: it does not fit. */
+static bool put_word(const struct axis *a, int y, int from, int to, const char *word, enum role role, uint8_t attr)
 {
 	int w = utf8_columns(str_c(word)) + 2, x = from + (to - from + 1 - w) / 2;
 	char text[96];
 
-	if (to - from + 1 < w + 2)
-		return;
+	if (to - from + 1 < w)
+		return false;
 	(void)snprintf(text, sizeof text, " %s ", word);
 	canvas_text_c(a->c, a->r, y, a->r.x + x, text, STYLE(role, ROLE_BG, attr));
+	return true;
 }
 
 /* ---- the lines ---- */
@@ -68,37 +68,33 @@ static void draw_window(const struct axis *a, int y, int64_t earliest, int64_t l
 	put_line(a, y, to, to, G_HEAVY_V, ROLE_OK);
 }
 
-static int by_time(const void *a, const void *b)
+/* Times of the usable automated snapshots, ascending; release it. */
+static struct series_ring times_of(const struct snapshot *s)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Times of the usable automated snapshots, ascending; xfree it. */
-static int64_t *times_of(const struct snapshot *s, size_t *ret_n)
-{
-	int64_t *at = xcalloc(s->nrows + 1, sizeof(*at));
-	size_t n = 0;
+	struct series_ring times = {0};
 
 	for (size_t i = 0; i < s->nrows; i++)
 		if (str_eq_c(data_str(s, i, "kind"), "automated") && str_eq_c(data_str(s, i, "status"), "available"))
-			at[n++] = data_i64(s, i, "created_at", 0);
-	qsort(at, n, sizeof(*at), by_time);
-	*ret_n = n;
-	return at;
+			series_ring_put(&times, data_i64(s, i, "created_at", 0), 0);
+	return times;
 }
 
 /* Longer than the policy without a snapshot: dotted, and for how long. */
 static void draw_gap(const struct axis *a, int y, int64_t from, int64_t to, enum role role)
 {
+	int left = column(a, from) + 2, right = column(a, to) - 1;
 	struct buf b;
+	size_t age;
 
 	buf_init(&b, 64);
 	(void)format_age_backup(&b, to - from);
+	age = b.len;
 	(void)buf_add_c(&b, " without one");
 	put_line(a, y, column(a, from), column(a, to), G_GRID, role);
-	put_word(a, y, column(a, from) + 1, column(a, to) - 1, buf_c(&b), role, ATTR_BOLD);
+	if (!put_word(a, y, left, right, buf_c(&b), role, ATTR_BOLD)) {
+		buf_truncate(&b, age);
+		(void)put_word(a, y, left, right, buf_c(&b), role, ATTR_BOLD);
+	}
 	buf_release(&b);
 }
 
@@ -108,30 +104,31 @@ static void draw_snapshots(const struct ui *ui, const struct axis *a, int y)
 	const struct snapshot *s = store_good(ui->store, "snapshots");
 	enum severity newest = verdict_about(ui, "backup.snapshot_age", STR(""));
 	enum role role = newest >= SEV_WARN ? severity_role(newest) : ROLE_WARN;
-	int64_t *at;
-	size_t n;
+	struct series_ring times;
 
 	put_label(a, y, "snapshots");
 	if (!s)
 		return;
-	at = times_of(s, &n);
-	if (n > 0)
-		put_line(a, y, column(a, at[0]), a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
-	for (size_t i = 0; i < n && limit > 0; i++) {
-		int64_t next = i + 1 < n ? at[i + 1] : a->to;
+	times = times_of(s);
+	if (times.n > 0)
+		put_line(a, y, column(a, times.at[0]), a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
+	if (times.n > 0 && limit > 0 && (double)(times.at[0] - a->from) > limit)
+		draw_gap(a, y, a->from, times.at[0], ROLE_WARN);
+	for (size_t i = 0; i < times.n && limit > 0; i++) {
+		int64_t next = i + 1 < times.n ? times.at[i + 1] : a->to;
 
-		if ((double)(next - at[i]) > limit)
-			draw_gap(a, y, at[i], next, i + 1 < n ? ROLE_WARN : role);
+		if ((double)(next - times.at[i]) > limit)
+			draw_gap(a, y, times.at[i], next, i + 1 < times.n ? ROLE_WARN : role);
 	}
-	for (size_t i = 0; i < n; i++) {
-		bool late = i + 1 == n && newest >= SEV_WARN;
+	for (size_t i = 0; i < times.n; i++) {
+		bool late = i + 1 == times.n && newest >= SEV_WARN;
 
 		/* one of before the window is where it begins */
-		put_line(a, y, column(a, at[i]), column(a, at[i]), G_OWN, late ? role : ROLE_OK);
+		put_line(a, y, column(a, times.at[i]), column(a, times.at[i]), G_OWN, late ? role : ROLE_OK);
 	}
-	if (n == 0)
-		put_word(a, y, 0, a->r.w - 1, "no automated snapshot", ROLE_MUTED, 0);
-	xfree(at);
+	if (times.n == 0)
+		(void)put_word(a, y, 0, a->r.w - 1, "no automated snapshot", ROLE_MUTED, 0);
+	series_ring_release(&times);
 }
 
 static void draw_policy(const struct ui *ui, const struct axis *a, int y)
@@ -143,12 +140,12 @@ static void draw_policy(const struct ui *ui, const struct axis *a, int y)
 	put_label(a, y, "policy");
 	put_line(a, y, 0, a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
 	if (limit <= 0) {
-		put_word(a, y, 0, a->r.w - 1, "none", ROLE_MUTED, 0);
+		(void)put_word(a, y, 0, a->r.w - 1, "none", ROLE_MUTED, 0);
 		return;
 	}
 	put_line(a, y, from, a->r.w - 1, G_BAR_FULL, ROLE_MUTED);
 	if (from > w + 4)
-		put_word(a, y, from - w - 3, from - 2, words, ROLE_MUTED, 0);
+		(void)put_word(a, y, from - w, from - 1, words, ROLE_MUTED, 0);
 }
 
 /* ---- the axis ---- */

@@ -198,4 +198,3 @@ struct round_outcome round_outcome(const struct round *r, size_t i)
 	}
 	return o;
 }
-

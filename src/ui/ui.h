@@ -11,8 +11,8 @@
 #ifndef UI_UI_H
 #define UI_UI_H
 
-#include "runtime/sched.h"
 #include "model/data.h"
+#include "runtime/sched.h"
 #include "ui/layout.h"
 #include "ui/pen.h"
 #include "ui/prompt.h"

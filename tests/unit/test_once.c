@@ -452,17 +452,20 @@ static void check_of_a_healthy_cluster(void)
 {
 	json_t *root, *verdict;
 
-	assert_int_equal(run("check", "--only", "availability", "--format", "json", "--db", NOBODY_DB, "prod-orders", NULL),
-			 0);
+	assert_int_equal(
+		run("check", "--only", "availability", "--format", "json", "--db", NOBODY_DB, "prod-orders", NULL), 0);
 	root = parsed();
 	assert_string_equal(json_string_value(json_object_get(root, "status")), "ok");
 	verdict = find_verdict(root, "availability.cluster");
 	assert_string_equal(json_string_value(json_object_get(verdict, "sentence")), "cluster is available");
 	assert_string_equal(json_string_value(json_object_get(verdict, "family")), "availability");
 	json_decref(root);
-	assert_int_equal(run("check", "--only", "sessions", "--format", "junit", "--db", NOBODY_DB, "prod-orders", NULL), 3);
-	assert_true(str_starts(buf_str(&out), STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"prod-orders\"")));
-	assert_true(str_find(buf_str(&out), STR("<testcase classname=\"sessions\" name=\"sessions.blocked\"><skipped"), 0) > 0);
+	assert_int_equal(
+		run("check", "--only", "sessions", "--format", "junit", "--db", NOBODY_DB, "prod-orders", NULL), 3);
+	assert_true(str_starts(buf_str(&out),
+			       STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"prod-orders\"")));
+	assert_true(str_find(buf_str(&out), STR("<testcase classname=\"sessions\" name=\"sessions.blocked\"><skipped"),
+			     0) > 0);
 	assert_true(str_ends(buf_str(&out), STR("</testsuite>\n")));
 }
 
@@ -526,10 +529,15 @@ int main(void)
 #ifdef AURORATOP_SIM
 		TEST(test_half_answers),
 #endif
-		TEST(test_database_alone), TEST(test_nothing_answers), TEST(test_panes_choose_sources),
-		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
+		TEST(test_database_alone),
+		TEST(test_nothing_answers),
+		TEST(test_panes_choose_sources),
+		TEST(test_text_and_csv),
+		TEST(test_usage),
+		TEST(test_fields),
 		TEST(test_the_audit_log),
-		TEST(test_check_without_answers), TEST(test_check_usage),
+		TEST(test_check_without_answers),
+		TEST(test_check_usage),
 	};
 
 	if (getenv("AURORATOP_REQUESTS")) {

@@ -589,11 +589,8 @@ static void restart_job(struct job *job)
 {
 	struct job old = *job;
 
-	*job = (struct job){.ninputs = old.ninputs,
-			    .fetcher = old.fetcher,
-			    .reads = old.reads,
-			    .wide = old.wide,
-			    .span = old.span};
+	*job = (struct job){
+		.ninputs = old.ninputs, .fetcher = old.fetcher, .reads = old.reads, .wide = old.wide, .span = old.span};
 	memcpy(job->inputs, old.inputs, sizeof(job->inputs));
 }
 

@@ -127,8 +127,8 @@ static void copy_row(struct snapshot *s, struct finding *to, const struct findin
 }
 
 /* Keeps what is shown of a rule and object, or takes what was found now. False: nothing is shown of it yet. */
-static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct finding *x, uint64_t key, struct pending *next,
-		       size_t *n)
+static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct finding *x, uint64_t key,
+		       struct pending *next, size_t *n)
 {
 	const struct finding *was = find_shown(e, key);
 	enum severity found = severity_at(x), shown = was ? severity_at(was) : SEV_OK;
@@ -158,7 +158,8 @@ static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64
 
 		if (severity_at(was) <= SEV_OK || find_key(keys, found, e->keys[i]) >= 0)
 			continue;
-		if (count(next, n, e, e->keys[i], SEV_NONE, severity_at(was)) >= VERDICT_CLEAR || s->nrows >= FINDINGS_MAX) {
+		if (count(next, n, e, e->keys[i], SEV_NONE, severity_at(was)) >= VERDICT_CLEAR ||
+		    s->nrows >= FINDINGS_MAX) {
 			(*n)--;
 			continue;
 		}

@@ -7,10 +7,24 @@
 static bool is_passing(struct str status)
 {
 	static const char *const passing[] = {
-		"backing-up", "creating", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
-		"configuring-log-exports", "converting-to-vpc", "failing-over", "maintenance", "migrating",
-		"modifying", "promoting", "rebooting", "renaming", "resetting-master-credentials", "starting",
-		"storage-optimization", "upgrading", "update-iam-db-auth",
+		"backing-up",
+		"creating",
+		"configuring-enhanced-monitoring",
+		"configuring-iam-database-auth",
+		"configuring-log-exports",
+		"converting-to-vpc",
+		"failing-over",
+		"maintenance",
+		"migrating",
+		"modifying",
+		"promoting",
+		"rebooting",
+		"renaming",
+		"resetting-master-credentials",
+		"starting",
+		"storage-optimization",
+		"upgrading",
+		"update-iam-db-auth",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(passing); i++)

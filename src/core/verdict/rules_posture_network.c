@@ -94,7 +94,7 @@ void rule_ingress(const struct facts *f, struct findings *out)
 		finding_evidence(out, "DescribeSecurityGroupRules");
 		return;
 	}
-	finding_add(out, SEV_CRIT, STR(""), "no rule lets anybody in to port %lld", (long long)port);
+	finding_add(out, SEV_WARN, STR(""), "no rule lets anybody in to port %lld", (long long)port);
 	finding_evidence(out, "DescribeSecurityGroupRules: %zu rules of the cluster's groups", s->nrows);
 	finding_next(out, "allow address", "add a rule for the group or the addresses of the clients, view 8");
 }

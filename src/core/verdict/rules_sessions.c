@@ -6,8 +6,6 @@
  */
 #include "verdict/rules.h"
 
-
-
 void rule_blocked(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *limits = &f->policy->limits;

@@ -46,7 +46,7 @@ const struct source source_verdicts = {
 #define RULE(judge, id, family, decision, view, sources, title, why) sources " "
 	.reads =
 #include "verdict/rules.def"
-	,
+		,
 #undef RULE
 	.origin = "rules over the other sources",
 	.derive = derive,

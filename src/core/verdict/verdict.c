@@ -145,8 +145,8 @@ static struct str copy(struct findings *out, const char *fmt, va_list ap)
 
 static int64_t rank_of(enum severity s)
 {
-	static const int ranks[] = {[SEV_NONE] = 5,   [SEV_OK] = 3,   [SEV_NOTICE] = 2,
-				    [SEV_UNKNOWN] = 4, [SEV_WARN] = 1, [SEV_CRIT] = 0};
+	static const int ranks[] = {
+		[SEV_NONE] = 5, [SEV_OK] = 3, [SEV_NOTICE] = 2, [SEV_UNKNOWN] = 4, [SEV_WARN] = 1, [SEV_CRIT] = 0};
 
 	return ranks[s];
 }

@@ -36,8 +36,8 @@ struct facts {
 	size_t n;
 	int64_t now_us; /* wall */
 	const struct policy *policy;
-	struct str cluster;     /* DBClusterIdentifier, "" = none (--db alone) */
-	bool final;             /* nothing more will come: what has not answered is unknown */
+	struct str cluster; /* DBClusterIdentifier, "" = none (--db alone) */
+	bool final;         /* nothing more will come: what has not answered is unknown */
 };
 
 struct rule;
@@ -45,9 +45,9 @@ struct findings;
 
 /* One line of rules.def. */
 struct rule {
-	const char *id;       /* "backup.snapshot_age"; stable */
-	const char *family;   /* "availability", "reachability", "backup", "storage", "sessions", "statements", "posture",
-				 "observability", "capacity" */
+	const char *id;     /* "backup.snapshot_age"; stable */
+	const char *family; /* "availability", "reachability", "backup", "storage", "sessions", "statements", "posture",
+			       "observability", "capacity" */
 	const char *decision; /* of the seven design decisions, as the Posture view groups them; "" = none of them */
 	char view;            /* digit of the view that explains it */
 	const char *title;    /* what is checked, a few words */

@@ -278,13 +278,13 @@ static bool cell_decision(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
-/* What is not known is called by the check beside it. */
+/* What it is about is told by the check beside it: "31 h old", "is on", "not known: ...". */
 static bool cell_found(const struct cell_context *cc, struct pen *pen, int w)
 {
 	struct str sentence = data_str(cc->snap, cc->row, "sentence"), title = data_str(cc->snap, cc->row, "title");
 	bool muted = verdict_severity(cc->snap, cc->row) == SEV_NONE;
 
-	if (str_starts(sentence, title))
+	if (str_starts(sentence, title) && sentence.len > title.len && sentence.ptr[title.len] == ' ')
 		sentence = str_trim(str_sub(sentence, title.len, sentence.len));
 	pen_field(pen, muted ? ROLE_FAINT : ROLE_FG, 0, w, sentence, false);
 	return true;

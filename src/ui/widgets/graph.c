@@ -11,9 +11,9 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "model/data.h"
 #include "model/kind.h"
 #include "model/series.h"
-#include "model/data.h"
 
 #include <math.h>
 #include <stdio.h>

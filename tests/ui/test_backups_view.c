@@ -65,7 +65,7 @@ static void test_window(void **state)
 	     160, 48);
 	PANE_SHOWS("restorable", "70 h without one");
 	PANE_SHOWS("restorable", "3d 06h without one");
-	PANE_SHOWS("view_verdicts", "2 times longer than 26 h without an automated snapshot");
+	PANE_SHOWS("view_verdicts", "2 times longer than 26 h without");
 	more("source snapshots at=now-5s\n", 160, 48);
 	PANE_SHOWS("restorable", "no automated snapshot");
 	more("source clusters at=now-5s\nrow identifier=prod-orders status=available\n", 160, 48);

@@ -162,7 +162,7 @@ static const struct table_column wide_columns[] = {
 	{.field = "status", .priority = 2, .min = 12, .max = 14, .cell = cell_status},
 	{.field = "created_at", .title = "AGE", .priority = 3, .min = 7, .max = 8, .cell = cell_age},
 	{.field = "allocated_bytes", .title = "SIZE", .priority = 5, .min = 8, .max = 9},
-	{.field = "kms_key", .title = "KEY", .priority = 6, .min = 9, .max = 14, .cell = cell_key},
+	{.field = "kms_key", .title = "KEY", .priority = 6, .min = 9, .max = 11, .cell = cell_key},
 	{.field = "engine_version", .title = "PG", .priority = 7, .min = 5, .max = 8},
 };
 static const struct table_def wide_table = {

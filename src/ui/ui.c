@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "ui/action.h"
 #include "ui/load_view.h"
+#include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
@@ -96,6 +97,7 @@ void ui_release(struct ui *ui)
 	}
 	xfree(ui->views);
 	load_view_free(ui->load);
+	marks_free(ui->marks);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -215,6 +217,9 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	/* what the rails under the large graphs tell */
+	if (v->def->digit == '4' || v->def->digit == '6')
+		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_looks_for_left(ui))
@@ -234,6 +239,7 @@ void ui_data_changed(struct ui *ui)
 	load_view_feed(ui);
 	plan_follow(ui);
 	operate_follow(ui);
+	marks_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }

@@ -117,7 +117,7 @@ static void test_world_open(void **state)
 	SAYS_ONLY("posture.world_open", SEV_OK, "none of 1 rule lets every address in");
 	SAYS_ONLY("reachability.ingress", SEV_OK, "1 rule leads to port 5432");
 	WORLD(CLUSTER "\n" RULES "row rule_id=sgr-1 group_id=sg-1 egress=false protocol=tcp ports=5432 peer=0.0.0.0/0 "
-				 "from_port=5432 to_port=5432 world_open=true\n");
+		      "from_port=5432 to_port=5432 world_open=true\n");
 	row = SAYS("posture.world_open", SEV_CRIT, "every address may reach port 5432, by rule sgr-1");
 	HAS_WORDS(row, "action", "revoke rule");
 	HAS_WORDS(row, "evidence", "sg-1 tcp 5432 from 0.0.0.0/0");

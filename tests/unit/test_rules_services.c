@@ -137,16 +137,18 @@ static void test_preload(void **state)
 
 /* ---- the master user's password ---- */
 
+#define SETTINGS "source cluster_settings\nrow cluster=prod-orders "
+
 static void test_master_secret(void **state)
 {
 	(void)state;
-	WORLD(CLUSTER "master_secret_arn=arn:aws:secretsmanager:x master_secret_status=active\n");
+	WORLD(SETTINGS "master_secret_arn=arn:aws:secretsmanager:x master_secret_status=active\n");
 	SAYS_ONLY("posture.master_secret", SEV_OK, "managed by Secrets Manager");
-	WORLD(CLUSTER "\n");
+	WORLD(SETTINGS "\n");
 	HAS_WORDS(SAYS("posture.master_secret", SEV_WARN, "not managed"), "remedy", "--manage-master-user-password");
-	WORLD(CLUSTER "master_secret_arn=arn:aws:secretsmanager:x master_secret_status=impaired\n");
+	WORLD(SETTINGS "master_secret_arn=arn:aws:secretsmanager:x master_secret_status=impaired\n");
 	SAYS_ONLY("posture.master_secret", SEV_WARN, "impaired");
-	WORLD(DENIED("clusters"));
+	WORLD(DENIED("cluster_settings"));
 	SAYS_ONLY("posture.master_secret", SEV_UNKNOWN, "Not allowed");
 }
 
@@ -209,10 +211,9 @@ static void test_reader_scaling(void **state)
 #define ALARM(name, metric, state)                                                                                  \
 	"row name=" name " metric=" metric " state=" state " object=orders-1 actions_enabled=true actions=arn:sns " \
 	"since_at=now-10m condition=\"" metric " Average > 85\" reason=\"Threshold crossed\"\n"
-#define ALL_WATCHED                                                             \
-	ALARM("a", "CPUUtilization", "OK")                                      \
-	ALARM("b", "FreeableMemory", "OK") ALARM("c", "AuroraReplicaLag", "OK") \
-		ALARM("d", "DatabaseConnections", "OK")
+#define ALL_WATCHED                        \
+	ALARM("a", "CPUUtilization", "OK") \
+	ALARM("b", "FreeableMemory", "OK") ALARM("c", "AuroraReplicaLag", "OK") ALARM("d", "DatabaseConnections", "OK")
 
 static void test_alarms(void **state)
 {

@@ -12,25 +12,18 @@
 /* A rotation that is due may take its time. */
 #define ROTATION_GRACE_US (2 * US_PER_DAY)
 
-/* Does this console ask for the field at all? What AWS leaves out of an answer means something only then. */
-static bool is_asked(const struct snapshot *s, const char *field)
-{
-	return rec_find(s->type, str_c(field)) >= 0;
-}
-
 void rule_master_secret(const struct facts *f, struct findings *out)
 {
-	const struct snapshot *s;
-	long row = facts_own_cluster(f, out, &s);
+	const struct snapshot *s = facts_whole(f, out, "cluster_settings");
+	long row = s ? data_find(s, "cluster", f->cluster) : -1;
 	struct str arn, status;
 
 	if (row < 0)
 		return;
+	/* what AWS leaves out of the answer there is not */
 	arn = data_str(s, (size_t)row, "master_secret_arn");
 	status = data_str(s, (size_t)row, "master_secret_status");
-	if (!is_asked(s, "master_secret_arn") || snapshot_unavailable(s, "master_secret_arn").len > 0) {
-		finding_unknown(out, STR(""), s, "master_secret_arn");
-	} else if (arn.len == 0) {
+	if (arn.len == 0) {
 		finding_add(out, SEV_WARN, STR(""), "the master password is not managed by Secrets Manager");
 		finding_evidence(out, "DescribeDBClusters has no MasterUserSecret");
 		finding_next(

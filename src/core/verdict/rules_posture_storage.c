@@ -33,7 +33,8 @@ static void missing_tags(struct str tags, struct str wanted, char missing[TALLY_
 		char key[128];
 
 		want = sign < 0 ? STR("") : str_trim(str_sub(tag, (size_t)sign + 1, tag.len));
-		(void)snprintf(key, sizeof key, STR_FMT, STR_ARG(sign < 0 ? tag : str_trim(str_sub(tag, 0, (size_t)sign))));
+		(void)snprintf(key, sizeof key, STR_FMT,
+			       STR_ARG(sign < 0 ? tag : str_trim(str_sub(tag, 0, (size_t)sign))));
 		if (key[0] && (!verdict_tag(tags, key, &value) || (sign >= 0 && !str_ieq(value, want))))
 			names_add(missing, tag);
 	}

@@ -143,6 +143,21 @@ static bool cell_key(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
+/* Who else may restore it; automated ones cannot be given to others. */
+static bool cell_shared(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str accounts = data_str(cc->snap, cc->row, "shared_accounts");
+	int64_t is_public = data_i64(cc->snap, cc->row, "is_public", -1);
+
+	if (is_public == 1)
+		pen_field(pen, ROLE_CRIT, ATTR_BOLD, w, STR("public"), false);
+	else if (accounts.len > 0)
+		pen_field(pen, ROLE_WARN, 0, w, accounts, false);
+	else
+		pen_field(pen, ROLE_MUTED, 0, w, is_public == 0 ? STR("private") : STR(""), false);
+	return true;
+}
+
 /* Of automated ones, whose names all begin alike, what tells them apart. */
 static bool cell_name(const struct cell_context *cc, struct pen *pen, int w)
 {
@@ -164,6 +179,14 @@ static const struct table_column wide_columns[] = {
 	{.field = "allocated_bytes", .title = "SIZE", .priority = 5, .min = 8, .max = 9},
 	{.field = "kms_key", .title = "KEY", .priority = 6, .min = 9, .max = 11, .cell = cell_key},
 	{.field = "engine_version", .title = "PG", .priority = 7, .min = 5, .max = 8},
+	{.field = "shared_accounts",
+	 .title = "SHARED",
+	 .priority = 5,
+	 .min = 7,
+	 .max = 14,
+	 .leaves_when_same = true,
+	 .cell = cell_shared},
+	{.field = "tags", .priority = 9, .min = 8, .max = 30, .leaves_when_same = true},
 };
 static const struct table_def wide_table = {
 	.source = "snapshots",

@@ -86,9 +86,18 @@ static void test_snapshots(void **state)
 	     "row identifier=shut cluster=prod-orders kind=manual status=available created_at=now-21h encrypted=true "
 	     "kms_key=arn:aws:kms:eu-west-1:123456789012:key/dr-key\n",
 	     160, 48);
-	PANE_SHOWS("snapshots", "not encrypted");
+	PANE_SHOWS("snapshots", " none ");
 	PANE_SHOWS("snapshots", "! bare");
 	PANE_SHOWS("snapshots", "dr-key");
+	more("source snapshots at=now-5s\n"
+	     "row identifier=open cluster=prod-orders kind=manual status=available created_at=now-20h is_public=true\n"
+	     "row identifier=lent cluster=prod-orders kind=manual status=available created_at=now-21h is_public=false "
+	     "shared_accounts=111122223333\n",
+	     160, 48);
+	PANE_SHOWS("snapshots", "✗ open");
+	PANE_SHOWS("snapshots", "public     available");
+	PANE_SHOWS("snapshots", "shared     available");
+	PANE_SHOWS("view_verdicts", "✗ snapshot open is public");
 }
 
 static void test_settings(void **state)
@@ -151,7 +160,7 @@ static void test_screens(void **state)
 		/* whatever the size, the table stays and the newest is told by what is wrong with it */
 		SHOWS(sizes[i].cols == 160 ? "! rds:prod-orders-2026-03-16-06-41" : "! 2026-03-16-06");
 		SHOWS("31 h");
-		(void)snprintf(path, sizeof path, "%s/judged-backups-%dx%d.txt", GOLDEN, sizes[i].cols, sizes[i].rows);
+		(void)snprintf(path, sizeof path, "%s/incident-backups-%dx%d.txt", GOLDEN, sizes[i].cols, sizes[i].rows);
 		bad += golden_compare(&f, path, golden_update()) > 0;
 	}
 	assert_int_equal(bad, 0);

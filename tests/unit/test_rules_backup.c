@@ -314,7 +314,7 @@ static void test_failed_and_making(void **state)
 	SAYS_ONLY("backup.failed", SEV_OK, "");
 	SAYS_ONLY("backup.in_progress", SEV_OK, "1 snapshot is being made");
 	WORLD(SNAPSHOTS "row identifier=x kind=manual status=copying progress_ratio=0.2 created_at=now-6h1s\n");
-	HAS_WORDS(SAYS("backup.in_progress", SEV_WARN, "x has been copying for 6 h, policy 6 h"), "evidence", "20 %");
+	HAS_WORDS(SAYS("backup.in_progress", SEV_WARN, "x has been copying for 6 h, policy 6 h"), "evidence", "20.0 %");
 	WORLD(SNAPSHOTS "row identifier=x kind=manual status=creating\n");
 	SAYS_ONLY("backup.in_progress", SEV_UNKNOWN, "created_at");
 }

@@ -145,13 +145,35 @@ void rule_acu_range(const struct facts *f, struct findings *out)
 
 /* ---- when the writer goes ---- */
 
+struct spread {
+	size_t readers, elsewhere, unknown; /* in another zone than the writer; not known where */
+};
+
+static struct spread spread_of(const struct facts *f, const struct snapshot *s, long writer)
+{
+	struct str zone = data_str(s, (size_t)writer, "zone");
+	struct spread n = {0};
+
+	for (long i = -1; facts_next_member(f, s, &i);) {
+		struct str own = data_str(s, (size_t)i, "zone");
+
+		if (i == writer)
+			continue;
+		n.readers++;
+		if (own.len == 0 || zone.len == 0)
+			n.unknown++;
+		else
+			n.elsewhere += !str_eq(own, zone);
+	}
+	return n;
+}
+
 void rule_readers(const struct facts *f, struct findings *out)
 {
 	const struct snapshot *s = facts_whole(f, out, "instances");
 	long writer = facts_writer(f, s);
-	size_t readers = 0, elsewhere = 0, unknown = 0;
-	struct str zone;
 	char word[VERDICT_WORD_MAX];
+	struct spread n;
 
 	if (!s || s->nrows == 0)
 		return;
@@ -159,31 +181,22 @@ void rule_readers(const struct facts *f, struct findings *out)
 		finding_unknown(out, STR(""), s, "role");
 		return;
 	}
-	zone = data_str(s, (size_t)writer, "zone");
-	for (long i = -1; facts_next_member(f, s, &i);) {
-		struct str own = data_str(s, (size_t)i, "zone");
-
-		if (i == writer)
-			continue;
-		readers++;
-		unknown += own.len == 0 || zone.len == 0;
-		elsewhere += own.len > 0 && zone.len > 0 && !str_eq(own, zone);
-	}
-	if (readers > 0 && elsewhere == 0 && unknown > 0) {
+	n = spread_of(f, s, writer);
+	if (n.elsewhere == 0 && n.unknown > 0) {
 		finding_unknown(out, STR(""), s, "zone");
 		return;
 	}
-	if (readers == 0)
+	if (n.readers == 0)
 		finding_add(out, SEV_WARN, STR(""),
 			    "there is no reader: a failover has to make an instance first, about 10 minutes");
-	else if (elsewhere == 0)
-		finding_add(out, SEV_WARN, STR(""), "all %zu readers are in the writer's zone, " STR_FMT, readers,
-			    STR_ARG(zone));
+	else if (n.elsewhere == 0)
+		finding_add(out, SEV_WARN, STR(""), "all %zu readers are in the writer's zone, " STR_FMT, n.readers,
+			    STR_ARG(data_str(s, (size_t)writer, "zone")));
 	else
-		finding_add(out, SEV_OK, STR(""), "%zu of %zu reader%s in another zone than the writer", elsewhere,
-			    readers, readers == 1 ? "" : "s");
+		finding_add(out, SEV_OK, STR(""), "%zu of %zu reader%s in another zone than the writer", n.elsewhere,
+			    n.readers, n.readers == 1 ? "" : "s");
 	finding_evidence(out, "DescribeDBInstances: AvailabilityZone; DescribeDBClusters: DBClusterMembers");
-	if (elsewhere > 0)
+	if (n.elsewhere > 0)
 		return;
 	finding_next(out, "", "add a reader in another zone");
 	finding_remedy(out,

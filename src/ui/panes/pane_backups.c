@@ -116,12 +116,17 @@ static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
-/* One that is being copied was not taken of the cluster as it is. */
-static bool cell_copy(const struct cell_context *cc, struct pen *pen, int w)
+/* Its kind, unless there is more to say: who else may restore it, or that it is being copied. */
+static bool cell_kind_or_share(const struct cell_context *cc, struct pen *pen, int w)
 {
-	if (!str_eq_c(data_str(cc->snap, cc->row, "status"), "copying"))
+	if (data_i64(cc->snap, cc->row, "is_public", 0) == 1)
+		pen_field(pen, ROLE_CRIT, ATTR_BOLD, w, STR("public"), false);
+	else if (data_str(cc->snap, cc->row, "shared_accounts").len > 0)
+		pen_field(pen, ROLE_WARN, 0, w, STR("shared"), false);
+	else if (str_eq_c(data_str(cc->snap, cc->row, "status"), "copying"))
+		pen_field(pen, ROLE_FG, 0, w, STR("copy"), false);
+	else
 		return false;
-	pen_field(pen, ROLE_FG, 0, w, STR("copy"), false);
 	return true;
 }
 
@@ -137,24 +142,9 @@ static bool cell_key(const struct cell_context *cc, struct pen *pen, int w)
 	while (i > 0 && arn.ptr[i - 1] != '/' && arn.ptr[i - 1] != ':')
 		i--;
 	if (!encrypted)
-		pen_field(pen, ROLE_WARN, 0, w, STR("not encrypted"), false);
+		pen_field(pen, ROLE_WARN, 0, w, STR("none"), false);
 	else
 		pen_field(pen, ROLE_FG, 0, w, arn.len > 0 ? str_sub(arn, i, arn.len) : STR("encrypted"), false);
-	return true;
-}
-
-/* Who else may restore it; automated ones cannot be given to others. */
-static bool cell_shared(const struct cell_context *cc, struct pen *pen, int w)
-{
-	struct str accounts = data_str(cc->snap, cc->row, "shared_accounts");
-	int64_t is_public = data_i64(cc->snap, cc->row, "is_public", -1);
-
-	if (is_public == 1)
-		pen_field(pen, ROLE_CRIT, ATTR_BOLD, w, STR("public"), false);
-	else if (accounts.len > 0)
-		pen_field(pen, ROLE_WARN, 0, w, accounts, false);
-	else
-		pen_field(pen, ROLE_MUTED, 0, w, is_public == 0 ? STR("private") : STR(""), false);
 	return true;
 }
 
@@ -173,20 +163,13 @@ static bool cell_name(const struct cell_context *cc, struct pen *pen, int w)
 
 static const struct table_column wide_columns[] = {
 	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 0, .cell = cell_name},
-	{.field = "kind", .priority = 4, .min = 9, .max = 10, .cell = cell_copy},
+	{.field = "kind", .priority = 4, .min = 9, .max = 10, .cell = cell_kind_or_share},
 	{.field = "status", .priority = 2, .min = 12, .max = 14, .cell = cell_status},
 	{.field = "created_at", .title = "AGE", .priority = 3, .min = 7, .max = 8, .cell = cell_age},
 	{.field = "allocated_bytes", .title = "SIZE", .priority = 5, .min = 8, .max = 9},
 	{.field = "kms_key", .title = "KEY", .priority = 6, .min = 9, .max = 11, .cell = cell_key},
 	{.field = "engine_version", .title = "PG", .priority = 7, .min = 5, .max = 8},
-	{.field = "shared_accounts",
-	 .title = "SHARED",
-	 .priority = 5,
-	 .min = 7,
-	 .max = 14,
-	 .leaves_when_same = true,
-	 .cell = cell_shared},
-	{.field = "tags", .priority = 9, .min = 8, .max = 30, .leaves_when_same = true},
+	{.field = "tags", .priority = 11, .min = 8, .max = 30, .leaves_when_same = true},
 };
 static const struct table_def wide_table = {
 	.source = "snapshots",

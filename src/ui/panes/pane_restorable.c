@@ -98,27 +98,35 @@ static void draw_gap(const struct axis *a, int y, int64_t from, int64_t to, enum
 	buf_release(&b);
 }
 
+/* Before the first one of the window, between them, and since the last, whose gap has the colour of its verdict. */
+static void draw_gaps(const struct axis *a, int y, const struct series_ring *times, double limit, enum role last)
+{
+	if ((double)(times->at[0] - a->from) > limit)
+		draw_gap(a, y, a->from, times->at[0], ROLE_WARN);
+	for (size_t i = 0; i + 1 < times->n; i++)
+		if ((double)(times->at[i + 1] - times->at[i]) > limit)
+			draw_gap(a, y, times->at[i], times->at[i + 1], ROLE_WARN);
+	if ((double)(a->to - times->at[times->n - 1]) > limit)
+		draw_gap(a, y, times->at[times->n - 1], a->to, last);
+}
+
 static void draw_snapshots(const struct ui *ui, const struct axis *a, int y)
 {
 	const double limit = target_policy(runtime_target(ui->rt))->limits.snapshot_age;
 	const struct snapshot *s = store_good(ui->store, "snapshots");
 	enum severity newest = verdict_about(ui, "backup.snapshot_age", STR(""));
 	enum role role = newest >= SEV_WARN ? severity_role(newest) : ROLE_WARN;
-	struct series_ring times;
+	struct series_ring times = {0};
 
 	put_label(a, y, "snapshots");
-	if (!s)
-		return;
-	times = times_of(s);
-	if (times.n > 0)
+	if (s)
+		times = times_of(s);
+	if (times.n > 0) {
 		put_line(a, y, column(a, times.at[0]), a->r.w - 1, G_BAR_TRACK, ROLE_GRID);
-	if (times.n > 0 && limit > 0 && (double)(times.at[0] - a->from) > limit)
-		draw_gap(a, y, a->from, times.at[0], ROLE_WARN);
-	for (size_t i = 0; i < times.n && limit > 0; i++) {
-		int64_t next = i + 1 < times.n ? times.at[i + 1] : a->to;
-
-		if ((double)(next - times.at[i]) > limit)
-			draw_gap(a, y, times.at[i], next, i + 1 < times.n ? ROLE_WARN : role);
+		if (limit > 0)
+			draw_gaps(a, y, &times, limit, role);
+	} else if (s) {
+		(void)put_word(a, y, 0, a->r.w - 1, "no automated snapshot", ROLE_MUTED, 0);
 	}
 	for (size_t i = 0; i < times.n; i++) {
 		bool late = i + 1 == times.n && newest >= SEV_WARN;
@@ -126,8 +134,6 @@ static void draw_snapshots(const struct ui *ui, const struct axis *a, int y)
 		/* one of before the window is where it begins */
 		put_line(a, y, column(a, times.at[i]), column(a, times.at[i]), G_OWN, late ? role : ROLE_OK);
 	}
-	if (times.n == 0)
-		(void)put_word(a, y, 0, a->r.w - 1, "no automated snapshot", ROLE_MUTED, 0);
 	series_ring_release(&times);
 }
 
@@ -179,7 +185,8 @@ static void draw_dates(const struct axis *a, int y)
 
 static void draw_ends(const struct ui *ui, const struct axis *a, int y)
 {
-	long long days = (long long)data_i64(store_good(ui->store, "clusters"), 0, "backup_retention_days", 0);
+	const struct snapshot *clusters = store_good(ui->store, "clusters");
+	long long days = (long long)data_i64(clusters, 0, "backup_retention_days", 0);
 	const char *latest = "latest, moves with now ";
 	int w = utf8_columns(str_c(latest));
 	struct pen pen = pen_at(a->c, a->r, y, a->r.x, ROLE_BG);

@@ -363,6 +363,9 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 {
 	bool first = true;
 
+	/* known before anything can be wrong: the exit status of that depends on it */
+	if (argc > 1 && str_eq_c(str_c(argv[1]), "check"))
+		ret->command = COMMAND_CHECK;
 	for (int i = 1; i < argc; i++) {
 		struct str word = str_c(argv[i]);
 

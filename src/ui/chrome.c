@@ -169,7 +169,7 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 	for (size_t i = 0; i < ui->store->n; i++) {
 		const struct store_entry *e = &ui->store->entries[i];
 
-		if (e->source->flags & SOURCE_LOCAL)
+		if ((e->source->flags & SOURCE_LOCAL) || e->source->derive)
 			continue;
 		/* what is only kept ready has its own word (lane_word) */
 		failing |= e->latest && e->latest->state == SNAP_ERROR && !(e->source->flags & SOURCE_STANDING);

@@ -33,7 +33,7 @@ void rule_connections(const struct facts *f, struct findings *out)
 	share = (double)total / (double)max;
 	severity = verdict_above(share, limits->connections, limits->connections_critical);
 	finding_add(out, severity, STR(""), "%lld of %lld connections in use, %s, policy %s", (long long)total,
-		    (long long)max, verdict_ratio(shown, share), verdict_ratio(policy, limits->connections));
+		    (long long)max, verdict_ratio(shown, share), verdict_limit(policy, POLICY_RATIO, limits->connections));
 	finding_evidence(out, "pg_stat_activity: %lld client backends; max_connections %lld", (long long)total,
 			 (long long)max);
 	if (severity != SEV_OK)
@@ -97,7 +97,7 @@ void rule_cpu(const struct facts *f, struct findings *out)
 		if (isnan(cpu))
 			continue;
 		finding_add(out, verdict_above(cpu, limit, 0), name, STR_FMT " uses %s of its CPU, policy %s",
-			    STR_ARG(name), verdict_ratio(shown, cpu), verdict_ratio(policy, limit));
+			    STR_ARG(name), verdict_ratio(shown, cpu), verdict_limit(policy, POLICY_RATIO, limit));
 		finding_evidence(out, "CloudWatch CPUUtilization, Average");
 		if (cpu > limit)
 			finding_next(out, "", "go to 4 Load: which statements run on the processor?");
@@ -121,7 +121,7 @@ void rule_replica_lag(const struct facts *f, struct findings *out)
 			continue;
 		severity = verdict_above(lag, limits->replica_lag, limits->replica_lag_critical);
 		finding_add(out, severity, name, STR_FMT " is %s behind the writer, policy %s", STR_ARG(name),
-			    verdict_age(shown, (int64_t)lag), verdict_age(policy, (int64_t)limits->replica_lag));
+			    verdict_age(shown, (int64_t)lag), verdict_limit(policy, POLICY_DURATION, limits->replica_lag));
 		finding_evidence(out, "CloudWatch AuroraReplicaLag, Maximum");
 		if (severity != SEV_OK)
 			finding_next(out, "", "look for long queries on the reader, and for heavy writes");

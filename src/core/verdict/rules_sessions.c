@@ -6,12 +6,45 @@
  */
 #include "verdict/rules.h"
 
+#include <stdio.h>
+
+/* The session that most others wait for in the end, itself waiting for none; its pid, or 0 where none is known. */
+static int64_t first_root(const struct facts *f, int64_t *ret_blocks)
+{
+	const struct snapshot *s = facts_get(f, "sessions");
+	int64_t pid = 0;
+
+	*ret_blocks = 0;
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		int64_t blocks = data_i64(s, i, "blocks", 0);
+
+		if (blocks <= *ret_blocks || data_i64(s, i, "blocked_by", 0) > 0)
+			continue;
+		*ret_blocks = blocks;
+		pid = data_i64(s, i, "pid", 0);
+	}
+	return pid;
+}
+
+static void say_blocked(const struct facts *f, struct findings *out, enum severity severity, int64_t blocked,
+			int64_t longest)
+{
+	char age[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX], by[64] = "";
+	int64_t blocks, pid = first_root(f, &blocks);
+
+	if (pid > 0)
+		(void)snprintf(by, sizeof by, "%s %lld", blocks >= blocked ? " by" : ", most by", (long long)pid);
+	finding_add(out, severity, STR(""), "%lld session%s blocked%s, longest %s, policy %s", (long long)blocked,
+		    blocked == 1 ? "" : "s", by, verdict_age(age, longest),
+		    verdict_limit(policy, POLICY_DURATION, f->policy->limits.blocked_for));
+	finding_next(out, "", "go to 3 Locks and K the root: its victims go on");
+}
+
 void rule_blocked(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *limits = &f->policy->limits;
 	const struct snapshot *s = facts_need(f, out, "activity");
 	int64_t blocked, longest;
-	char age[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX];
 	enum severity severity;
 
 	if (!s || s->nrows == 0)
@@ -22,19 +55,12 @@ void rule_blocked(const struct facts *f, struct findings *out)
 		finding_unknown(out, STR(""), s, "blocked");
 		return;
 	}
-	severity = blocked == 0 ? SEV_OK
-				: verdict_above((double)longest, limits->blocked_for, limits->blocked_for_critical);
-	(void)verdict_age(age, longest);
-	(void)verdict_age(policy, (int64_t)limits->blocked_for);
+	severity = verdict_above((double)longest, limits->blocked_for, limits->blocked_for_critical);
 	if (blocked == 0)
 		finding_add(out, SEV_OK, STR(""), "no session waits for a lock");
 	else
-		finding_add(out, severity == SEV_OK ? SEV_NOTICE : severity, STR(""),
-			    "%lld session%s blocked, longest %s, policy %s", (long long)blocked,
-			    blocked == 1 ? "" : "s", age, policy);
+		say_blocked(f, out, severity == SEV_OK ? SEV_NOTICE : severity, blocked, longest);
 	finding_evidence(out, "pg_stat_activity: %lld with wait_event_type Lock", (long long)blocked);
-	if (blocked > 0)
-		finding_next(out, "", "go to 3 Locks and K the root: its victims go on");
 }
 
 static bool is_idle_in_transaction(const struct snapshot *s, size_t i)
@@ -63,7 +89,7 @@ void rule_idle_in_transaction(const struct facts *f, struct findings *out)
 		}
 	}
 	(void)verdict_age(age, longest);
-	(void)verdict_age(policy, (int64_t)limit);
+	(void)verdict_limit(policy, POLICY_DURATION, limit);
 	if (n == 0) {
 		finding_add(out, SEV_OK, STR(""), "no transaction idle for longer than %s", policy);
 		finding_evidence(out, "pg_stat_activity: longest %s", age);
@@ -91,7 +117,7 @@ void rule_transaction_age(const struct facts *f, struct findings *out)
 	pid = data_i64(s, 0, "oldest_xact_pid", 0);
 	severity = verdict_above((double)oldest, limits->transaction_age, limits->transaction_age_critical);
 	(void)verdict_age(age, oldest);
-	(void)verdict_age(policy, (int64_t)limits->transaction_age);
+	(void)verdict_limit(policy, POLICY_DURATION, limits->transaction_age);
 	finding_add(out, severity, STR(""), "oldest transaction %s, policy %s", age, policy);
 	finding_evidence(out, "pg_stat_activity: xact_start of pid %lld", (long long)pid);
 	if (severity != SEV_OK)

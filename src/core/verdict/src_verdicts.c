@@ -16,9 +16,16 @@ void verdict_facts(const struct store *st, const struct target *t, struct facts 
 
 	*f = (struct facts){.now_us = clock_wall_us(), .policy = target_policy(t), .cluster = str_c(t->cluster)};
 	CHECK(st->n <= FACT_SOURCES_MAX);
-	for (size_t i = 0; i < st->n; i++)
-		f->sources[f->n++] =
-			(struct fact_source){st->entries[i].source->name, st->entries[i].good, st->entries[i].latest};
+	for (size_t i = 0; i < st->n; i++) {
+		const struct store_entry *e = &st->entries[i];
+
+		f->sources[f->n++] = (struct fact_source){
+			.name = e->source->name,
+			.good = e->good,
+			.latest = e->latest,
+			.period_us = e->source->period_us ? e->source->period_us : t->interval_us,
+		};
+	}
 }
 
 static void derive(const struct store *st, const struct target *t, void **state, struct snapshot *s)

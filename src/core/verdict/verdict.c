@@ -77,7 +77,9 @@ static bool is_believed(const struct facts *f, const struct fact_source *x)
 		return true;
 	if (x->latest->state != SNAP_ERROR || x->latest->err.code == ERR_DENIED)
 		return false;
-	return f->now_us - x->good->at_us <= FACTS_STALE_US;
+	return f->now_us - x->good->at_us <=
+	       (x->period_us * FACTS_BELIEVED_PERIODS > FACTS_BELIEVED_US ? x->period_us * FACTS_BELIEVED_PERIODS
+									  : FACTS_BELIEVED_US);
 }
 
 const struct snapshot *facts_get(const struct facts *f, const char *source)
@@ -287,6 +289,15 @@ const char *verdict_ratio(char out[VERDICT_VALUE_MAX], double ratio)
 
 	buf_init(&b, VERDICT_VALUE_MAX);
 	(void)format_ratio(&b, ratio, 0);
+	return formatted(out, &b);
+}
+
+const char *verdict_limit(char out[VERDICT_VALUE_MAX], enum policy_unit unit, double limit)
+{
+	struct buf b;
+
+	buf_init(&b, VERDICT_VALUE_MAX);
+	policy_limit_say(unit, limit, &b);
 	return formatted(out, &b);
 }
 

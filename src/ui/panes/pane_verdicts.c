@@ -2,7 +2,8 @@
  * pane_verdicts.c: what is wrong, worst first; the seven design decisions as checks; and one of them in full.
  *
  * The list shows what needs somebody. All others are one line below it, because their number is
- * what one wants to know of them. Enter goes to where the next step is.
+ * what one wants to know of them: what is ok, and what could not be looked at, which mostly has one cause that its own
+ * pane tells. Enter goes to where the next step is.
  */
 #include "ui/panes/panes.h"
 
@@ -22,7 +23,7 @@ static bool show(const struct snapshot *s, size_t row, int mode)
 {
 	enum severity severity = verdict_severity(s, row);
 
-	return mode == MODE_ALL || (severity != SEV_NONE && severity != SEV_OK);
+	return mode == MODE_ALL || severity >= SEV_WARN || severity == SEV_NOTICE;
 }
 
 uint32_t verdict_mark(const struct cell_context *cc, enum role *ret_role)
@@ -99,7 +100,7 @@ static void draw_rest(const struct pane *p, struct canvas *c, struct rect r, int
 		pen_skip(&pen, 2);
 		pen_glyph(&pen, severity_role(SEV_UNKNOWN), G_UNKNOWN);
 		pen_textf(&pen, ROLE_FG, " %zu", n.unknown);
-		pen_text(&pen, ROLE_MUTED, " not known");
+		pen_text(&pen, ROLE_MUTED, " not known; m says why");
 	}
 	if (n.muted > 0)
 		pen_textf(&pen, ROLE_MUTED, "  %zu muted", n.muted);
@@ -128,7 +129,10 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	if (p->table.snap && p->table.n == 0 && open && !p->table.filter_text[0]) {
 		struct verdict_counts n = verdict_count(p->table.snap, false);
 
-		canvas_text_c(c, in, in.y, in.x, n.ok > 0 ? "Nothing is wrong" : "Nothing is judged yet",
+		canvas_text_c(c, in, in.y, in.x,
+			      n.unknown > n.ok ? "Not known whether something is wrong"
+			      : n.ok > 0       ? "Nothing is wrong"
+					       : "Nothing is judged yet",
 			      STYLE(ROLE_STRONG, ROLE_BG, ATTR_BOLD));
 		if (in.h > 1)
 			draw_rest(p, c, in, in.y + 1);

@@ -150,7 +150,7 @@ static void test_table_panes(void **state)
 	SHOWS("system-update");
 	SHOWS("next-maintenance");
 	fixture_draw(&f, "parameters", 24, 100);
-	SHOWS("Waiting for cluster parameters");
+	SHOWS("rds.force_ssl");
 	fixture_draw(&f, "keys", 24, 100);
 	fixture_more_text(&f, "keys",
 			  STR("source keys at=now\nrow arn=arn:aws:kms:eu-west-1:1:key/a used_for=storage "

@@ -135,10 +135,6 @@ const struct snapshot *snapshot_publish(struct snapshot *s)
 		if (bytes > 0)
 			memcpy(s->rows, grown, bytes);
 		xfree(grown);
-	} else if (!s->row_arena) {
-		/* rows there were, and all were taken back */
-		xfree(s->rows);
-		s->rows = NULL;
 	}
 	if (s->row_arena)
 		arena_seal(s->row_arena);

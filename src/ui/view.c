@@ -128,7 +128,7 @@ static const struct view_def logs = {
 	.panes = {{&pane_logs, {0, 1, 7, 0, 40, 0}},
 		  {&pane_log_entry, {1, 54, 9, 16, 44, 3}},
 		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}},
-		  {&pane_timeline, {2, 1, 5, 8, 40, 5}}},
+		  {&pane_timeline, {2, 1, 5, 7, 40, 5}}},
 	.npanes = 4,
 };
 static const struct view_def posture = {

@@ -454,7 +454,8 @@ static void draw_marks(struct canvas *c, struct rect r, const struct axes *a, co
 		canvas_glyph(c, r, y, column_at(a, g, g->cursor_us), G_SORT_UP, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 }
 
-static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g)
+static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g,
+			   bool rail)
 {
 	struct taken taken = {0, 0};
 
@@ -462,6 +463,8 @@ static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a
 		taken = draw_cursor_time(c, r, a, g);
 	draw_times(c, r, a, g->from, g->to, taken);
 	draw_marks(c, r, a, g);
+	if (rail)
+		rail_draw(c, a->plot, a->plot.y + a->plot.h + 2, g->from, g->to, g->rail);
 }
 
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g)
@@ -500,7 +503,5 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 	if (has_cursor(g))
 		draw_cursor(c, &a, g);
 	if (a.times && g->to > g->from)
-		draw_time_axis(c, r, &a, g);
-	if (rail)
-		rail_draw(c, a.plot, a.plot.y + a.plot.h + 2, g->from, g->to, g->rail);
+		draw_time_axis(c, r, &a, g, rail);
 }

@@ -70,7 +70,8 @@ static bool collapse_one(struct plan *p, bool for_lines)
 	long best = -1;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->collapsed[i] || i == p->focused || (for_lines && (p->items[i].stays || p->items[i].rank == 0)) || (p->items[i].rank == 0 && p->items[p->focused].rank == 0))
+		if (p->collapsed[i] || i == p->focused || (for_lines && (p->items[i].stays || p->items[i].rank == 0)) ||
+		    (p->items[i].rank == 0 && p->items[p->focused].rank == 0))
 			continue;
 		if (best < 0 || p->items[i].rank > p->items[best].rank)
 			best = (long)i;

@@ -189,7 +189,7 @@ static void test_restorable(void **state)
 {
 	(void)state;
 	WORLD(CLUSTER "latest_restorable_at=now-3m55s\n");
-	SAYS_ONLY("backup.restorable", SEV_OK, "restorable to within 3m55s of now, policy 15m00s");
+	SAYS_ONLY("backup.restorable", SEV_OK, "restorable to within 3m55s of now, policy 15m");
 	WORLD(CLUSTER "latest_restorable_at=now-15m\n");
 	SAYS_ONLY("backup.restorable", SEV_OK, "within 15m00s");
 	WORLD(CLUSTER "latest_restorable_at=now-15m1s\n");

@@ -303,7 +303,7 @@ void rule_restorable(const struct facts *f, struct findings *out)
 	if (severity > SEV_OK && c.stopped)
 		severity = SEV_NOTICE;
 	(void)verdict_age(lag, now > latest ? now - latest : 0);
-	(void)verdict_age(policy, (int64_t)limit);
+	(void)verdict_limit(policy, POLICY_DURATION, limit);
 	if (severity == SEV_NOTICE)
 		finding_add(out, severity, STR(""), "restorable to %s before now, when the cluster was stopped", lag);
 	else if (severity == SEV_OK)

@@ -33,7 +33,8 @@ void rule_connections(const struct facts *f, struct findings *out)
 	share = (double)total / (double)max;
 	severity = verdict_above(share, limits->connections, limits->connections_critical);
 	finding_add(out, severity, STR(""), "%lld of %lld connections in use, %s, policy %s", (long long)total,
-		    (long long)max, verdict_ratio(shown, share), verdict_limit(policy, POLICY_RATIO, limits->connections));
+		    (long long)max, verdict_ratio(shown, share),
+		    verdict_limit(policy, POLICY_RATIO, limits->connections));
 	finding_evidence(out, "pg_stat_activity: %lld client backends; max_connections %lld", (long long)total,
 			 (long long)max);
 	if (severity != SEV_OK)
@@ -121,7 +122,8 @@ void rule_replica_lag(const struct facts *f, struct findings *out)
 			continue;
 		severity = verdict_above(lag, limits->replica_lag, limits->replica_lag_critical);
 		finding_add(out, severity, name, STR_FMT " is %s behind the writer, policy %s", STR_ARG(name),
-			    verdict_age(shown, (int64_t)lag), verdict_limit(policy, POLICY_DURATION, limits->replica_lag));
+			    verdict_age(shown, (int64_t)lag),
+			    verdict_limit(policy, POLICY_DURATION, limits->replica_lag));
 		finding_evidence(out, "CloudWatch AuroraReplicaLag, Maximum");
 		if (severity != SEV_OK)
 			finding_next(out, "", "look for long queries on the reader, and for heavy writes");

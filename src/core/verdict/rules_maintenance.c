@@ -81,7 +81,7 @@ void rule_certificate(const struct facts *f, struct findings *out)
 			else
 				finding_add(out, SEV_WARN, name, "certificate of " STR_FMT " expires in %s, policy %s",
 					    STR_ARG(name), verdict_backup_age(age, left),
-					    verdict_backup_age(policy, (int64_t)limit));
+					    verdict_limit(policy, POLICY_DURATION, limit));
 			finding_evidence(out, "DescribeDBInstances: CertificateDetails/ValidTill %s, CA " STR_FMT,
 					 verdict_at(at, valid), STR_ARG(ca));
 			finding_next(out, "",

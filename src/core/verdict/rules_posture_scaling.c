@@ -125,7 +125,7 @@ void rule_acu_range(const struct facts *f, struct findings *out)
 	now = facts_metric(f, "ServerlessDatabaseCapacity", f->cluster, 15 * US_PER_MIN);
 	if (is_at_max(f, metrics, max)) {
 		finding_add(out, SEV_WARN, STR(""), "at the largest capacity, %.4g ACU, for %s and longer", max,
-			    verdict_age(span, (int64_t)f->policy->limits.capacity_at_max));
+			    verdict_limit(span, POLICY_DURATION, f->policy->limits.capacity_at_max));
 		finding_evidence(out, "CloudWatch ServerlessDatabaseCapacity; DescribeDBClusters: MaxCapacity %.4g",
 				 max);
 		finding_next(out, "", "raise the largest capacity, or find out what needs it, view 4");

@@ -34,9 +34,8 @@ static void say_blocked(const struct facts *f, struct findings *out, enum severi
 
 	if (pid > 0)
 		(void)snprintf(by, sizeof by, "%s %lld", blocks >= blocked ? " by" : ", most by", (long long)pid);
-	finding_add(out, severity, STR(""), "%lld session%s blocked%s, longest %s, policy %s", (long long)blocked,
-		    blocked == 1 ? "" : "s", by, verdict_age(age, longest),
-		    verdict_limit(policy, POLICY_DURATION, f->policy->limits.blocked_for));
+	finding_add(out, severity, STR(""), "%lld blocked%s, longest %s, policy %s", (long long)blocked, by,
+		    verdict_age(age, longest), verdict_limit(policy, POLICY_DURATION, f->policy->limits.blocked_for));
 	finding_next(out, "", "go to 3 Locks and K the root: its victims go on");
 }
 

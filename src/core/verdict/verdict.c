@@ -77,9 +77,9 @@ static bool is_believed(const struct facts *f, const struct fact_source *x)
 		return true;
 	if (x->latest->state != SNAP_ERROR || x->latest->err.code == ERR_DENIED)
 		return false;
-	return f->now_us - x->good->at_us <=
-	       (x->period_us * FACTS_BELIEVED_PERIODS > FACTS_BELIEVED_US ? x->period_us * FACTS_BELIEVED_PERIODS
-									  : FACTS_BELIEVED_US);
+	return f->now_us - x->good->at_us <= (x->period_us * FACTS_BELIEVED_PERIODS > FACTS_BELIEVED_US
+						      ? x->period_us * FACTS_BELIEVED_PERIODS
+						      : FACTS_BELIEVED_US);
 }
 
 const struct snapshot *facts_get(const struct facts *f, const char *source)

@@ -46,7 +46,7 @@ bool verdict_cell_sentence(const struct cell_context *cc, struct pen *pen, int w
 static const char *const modes[] = {"open", "all", NULL};
 static const struct table_column columns[] = {
 	{.field = "sentence", .priority = 1, .min = 20, .max = 0, .cell = verdict_cell_sentence},
-	{.field = "view", .priority = 2, .min = 1, .max = 2},
+	{.field = "view", .title = "", .priority = 2, .min = 1, .max = 1},
 };
 static const struct table_def table = {
 	.source = "verdicts",

@@ -64,13 +64,14 @@ static int count_collapsed(const struct plan *p)
 }
 
 /* Collapses the pane that can be missed best; false when none is left. for_lines: all that stands fits, only the lines
- * below it do not; they are no reason to give up one that stays. */
+ * below it do not; they are no reason to give up one that stays, while the main pane has the focus. */
 static bool collapse_one(struct plan *p, bool for_lines)
 {
+	bool keeps = for_lines && p->items[p->focused].rank == 0;
 	long best = -1;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->collapsed[i] || i == p->focused || (for_lines && (p->items[i].stays || p->items[i].rank == 0)) ||
+		if (p->collapsed[i] || i == p->focused || (keeps && p->items[i].stays) ||
 		    (p->items[i].rank == 0 && p->items[p->focused].rank == 0))
 			continue;
 		if (best < 0 || p->items[i].rank > p->items[best].rank)

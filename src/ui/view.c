@@ -27,7 +27,7 @@ static const struct view_def overview = {
 	.panes = {{&pane_cluster, {0, 42, 9, 14, 40, 8}},
 		  {&pane_load, {0, 58, 9, 14, 46, 4}},
 		  {&pane_verdicts, {0, 60, 6, 14, 46, 1, true}},
-		  {&pane_activity, {1, 1, 9, 0, 30, 0}},
+		  {&pane_activity, {1, 1, 8, 0, 30, 0}},
 		  {&pane_network, {2, 33, 7, 11, 38, 5}},
 		  {&pane_volume, {2, 34, 7, 11, 38, 9}},
 		  {&pane_backups, {2, 33, 7, 11, 38, 7}}},

@@ -160,7 +160,8 @@ static void test_screens(void **state)
 		/* whatever the size, the table stays and the newest is told by what is wrong with it */
 		SHOWS(sizes[i].cols == 160 ? "! rds:prod-orders-2026-03-16-06-41" : "! 2026-03-16-06");
 		SHOWS("31 h");
-		(void)snprintf(path, sizeof path, "%s/incident-backups-%dx%d.txt", GOLDEN, sizes[i].cols, sizes[i].rows);
+		(void)snprintf(path, sizeof path, "%s/incident-backups-%dx%d.txt", GOLDEN, sizes[i].cols,
+			       sizes[i].rows);
 		bad += golden_compare(&f, path, golden_update()) > 0;
 	}
 	assert_int_equal(bad, 0);

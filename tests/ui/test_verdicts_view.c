@@ -146,7 +146,8 @@ static void test_unknown_is_not_ok(void **state)
 {
 	(void)state;
 	open_at("failed", "overview", 160, 48);
-	fixture_more_text(&f, "nothing", STR("source statements_info at=now\nerror refused nothing listens | start it\n"));
+	fixture_more_text(&f, "nothing",
+			  STR("source statements_info at=now\nerror refused nothing listens | start it\n"));
 	show(NULL);
 	PANE_SHOWS("verdicts", "Not known whether something is wrong");
 	PANE_SHOWS("verdicts", "not known; m says why");

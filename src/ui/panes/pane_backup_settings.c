@@ -11,6 +11,8 @@
 #include <stdio.h>
 
 #define LABEL_W 20
+#define KEY_NAME_MAX 16
+#define KEY_NAME_CUT 8 /* the first group of a UUID */
 #define DAY_MINUTES (24 * 60)
 
 struct sheet {
@@ -167,6 +169,17 @@ static struct str key_name(struct str arn)
 	return str_sub(arn, i, arn.len);
 }
 
+/* A key without a name of its own is a long number; its begin tells it from the others. */
+static void put_key_name(struct pen *pen, struct str name)
+{
+	if (name.len <= KEY_NAME_MAX) {
+		pen_str(pen, ROLE_FG, name);
+		return;
+	}
+	pen_str(pen, ROLE_FG, str_sub(name, 0, KEY_NAME_CUT));
+	pen_glyph(pen, ROLE_MUTED, G_CUT);
+}
+
 static void put_rotation(struct sheet *sh, struct pen *pen, struct str arn)
 {
 	const struct snapshot *keys = store_good(sh->ui->store, "keys");
@@ -196,7 +209,7 @@ static void put_key(struct sheet *sh)
 	} else if (!encrypted) {
 		pen_text(&pen, ROLE_FG, "none, not encrypted");
 	} else {
-		pen_str(&pen, ROLE_FG, arn.len > 0 ? key_name(arn) : STR("encrypted"));
+		put_key_name(&pen, arn.len > 0 ? key_name(arn) : STR("encrypted"));
 		put_rotation(sh, &pen, arn);
 	}
 	sign(sh, &pen,

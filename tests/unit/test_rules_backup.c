@@ -63,7 +63,8 @@ static void test_age_counts_usable_ones(void **state)
 	WORLD(CLUSTER "\n" SNAPSHOTS AUTOMATED(
 		"a",
 		"now-31h") "row identifier=rds:b kind=automated status=creating created_at=now-1h progress_ratio=0.4\n"
-			   "row identifier=rds:c kind=automated status=failed created_at=now-2h\n" MANUAL("m", ""));
+			   "row identifier=rds:c kind=automated status=failed created_at=now-2h\n"
+			   "row identifier=m kind=manual status=available created_at=now-1h\n");
 	SAYS_ONLY(AGE, SEV_WARN, "31 h old");
 }
 

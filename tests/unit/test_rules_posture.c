@@ -127,7 +127,7 @@ static void test_world_open(void **state)
 	SAYS_ONLY("posture.world_open", SEV_WARN, "not to the database's port");
 	SAYS_ONLY("reachability.ingress", SEV_WARN, "no rule lets anybody in to port 5432");
 	WORLD(CLUSTER "\n" RULES
-		      "row rule_id=a egress=false protocol=tcp from_port=5432 to_port=6000 world_open=true\n");
+		      "row rule_id=a egress=false protocol=tcp from_port=5000 to_port=6000 world_open=true\n");
 	SAYS_ONLY("posture.world_open", SEV_CRIT, "");
 	WORLD(CLUSTER "\n" RULES
 		      "row rule_id=a egress=false protocol=tcp from_port=5000 to_port=5431 world_open=true\n");

@@ -71,6 +71,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 		init_view(&ui->views[i], view_defs[i]);
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
+	marks_follow(ui);
 	ui_apply(ui, EFFECT_DEMAND);
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/utf8.h"
 
-#define LABEL_LEAST 4 /* columns; a label cut shorter says nothing */
+#define LABEL_LEAST 6 /* columns; a label cut shorter says nothing */
 
 bool rail_has(const struct rail *r, int64_t from_us, int64_t to_us)
 {

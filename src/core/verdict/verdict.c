@@ -135,6 +135,7 @@ double facts_metric(const struct facts *f, const char *metric, struct str object
 
 /* ---- findings ---- */
 
+static struct str copy(struct findings *out, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 static struct str copy(struct findings *out, const char *fmt, va_list ap)
 {
 	struct buf b;

@@ -33,6 +33,7 @@ ui_test(ui.logs test_logs_view ui/test_logs_view.c)
 ui_test(ui.audit test_audit_view ui/test_audit_view.c)
 ui_test(ui.verdicts test_verdicts_view ui/test_verdicts_view.c)
 ui_test(ui.timeline test_timeline ui/test_timeline.c)
+ui_test(ui.posture test_posture_view ui/test_posture_view.c)
 ui_test(ui.backups test_backups_view ui/test_backups_view.c ui/golden.c)
 # Rules over a world written as a fixture.
 foreach(name rules_backup rules_posture rules_services)

@@ -22,7 +22,7 @@ static bool show(const struct snapshot *s, size_t row, int mode)
 static const struct table_column columns[] = {
 	{.field = "at", .priority = 1, .min = 11, .max = 12},
 	{.field = "message", .priority = 2, .min = 16, .max = 0},
-	{.field = "identifier", .priority = 4, .min = 12, .max = 30},
+	{.field = "identifier", .priority = 11, .min = 12, .max = 30},
 };
 static const struct table_def table = {
 	.source = "events",

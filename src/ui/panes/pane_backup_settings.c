@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "ui/panes/backups_view.h"
 #include "ui/verdicts.h"
 
 #include <stdio.h>
@@ -160,15 +161,6 @@ static void put_text(struct sheet *sh, const char *label, const char *field)
 
 /* ---- encryption ---- */
 
-static struct str key_name(struct str arn)
-{
-	size_t i = arn.len;
-
-	while (i > 0 && arn.ptr[i - 1] != ':' && arn.ptr[i - 1] != '/')
-		i--;
-	return str_sub(arn, i, arn.len);
-}
-
 /* A key without a name of its own is a long number; its begin tells it from the others. */
 static void put_key_name(struct pen *pen, struct str name)
 {
@@ -209,7 +201,7 @@ static void put_key(struct sheet *sh)
 	} else if (!encrypted) {
 		pen_text(&pen, ROLE_FG, "none, not encrypted");
 	} else {
-		put_key_name(&pen, arn.len > 0 ? key_name(arn) : STR("encrypted"));
+		put_key_name(&pen, arn.len > 0 ? backups_key_name(arn) : STR("encrypted"));
 		put_rotation(sh, &pen, arn);
 	}
 	sign(sh, &pen,

@@ -130,21 +130,27 @@ static bool cell_kind_or_share(const struct cell_context *cc, struct pen *pen, i
 	return true;
 }
 
+struct str backups_key_name(struct str arn)
+{
+	size_t i = arn.len;
+
+	while (i > 0 && arn.ptr[i - 1] != '/' && arn.ptr[i - 1] != ':')
+		i--;
+	return str_sub(arn, i, arn.len);
+}
+
 /* Which key, not where it is: its ARN begins as all others do. */
 static bool cell_key(const struct cell_context *cc, struct pen *pen, int w)
 {
 	struct str arn = data_str(cc->snap, cc->row, "kms_key");
 	int64_t encrypted = data_i64(cc->snap, cc->row, "encrypted", -1);
-	size_t i = arn.len;
 
 	if (encrypted < 0)
 		return false;
-	while (i > 0 && arn.ptr[i - 1] != '/' && arn.ptr[i - 1] != ':')
-		i--;
 	if (!encrypted)
 		pen_field(pen, ROLE_WARN, 0, w, STR("none"), false);
 	else
-		pen_field(pen, ROLE_FG, 0, w, arn.len > 0 ? str_sub(arn, i, arn.len) : STR("encrypted"), false);
+		pen_field(pen, ROLE_FG, 0, w, arn.len > 0 ? backups_key_name(arn) : STR("encrypted"), false);
 	return true;
 }
 

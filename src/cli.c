@@ -80,16 +80,25 @@ static const struct option options[] = {
 	 .type = OPT_TEXT,
 	 .offset = offsetof(struct options, only),
 	 .size = sizeof(((struct options *)0)->only)},
+	{.name = "output",
+	 .arg = "FILE",
+	 .help = "with report, also -o FILE: a file that is not there yet (default standard output)",
+	 .type = OPT_TEXT,
+	 .offset = offsetof(struct options, output),
+	 .size = sizeof(((struct options *)0)->output)},
 	{.name = "pane",
 	 .arg = "NAME",
 	 .help = "only this source or pane with --once; may be repeated",
 	 .type = OPT_PANE},
-	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and files"),
+	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and reports"),
 	FLAG("read-only", read_only, "nothing that changes anything is offered"),
 	FLAG("wake", wake, "consent to connect to a serverless cluster that may be paused"),
 	TEXT("theme", theme, "NAME", NULL,
 	     "dark, light, high-contrast, colour-blind, mono, nord, solarized, or one of your own"),
 	TEXT("color", color, "auto|always|256|16|never", NULL, "colours to use (default auto)"),
+	TEXT("time", time, "utc|local", NULL,
+	     "clocks on screen: UTC, or the zone of this host (default utc); what is written stays UTC"),
+	FLAG("bell", bell, "ring the terminal's bell when a verdict becomes critical"),
 	FLAG("ascii", ascii, "ASCII signs only"),
 	{.name = "no-motion",
 	 .help = "no spinner",
@@ -303,7 +312,10 @@ static bool read_word(struct options *ret, const char *word, bool *first, struct
 	static const struct {
 		const char *word;
 		enum cli_command command;
-	} commands[] = {{"demo", COMMAND_DEMO}, {"fields", COMMAND_FIELDS}, {"check", COMMAND_CHECK}};
+	} commands[] = {{"demo", COMMAND_DEMO},
+			{"fields", COMMAND_FIELDS},
+			{"check", COMMAND_CHECK},
+			{"report", COMMAND_REPORT}};
 	bool was_first = *first;
 
 	*first = false;
@@ -311,7 +323,7 @@ static bool read_word(struct options *ret, const char *word, bool *first, struct
 		if (str_eq_c(str_c(word), commands[i].word)) {
 			ret->command = commands[i].command;
 			/* of these the next word is the cluster */
-			*first = ret->command == COMMAND_CHECK;
+			*first = ret->command == COMMAND_CHECK || ret->command == COMMAND_REPORT;
 			return true;
 		}
 	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
@@ -361,14 +373,18 @@ static bool read_option(int argc, char **argv, int *i, struct options *ret, bool
 
 static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
 {
+	static char output_option[] = "--output";
 	bool first = true;
 
 	/* known before anything can be wrong: the exit status of that depends on it */
 	if (argc > 1 && str_eq_c(str_c(argv[1]), "check"))
 		ret->command = COMMAND_CHECK;
 	for (int i = 1; i < argc; i++) {
-		struct str word = str_c(argv[i]);
+		struct str word;
 
+		if (strcmp(argv[i], "-o") == 0)
+			argv[i] = output_option;
+		word = str_c(argv[i]);
 		if (str_starts(word, STR("--"))) {
 			if (!read_option(argc, argv, &i, ret, only_config, err))
 				return false;
@@ -382,6 +398,13 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 	return true;
 }
 
+static bool check_time(const struct options *o, struct err *err)
+{
+	if (strcmp(o->time, "utc") == 0 || strcmp(o->time, "local") == 0)
+		return true;
+	return err_set(err, ERR_USAGE, "--time: %s is neither utc nor local", o->time);
+}
+
 bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	static const char *const colors[] = {"auto", "always", "256", "16", "never"};
@@ -390,6 +413,7 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 				.range_us = 3 * US_PER_HOUR,
 				.theme = "dark",
 				.color = "auto",
+				.time = "utc",
 				.motion = true,
 				.mouse = true,
 				.policies = {.common = policy_default}};
@@ -398,7 +422,7 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
 		if (str_eq_c(str_c(ret->color), colors[i]))
-			return true;
+			return check_time(ret, err);
 	return err_set(err, ERR_USAGE, "--color: %s is none of auto, always, 256, 16, never", ret->color);
 }
 
@@ -409,6 +433,9 @@ void cli_help(struct buf *out)
 			     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
 			     "auroratop check [OPTIONS] [CLUSTER] the verdicts; 0 ok, 1 warning, 2 critical, 3 unknown "
 			     "or usage\n"
+			     "auroratop report [-o FILE] [CLUSTER] what is known of an incident, as Markdown; 0 "
+			     "written, 1 some sources "
+			     "failed, 2 usage, 3 none\n"
 			     "auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];

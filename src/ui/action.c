@@ -12,6 +12,7 @@
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/report_ask.h"
 
 #include <stdio.h>
 
@@ -535,6 +536,8 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_DIAG);
 	case ACTION_CLUSTERS:
 		return choose_cluster(ui);
+	case ACTION_REPORT:
+		return report_begin(ui);
 	case ACTION_JOBS:
 		return open_overlay(ui, OVERLAY_JOBS) | EFFECT_DEMAND;
 	case ACTION_CANCEL_JOB:

@@ -7,6 +7,7 @@
 #include "ui/ui.h"
 
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "ui/action.h"
 #include "ui/action_lane.h"
 #include "ui/operate.h"
@@ -193,7 +194,9 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 static void draw_identity(const struct ui *ui, struct canvas *c, int y)
 {
 	struct rect r = {y, 0, 1, c->cols};
-	int right = c->cols - (c->cols >= 60 ? 24 : 14);
+	char zone[ZONE_TEXT_MAX];
+	/* the clock is longer by what stands there instead of Z */
+	int right = c->cols - (c->cols >= 60 ? 23 + (int)strlen(zone_suffix(ui->now_us, zone)) : 14);
 	struct pen pen = pen_at(c, (struct rect){y, 0, 1, right - 1}, y, 1, ROLE_BAR), end;
 	struct buf clock;
 

@@ -12,11 +12,14 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/bell.h"
 #include "ui/load_view.h"
 #include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/report_ask.h"
 #include "ui/session_detail.h"
+#include "ui/verdicts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,6 +76,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 	ui->mono_us = clock_mono_us();
 	marks_follow(ui);
 	ui_apply(ui, EFFECT_DEMAND);
+	verdicts_follow(ui);
 }
 
 static void close_pane(struct pane *p)
@@ -89,6 +93,8 @@ void ui_release(struct ui *ui)
 {
 	plan_close(ui);
 	operate_release(ui);
+	report_release(ui);
+	bell_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -225,7 +231,7 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
-	return mask;
+	return mask | report_wanted(ui);
 }
 
 static void mark_dirty(struct ui *ui)
@@ -240,6 +246,9 @@ void ui_data_changed(struct ui *ui)
 	load_view_feed(ui);
 	plan_follow(ui);
 	operate_follow(ui);
+	verdicts_follow(ui);
+	report_follow(ui);
+	bell_follow(ui);
 	marks_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
@@ -379,6 +388,7 @@ void ui_draw(struct ui *ui, int rows, int cols)
 	if (same)
 		return;
 	ui->whole_mono_us = ui->mono_us;
+	report_follow(ui);
 	if (c->rows != rows || c->cols != cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
@@ -409,7 +419,7 @@ int64_t ui_next_change(const struct ui *ui)
 
 		next = tick < next ? tick : next;
 	}
-	return next;
+	return report_due(ui) < next ? report_due(ui) : next;
 }
 
 static int click(struct ui *ui, const struct event *e)

@@ -20,9 +20,9 @@ enum severity verdict_severity(const struct snapshot *s, size_t row)
 	return is_muted(s, row) ? SEV_NONE : severity_of_word(data_str(s, row, "severity"));
 }
 
-void verdict_count_row(struct verdict_counts *n, const struct snapshot *s, size_t row)
+static void count(struct verdict_counts *n, enum severity s)
 {
-	switch (verdict_severity(s, row)) {
+	switch (s) {
 	case SEV_CRIT:
 		n->crit++;
 		break;
@@ -44,13 +44,38 @@ void verdict_count_row(struct verdict_counts *n, const struct snapshot *s, size_
 	}
 }
 
+void verdict_count_row(struct verdict_counts *n, const struct snapshot *s, size_t row)
+{
+	count(n, verdict_severity(s, row));
+}
+
+/* The fields of a walk over all rows. */
+struct walk {
+	const struct snapshot *s;
+	int muted, severity, decision, view;
+};
+
+static struct walk walk_of(const struct snapshot *s)
+{
+	return (struct walk){s, data_field(s, "muted"), data_field(s, "severity"), data_field(s, "decision"),
+			     data_field(s, "view")};
+}
+
+static enum severity severity_at(const struct walk *w, size_t row)
+{
+	if (data_str_at(w->s, row, w->muted).len > 0)
+		return SEV_NONE;
+	return severity_of_word(data_str_at(w->s, row, w->severity));
+}
+
 struct verdict_counts verdict_count(const struct snapshot *s, bool only_posture)
 {
 	struct verdict_counts n = {0};
+	struct walk w = walk_of(s);
 
 	for (size_t i = 0; s && i < s->nrows; i++)
-		if (!only_posture || data_str(s, i, "decision").len > 0)
-			verdict_count_row(&n, s, i);
+		if (!only_posture || data_str_at(s, i, w.decision).len > 0)
+			count(&n, severity_at(&w, i));
 	return n;
 }
 
@@ -77,32 +102,40 @@ void verdict_counts_draw(struct pen *pen, const struct verdict_counts *n)
 		pen_textf(pen, ROLE_MUTED, "%s%zu muted", first ? "" : "  ", n->muted);
 }
 
-enum severity verdict_worst_of_view(const struct ui *ui, char digit)
+void verdicts_follow(struct ui *ui)
 {
 	const struct snapshot *s = store_good(ui->store, "verdicts");
-	enum severity worst = SEV_NONE;
+	struct walk w = walk_of(s);
 
+	memset(ui->worst_of_view, 0, sizeof ui->worst_of_view);
 	for (size_t i = 0; s && i < s->nrows; i++) {
-		enum severity of = verdict_severity(s, i);
+		enum severity of = severity_at(&w, i);
+		int64_t view = data_i64_at(s, i, w.view, -1);
 
 		/* what is not known is told where it would be, and by the list */
-		if (of >= SEV_WARN && data_i64(s, i, "view", -1) == digit - '0' && of > worst)
-			worst = of;
+		if (of >= SEV_WARN && view >= 0 && view <= 9 && of > ui->worst_of_view[view])
+			ui->worst_of_view[view] = of;
 	}
-	return worst;
+}
+
+enum severity verdict_worst_of_view(const struct ui *ui, char digit)
+{
+	return ui->worst_of_view[digit - '0'];
 }
 
 enum severity verdict_about(const struct ui *ui, const char *id, struct str object)
 {
 	const struct snapshot *s = store_good(ui->store, "verdicts");
+	int ids = data_field(s, "id"), objects = data_field(s, "object");
+	struct walk w = walk_of(s);
 	enum severity worst = SEV_NONE;
 
 	for (size_t i = 0; s && i < s->nrows; i++) {
-		enum severity of = verdict_severity(s, i);
-
-		if (of > worst && (!id || str_eq_c(data_str(s, i, "id"), id)) &&
-		    (object.len == 0 || str_eq(data_str(s, i, "object"), object)))
-			worst = of;
+		if ((id && !str_eq_c(data_str_at(s, i, ids), id)) ||
+		    (object.len > 0 && !str_eq(data_str_at(s, i, objects), object)))
+			continue;
+		if (severity_at(&w, i) > worst)
+			worst = severity_at(&w, i);
 	}
 	return worst;
 }

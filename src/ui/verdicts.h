@@ -18,6 +18,8 @@ void verdict_count_row(struct verdict_counts *n, const struct snapshot *verdicts
 void verdict_counts_draw(struct pen *pen, const struct verdict_counts *n);
 /* Severity of a row; SEV_NONE when it is muted. */
 enum severity verdict_severity(const struct snapshot *verdicts, size_t row);
+/* After data arrived: what verdict_worst_of_view() says from now on. */
+void verdicts_follow(struct ui *ui);
 /* The worst of those that the view with this digit explains; SEV_NONE where all is well or nothing is known. */
 enum severity verdict_worst_of_view(const struct ui *ui, char digit);
 /* The worst that a rule (NULL = any) says of an object (empty = whatever it is about); SEV_NONE: nothing, or muted. */

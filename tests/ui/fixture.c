@@ -171,6 +171,7 @@ static void begin_source(struct loader *l, struct str rest)
 	l->source = registry_find(word);
 	if (l->source < 0)
 		fixture_fault(&l->at, "no source %s", word);
+	l->f->tells_verdicts |= registry_sources[l->source]->derive != NULL;
 	l->snap = snapshot_new(registry_sources[l->source]->type, registry_sources[l->source]->name);
 	l->snap->generation = runtime_target(l->f->rt)->generation;
 	l->snap->at_us = l->at.now_us;
@@ -444,7 +445,8 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text)
 	post(l);
 	arena_free(l->words);
 	xfree(l);
-	settle_verdicts(f->rt);
+	if (!f->tells_verdicts)
+		settle_verdicts(f->rt);
 	if (f->ui.store)
 		ui_data_changed(&f->ui);
 }

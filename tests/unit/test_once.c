@@ -331,6 +331,25 @@ static void test_text_and_csv(void **state)
 	assert_true(str_starts(buf_str(&out), STR("# sessions error: ")));
 }
 
+/* A report is written whatever answers, and the status says how much did. */
+static void test_report(void **state)
+{
+	(void)state;
+	assert_int_equal(run("report", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_starts(buf_str(&out), STR("# Incident report: ")));
+	assert_true(str_find(buf_str(&out), STR("| sessions | failed |"), 0) > 0);
+	assert_true(str_find(buf_str(&out), STR("| clusters | left out |"), 0) > 0);
+	/* the reason has an address in it */
+	assert_true(str_find(buf_str(&out), STR(" at \"127.0.0.1\""), 0) < 0);
+	assert_true(str_find(buf_str(&out), STR("\\*\\*\\*"), 0) > 0);
+	assert_int_equal(run("report", "--show-literals", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_find(buf_str(&out), STR("\\*\\*\\*"), 0) < 0);
+	assert_int_equal(run("report", "-o", "/nonexistent/report.md", "--db", NOBODY_DB, NULL), 3);
+	assert_int_equal(out.len, 0);
+	assert_true(str_find(buf_str(&complaint), STR("/nonexistent/report.md"), 0) >= 0);
+	assert_int_equal(run("report", "one", "two", NULL), 2);
+}
+
 static void test_usage(void **state)
 {
 	(void)state;
@@ -510,6 +529,10 @@ static void test_half_answers(void **state)
 	assert_int_equal(run("--once", "--pane", "instances", "--pane", "clusters", "prod-orders", NULL), 0);
 	assert_true(str_starts(buf_str(&out), STR("clusters: ok\n")));
 	assert_true(str_find(buf_str(&out), STR("orders-1"), 0) > 0);
+	assert_int_equal(run("report", "--db", NOBODY_DB, "prod-orders", NULL), 1);
+	assert_true(str_starts(buf_str(&out), STR("# Incident report: prod-orders\n")));
+	assert_true(str_find(buf_str(&out), STR("| identifier | prod-orders |"), 0) > 0);
+	assert_true(str_find(buf_str(&out), STR("| orders-1 | writer | available |"), 0) > 0);
 	(void)close(life[1]);
 	(void)fclose(from);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -529,14 +552,9 @@ int main(void)
 #ifdef AURORATOP_SIM
 		TEST(test_half_answers),
 #endif
-		TEST(test_database_alone),
-		TEST(test_nothing_answers),
-		TEST(test_panes_choose_sources),
-		TEST(test_text_and_csv),
-		TEST(test_usage),
-		TEST(test_fields),
-		TEST(test_the_audit_log),
-		TEST(test_check_without_answers),
+		TEST(test_database_alone), TEST(test_nothing_answers), TEST(test_panes_choose_sources),
+		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
+		TEST(test_the_audit_log),  TEST(test_report),          TEST(test_check_without_answers),
 		TEST(test_check_usage),
 	};
 

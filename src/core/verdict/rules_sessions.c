@@ -12,13 +12,14 @@
 static int64_t first_root(const struct facts *f, int64_t *ret_blocks)
 {
 	const struct snapshot *s = facts_get(f, "sessions");
+	int of_blocks = data_field(s, "blocks"), of_blocked_by = data_field(s, "blocked_by");
 	int64_t pid = 0;
 
 	*ret_blocks = 0;
 	for (size_t i = 0; s && i < s->nrows; i++) {
-		int64_t blocks = data_i64(s, i, "blocks", 0);
+		int64_t blocks = data_i64_at(s, i, of_blocks, 0);
 
-		if (blocks <= *ret_blocks || data_i64(s, i, "blocked_by", 0) > 0)
+		if (blocks <= *ret_blocks || data_i64_at(s, i, of_blocked_by, 0) > 0)
 			continue;
 		*ret_blocks = blocks;
 		pid = data_i64(s, i, "pid", 0);
@@ -62,15 +63,11 @@ void rule_blocked(const struct facts *f, struct findings *out)
 	finding_evidence(out, "pg_stat_activity: %lld with wait_event_type Lock", (long long)blocked);
 }
 
-static bool is_idle_in_transaction(const struct snapshot *s, size_t i)
-{
-	return str_starts(data_str(s, i, "raw_state"), STR("idle in transaction"));
-}
-
 void rule_idle_in_transaction(const struct facts *f, struct findings *out)
 {
 	const double limit = f->policy->limits.idle_in_transaction;
 	const struct snapshot *s = facts_need(f, out, "sessions");
+	int of_state = data_field(s, "raw_state"), of_age = data_field(s, "xact_us");
 	int64_t n = 0, longest = 0, pid = 0;
 	struct str who = STR("");
 	char age[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX];
@@ -78,8 +75,10 @@ void rule_idle_in_transaction(const struct facts *f, struct findings *out)
 	if (!s || limit <= 0)
 		return;
 	for (size_t i = 0; i < s->nrows; i++) {
-		int64_t open = is_idle_in_transaction(s, i) ? data_i64(s, i, "xact_us", 0) : 0;
+		int64_t open = data_i64_at(s, i, of_age, 0);
 
+		if (open <= 0 || !str_starts(data_str_at(s, i, of_state), STR("idle in transaction")))
+			continue;
 		n += (double)open > limit;
 		if (open > longest) {
 			longest = open;

@@ -3,12 +3,12 @@
  *
  * Three lines have one axis: any second of the restorable window, the automated snapshots, and where the policy wants
  * the newest of them. Where there was none for longer than that, the line of snapshots is dotted and says for how long.
- * With few rows the lines stand closer, and what explains them goes first. All times are UTC.
+ * With few rows the lines stand closer, and what explains them goes first.
  */
 #include "ui/panes/panes.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "model/policy.h"
 #include "ui/panes/backups_view.h"
 #include "ui/verdicts.h"
@@ -165,18 +165,19 @@ static void draw_axis(const struct axis *a, int y)
 static void draw_dates(const struct axis *a, int y)
 {
 	int64_t days = (int64_t)((double)(a->to - a->from) * DATE_W / a->r.w / (double)US_PER_DAY) + 1;
+	int64_t offset = zone_offset_us(a->from);
 	int free_from = 0, end = a->r.w - 3;
 
 	canvas_text_c(a->c, a->r, y, a->r.x + end, "now", STYLE(ROLE_FG, ROLE_BG, 0));
 	/* the day in which it begins has its name at the begin */
-	for (int64_t at = a->from - a->from % US_PER_DAY; at < a->to; at += days * US_PER_DAY) {
+	for (int64_t at = a->from - (a->from + offset) % US_PER_DAY; at < a->to; at += days * US_PER_DAY) {
 		int x = column(a, at);
 		struct civil t;
 		char text[16];
 
 		if (x < free_from || x + DATE_W > end)
 			continue;
-		clock_civil(at, &t);
+		zone_civil(at, &t);
 		(void)snprintf(text, sizeof text, "%02d-%02d", t.month, t.day);
 		canvas_text_c(a->c, a->r, y, a->r.x + x, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
 		free_from = x + DATE_W;
@@ -204,18 +205,18 @@ static void draw_ends(const struct ui *ui, const struct axis *a, int y)
 
 static void stamp(struct pen *pen, int64_t us, int64_t now_us, bool whole)
 {
-	char iso[40];
+	char zone[ZONE_TEXT_MAX];
+	struct civil t;
 	struct buf b;
 
-	buf_init(&b, 64);
 	if (whole) {
-		clock_iso8601(us - us % US_PER_S, iso, sizeof iso);
-		(void)buf_add_c(&b, iso);
-		for (size_t i = 0; i < b.len; i++)
-			b.data[i] = b.data[i] == 'T' ? ' ' : b.data[i];
-	} else {
-		(void)format_clock(&b, us, now_us);
+		zone_civil(us, &t);
+		pen_textf(pen, ROLE_FG, "%04d-%02d-%02d %02d:%02d:%02d%s", t.year, t.month, t.day, t.hour, t.minute,
+			  t.second, zone_suffix(us, zone));
+		return;
 	}
+	buf_init(&b, 64);
+	(void)format_clock(&b, us, now_us);
 	pen_str(pen, ROLE_FG, buf_str(&b));
 	buf_release(&b);
 }

@@ -104,7 +104,9 @@ static void test_follows_the_data(void **state)
 static void test_nothing_without_need(void **state)
 {
 	(void)state;
-	fixture_open(&f, "healthy", GLYPHS_UTF8);
+	fixture_open(&f, "empty", GLYPHS_UTF8);
+	fixture_more_text(&f, "snapshots",
+			  STR("source snapshots at=now\nrow identifier=rds:a kind=automated created_at=now-7h\n"));
 	fixture_draw(&f, "overview", 48, 160);
 	assert_null(marks_of(&f.ui));
 }

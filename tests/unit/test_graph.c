@@ -392,9 +392,15 @@ static void test_rail_keeps_the_worst(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_steps_are_round), TEST(test_newest_is_right), TEST(test_gap_is_not_zero),
-		TEST(test_labels),          TEST(test_absurd_values),   TEST(test_stack),
-		TEST(test_stack_gap),       TEST(test_summer_time),     TEST(test_rail),
+		TEST(test_steps_are_round),
+		TEST(test_newest_is_right),
+		TEST(test_gap_is_not_zero),
+		TEST(test_labels),
+		TEST(test_absurd_values),
+		TEST(test_stack),
+		TEST(test_stack_gap),
+		TEST(test_summer_time),
+		TEST(test_rail),
 		TEST(test_rail_keeps_the_worst),
 	};
 

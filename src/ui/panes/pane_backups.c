@@ -20,11 +20,13 @@ bool backups_in_flight(struct str status)
 
 long backups_newest(const struct snapshot *s)
 {
+	int kind = data_field(s, "kind"), status = data_field(s, "status"), created = data_field(s, "created_at");
 	long newest = -1;
 
 	for (size_t i = 0; s && i < s->nrows; i++)
-		if (str_eq_c(data_str(s, i, "kind"), "automated") && str_eq_c(data_str(s, i, "status"), "available") &&
-		    (newest < 0 || data_i64(s, i, "created_at", 0) > data_i64(s, (size_t)newest, "created_at", 0)))
+		if (str_eq_c(data_str_at(s, i, kind), "automated") &&
+		    str_eq_c(data_str_at(s, i, status), "available") &&
+		    (newest < 0 || data_i64_at(s, i, created, 0) > data_i64_at(s, (size_t)newest, created, 0)))
 			newest = (long)i;
 	return newest;
 }

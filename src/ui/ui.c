@@ -229,6 +229,9 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
+	/* a preview compares what it needs with the room there is */
+	if (ui->overlay == OVERLAY_OPERATE)
+		mask |= demand_of_names(ui, "metrics");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
 	return mask | report_wanted(ui);

@@ -106,11 +106,13 @@ static const struct view_def backups = {
 	.name = "backups",
 	.title = "Backups",
 	.short_title = "Back",
-	.help = "snapshots, restorable window, settings",
-	.panes = {{&pane_restorable, {0, 1, 7, 9, 40, 4}},
-		  {&pane_snapshots, {1, 1, 6, 0, 40, 0}},
-		  {&pane_backup_settings, {2, 1, 6, 8, 40, 6}}},
-	.npanes = 3,
+	.help = "snapshots, restorable window, what is wrong with them, settings",
+	.panes = {{&pane_restorable, {0, 1, 7, 11, 40, 4}},
+		  {&pane_snapshots, {1, 65, 6, 0, 60, 0}},
+		  {&pane_view_verdicts, {1, 35, 6, 0, 44, 3}},
+		  {&pane_backup_settings, {2, 65, 6, 11, 60, 6}},
+		  {&pane_backup_events, {2, 35, 6, 11, 44, 7}}},
+	.npanes = 5,
 };
 static const struct view_def network = {
 	.digit = '8',

@@ -146,6 +146,9 @@ static void test_unknown_is_not_ok(void **state)
 {
 	(void)state;
 	open_at("failed", "overview", 160, 48);
+	fixture_more_text(&f, "nothing",
+			  STR("source statements_info at=now\nerror refused nothing listens | start it\n"));
+	show(NULL);
 	PANE_SHOWS("verdicts", "Not known whether something is wrong");
 	PANE_SHOWS("verdicts", "not known; m says why");
 	focus("verdicts");
@@ -162,6 +165,8 @@ static void test_denied_is_unknown(void **state)
 	PANE_SHOWS("verdicts", "✓ cluster is available");
 	fixture_more_text(&f, "denied",
 			  STR("source clusters at=now\nerror denied Not allowed: rds:DescribeDBClusters | allow it\n"));
+	(void)fixture_type(&f, "/cluster available");
+	(void)fixture_key(&f, K_ENTER);
 	show(NULL);
 	PANE_SHOWS("verdicts", "? cluster available not known: Not allowed: rds:DescribeDBClusters");
 }

@@ -343,6 +343,13 @@ static void test_policy(void **state)
 	assert_true(policy_of("other")->stop_load > 12.4 && policy_of("other")->window.set);
 	assert_string_equal(policy_of("other")->production_tag, "");
 	assert_false(policy_of("other")->read_only || o.read_only);
+	/* tags by key alone are enough */
+	assert_true(parse_with("[policy]\nrequired_tags = owner, environment=production\nsubnet_addresses = 12\n"
+			       "[policy test]\nrequired_tags =\n",
+			       ""));
+	assert_string_equal(policy_of("other")->required_tags, "owner, environment=production");
+	assert_int_equal(policy_of("other")->limits.subnet_addresses, 12);
+	assert_string_equal(policy_of("test")->required_tags, "");
 }
 
 static void test_policy_faults_name_their_place(void **state)

@@ -9,7 +9,8 @@
 struct finding {
 	uint64_t present;
 	struct str id, object, family, decision, severity, title, sentence, evidence, next, action, remedy, why, muted;
-	int64_t rank; /* of the severity, 0 = the worst; unknown last */
+	int64_t rank;  /* of the severity, 0 = the worst; unknown last */
+	int64_t place; /* in a list: by rank, then as the rules stand */
 	int64_t view;
 	int64_t since_at, muted_until_at;
 };

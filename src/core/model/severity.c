@@ -3,6 +3,8 @@
  */
 #include "model/severity.h"
 
+#include "base/check.h"
+
 static const char *const words[] = {
 	[SEV_NONE] = "",	   [SEV_OK] = "ok",	   [SEV_NOTICE] = "notice",
 	[SEV_UNKNOWN] = "unknown", [SEV_WARN] = "warning", [SEV_CRIT] = "critical",

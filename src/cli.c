@@ -8,6 +8,7 @@
 #include "base/ini.h"
 #include "base/parse.h"
 #include "config_policy.h"
+#include "model/net_addr.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -53,6 +54,10 @@ static const struct option options[] = {
 	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
 	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
 	TEXT("sslrootcert", sslrootcert, "FILE", NULL, "certificates that the database's is checked against"),
+	TEXT("public-address", public_address, "ADDRESS", NULL,
+	     "this host's address as AWS sees it, for the connection doctor"),
+	TEXT("ask-public-address", ask_public_address, "URL", NULL,
+	     "service that the doctor may ask for this host's address over HTTPS (default: nobody outside is asked)"),
 	{.name = "interval",
 	 .arg = "SECONDS",
 	 .help = "sampler period, 0.25 to 60 (default 1)",
@@ -69,7 +74,10 @@ static const struct option options[] = {
 	 .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
 	 .type = OPT_COMMAND,
 	 .value = COMMAND_ONCE},
-	{.name = "format", .arg = "text|json|csv", .help = "of --once and fields (default text)", .type = OPT_FORMAT},
+	{.name = "format",
+	 .arg = "text|json|csv",
+	 .help = "of --once, doctor and fields (default text)",
+	 .type = OPT_FORMAT},
 	{.name = "pane",
 	 .arg = "NAME",
 	 .help = "only this source or pane with --once; may be repeated",
@@ -288,23 +296,32 @@ static bool read_environment(struct options *ret, struct err *err)
 	return true;
 }
 
-static bool read_word(struct options *ret, const char *word, bool *first, struct err *err)
+/* The first word may say what is to be done; then, or else, one names a cluster. */
+static bool read_command(struct options *ret, const char *word)
 {
-	bool was_first = *first;
+	static const struct {
+		const char *word;
+		enum cli_command command;
+	} commands[] = {{"demo", COMMAND_DEMO}, {"fields", COMMAND_FIELDS}, {"doctor", COMMAND_DOCTOR}};
 
-	*first = false;
-	if (was_first && str_eq_c(str_c(word), "demo")) {
-		ret->command = COMMAND_DEMO;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(word, commands[i].word) == 0) {
+			ret->command = commands[i].command;
+			return true;
+		}
+	return false;
+}
+
+/* n words were read before this one, the last of them a cluster's name when named. */
+static bool read_word(struct options *ret, const char *word, int n, bool *named, struct err *err)
+{
+	if (n == 0 && read_command(ret, word))
 		return true;
-	}
-	if (was_first && str_eq_c(str_c(word), "fields")) {
-		ret->command = COMMAND_FIELDS;
-		return true;
-	}
 	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
-	if (!was_first)
+	if (*named)
 		return err_set(err, ERR_USAGE, "only one cluster can be named: %s", word);
+	*named = true;
 	if ((size_t)snprintf(ret->cluster, sizeof ret->cluster, "%s", word) >= sizeof ret->cluster)
 		return err_set(err, ERR_LIMIT, "the cluster's name is longer than %zu bytes", sizeof ret->cluster - 1);
 	return true;
@@ -348,7 +365,8 @@ static bool read_option(int argc, char **argv, int *i, struct options *ret, bool
 
 static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
 {
-	bool first = true;
+	bool named = false;
+	int words = 0;
 
 	for (int i = 1; i < argc; i++) {
 		struct str word = str_c(argv[i]);
@@ -360,7 +378,7 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 		}
 		if (word.len > 1 && word.ptr[0] == '-')
 			return err_set(err, ERR_USAGE, "unknown option %s", argv[i]);
-		if (!only_config && !read_word(ret, argv[i], &first, err))
+		if (!only_config && !read_word(ret, argv[i], words++, &named, err))
 			return false;
 	}
 	return true;
@@ -369,6 +387,7 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	static const char *const colors[] = {"auto", "always", "256", "16", "never"};
+	struct net_addr address;
 
 	*ret = (struct options){.interval_us = US_PER_S,
 				.range_us = 3 * US_PER_HOUR,
@@ -380,6 +399,12 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 	if (!read_arguments(argc, argv, ret, true, err) || !read_config(ret, err) || !read_environment(ret, err) ||
 	    !read_arguments(argc, argv, ret, false, err))
 		return false;
+	if (ret->public_address[0] && !net_addr_parse(str_c(ret->public_address), &address))
+		return err_set(err, ERR_USAGE, "--public-address: %s is no IPv4 or IPv6 address", ret->public_address);
+	if (ret->ask_public_address[0] && !str_starts(str_c(ret->ask_public_address), STR("https://")))
+		return err_set(err, ERR_USAGE, "--ask-public-address: a URL that begins with https:// is needed");
+	if (ret->command == COMMAND_DOCTOR && ret->format == FORMAT_CSV)
+		return err_set(err, ERR_USAGE, "doctor: --format is text or json");
 	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
 		if (str_eq_c(str_c(ret->color), colors[i]))
 			return true;
@@ -388,10 +413,14 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 
 void cli_help(struct buf *out)
 {
-	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
-			     "to choose from\n"
-			     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
-			     "auroratop fields [--format json]   every source and field\n\n");
+	(void)buf_add_c(
+		out,
+		"auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
+		"to choose from\n"
+		"auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+		"auroratop doctor [CLUSTER]         every hop into the database; 0 all in order, 1 warnings, 2 one "
+		"failed, 3 unknown\n"
+		"auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];
 

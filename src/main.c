@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "db/login.h"
 #include "demo.h"
+#include "doctor.h"
 #include "once.h"
 #include "registry.h"
 #include "ui/action.h"
@@ -107,6 +108,8 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
 	copy_text(t->sslrootcert, sizeof t->sslrootcert, o->sslrootcert);
+	copy_text(t->public_address, sizeof t->public_address, o->public_address);
+	copy_text(t->ask_public_address, sizeof t->ask_public_address, o->ask_public_address);
 	t->interval_us = o->interval_us;
 	t->range_us = o->range_us;
 	t->wake = o->wake;
@@ -199,13 +202,17 @@ static int run(const struct options *o)
 	int status, signals;
 
 	if (!make_target(o, &target, &err))
-		return complain(&err, ONCE_USAGE);
+		return complain(&err, o->command == COMMAND_DOCTOR ? DOCTOR_UNKNOWN : ONCE_USAGE);
 	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
 	rt = runtime_new(registry_sources, registry_nsources, target);
 	target_unref(target);
 	commands_set(runtime_commands(rt), registry_commands, registry_ncommands);
 	if (o->command == COMMAND_ONCE) {
 		status = (int)once_run(rt, o, &err);
+		if (err.code != ERR_NONE)
+			(void)complain(&err, status);
+	} else if (o->command == COMMAND_DOCTOR) {
+		status = (int)doctor_run(rt, o, &err);
 		if (err.code != ERR_NONE)
 			(void)complain(&err, status);
 	} else {
@@ -240,7 +247,7 @@ int main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
 	choose_locale();
 	if (!cli_parse(argc, argv, &o, &err))
-		return complain(&err, ONCE_USAGE);
+		return complain(&err, argc > 1 && strcmp(argv[1], "doctor") == 0 ? DOCTOR_UNKNOWN : ONCE_USAGE);
 	if (!registry_check(&err) || !actions_check(&err))
 		return complain(&err, ONCE_USAGE);
 	switch (o.command) {
@@ -257,6 +264,7 @@ int main(int argc, char **argv)
 		return 0;
 	case COMMAND_CONSOLE:
 	case COMMAND_ONCE:
+	case COMMAND_DOCTOR:
 		return run(&o);
 	}
 	return 0;

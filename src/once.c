@@ -182,6 +182,14 @@ static void wait_round(struct round *r)
 	}
 }
 
+void once_gather(struct runtime *rt, const char *sources)
+{
+	struct round r = {.rt = rt, .store = runtime_store(rt)};
+
+	(void)add_names(&r, sources);
+	wait_round(&r);
+}
+
 /* ---- output ---- */
 
 struct outcome {

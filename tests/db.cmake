@@ -8,7 +8,7 @@ if(TARGET aurora_db)
   target_include_directories(test_pg PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/db)
   target_link_libraries(test_pg PUBLIC aurora_db PkgConfig::PQ PRIVATE project_options)
   foreach(name sessions stage lock_trees connect steady databases maintenance statements load explain server_log operate
-               operate_server)
+               operate_server doctor)
     add_executable(test_db_${name} db/test_${name}.c)
     target_link_libraries(test_db_${name} PRIVATE test_pg project_options PkgConfig::CMOCKA)
     add_test(NAME db.${name} COMMAND test_db_${name})

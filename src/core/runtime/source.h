@@ -35,7 +35,7 @@ enum source_flags {
 	SOURCE_STANDING = 1 << 8 /* keeps something ready: while paused and on each node, too; not in --once */
 };
 
-#define SOURCE_INPUTS_MAX 4
+#define SOURCE_INPUTS_MAX 8
 #define SOURCES_MAX 64
 
 struct policies;
@@ -67,6 +67,8 @@ struct target {
 	char node_conninfo[512];         /* what `nodes` says of it */
 	const struct policies *policies; /* of config.ini; outlive every target; NULL = none are set */
 	char db_host[256];               /* host that conninfo names, which may have a policy of its own; "" = none */
+	char public_address[64];         /* this host's address as AWS sees it, set by hand; "" = not */
+	char ask_public_address[512];    /* https://... of a service that may be asked for it; "" = nobody is */
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);
@@ -119,7 +121,8 @@ struct source {
 	int64_t period_us;      /* 0 = target->interval_us */
 	int64_t busy_period_us; /* while something is in flight (creating, failing-over); 0 = same */
 	int64_t deadline_us;    /* for one fetch; 0 = 20 s */
-	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL */
+	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL; of commands,
+				   ?NAME is one that need not exist */
 	const char *merges;     /* its rows are that source's rows of all nodes; has no fetch; or NULL */
 	const char *fed_by;     /* published by that source's fetch; has no fetch of its own; or NULL */
 	const char *origin;     /* "RDS DescribeDBClusters" or "pg_stat_activity": for fields and messages */

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/doctor_view.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
@@ -215,6 +216,8 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	if (v->def->digit == '8')
+		mask |= demand_of_names(ui, DOCTOR_SOURCES);
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_looks_for_left(ui))

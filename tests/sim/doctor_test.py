@@ -46,6 +46,10 @@ class Doctor(unittest.TestCase):
                 "NO_PROXY": "127.0.0.1", **self.settings, **env}
         return subprocess.run([BINARY, "doctor", *args], env=full, text=True, capture_output=True, timeout=100, check=False)
 
+    def port(self):
+        """Of the real database, which the simulated endpoints name."""
+        return next(w[5:] for w in shlex.split(self.settings["AURORATOP_DB"]) if w.startswith("port="))
+
     def steps(self, *args, status, **env):
         p = self.run_doctor("--format", "json", *args, **env)
         self.assertEqual(p.returncode, status, p.stdout + p.stderr)
@@ -75,13 +79,13 @@ class Doctor(unittest.TestCase):
 
     def test_the_group_admits(self):
         _, steps = self.steps("--public-address", "10.0.9.5", status=0)
-        self.expect(steps["Security group"], "ok", "10.0.0.0/16", "admits 10.0.9.5 on tcp 5432")
+        self.expect(steps["Security group"], "ok", "10.0.0.0/16", f"admits 10.0.9.5 on tcp {self.port()}")
         self.assertEqual(steps["Security group"]["address"], "10.0.9.5")
 
     def test_another_path_that_is_closed_is_a_notice(self):
         answer, steps = self.steps("--public-address", "10.200.0.1", status=0)
         self.expect(steps["Security group"], "notice", "no rule admits 10.200.0.1", "the path in use is another one")
-        self.assertIn("tcp 5432 10.200.0.1/32", steps["Security group"]["remedy"])
+        self.assertIn(f"tcp {self.port()} 10.200.0.1/32", steps["Security group"]["remedy"])
         self.assertEqual(steps["Security group"]["action"], "allow address")
         self.assertEqual(answer["first_failing"], None)
 

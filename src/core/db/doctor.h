@@ -2,9 +2,9 @@
  * doctor.h: the connection doctor: every hop from this host into the database, one step each.
  *
  * The command `doctor` publishes one row a step, all of them from the start: what is not done yet is `waiting`. With
- * the argument "public_address" (and "public_note", why it is missing) it takes that for this host's address at AWS; with
- * the argument "address" it judges only what AWS would do to packets from that address and connects nowhere. Its thread
- * and connections are its own, each wait is bounded, a cancel ends it. Internal to the files doctor_*.c and
+ * the argument "public_address" (and "public_note", why it is missing) it takes that for this host's address at AWS;
+ * with the argument "address" it judges only what AWS would do to packets from that address and connects nowhere. Its
+ * thread and connections are its own, each wait is bounded, a cancel ends it. Internal to the files doctor_*.c and
  * cmd_doctor.c, but for the names of the record.
  */
 #ifndef DB_DOCTOR_H
@@ -77,8 +77,9 @@ struct doctor {
 	struct fetch *f;
 	const struct target *target;
 	struct doctor_said steps[STEP__COUNT];
-	char set_address[64], set_note[160]; /* this host's public address as it was set or asked for; why that failed */
-	bool only_judge; /* another address than this host's: nothing is connected */
+	char set_address[64],
+		set_note[160]; /* this host's public address as it was set or asked for; why that failed */
+	bool only_judge;       /* another address than this host's: nothing is connected */
 	/* where to */
 	struct site site;
 	struct login login; /* described, no name resolved */

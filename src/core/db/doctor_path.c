@@ -215,43 +215,55 @@ static bool skip_names(struct doctor *d)
 	return true;
 }
 
+/* The hosts asked for, as libpq would read them; none while nothing is known to connect to. */
+static struct hosts hosts_of(const struct doctor *d)
+{
+	struct hosts h = {.port = STR("5432"), .hosts = str_c(d->host)};
+
+	if (d->only_judge || d->socket || !d->host[0])
+		return (struct hosts){.port = STR("")};
+	if (!d->described)
+		return h;
+	h.hosts = d->login.host[0] ? str_c(d->login.host) : (struct str){NULL, 0};
+	h.addrs = d->login.hostaddr[0] ? str_c(d->login.hostaddr) : (struct str){NULL, 0};
+	h.ports = str_c(d->login.port);
+	return h;
+}
+
+/* An address that stands beside a name: nobody is asked. */
+static void add_given(struct doctor *d, const struct hosts *h)
+{
+	char addr[RESOLVE_ADDR_LEN];
+
+	if (copy_word(h->addr, addr, sizeof(addr)))
+		add_place(d, h->host, addr, h->port);
+}
+
 bool doctor_names(struct doctor *d, struct err *err)
 {
-	struct hosts h = {.port = STR("5432"), .hosts = str_c(d->described ? d->login.host : d->host)};
+	struct hosts h = hosts_of(d);
 	struct resolved found, first = {0};
-	bool skipped = skip_names(d), told = false;
 	int64_t began = clock_mono_us();
-	char name[256] = "";
 	struct err why = {0};
+	char name[256] = "";
 
 	err_clear(err);
-	if (d->described) {
-		h.addrs = d->login.hostaddr[0] ? str_c(d->login.hostaddr) : (struct str){NULL, 0};
-		h.ports = str_c(d->login.port);
-		h.hosts = d->login.host[0] ? h.hosts : (struct str){NULL, 0};
-	}
-	while (!d->only_judge && !d->socket && d->host[0] && next_host(&h)) {
+	while (next_host(&h)) {
 		if (h.addr.len > 0) {
-			char addr[RESOLVE_ADDR_LEN];
-
-			if (copy_word(h.addr, addr, sizeof(addr)))
-				add_place(d, h.host, addr, h.port);
-			continue;
-		}
-		if (add_name(d, &h, &found, err) && first.n == 0) {
-			first = found;
-			told = copy_word(h.host, name, sizeof(name));
-		} else if (err->code == ERR_CANCELLED) {
-			return false;
-		} else if (found.n == 0) {
+			add_given(d, &h);
+		} else if (!add_name(d, &h, &found, err)) {
+			if (err->code == ERR_CANCELLED)
+				return false;
 			why = *err;
+		} else if (first.n == 0 && copy_word(h.host, name, sizeof(name))) {
+			first = found;
 		}
 	}
-	if (skipped)
+	if (skip_names(d))
 		return true;
 	d->steps[STEP_DNS].took_us = clock_mono_us() - began;
 	err_clear(err);
-	if (told)
+	if (first.n > 0)
 		return tell_name(d, name, &first, err);
 	doctor_say_err(d, STEP_DNS, STEP_FAILED, &why);
 	return true;

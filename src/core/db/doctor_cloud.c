@@ -121,14 +121,23 @@ static void choose_address(struct doctor *d, const struct place *p)
 		judge_by(d, &d->local, "as this host leaves with it");
 }
 
+/* No packets of this host's are seen by AWS: the other end is here, or the near end of a tunnel is. */
+static bool is_behind_tunnel(const struct doctor *d)
+{
+	return (d->has_seen && net_addr_scope(&d->seen) == NET_LOOPBACK) ||
+	       (d->has_server && net_addr_scope(&d->server) == NET_LOOPBACK);
+}
+
 /* No address can be judged: why, and what would help. */
 static void tell_no_address(struct doctor *d, const struct place *p, enum doctor_step step)
 {
 	char text[NET_TEXT_MAX];
 
-	if (d->socket || (d->has_seen && net_addr_scope(&d->seen) == NET_LOOPBACK)) {
-		doctor_say(d, step, STEP_SKIPPED, "the server is reached from its own host%s",
-			   d->socket ? "" : ": a tunnel or a proxy stands before it");
+	if (d->socket || is_behind_tunnel(d)) {
+		doctor_say(d, step, STEP_SKIPPED, "%s",
+			   d->socket ? "by a Unix socket"
+				     : "a tunnel or a proxy stands before it, whose address AWS sees instead of this "
+				       "host's");
 		return;
 	}
 	if (is_public(d, p)) {

@@ -154,7 +154,7 @@ static void put_network(const struct world *w)
 
 		add_acl(acls, false, 100, "-1", -1, -1, "0.0.0.0/0", true);
 		add_acl(acls, true, 100, "-1", -1, -1, "0.0.0.0/0", true);
-		add_acl(acls, false, 90, "6", 5432, 5432, w->acl_denies, false);
+		add_acl(acls, false, 90, "tcp", 5432, 5432, w->acl_denies, false);
 		put("network_acls", acls);
 	}
 }
@@ -618,7 +618,9 @@ static void a_closed_group_predicts_the_silence(void **state)
 
 	(void)state;
 	open_hole(&hole, true);
-	doctor_for(&(struct world){.conninfo = tunnel(hole.port), .public_address = "203.0.113.7", .route_kind = "igw"},
+	doctor_for(&(struct world){.conninfo = tunnel(hole.port),
+				   .public_address = "203.0.113.7",
+				   .route_kind = "internet-gateway"},
 		   NULL);
 	step_is("Subnet", "ok", "subnet-1, way back by gw-1", "");
 	step_is("Security group", "failed", "no rule admits 203.0.113.7 on tcp 5432", "would: tcp 5432 203.0.113.7/32");
@@ -662,11 +664,11 @@ static void another_address(void **state)
 	step_is("TCP connect", "skipped", "this host only", "");
 	fails_first("none");
 	close_world();
-	w.route_kind = "nat";
+	w.route_kind = "nat-gateway";
 	doctor_for(&w, "10.8.0.3");
 	step_is("Subnet", "failed", "goes by gw-1, which answers do not take", "VPN");
 	close_world();
-	w.route_kind = "tgw";
+	w.route_kind = "transit-gateway";
 	doctor_for(&w, "10.8.0.3");
 	step_is("Subnet", "unknown", "way back by gw-1; what lies behind it is not visible", "");
 	close_world();

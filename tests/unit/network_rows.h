@@ -29,7 +29,7 @@ static const struct rec_type rule_type = REC_TYPE(struct rule, "security_group_r
 
 struct acl {
 	uint64_t present;
-	struct str subnet_id, acl_id;
+	struct str subnets, acl_id;
 	int64_t egress, rule_number;
 	struct str protocol;
 	int64_t from_port, to_port;
@@ -37,7 +37,7 @@ struct acl {
 };
 #define F(m, k) FIELD(struct acl, m, k, .title = #m, .help = #m)
 static const struct field acl_fields[] = {
-	F(subnet_id, K_ID),  F(acl_id, K_ID),   F(egress, K_BOOL), F(rule_number, K_INT), F(protocol, K_ENUM),
+	F(subnets, K_ID),    F(acl_id, K_ID),   F(egress, K_BOOL), F(rule_number, K_INT), F(protocol, K_ENUM),
 	F(from_port, K_INT), F(to_port, K_INT), F(cidr, K_ID),     F(action, K_ENUM),
 };
 #undef F
@@ -45,12 +45,12 @@ static const struct rec_type acl_type = REC_TYPE(struct acl, "network_acls", acl
 
 struct route {
 	uint64_t present;
-	struct str subnet_id, table_id, destination, target_kind, target, state;
+	struct str subnet_id, route_table, destination, target_type, target, state;
 };
 #define F(m, k) FIELD(struct route, m, k, .title = #m, .help = #m)
 static const struct field route_fields[] = {
-	F(subnet_id, K_ID),     F(table_id, K_ID), F(destination, K_ID),
-	F(target_kind, K_ENUM), F(target, K_ID),   F(state, K_ENUM),
+	F(subnet_id, K_ID),     F(route_table, K_ID), F(destination, K_ID),
+	F(target_type, K_ENUM), F(target, K_ID),      F(state, K_ENUM),
 };
 #undef F
 static const struct rec_type route_type = REC_TYPE(struct route, "route_tables", route_fields);
@@ -111,7 +111,7 @@ static inline struct acl *add_acl(struct snapshot *s, bool egress, int64_t numbe
 {
 	struct acl *r = snapshot_add_row(s);
 
-	SET(r, struct acl, subnet_id, STR("subnet-1"));
+	SET(r, struct acl, subnets, STR("subnet-0,subnet-1"));
 	SET(r, struct acl, acl_id, STR("acl-1"));
 	SET(r, struct acl, egress, egress);
 	SET(r, struct acl, rule_number, number);
@@ -131,9 +131,9 @@ static inline void add_route(struct snapshot *s, const char *destination, const 
 	struct route *r = snapshot_add_row(s);
 
 	SET(r, struct route, subnet_id, STR("subnet-1"));
-	SET(r, struct route, table_id, STR("rtb-1"));
+	SET(r, struct route, route_table, STR("rtb-1"));
 	SET(r, struct route, destination, keep(s, destination));
-	SET(r, struct route, target_kind, keep(s, kind));
+	SET(r, struct route, target_type, keep(s, kind));
 	SET(r, struct route, target, keep(s, target));
 	SET(r, struct route, state, keep(s, route_state));
 }

@@ -435,8 +435,8 @@ static void the_first_rule_by_number_decides(void **state)
 	(void)state;
 	add_acl(s, false, 32767, "-1", -1, -1, "0.0.0.0/0", false);
 	add_acl(s, false, 200, "-1", -1, -1, "0.0.0.0/0", true);
-	add_acl(s, false, 100, "6", 5432, 5432, "203.0.113.0/24", false);
-	add_acl(s, false, 150, "17", 5432, 5432, "198.51.100.0/24", false);
+	add_acl(s, false, 100, "tcp", 5432, 5432, "203.0.113.0/24", false);
+	add_acl(s, false, 150, "udp", 5432, 5432, "198.51.100.0/24", false);
 	add_acl(s, true, 100, "6", 32768, 60999, "0.0.0.0/0", true);
 	a = judge_acl(s, false, "203.0.113.7", 5432, 5432);
 	assert_int_equal(a.verdict, ACL_DENIES);
@@ -533,11 +533,11 @@ static void the_longest_network_wins(void **state)
 	struct snapshot *s = snapshot_new(&route_type, "route_tables");
 
 	(void)state;
-	add_route(s, "0.0.0.0/0", "nat", "nat-1", "active");
+	add_route(s, "0.0.0.0/0", "nat-gateway", "nat-1", "active");
 	add_route(s, "10.0.0.0/16", "local", "local", "active");
-	add_route(s, "10.0.0.0/8", "tgw", "tgw-1", "active");
-	add_route(s, "192.168.0.0/16", "pcx", "pcx-1", "blackhole");
-	add_route(s, "pl-6da54004", "vpce", "vpce-1", "active");
+	add_route(s, "10.0.0.0/8", "transit-gateway", "tgw-1", "active");
+	add_route(s, "192.168.0.0/16", "vpc-peering", "pcx-1", "blackhole");
+	add_route(s, "pl-6da54004", "vpc-endpoint", "vpce-1", "active");
 	assert_int_equal(route_to(s, "subnet-1", "10.0.9.5").kind, ROUTE_LOCAL);
 	assert_int_equal(route_to(s, "subnet-1", "10.8.0.3").kind, ROUTE_BEYOND);
 	assert_true(str_eq_c(route_to(s, "subnet-1", "10.8.0.3").target, "tgw-1"));
@@ -547,11 +547,11 @@ static void the_longest_network_wins(void **state)
 	assert_int_equal(route_to(s, "subnet-2", "10.0.9.5").kind, ROUTE_UNKNOWN);
 	assert_int_equal(route_to(NULL, "subnet-1", "10.0.9.5").kind, ROUTE_UNKNOWN);
 	assert_false(route_is_public(s, STR("subnet-1")));
-	add_route(s, "203.0.113.0/24", "igw", "igw-1", "active");
+	add_route(s, "203.0.113.0/24", "internet-gateway", "igw-1", "active");
 	assert_int_equal(route_to(s, "subnet-1", "203.0.113.7").kind, ROUTE_INTERNET);
 	assert_true(route_is_public(s, STR("subnet-1")));
 	/* a list that cannot be looked into may have a longer network, but not inside the VPC */
-	add_route(s, "pl-0c0ffee1", "tgw", "tgw-1", "active");
+	add_route(s, "pl-0c0ffee1", "transit-gateway", "tgw-1", "active");
 	assert_int_equal(route_to(s, "subnet-1", "203.0.113.7").kind, ROUTE_UNKNOWN);
 	assert_int_equal(route_to(s, "subnet-1", "10.0.9.5").kind, ROUTE_LOCAL);
 	snapshot_unref(s);

@@ -7,26 +7,9 @@
  */
 #include "model/admission.h"
 
-#include "base/parse.h"
 #include "model/data.h"
 
 #include <stdio.h>
-
-static const struct {
-	const char *word;
-	int number;
-} protocols[] = {{"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"icmpv6", 58}};
-
-/* -1 = all, -2 = not understood */
-static int protocol_number(struct str word)
-{
-	int64_t n;
-
-	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-		if (str_ieq(word, str_c(protocols[i].word)))
-			return protocols[i].number;
-	return parse_i64(word, &n) && n >= -1 && n < 256 ? (int)n : -2;
-}
 
 static bool has_ports(int protocol)
 {
@@ -35,7 +18,7 @@ static bool has_ports(int protocol)
 
 static bool port_fits(const struct snapshot *rules, size_t row, const struct admission_ask *ask)
 {
-	int protocol = protocol_number(data_str(rules, row, "protocol"));
+	int protocol = net_protocol(data_str(rules, row, "protocol"));
 	int64_t from = data_i64(rules, row, "from_port", -1), to = data_i64(rules, row, "to_port", -1);
 
 	if (protocol == -1)
@@ -43,16 +26,6 @@ static bool port_fits(const struct snapshot *rules, size_t row, const struct adm
 	if (protocol != ask->protocol)
 		return false;
 	return !has_ports(protocol) || from == -1 || (ask->port >= from && ask->port <= to);
-}
-
-static bool list_has(struct str list, struct str word)
-{
-	struct str item;
-
-	while (str_split(&list, ',', &item))
-		if (item.len > 0 && str_eq(str_trim(item), word))
-			return true;
-	return false;
 }
 
 /* What is known of a rule's networks so far. */
@@ -101,7 +74,8 @@ static struct admission judge_peer(const struct snapshot *rules, size_t row, con
 	union value list;
 
 	if (group.len > 0)
-		return (struct admission){.kind = list_has(ask->groups, group) ? ADMISSION_ADMITS : ADMISSION_GROUP};
+		return (struct admission){.kind = data_list_has(ask->groups, group) ? ADMISSION_ADMITS
+										    : ADMISSION_GROUP};
 	measure_network(&m, data_str(rules, row, "cidr_ipv4"), &ask->addr);
 	measure_network(&m, data_str(rules, row, "cidr_ipv6"), &ask->addr);
 	if (data_value(rules, row, "networks", &list)) {
@@ -183,11 +157,8 @@ const char *admission_words(const struct admission *a, const struct admission_as
 
 const char *admission_port(const struct admission_ask *ask, char out[ADMISSION_WORDS_MAX])
 {
-	const char *word = NULL;
+	const char *word = net_protocol_word(ask->protocol);
 
-	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-		if (protocols[i].number == ask->protocol)
-			word = protocols[i].word;
 	if (word)
 		(void)snprintf(out, ADMISSION_WORDS_MAX, "%s %lld", word, (long long)ask->port);
 	else

@@ -23,6 +23,8 @@ double data_rate(const struct snapshot *s, size_t row, const char *field);
 double data_rate_sum(const struct snapshot *s, const char *field);
 /* The whole number of a real one that came from outside: NaN is 0, what does not fit is the nearest that does. */
 int64_t data_whole(double v);
+/* The item is one of a list as F_LIST fields have it. */
+bool data_list_has(struct str list, struct str item);
 /* First row whose text field equals value, or -1. */
 long data_find(const struct snapshot *s, const char *field, struct str value);
 

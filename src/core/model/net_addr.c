@@ -16,6 +16,29 @@
 #define V4_AT 12 /* bytes before the IPv4 part */
 #define V4_BITS 96
 
+static const struct {
+	const char *word;
+	int number;
+} protocols[] = {{"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"icmpv6", 58}};
+
+int net_protocol(struct str word)
+{
+	int64_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (str_ieq(word, str_c(protocols[i].word)))
+			return protocols[i].number;
+	return parse_i64(word, &n) && n >= NET_PROTOCOL_ALL && n < 256 ? (int)n : NET_PROTOCOL_BAD;
+}
+
+const char *net_protocol_word(int number)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (protocols[i].number == number)
+			return protocols[i].word;
+	return NULL;
+}
+
 static const uint8_t mapped[V4_AT] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /* A mapped address is an IPv4 one. */

@@ -31,6 +31,13 @@ enum net_scope {
 	NET_PUBLIC
 };
 
+/* IANA number of a protocol as EC2 names it ("tcp", "6"), NET_PROTOCOL_ALL of "-1", NET_PROTOCOL_BAD of anything else.
+ */
+#define NET_PROTOCOL_ALL (-1)
+#define NET_PROTOCOL_BAD (-2)
+int net_protocol(struct str word);
+/* Its word, or NULL. */
+const char *net_protocol_word(int number);
 /* "203.0.113.7", "2001:db8::1", "fe80::1%eth0" (the zone is dropped). */
 bool net_addr_parse(struct str text, struct net_addr *ret_addr);
 /* "10.0.0.0/16"; without a slash one address. Bits behind the length are cleared. */

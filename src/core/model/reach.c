@@ -6,7 +6,6 @@
  */
 #include "model/reach.h"
 
-#include "base/parse.h"
 #include "model/data.h"
 
 #define NO_RULE INT64_MAX
@@ -16,19 +15,19 @@
 
 static bool is_of(const struct snapshot *s, size_t row, const struct acl_ask *ask)
 {
-	return str_eq(data_str(s, row, "subnet_id"), ask->subnet) &&
+	return data_list_has(data_str(s, row, "subnets"), ask->subnet) &&
 	       (data_i64(s, row, "egress", 0) != 0) == ask->egress;
 }
 
 /* The rule is about this address and protocol; its ports are another matter. */
 static bool is_about(const struct snapshot *s, size_t row, const struct acl_ask *ask)
 {
+	int protocol = net_protocol(data_str(s, row, "protocol"));
 	struct net_prefix network;
-	int64_t protocol;
 
 	if (!net_prefix_parse(data_str(s, row, "cidr"), &network) || !net_prefix_has(&network, &ask->addr))
 		return false;
-	return parse_i64(data_str(s, row, "protocol"), &protocol) && (protocol == -1 || protocol == ask->protocol);
+	return protocol == NET_PROTOCOL_ALL || protocol == ask->protocol;
 }
 
 static bool has_port(const struct snapshot *s, size_t row, int64_t port)
@@ -99,15 +98,15 @@ void acl_judge(const struct snapshot *acls, const struct acl_ask *ask, struct ac
 
 static enum route_kind kind_of(const struct snapshot *s, size_t row)
 {
-	struct str kind = data_str(s, row, "target_kind"), state = data_str(s, row, "state");
+	struct str kind = data_str(s, row, "target_type"), state = data_str(s, row, "state");
 
 	if (str_eq_c(state, "blackhole"))
 		return ROUTE_BLACKHOLE;
 	if (str_eq_c(kind, "local"))
 		return ROUTE_LOCAL;
-	if (str_eq_c(kind, "igw"))
+	if (str_eq_c(kind, "internet-gateway"))
 		return ROUTE_INTERNET;
-	return str_eq_c(kind, "nat") ? ROUTE_NAT : ROUTE_BEYOND;
+	return str_eq_c(kind, "nat-gateway") ? ROUTE_NAT : ROUTE_BEYOND;
 }
 
 void route_find(const struct snapshot *routes, struct str subnet, const struct net_addr *addr, struct route_answer *ret)
@@ -122,10 +121,10 @@ void route_find(const struct snapshot *routes, struct str subnet, const struct n
 		if (!str_eq(data_str(routes, i, "subnet_id"), subnet))
 			continue;
 		known = true;
-		ret->table_id = data_str(routes, i, "table_id");
+		ret->table_id = data_str(routes, i, "route_table");
 		if (!net_prefix_parse(data_str(routes, i, "destination"), &network)) {
 			/* a prefix list; of a gateway endpoint it has addresses of AWS services only */
-			unread |= !str_eq_c(data_str(routes, i, "target_kind"), "vpce");
+			unread |= !str_eq_c(data_str(routes, i, "target_type"), "vpc-endpoint");
 			continue;
 		}
 		if (!net_prefix_has(&network, addr) || network.bits <= bits)

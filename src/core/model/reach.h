@@ -42,7 +42,7 @@ enum route_kind {
 	ROUTE_LOCAL,     /* inside the VPC */
 	ROUTE_INTERNET,  /* an internet gateway */
 	ROUTE_NAT,       /* a NAT gateway: for what the subnet asks for itself, not for answers */
-	ROUTE_BEYOND     /* by a gateway or an interface behind which nothing is visible: tgw, pcx, vgw, eni, ... */
+	ROUTE_BEYOND     /* by a gateway or an interface behind which nothing is visible: transit, peering, VPN, ... */
 };
 
 struct route_answer {

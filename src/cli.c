@@ -75,19 +75,35 @@ static const struct option options[] = {
 	 .type = OPT_COMMAND,
 	 .value = COMMAND_ONCE},
 	{.name = "format",
-	 .arg = "text|json|csv",
-	 .help = "of --once, doctor and fields (default text)",
+	 .arg = "text|json|csv|junit",
+	 .help = "of --once, fields, check and doctor (default text); csv is of --once alone, junit of check",
 	 .type = OPT_FORMAT},
+	{.name = "only",
+	 .arg = "FAMILY",
+	 .help = "with check: one family of verdicts: availability, reachability, backup, storage, sessions, "
+		 "statements, posture, observability or capacity",
+	 .type = OPT_TEXT,
+	 .offset = offsetof(struct options, only),
+	 .size = sizeof(((struct options *)0)->only)},
+	{.name = "output",
+	 .arg = "FILE",
+	 .help = "with report, also -o FILE: a file that is not there yet (default standard output)",
+	 .type = OPT_TEXT,
+	 .offset = offsetof(struct options, output),
+	 .size = sizeof(((struct options *)0)->output)},
 	{.name = "pane",
 	 .arg = "NAME",
 	 .help = "only this source or pane with --once; may be repeated",
 	 .type = OPT_PANE},
-	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and files"),
+	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and reports"),
 	FLAG("read-only", read_only, "nothing that changes anything is offered"),
 	FLAG("wake", wake, "consent to connect to a serverless cluster that may be paused"),
 	TEXT("theme", theme, "NAME", NULL,
 	     "dark, light, high-contrast, colour-blind, mono, nord, solarized, or one of your own"),
 	TEXT("color", color, "auto|always|256|16|never", NULL, "colours to use (default auto)"),
+	TEXT("time", time, "utc|local", NULL,
+	     "clocks on screen: UTC, or the zone of this host (default utc); what is written stays UTC"),
+	FLAG("bell", bell, "ring the terminal's bell when a verdict becomes critical"),
 	FLAG("ascii", ascii, "ASCII signs only"),
 	{.name = "no-motion",
 	 .help = "no spinner",
@@ -147,14 +163,14 @@ static bool store_seconds(const struct option *o, struct options *ret, struct st
 
 static bool store_format(struct options *ret, struct str v, const char *where, struct err *err)
 {
-	static const char *const names[] = {"text", "json", "csv"};
+	static const char *const names[] = {"text", "json", "csv", "junit"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_eq_c(v, names[i])) {
 			ret->format = (enum output_format)i;
 			return true;
 		}
-	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv", where, STR_ARG(v));
+	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv, junit", where, STR_ARG(v));
 }
 
 static bool store_text(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
@@ -296,27 +312,23 @@ static bool read_environment(struct options *ret, struct err *err)
 	return true;
 }
 
-/* The first word may say what is to be done; then, or else, one names a cluster. */
-static bool read_command(struct options *ret, const char *word)
+/* n words were read before this one; the first may be a command, of the others one names a cluster. */
+static bool read_word(struct options *ret, const char *word, int n, bool *named, struct err *err)
 {
 	static const struct {
 		const char *word;
 		enum cli_command command;
-	} commands[] = {{"demo", COMMAND_DEMO}, {"fields", COMMAND_FIELDS}, {"doctor", COMMAND_DOCTOR}};
+	} commands[] = {{"demo", COMMAND_DEMO},
+			{"fields", COMMAND_FIELDS},
+			{"check", COMMAND_CHECK},
+			{"report", COMMAND_REPORT},
+			{"doctor", COMMAND_DOCTOR}};
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(word, commands[i].word) == 0) {
+	for (size_t i = 0; n == 0 && i < ARRAY_LEN(commands); i++)
+		if (str_eq_c(str_c(word), commands[i].word)) {
 			ret->command = commands[i].command;
 			return true;
 		}
-	return false;
-}
-
-/* n words were read before this one, the last of them a cluster's name when named. */
-static bool read_word(struct options *ret, const char *word, int n, bool *named, struct err *err)
-{
-	if (n == 0 && read_command(ret, word))
-		return true;
 	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
 	if (*named)
@@ -365,12 +377,21 @@ static bool read_option(int argc, char **argv, int *i, struct options *ret, bool
 
 static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
 {
+	static char output_option[] = "--output";
 	bool named = false;
 	int words = 0;
 
+	/* known before anything can be wrong: the exit status of that depends on it */
+	if (argc > 1 && str_eq_c(str_c(argv[1]), "check"))
+		ret->command = COMMAND_CHECK;
+	if (argc > 1 && str_eq_c(str_c(argv[1]), "doctor"))
+		ret->command = COMMAND_DOCTOR;
 	for (int i = 1; i < argc; i++) {
-		struct str word = str_c(argv[i]);
+		struct str word;
 
+		if (strcmp(argv[i], "-o") == 0)
+			argv[i] = output_option;
+		word = str_c(argv[i]);
 		if (str_starts(word, STR("--"))) {
 			if (!read_option(argc, argv, &i, ret, only_config, err))
 				return false;
@@ -384,43 +405,63 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 	return true;
 }
 
+static bool check_time(const struct options *o, struct err *err)
+{
+	if (strcmp(o->time, "utc") == 0 || strcmp(o->time, "local") == 0)
+		return true;
+	return err_set(err, ERR_USAGE, "--time: %s is neither utc nor local", o->time);
+}
+
+static bool check_doctor(const struct options *ret, struct err *err)
+{
+	struct net_addr address;
+
+	if (ret->public_address[0] && !net_addr_parse(str_c(ret->public_address), &address))
+		return err_set(err, ERR_USAGE, "--public-address: %s is no IPv4 or IPv6 address", ret->public_address);
+	if (ret->ask_public_address[0] && !str_starts(str_c(ret->ask_public_address), STR("https://")))
+		return err_set(err, ERR_USAGE, "--ask-public-address: a URL that begins with https:// is needed");
+	if (ret->command == COMMAND_DOCTOR && ret->format > FORMAT_JSON)
+		return err_set(err, ERR_USAGE, "doctor: --format is text or json");
+	return true;
+}
+
 bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	static const char *const colors[] = {"auto", "always", "256", "16", "never"};
-	struct net_addr address;
 
 	*ret = (struct options){.interval_us = US_PER_S,
 				.range_us = 3 * US_PER_HOUR,
 				.theme = "dark",
 				.color = "auto",
+				.time = "utc",
 				.motion = true,
 				.mouse = true,
 				.policies = {.common = policy_default}};
 	if (!read_arguments(argc, argv, ret, true, err) || !read_config(ret, err) || !read_environment(ret, err) ||
 	    !read_arguments(argc, argv, ret, false, err))
 		return false;
-	if (ret->public_address[0] && !net_addr_parse(str_c(ret->public_address), &address))
-		return err_set(err, ERR_USAGE, "--public-address: %s is no IPv4 or IPv6 address", ret->public_address);
-	if (ret->ask_public_address[0] && !str_starts(str_c(ret->ask_public_address), STR("https://")))
-		return err_set(err, ERR_USAGE, "--ask-public-address: a URL that begins with https:// is needed");
-	if (ret->command == COMMAND_DOCTOR && ret->format == FORMAT_CSV)
-		return err_set(err, ERR_USAGE, "doctor: --format is text or json");
+	if (!check_doctor(ret, err))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
 		if (str_eq_c(str_c(ret->color), colors[i]))
-			return true;
+			return check_time(ret, err);
 	return err_set(err, ERR_USAGE, "--color: %s is none of auto, always, 256, 16, never", ret->color);
 }
 
 void cli_help(struct buf *out)
 {
-	(void)buf_add_c(
-		out,
-		"auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
-		"to choose from\n"
-		"auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
-		"auroratop doctor [CLUSTER]         every hop into the database; 0 all in order, 1 warnings, 2 one "
-		"failed, 3 unknown\n"
-		"auroratop fields [--format json]   every source and field\n\n");
+	(void)buf_add_c(out,
+			"auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
+			"to choose from\n"
+			"auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+			"auroratop check [OPTIONS] [CLUSTER] the verdicts; 0 ok, 1 warning, 2 critical, 3 unknown "
+			"or usage\n"
+			"auroratop report [-o FILE] [CLUSTER] what is known of an incident, as Markdown; 0 "
+			"written, 1 some sources "
+			"failed, 2 usage, 3 none\n"
+			"auroratop doctor [CLUSTER]         every hop into the database; 0 in order, 1 warnings, 2 one "
+			"failed, 3 unknown\n"
+			"auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];
 

@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "codec/codec_json.h"
 #include "model/data.h"
-#include "once.h"
+#include "round.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -217,6 +217,15 @@ static size_t ask_outside(struct runtime *rt, char address[64], char note[160], 
 	return 2;
 }
 
+static void gather(struct runtime *rt)
+{
+	struct round r = {.rt = rt, .store = runtime_store(rt)};
+
+	/* those that do not exist here are left out */
+	(void)round_want(&r, GATHERED);
+	round_wait(&r);
+}
+
 enum doctor_status doctor_run(struct runtime *rt, const struct options *o, struct err *err)
 {
 	enum doctor_status status = DOCTOR_UNKNOWN;
@@ -226,7 +235,7 @@ enum doctor_status doctor_run(struct runtime *rt, const struct options *o, struc
 	struct command *c;
 	size_t nargs;
 
-	once_gather(rt, GATHERED);
+	gather(rt);
 	runtime_demand(rt, 0);
 	nargs = ask_outside(rt, address, note, args);
 	c = command_start(runtime_commands(rt), "doctor", runtime_target(rt), args, nargs, err);

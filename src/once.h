@@ -12,9 +12,6 @@ enum once_status { ONCE_OK, ONCE_SOME_FAILED, ONCE_USAGE, ONCE_NONE };
 
 /* Fetches what --pane names (default: everything), prints it in --format. Blocks at most ONCE_DEADLINE_US. */
 enum once_status once_run(struct runtime *rt, const struct options *o, struct err *err);
-/* Fetches these sources (names with blanks between them; those that do not exist are left out) until each has an
- * outcome. Blocks at most ONCE_DEADLINE_US. */
-void once_gather(struct runtime *rt, const char *sources);
 /* Prints every source and field in --format. */
 void once_fields(const struct options *o);
 

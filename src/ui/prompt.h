@@ -5,12 +5,11 @@
 #ifndef UI_PROMPT_H
 #define UI_PROMPT_H
 
-#include <stdbool.h>
 #include "model/severity.h"
+#include <stdbool.h>
 
 #include <stddef.h>
 #include <stdint.h>
-
 
 /* What lies over a view. */
 enum overlay_kind {

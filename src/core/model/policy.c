@@ -17,22 +17,22 @@
 #define DAY_MINUTES (24 * 60)
 #define SHOWN 60
 
-
 /* for policy_limits.def */
-#define LIMIT_SECONDS(n) ((n) * 1e6)
-#define LIMIT_MINUTES(n) ((n) * 60e6)
-#define LIMIT_HOURS(n) ((n) * 3600e6)
-#define LIMIT_DAYS(n) ((n) * 86400e6)
-#define LIMIT_GIB(n) ((n) * 1073741824.0)
+#define LIMIT_SECONDS(n) ((n)*1e6)
+#define LIMIT_MINUTES(n) ((n)*60e6)
+#define LIMIT_HOURS(n) ((n)*3600e6)
+#define LIMIT_DAYS(n) ((n)*86400e6)
+#define LIMIT_GIB(n) ((n)*1073741824.0)
 
 const struct policy policy_default = {
 	.production_tag = "environment=production",
 	.stop_waiters = 20,
-	.limits = {
+	.limits =
+		{
 #define POLICY_LIMIT(name, unit, fallback, help) .name = (fallback),
 #include "model/policy_limits.def"
 #undef POLICY_LIMIT
-	},
+		},
 };
 
 const struct policy_limit policy_limit_rows[] = {
@@ -292,8 +292,10 @@ static bool parse_ratio(struct str text, double *ret_value)
 bool policy_limit_parse(enum policy_unit unit, struct str text, double *ret_value, struct err *err)
 {
 	static const char *const wanted[] = {
-		[POLICY_DURATION] = "a time, such as 90s, 10m, 26h or 7d", [POLICY_COUNT] = "a number",
-		[POLICY_RATIO] = "a share, such as 80% or 0.8",		   [POLICY_BYTES] = "a size, such as 10GiB",
+		[POLICY_DURATION] = "a time, such as 90s, 10m, 26h or 7d",
+		[POLICY_COUNT] = "a number",
+		[POLICY_RATIO] = "a share, such as 80% or 0.8",
+		[POLICY_BYTES] = "a size, such as 10GiB",
 		[POLICY_SWITCH] = "yes or no",
 	};
 	int64_t whole = 0;

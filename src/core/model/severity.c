@@ -6,7 +6,7 @@
 #include "base/check.h"
 
 static const char *const words[] = {
-	[SEV_NONE] = "",	   [SEV_OK] = "ok",	   [SEV_NOTICE] = "notice",
+	[SEV_NONE] = "",           [SEV_OK] = "ok",        [SEV_NOTICE] = "notice",
 	[SEV_UNKNOWN] = "unknown", [SEV_WARN] = "warning", [SEV_CRIT] = "critical",
 };
 

@@ -6,19 +6,13 @@
  * say than FINDINGS_MAX allows is cut, and the cut is a finding itself, because a list that ends silently reads
  * as complete.
  */
-#include "verdict/verdict.h"
+#include "verdict/rules.h"
+#include "verdict/verdict_impl.h"
 
 #include "model/kind.h"
 
 #include <math.h>
 #include <stdio.h>
-
-struct finding {
-	uint64_t present;
-	struct str id, object, family, decision, severity, title, sentence, evidence, next, action, remedy, why;
-	int64_t view;
-	int64_t since_at;
-};
 
 #define F(m, k, ...) FIELD(struct finding, m, k, __VA_ARGS__)
 
@@ -37,15 +31,14 @@ static const struct field fields[] = {
 	F(remedy, K_TEXT, .title = "REMEDY", .width = 0, .flags = F_COMPUTED, .help = "Command or statement that remedies it, to copy."),
 	F(why, K_TEXT, .title = "WHY", .width = 0, .flags = F_COMPUTED, .help = "Why it matters."),
 	F(view, K_INT, .title = "VIEW", .width = 4, .flags = F_COMPUTED, .help = "Digit of the view that explains it."),
+	F(rank, K_INT, .title = "RANK", .width = 4, .flags = F_COMPUTED | F_HIDDEN, .help = "Order of severities: 0 critical, 1 warning, 2 notice, 3 ok, 4 unknown."),
+	F(muted, K_ENUM, .title = "MUTED", .width = 12, .flags = F_COMPUTED, .help = "acknowledged or snoozed in this console; absent: neither."),
+	F(muted_until_at, K_TIME_US, .title = "MUTED UNTIL", .width = 12, .flags = F_COMPUTED, .help = "When it is shown again, of a snoozed one."),
 	F(since_at, K_TIME_US, .title = "SINCE", .width = 12, .flags = F_COMPUTED, .help = "Since when this process has seen it so."),
 };
 /* clang-format on */
 
 const struct rec_type verdict_type = REC_TYPE(struct finding, "verdicts", fields);
-
-#define RULE(judge, ...) void judge(const struct facts *f, struct findings *out);
-#include "verdict/rules.def"
-#undef RULE
 
 const struct rule verdict_rules[] = {
 #define RULE(judge, id, family, decision, view, sources, title, why) \
@@ -84,7 +77,9 @@ static bool is_believed(const struct facts *f, const struct fact_source *x)
 		return true;
 	if (x->latest->state != SNAP_ERROR || x->latest->err.code == ERR_DENIED)
 		return false;
-	return f->now_us - x->good->at_us <= FACTS_STALE_US;
+	return f->now_us - x->good->at_us <= (x->period_us * FACTS_BELIEVED_PERIODS > FACTS_BELIEVED_US
+						      ? x->period_us * FACTS_BELIEVED_PERIODS
+						      : FACTS_BELIEVED_US);
 }
 
 const struct snapshot *facts_get(const struct facts *f, const char *source)
@@ -98,6 +93,9 @@ const struct snapshot *facts_need(const struct facts *f, struct findings *out, c
 {
 	const struct fact_source *x = find(f, source);
 
+	if (x && !x->latest && f->final)
+		finding_add(out, SEV_UNKNOWN, (struct str){NULL, 0}, "%s not known: no answer in time from %s",
+			    out->rule->title, source);
 	if (!x || !x->latest || x->latest->state == SNAP_SKIPPED)
 		return NULL;
 	if (is_believed(f, x))
@@ -135,6 +133,7 @@ double facts_metric(const struct facts *f, const char *metric, struct str object
 
 /* ---- findings ---- */
 
+static struct str copy(struct findings *out, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 static struct str copy(struct findings *out, const char *fmt, va_list ap)
 {
 	struct buf b;
@@ -145,6 +144,14 @@ static struct str copy(struct findings *out, const char *fmt, va_list ap)
 	text = arena_str(out->s->arena, buf_str(&b));
 	buf_release(&b);
 	return text;
+}
+
+static int64_t rank_of(enum severity s)
+{
+	static const int ranks[] = {
+		[SEV_NONE] = 5, [SEV_OK] = 3, [SEV_NOTICE] = 2, [SEV_UNKNOWN] = 4, [SEV_WARN] = 1, [SEV_CRIT] = 0};
+
+	return ranks[s];
 }
 
 void finding_add(struct findings *out, enum severity s, struct str object, const char *fmt, ...)
@@ -165,6 +172,7 @@ void finding_add(struct findings *out, enum severity s, struct str object, const
 	if (out->rule->decision[0])
 		PUT(x, decision, str_c(out->rule->decision));
 	PUT(x, severity, str_c(severity_word(s)));
+	PUT(x, rank, rank_of(s));
 	PUT(x, title, str_c(out->rule->title));
 	PUT(x, why, str_c(out->rule->why));
 	PUT(x, view, out->rule->view - '0');
@@ -282,6 +290,15 @@ const char *verdict_ratio(char out[VERDICT_VALUE_MAX], double ratio)
 
 	buf_init(&b, VERDICT_VALUE_MAX);
 	(void)format_ratio(&b, ratio, 0);
+	return formatted(out, &b);
+}
+
+const char *verdict_limit(char out[VERDICT_VALUE_MAX], enum policy_unit unit, double limit)
+{
+	struct buf b;
+
+	buf_init(&b, VERDICT_VALUE_MAX);
+	policy_limit_say(unit, limit, &b);
 	return formatted(out, &b);
 }
 

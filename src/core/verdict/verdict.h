@@ -21,14 +21,16 @@
 #define FACT_SOURCES_MAX 64
 /* Findings of one evaluation; what is beyond them is counted in one last finding. */
 #define FINDINGS_MAX 512
-/* A source that fails is still believed for so long. */
-#define FACTS_STALE_US (5 * 60 * INT64_C(1000000))
+/* What was known before a source began to fail is still believed for so many of its periods, and at least so long. */
+#define FACTS_BELIEVED_PERIODS 5
+#define FACTS_BELIEVED_US INT64_C(10000000)
 
 /* One source as it is known now. */
 struct fact_source {
 	const char *name;
 	const struct snapshot *good;   /* newest good rows, or NULL */
 	const struct snapshot *latest; /* newest outcome, or NULL: has not answered yet */
+	int64_t period_us;             /* between two fetches */
 };
 
 struct facts {
@@ -36,8 +38,8 @@ struct facts {
 	size_t n;
 	int64_t now_us; /* wall */
 	const struct policy *policy;
-	struct str cluster;     /* DBClusterIdentifier, "" = none (--db alone) */
-	struct str client_addr; /* this host's address as it was set by hand, "" = not */
+	struct str cluster; /* DBClusterIdentifier, "" = none (--db alone) */
+	bool final;         /* nothing more will come: what has not answered is unknown */
 };
 
 struct rule;
@@ -45,9 +47,9 @@ struct findings;
 
 /* One line of rules.def. */
 struct rule {
-	const char *id;       /* "backup.snapshot_age"; stable */
-	const char *family;   /* "availability", "reachability", "backup", "storage", "sessions", "statements", "posture",
-				 "observability", "capacity" */
+	const char *id;     /* "backup.snapshot_age"; stable */
+	const char *family; /* "availability", "reachability", "backup", "storage", "sessions", "statements", "posture",
+			       "observability", "capacity" */
 	const char *decision; /* of the seven design decisions, as the Posture view groups them; "" = none of them */
 	char view;            /* digit of the view that explains it */
 	const char *title;    /* what is checked, a few words */
@@ -99,6 +101,8 @@ enum severity verdict_below(double value, double warn, double crit);
 const char *verdict_age(char out[VERDICT_VALUE_MAX], int64_t us);
 const char *verdict_bytes(char out[VERDICT_VALUE_MAX], double bytes);
 const char *verdict_ratio(char out[VERDICT_VALUE_MAX], double ratio);
+/* A limit of the policy as it is written there: "5m", "26h", "80%", "10 GiB". */
+const char *verdict_limit(char out[VERDICT_VALUE_MAX], enum policy_unit unit, double limit);
 
 /* ---- all rules at once ---- */
 

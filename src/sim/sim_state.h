@@ -78,8 +78,13 @@ struct sim_cluster {
 	char new_backup_window[SIM_WINDOW_MAX], maintenance_window[SIM_WINDOW_MAX]; /* "" = as at the start */
 	int64_t window_moved_us; /* when the backup window was first moved, 0 = never */
 	const char *maintenance; /* what is pending, "ACTION DESCRIPTION"; NULL = nothing */
-	const char *opt_in;      /* "immediate", "next-maintenance", NULL = nobody asked for it */
-	int64_t patched_us;      /* with opt_in: when it is applied */
+	/* When it is applied by itself and by force, counted from the start; 0 = never. */
+	int64_t maintenance_auto_us, maintenance_forced_us;
+	int scaling_min, scaling_max; /* replicas; maximum 0 = the cluster is no scalable target */
+	double scaling_target;
+	const char *scaling_metric;
+	const char *opt_in; /* "immediate", "next-maintenance", NULL = nobody asked for it */
+	int64_t patched_us; /* with opt_in: when it is applied */
 	uint64_t hash;
 };
 

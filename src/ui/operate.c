@@ -17,6 +17,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define PAGE_ROWS 10
+
 static struct operations_state *state_of(struct ui *ui)
 {
 	if (!ui->operations)
@@ -94,6 +96,12 @@ static bool take_prepared(struct operate_view *v, const struct snapshot *s, size
 	return v->prepared_at > 0 && gid.len > 0 && gid.len < sizeof v->id && database.len > 0;
 }
 
+static bool is_database_row(const struct operation *op, const struct snapshot *s, long row)
+{
+	return op->target == OPERATION_TABLE && row >= 0 &&
+	       (str_eq_c(str_c(s->source), "databases") || str_eq_c(str_c(s->source), "database_sizes"));
+}
+
 bool operate_has_target(const struct ui *ui, int action)
 {
 	const struct operation *op = operation_find(str_c(actions[action].name));
@@ -108,7 +116,7 @@ bool operate_has_target(const struct ui *ui, int action)
 	case OPERATION_SESSION:
 		return data_i64(s, (size_t)row, "pid", 0) > 0;
 	case OPERATION_TABLE:
-		return data_i64(s, (size_t)row, "relation_oid", 0) > 0;
+		return data_i64(s, (size_t)row, "relation_oid", 0) > 0 || is_database_row(op, s, row);
 	case OPERATION_PREPARED:
 		return data_i64(s, (size_t)row, "prepared_at", 0) > 0;
 	case OPERATION_CLUSTER:
@@ -127,7 +135,8 @@ static int ask_for_table(struct ui *ui, const struct operation *op)
 {
 	int view = view_by_name("tables");
 
-	ui_toast(ui, SEV_NOTICE, "%s: choose the table, then again", op->title);
+	ui_toast(ui, SEV_NOTICE, "%s: choose the table, then again; Tab then takes its schema, or the database",
+		 op->title);
 	return view >= 0 ? ui_show_view(ui, (size_t)view) | EFFECT_PAINT : EFFECT_PAINT;
 }
 
@@ -167,7 +176,7 @@ static void add_number(struct command_arg *args, size_t *n, const char *name, in
 }
 
 struct numbers {
-	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], prepared[24], tier[24], job[24];
+	char pid[24], backend_start[24], oid[24], of[24], blocks[24], admits[24], prepared[24], tier[24], job[24];
 };
 
 static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
@@ -186,6 +195,9 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
 	add_number(args, &n, "oid", v->oid, room->oid);
 	add_number(args, &n, "blocks", v->blocks, room->blocks);
+	args[n++] = (struct command_arg){"scope", str_c(operation_scope_word(v->scope))};
+	add_number(args, &n, "of", v->of, room->of);
+	args[n++] = (struct command_arg){"indexes", str_c(v->indexes)};
 	args[n++] = (struct command_arg){"gid", str_c(v->id)};
 	args[n++] = (struct command_arg){"value", str_c(v->value)};
 	add_number(args, &n, "prepared_at", v->prepared_at, room->prepared);
@@ -199,13 +211,32 @@ static int look(struct ui *ui)
 	struct command_arg args[COMMAND_ARGS_MAX];
 	struct numbers room;
 	size_t n = fill_args(v, args, &room);
+	const struct snapshot *metrics = store_good(ui->store, "metrics");
 
 	v->tier = (int)v->op->tier;
+	v->metrics_at_us = metrics ? metrics->at_us : 0;
 	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
 				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	ui->overlay = OVERLAY_OPERATE;
 	ui->overlay_scroll = 0;
-	return EFFECT_PAINT;
+	return EFFECT_PAINT | EFFECT_DEMAND;
+}
+
+int operate_show(struct ui *ui, const struct operate_view *v)
+{
+	struct operate_view next = *v;
+
+	(void)state_of(ui);
+	close_view(ui);
+	ui->operations->view = next;
+	return look(ui);
+}
+
+bool operate_is_forbidden(struct ui *ui, const struct operation *op)
+{
+	if (target_is_read_only(runtime_target(ui->rt)))
+		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
+	return target_is_read_only(runtime_target(ui->rt));
 }
 
 static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row)
@@ -228,17 +259,25 @@ static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapsho
 	return EFFECT_PAINT;
 }
 
+static int look_again(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	snapshot_unref(v->preview);
+	v->preview = NULL;
+	v->statement = STR("");
+	v->offers[0] = '\0';
+	v->cannot = false;
+	return look(ui);
+}
+
 /* Looks again, with what forbids it set aside; what that costs is in the new preview. */
 static int set_aside(struct ui *ui)
 {
 	struct operate_view *v = &ui->operations->view;
 
 	(void)snprintf(v->override, sizeof v->override, "%s", v->offers);
-	snapshot_unref(v->preview);
-	v->preview = NULL;
-	v->offers[0] = '\0';
-	v->cannot = false;
-	return look(ui);
+	return look_again(ui);
 }
 
 /* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
@@ -268,27 +307,34 @@ static int begin_server(struct ui *ui, struct operate_view *v)
 
 int operate_begin(struct ui *ui, const struct operation *op)
 {
-	struct operations_state *st = state_of(ui);
 	struct pane *p = ui_focused(ui);
 	const struct snapshot *s = p && p->def->table ? p->table.snap : NULL;
 	long row = s ? table_selected_row(&p->table) : -1;
 	struct operate_view v = {.op = op = operation_here(ui, op)};
 	int effects;
 
-	if (target_is_read_only(runtime_target(ui->rt))) {
-		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
+	(void)state_of(ui);
+	if (operate_is_forbidden(ui, op))
 		return EFFECT_PAINT;
-	}
 	if (operation_is_aws(op))
 		return begin_aws(ui, &v, s, row);
+	if (is_database_row(op, s, row))
+		return operate_begin_on(ui, op, SCOPE_DATABASE, data_str(s, (size_t)row, "name"));
 	if (!take_target(ui, &v, s, row, &effects))
 		return effects;
 	if (op->target == OPERATION_SERVER)
 		return begin_server(ui, &v);
 	table_choose(&p->table);
-	close_view(ui);
-	st->view = v;
-	return look(ui);
+	return operate_show(ui, &v);
+}
+
+/* What a name has led to: the run looks for that and not for the name again. */
+static void take_found(struct operate_view *v, const struct operation_row *row)
+{
+	if (str_eq_c(row->kind, "oid"))
+		(void)!parse_i64(row->text, &v->of);
+	else if (str_eq_c(row->kind, "object") && row->text.len > 0)
+		(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(row->text));
 }
 
 static void take_preview(struct operate_view *v, const struct snapshot *s)
@@ -302,21 +348,41 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 		if (str_eq_c(row->kind, "word"))
 			(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(row->text));
 		else if (str_eq_c(row->kind, "statement"))
-			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
+			v->statement = row->text;
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
 			v->tier = (int)tier;
 		else if (str_eq_c(row->kind, "override"))
 			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
+		else if (v->scope != SCOPE_TABLE)
+			take_found(v, row);
 		v->cannot |= str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
 }
 
-static void follow_preview(struct operate_view *v)
+/* What was not known a moment ago may have come. */
+static void look_for_room(struct ui *ui)
 {
+	struct operate_view *v = &ui->operations->view;
+	const struct snapshot *metrics = store_good(ui->store, "metrics");
+
+	if (v->op && v->cannot && str_find(str_c(v->offers), STR("storage"), 0) >= 0 && metrics &&
+	    metrics->at_us > v->metrics_at_us)
+		(void)look_again(ui);
+}
+
+static void follow_preview(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
 	const struct snapshot *s;
 
-	if (!v->op || !v->command || command_running(v->command))
+	if (!v->op)
+		return;
+	if (!v->command) {
+		look_for_room(ui);
+		return;
+	}
+	if (command_running(v->command))
 		return;
 	s = command_result(v->command);
 	if (s && s->state == SNAP_OK)
@@ -375,13 +441,18 @@ static int run(struct ui *ui)
 	CHECK(j && v->op);
 	add_number(args, &n, "tier", v->tier, room.tier);
 	add_number(args, &n, "job", st->last_number + 1, room.job);
-	args[n++] = (struct command_arg){"statement", str_c(v->statement)};
+	args[n++] = (struct command_arg){"statement", v->statement};
 	*j = (struct job){.number = ++st->last_number,
 			  .op = v->op,
+			  .scope = v->scope,
+			  .oid = v->oid,
 			  .done = (double)NAN,
 			  .began_us = clock_wall_us(),
 			  .generation = runtime_target(ui->rt)->generation};
-	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
+	memcpy(j->object, v->object, sizeof j->object);
+	memcpy(j->node, v->node, sizeof j->node);
+	memcpy(j->database, v->database, sizeof j->database);
+	memcpy(j->value, v->value, sizeof j->value);
 	operate_watch_begin(ui, j);
 	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
 				   args, n, &err);
@@ -449,8 +520,9 @@ static void end_job(struct ui *ui, struct job *j)
 		 j->outcome);
 	command_release(j->command);
 	j->command = NULL;
-	/* where the log is on screen, its outcome stands there at once */
-	runtime_refresh(ui->rt, "audit");
+	/* where the log is on screen, its outcome stands there at once; of AWS also the thing itself, which was asked
+	 * for last when the change was under way */
+	runtime_refresh(ui->rt, operation_is_aws(j->op) ? NULL : "audit");
 }
 
 static void follow_job(struct ui *ui, struct job *j)
@@ -478,7 +550,7 @@ void operate_follow(struct ui *ui)
 		return;
 	(void)state_of(ui);
 	operate_offer_left(ui);
-	follow_preview(&ui->operations->view);
+	follow_preview(ui);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		follow_job(ui, &ui->operations->jobs[i]);
 	operate_watch(ui);
@@ -652,6 +724,16 @@ static int value_key(struct ui *ui, uint32_t key)
 	return given ? look(ui) : effects;
 }
 
+static bool scroll_key(struct ui *ui, uint32_t key)
+{
+	int by = key == K_UP ? -1 : key == K_DOWN ? 1 : key == K_PGUP ? -PAGE_ROWS : key == K_PGDN ? PAGE_ROWS : 0;
+
+	ui->overlay_scroll += by;
+	if (ui->overlay_scroll < 0)
+		ui->overlay_scroll = 0;
+	return by != 0;
+}
+
 int operate_key(struct ui *ui, uint32_t key)
 {
 	struct operate_view *v = &ui->operations->view;
@@ -662,12 +744,12 @@ int operate_key(struct ui *ui, uint32_t key)
 		return EFFECT_NONE;
 	if (key == K_ESC || key == K_CTRL_C) {
 		close_view(ui);
-		return EFFECT_PAINT;
+		return EFFECT_PAINT | EFFECT_DEMAND;
 	}
-	if (key == K_UP || key == K_DOWN) {
-		ui->overlay_scroll += key == K_DOWN ? 1 : ui->overlay_scroll > 0 ? -1 : 0;
+	if (scroll_key(ui, key))
 		return EFFECT_PAINT;
-	}
+	if (key == K_TAB)
+		return operate_widen(ui);
 	if (!v->preview || v->cannot)
 		return v->offers[0] && key == 'O' ? set_aside(ui) : EFFECT_NONE;
 	return answer_key(ui, key);
@@ -676,7 +758,10 @@ int operate_key(struct ui *ui, uint32_t key)
 int jobs_key(struct ui *ui, uint32_t key)
 {
 	struct operations_state *st = state_of(ui);
+	const struct job *selected = jobs_nth(ui, st->selected);
 
+	if (key == 'D' && selected)
+		return operate_drop_left(ui, selected);
 	switch (action_of_key(key)) {
 	case ACTION_DOWN:
 		st->selected += jobs_nth(ui, st->selected + 1) != NULL;

@@ -4,9 +4,10 @@
  * operate_begin() takes its target from the focused pane's selected row and asks the database
  * layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
  * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
- * letter; tier 3 wants D as well. What only a closed maintenance window forbids can be looked at again with O, the
- * window set aside. Pasted text is no answer. What was confirmed runs exactly once, as
- * a job: it goes on when the view changes, and quitting asks. UI thread only.
+ * letter; tier 3 wants D as well. What only a closed maintenance window forbids, or room that is short or not known,
+ * can be looked at again with O, that set aside. Tab turns an operation on a table to its schema and to the database.
+ * Pasted text is no answer. What was confirmed runs exactly once, as a job: it goes on when the view changes, and
+ * quitting asks. UI thread only.
  */
 #ifndef UI_OPERATE_H
 #define UI_OPERATE_H
@@ -30,6 +31,9 @@ struct job {
 	uint64_t generation; /* of the target it was started on */
 	const struct operation *op;
 	char object[300];
+	enum operation_scope scope; /* what it was asked for, so that what it leaves behind is found again */
+	int64_t oid;
+	char node[64], database[64], value[260];
 	struct command *command; /* NULL once it has ended */
 	const struct snapshot *rows;
 	int64_t began_us, ended_us;    /* ended 0 = runs */
@@ -48,6 +52,16 @@ struct job {
 
 /* Opens the preview of an operation on what is selected, or says why not. Returns effects. */
 int operate_begin(struct ui *ui, const struct operation *op);
+/*
+ * The same of an index, a schema or the database by name, as the palette has it: "vacuum schema NAME". Of an operation
+ * on tables; the name of a database may be "": the one that is connected.
+ */
+int operate_begin_on(struct ui *ui, const struct operation *op, enum operation_scope scope, struct str name);
+/* What such words ask for; the name may be "". False: they are none. */
+bool operate_parse(struct str typed, const struct operation **ret_op, enum operation_scope *ret_scope,
+		   struct str *ret_name);
+/* How many indexes the job has left behind, invalid. */
+size_t job_left(const struct job *j);
 /* The selected row is one that the action of the group "Change" acts on. */
 bool operate_has_target(const struct ui *ui, int action);
 /* Effects of a key while the preview is open. */

@@ -16,6 +16,7 @@
 #define LABEL_W 13
 #define ASK_ROWS 4
 #define BAR_W 24
+#define LENGTHY 600 /* bytes of a statement */
 
 static enum role tier_role(int tier)
 {
@@ -82,10 +83,16 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 		page_text(&page, NULL, 0, ROLE_MUTED, false, STR("looking at what it would meet"));
 		return page.y;
 	}
+	/* a list of many tables must not push what it means out of sight */
+	bool lengthy = v->statement.len > LENGTHY;
+
 	draw_kind(&page, v->preview, "refuse", "Cannot be done");
-	draw_kind(&page, v->preview, "statement", "Will run");
+	if (!lengthy)
+		draw_kind(&page, v->preview, "statement", "Will run");
 	draw_kind(&page, v->preview, "fact", "Blast radius");
 	draw_kind(&page, v->preview, "check", "Checks");
+	if (lengthy)
+		draw_kind(&page, v->preview, "statement", "Will run");
 	return page.y;
 }
 
@@ -118,23 +125,48 @@ static void draw_value(const struct operate_view *v, struct canvas *c, struct re
 	pen_str(&pen, ROLE_STRONG, (struct str){v->field.text + v->field.cursor, v->field.len - v->field.cursor});
 }
 
-static const char *word_is(const struct operation *op)
+static const char *word_is(const struct operate_view *v)
 {
+	static const char *const of_tables[SCOPE__COUNT] = {"the table's name", "the index's name", "the schema's name",
+							    "the database's name"};
 	static const char *const words[] = {
-		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "the table's name",
+		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "its name",
 		[OPERATION_SERVER] = "where it is",    [OPERATION_PREPARED] = "its name",
 		[OPERATION_CLUSTER] = "the name",      [OPERATION_INSTANCE] = "the instance",
 		[OPERATION_SNAPSHOT] = "the snapshot", [OPERATION_GROUP] = "the address",
 		[OPERATION_RULE] = "the rule",
 	};
 
-	return words[op->target];
+	return v->op->target == OPERATION_TABLE ? of_tables[v->scope] : words[v->op->target];
 }
 
 static void key_hint(struct pen *pen, const char *key, const char *does, bool live)
 {
 	pen_bold(pen, live ? ROLE_STRONG : ROLE_FAINT, key);
 	pen_textf(pen, live ? ROLE_MUTED : ROLE_FAINT, " %s    ", does);
+}
+
+static void hint_override(const struct operate_view *v, struct pen *pen)
+{
+	const char *second = strchr(v->offers, ' ');
+	char does[80];
+
+	if (!v->offers[0])
+		return;
+	(void)snprintf(does, sizeof does, "override the %.*s%s%s", (int)strcspn(v->offers, " "), v->offers,
+		       second ? " and the " : "", second ? second + 1 : "");
+	key_hint(pen, "O", does, true);
+}
+
+/* Until the preview is there it is not known to what. */
+static void hint_wider(const struct operate_view *v, struct pen *pen)
+{
+	static const char *const words[SCOPE__COUNT] = {
+		[SCOPE_TABLE] = "the table alone", [SCOPE_SCHEMA] = "its schema", [SCOPE_DATABASE] = "the database"};
+	enum operation_scope wider;
+
+	if (v->preview && operate_wider(v, &wider))
+		key_hint(pen, "Tab", words[wider], true);
 }
 
 static void draw_question(const struct operate_view *v, struct canvas *c, struct rect r)
@@ -149,12 +181,8 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 		return;
 	}
 	if (!asks) {
-		if (v->offers[0]) {
-			char does[64];
-
-			(void)snprintf(does, sizeof does, "override the %s", v->offers);
-			key_hint(&pen, "O", does, true);
-		}
+		hint_override(v, &pen);
+		hint_wider(v, &pen);
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;
 	}
@@ -162,6 +190,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 		key_hint(&pen, "y", "yes, run it", true);
 		key_hint(&pen, "n", "no", true);
 		key_hint(&pen, "Esc", "no", true);
+		hint_wider(v, &pen);
 		return;
 	}
 	struct pen above = pen_at(c, r, r.y + r.h - 3, r.x, ROLE_RAISED);
@@ -170,7 +199,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	} else {
 		pen_text(&above, ROLE_FG, "type ");
 		pen_bold(&above, ROLE_STRONG, v->word);
-		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v->op));
+		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v));
 	}
 	above = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
 	draw_field(v, &above);
@@ -182,6 +211,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 						     : "runs it, once the name is complete",
 			 operate_is_named(v));
 	key_hint(&pen, "Esc", "back", true);
+	hint_wider(v, &pen);
 }
 
 void operate_draw(struct ui *ui, struct canvas *c)
@@ -264,6 +294,11 @@ static void draw_job(const struct ui *ui, struct page *page, const struct job *j
 	pen = page_line(page);
 	pen_skip(&pen, 4);
 	draw_state(ui, &pen, j);
+	if (selected && job_left(j) > 0) {
+		pen = page_line(page);
+		pen_skip(&pen, 4);
+		key_hint(&pen, "D", "drops the invalid indexes that it has left behind, after a preview", true);
+	}
 	if (selected)
 		draw_notices(page, j, 12);
 }

@@ -15,6 +15,7 @@
 #include "ui/bell.h"
 #include "ui/doctor_view.h"
 #include "ui/load_view.h"
+#include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/report_ask.h"
@@ -74,6 +75,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 		init_view(&ui->views[i], view_defs[i]);
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
+	marks_follow(ui);
 	ui_apply(ui, EFFECT_DEMAND);
 	verdicts_follow(ui);
 }
@@ -103,6 +105,7 @@ void ui_release(struct ui *ui)
 	}
 	xfree(ui->views);
 	load_view_free(ui->load);
+	marks_free(ui->marks);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -224,8 +227,14 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= load_view_wanted(ui);
 	if (v->def->digit == '8')
 		mask |= demand_of_names(ui, DOCTOR_SOURCES);
+	/* what the rails under the large graphs tell */
+	if (v->def->digit == '4' || v->def->digit == '6')
+		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
+	/* a preview compares what it needs with the room there is */
+	if (ui->overlay == OVERLAY_OPERATE)
+		mask |= demand_of_names(ui, "metrics");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
 	return mask | report_wanted(ui);
@@ -246,6 +255,7 @@ void ui_data_changed(struct ui *ui)
 	verdicts_follow(ui);
 	report_follow(ui);
 	bell_follow(ui);
+	marks_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }

@@ -159,6 +159,7 @@ struct ui {
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
 	struct load_view *load;
+	struct marks *marks; /* what happened when (marks.h), or NULL */
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	char left_cluster[256];     /* open before the list of clusters; reopened when that is left without a choice */

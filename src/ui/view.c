@@ -126,8 +126,9 @@ static const struct view_def logs = {
 	.help = "PostgreSQL's log, RDS events",
 	.panes = {{&pane_logs, {0, 1, 7, 0, 40, 0}},
 		  {&pane_log_entry, {1, 54, 9, 16, 44, 3}},
-		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}}},
-	.npanes = 3,
+		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}},
+		  {&pane_timeline, {2, 1, 5, 7, 40, 5}}},
+	.npanes = 4,
 };
 static const struct view_def posture = {
 	.digit = '0',
@@ -187,6 +188,23 @@ static const struct view_def audit = {
 	.npanes = 1,
 };
 
+/* Views of one table pane, found by name. */
+#define ONE_PANE_VIEW(id, name_, title_, help_)               \
+	static const struct view_def id = {                   \
+		.digit = 0,                                   \
+		.name = (name_),                              \
+		.title = (title_),                            \
+		.short_title = (title_),                      \
+		.help = (help_),                              \
+		.panes = {{&pane_##id, {0, 1, 6, 0, 40, 0}}}, \
+		.npanes = 1,                                  \
+	}
+
+ONE_PANE_VIEW(alarms, "alarms", "Alarms", "CloudWatch alarms about the cluster and its instances");
+ONE_PANE_VIEW(pending, "pending", "Pending", "maintenance that AWS has announced, and when it is applied");
+ONE_PANE_VIEW(parameters, "parameters", "Parameters", "cluster parameters that checks look at");
+ONE_PANE_VIEW(keys, "keys", "Keys", "KMS keys of the cluster: state, rotation, deletion");
+
 /* clang-format off */
 const struct view_def *const view_defs[] = {
 	&overview,
@@ -203,6 +221,7 @@ const struct view_def *const view_defs[] = {
 	&clusters,
 	&tables, &progress,
 	&audit,
+	&alarms, &pending, &parameters, &keys,
 };
 /* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);

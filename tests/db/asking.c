@@ -10,13 +10,25 @@ static const struct source *const rows[] = {&command_explain, &command_session, 
 					    &command_signal,  &command_maintain, &command_server_change,
 					    &command_doctor};
 
+static const struct source clusters = {.name = "clusters"}, instances = {.name = "instances"},
+			   metrics = {.name = "metrics"};
+static const struct source *const inputs[] = {&clusters, &instances, &metrics};
+
+void asking_give(struct asking *a, const char *name, const struct snapshot *s)
+{
+	int at = store_find(&a->store, name);
+
+	if (at < 0 || (s && !store_put(&a->store, (size_t)at, snapshot_ref(s))))
+		BUG("%s cannot be given", name);
+}
+
 void asking_init(struct asking *a, const char *conninfo)
 {
 	struct target *t = target_new();
 
 	snprintf(t->conninfo, sizeof(t->conninfo), "%s", conninfo);
 	a->target = t;
-	store_init(&a->store, NULL, 0);
+	store_init(&a->store, inputs, ARRAY_LEN(inputs));
 	wake_init(&a->wake);
 	a->commands = commands_new(&a->store, &a->wake);
 	commands_set(a->commands, rows, ARRAY_LEN(rows));

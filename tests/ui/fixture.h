@@ -69,11 +69,15 @@ enum fixture_answer {
 	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
 	ANSWER_WINDOW,      /* an operation outside the maintenance window */
 	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
+	ANSWER_STORAGE,     /* an operation for which the room is not known */
+	ANSWER_LEFT,        /* an operation that was cancelled and has left two invalid indexes behind */
 };
 /* What they answer from now on; each fixture begins with ANSWER_PLAN. */
 void fixture_answer(enum fixture_answer which);
 /* How many confirmed operations have run since the fixture was opened. */
 int fixture_runs(void);
+/* What was previewed last: "operation|scope|value|oid|indexes". */
+const char *fixture_looked_at(void);
 /* The newest of them was asked to set the maintenance window aside. */
 bool fixture_overridden(void);
 void fixture_commands(struct runtime *rt);

@@ -161,6 +161,12 @@ static bool fetch_session(struct fetch *f, struct err *err)
 
 static atomic_int runs;
 static atomic_bool overridden;
+static char looked_at[200]; /* by the command's thread, read when it has ended */
+
+const char *fixture_looked_at(void)
+{
+	return looked_at;
+}
 
 int fixture_runs(void)
 {
@@ -200,6 +206,48 @@ static bool say_window(struct snapshot *s, const struct fetch *f)
 	return false;
 }
 
+/* What is meant by a name, as the database layer has found it. */
+static void say_many(struct snapshot *s, const struct fetch *f)
+{
+	bool schema = str_eq_c(fetch_arg(f, "scope"), "schema");
+
+	say(s, "object", "", schema ? "schema shop" : "database orders", 0);
+	if (schema)
+		say(s, "oid", "", "16400", 0);
+	say(s, "statement", "", "VACUUM (VERBOSE, SKIP_LOCKED) shop.orders, shop.stock", 0);
+	say(s, "word", "", schema ? "shop" : "orders", 0);
+}
+
+static void say_one(struct snapshot *s, bool table)
+{
+	say(s, "statement", "",
+	    table ? "VACUUM (FULL, VERBOSE) shop.orders"
+		  : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2",
+	    0);
+	say(s, "word", "", table ? "orders" : "4711", 0);
+}
+
+/* Room that is not known, as the database layer tells of it; true when it is set aside. */
+static bool say_storage(struct snapshot *s, const struct fetch *f)
+{
+	if (str_find(fetch_arg(f, "override"), STR("storage"), 0) >= 0) {
+		say(s, "check", "", "room for sorting is not known, which is overridden: one tier more",
+		    OPERATION_CRITICAL);
+		return true;
+	}
+	say(s, "refuse", "", "room for sorting is not known: there is no FreeLocalStorage of orders-1 yet",
+	    OPERATION_CRITICAL);
+	say(s, "override", "", "window storage", 0);
+	return false;
+}
+
+static void note_arguments(const struct fetch *f)
+{
+	(void)snprintf(looked_at, sizeof looked_at, STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT,
+		       STR_ARG(fetch_arg(f, "operation")), STR_ARG(fetch_arg(f, "scope")),
+		       STR_ARG(fetch_arg(f, "value")), STR_ARG(fetch_arg(f, "oid")), STR_ARG(fetch_arg(f, "indexes")));
+}
+
 static bool fetch_preview(struct fetch *f, struct err *err)
 {
 	const struct operation *op = operation_find(fetch_arg(f, "operation"));
@@ -210,18 +258,21 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 	char text[64];
 
 	(void)err;
+	note_arguments(f);
+	bool many = table && operation_scope_find(fetch_arg(f, "scope")) > SCOPE_INDEX;
+	if (which == ANSWER_STORAGE)
+		tier += say_storage(s, f);
 	if (which == ANSWER_WINDOW)
 		tier += say_window(s, f);
 	if (which == ANSWER_FAILURE)
 		say(s, "refuse", "", "rdsadmin runs it", OPERATION_CRITICAL);
-	say(s, "statement", "",
-	    table ? "VACUUM (FULL, VERBOSE) shop.orders"
-		  : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2",
-	    0);
+	if (many)
+		say_many(s, f);
+	else
+		say_one(s, table);
 	say(s, "fact", "means", op->effect, 0);
 	say(s, "fact", "undo", op->undo, 0);
 	say(s, "check", "", "7 sessions wait behind it", OPERATION_NOTICE);
-	say(s, "word", "", table ? "orders" : "4711", 0);
 	(void)snprintf(text, sizeof text, "%d", tier);
 	say(s, "tier", "", text, 0);
 	fetch_publish(f, s);
@@ -250,6 +301,13 @@ static bool fetch_run(struct fetch *f, struct err *err)
 	atomic_store(&overridden, str_eq_c(fetch_arg(f, "override"), "window"));
 	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_JOB)
 		return run_until_cancelled(f, s, err);
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_LEFT) {
+		say(s, "left", "16450/16412", "shop.orders_pkey_ccnew", OPERATION_WARNING);
+		say(s, "left", "16452/16431", "pg_toast.pg_toast_16412_index_ccnew", OPERATION_WARNING);
+		say(s, "outcome", "", "cancelled; left behind, invalid: shop.orders_pkey_ccnew", OPERATION_WARNING);
+		fetch_publish(f, s);
+		return true;
+	}
 	say(s, "outcome", "", "done: the session has ended", OPERATION_OK);
 	fetch_publish(f, s);
 	return true;

@@ -338,6 +338,182 @@ static void an_override_is_for_one_preview(void **state)
 	nothing_was_run();
 }
 
+/* ---- more or less than a table ---- */
+
+static void a_schema_is_named_in_the_palette(void **state)
+{
+	(void)state;
+	show_table();
+	(void)fixture_type(&f, ":vacuum sch");
+	draw(160, 48);
+	SHOWS("vacuum schema");
+	SHOWS("NAME goes behind it");
+	(void)fixture_type(&f, "ema");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("which schema? :vacuum schema NAME");
+	/* those that are known are proposed */
+	(void)fixture_type(&f, ":vacuum schema sh");
+	draw(160, 48);
+	SHOWS("vacuum schema shop");
+	(void)fixture_type(&f, "op");
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "vacuum|schema|shop|0|");
+	draw(160, 48);
+	SHOWS("VACUUM  schema shop");
+	HIDES("Tab ");
+	golden_of("tables", "schema", 160, 48);
+	(void)fixture_key(&f, 'y');
+	assert_int_equal(fixture_runs(), 1);
+	draw(160, 48);
+	SHOWS("VACUUM schema shop: done");
+	(void)fixture_type(&f, ":analyze database");
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "analyze|database||0|");
+}
+
+/* Of the two rebuilds the one that lets others work; the other one is the next entry. */
+static void a_rebuild_is_gentle_first(void **state)
+{
+	(void)state;
+	(void)fixture_type(&f, ":reindex index My Index");
+	draw(160, 48);
+	SHOWS("reindex concurrently index My Index");
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "reindex concurrently|index|My Index|0|");
+	draw(160, 48);
+	SHOWS("REINDEX CONCURRENTLY  index My Index");
+	SHOWS("the index's name, to allow it");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_type(&f, ":reindex database");
+	(void)fixture_key(&f, K_DOWN);
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "reindex|database||0|");
+	(void)fixture_key(&f, K_ESC);
+	/* without more it is the selected table's, as ever */
+	(void)fixture_type(&f, ":reindex");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("choose the table, then again; Tab");
+	nothing_was_run();
+}
+
+static void tab_widens_and_comes_back(void **state)
+{
+	(void)state;
+	show_table();
+	(void)fixture_key(&f, 'V');
+	draw(160, 48);
+	SHOWS("Tab its schema");
+	(void)fixture_key(&f, K_TAB);
+	assert_string_equal(fixture_looked_at(), "vacuum|schema||16412|");
+	draw(160, 48);
+	SHOWS("VACUUM  schema shop");
+	SHOWS("Tab the database");
+	(void)fixture_key(&f, K_TAB);
+	assert_string_equal(fixture_looked_at(), "vacuum|database||16412|");
+	draw(160, 48);
+	SHOWS("VACUUM  database orders");
+	(void)fixture_key(&f, K_TAB);
+	assert_string_equal(fixture_looked_at(), "vacuum|table||16412|");
+	draw(160, 48);
+	SHOWS("VACUUM  shop.orders");
+	(void)fixture_key(&f, K_ESC);
+	/* what was typed for one is no answer for the other */
+	(void)fixture_key(&f, 'I');
+	(void)fixture_type(&f, "orders");
+	(void)fixture_key(&f, K_TAB);
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("0 of 4 letters");
+	SHOWS("the schema's name, to allow it");
+	nothing_was_run();
+}
+
+/* A row that is a database needs no table. */
+static void a_database_is_selected(void **state)
+{
+	static const char sizes[] = "source database_sizes at=now-2s\nrow name=warehouse size_bytes=88000000\n";
+	struct view *storage;
+
+	(void)state;
+	fixture_more_text(&f, "sizes", str_c(sizes));
+	fixture_draw(&f, "storage", 48, 160);
+	storage = ui_view(&f.ui);
+	for (size_t i = 0; i < storage->def->npanes; i++)
+		if (strcmp(storage->panes[i].def->name, "sizes") == 0)
+			storage->focus = i;
+	draw(160, 48);
+	(void)fixture_key(&f, 'A');
+	assert_string_equal(fixture_looked_at(), "analyze|database||0|");
+	nothing_was_run();
+}
+
+static void unknown_room_wants_an_override(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_STORAGE);
+	(void)fixture_key(&f, 'I');
+	draw(160, 48);
+	SHOWS("Cannot be done");
+	SHOWS("room for sorting is not known");
+	SHOWS("O override the window and the storage");
+	(void)fixture_key(&f, 'O');
+	draw(160, 48);
+	SHOWS("destructive, tier 3");
+	SHOWS("room for sorting is not known, which is overridden");
+	nothing_was_run();
+}
+
+/* What comes from CloudWatch a moment later answers a question that stands on screen. */
+static void room_that_comes_to_be_known_is_looked_at_again(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_STORAGE);
+	(void)fixture_key(&f, 'I');
+	draw(160, 48);
+	SHOWS("room for sorting is not known");
+	fixture_answer(ANSWER_PLAN);
+	fixture_wait(&f, US_PER_S);
+	fixture_more_text(&f, "metrics", STR("source metrics at=now\n"));
+	fixture_finish(&f);
+	draw(160, 48);
+	HIDES("Cannot be done");
+	SHOWS("the table's name, to allow it");
+	nothing_was_run();
+}
+
+static void what_a_job_left_behind_is_offered(void **state)
+{
+	(void)state;
+	show_table();
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, 'D');
+	assert_int_equal(f.ui.overlay, OVERLAY_JOBS);
+	(void)fixture_key(&f, K_ESC);
+	fixture_answer(ANSWER_LEFT);
+	(void)fixture_key(&f, 'I');
+	(void)fixture_type(&f, "orders");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("left behind, invalid: shop.orders_pkey_ccnew");
+	SHOWS("D drops the invalid indexes that it has left behind");
+	(void)fixture_key(&f, 'D');
+	assert_string_equal(fixture_looked_at(), "drop invalid indexes|table||16412|16450/16412 16452/16431");
+	draw(160, 48);
+	SHOWS("Drop invalid indexes  left by job 1");
+	HIDES("Tab ");
+	assert_int_equal(fixture_runs(), 1);
+}
+
 static struct policies policies;
 
 static void set_policy(int64_t waiters, double load)
@@ -492,6 +668,14 @@ static void read_only_offers_none_and_runs_none(void **state)
 		(void)action_run(&f.ui, (enum action_id)i);
 		assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	}
+	/* nor anything wider */
+	(void)fixture_type(&f, ":vacuum schema shop");
+	draw(160, 48);
+	HIDES("after a preview");
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
+	(void)operate_begin_on(&f.ui, operation_find(STR("vacuum")), SCOPE_SCHEMA, STR("shop"));
+	assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	nothing_was_run();
 }
 
@@ -559,6 +743,13 @@ int main(void)
 		TEST(read_only_offers_none_and_runs_none),
 		TEST(outside_the_window_it_is_refused_until_overridden),
 		TEST(an_override_is_for_one_preview),
+		TEST(a_schema_is_named_in_the_palette),
+		TEST(a_rebuild_is_gentle_first),
+		TEST(tab_widens_and_comes_back),
+		TEST(a_database_is_selected),
+		TEST(unknown_room_wants_an_override),
+		TEST(room_that_comes_to_be_known_is_looked_at_again),
+		TEST(what_a_job_left_behind_is_offered),
 		TEST(a_job_that_holds_up_too_many_stops_itself),
 		TEST(a_job_stops_itself_when_the_database_is_busy),
 		TEST(without_limits_a_job_goes_on),

@@ -149,6 +149,25 @@ static void test_an_open_window(void **state)
 	assert_int_equal(change.tier, 2);
 }
 
+/* Two reasons of that kind are offered together. */
+static void test_room_and_window_are_offered_together(void **state)
+{
+	(void)state;
+	set_window("Sat 22:00-Sun 04:00");
+	look("vacuum full");
+	forget();
+	change = (struct change){.f = &fetch, .op = operation_find(STR("vacuum full")), .tier = TIER_DISRUPTIVE};
+	change.out = snapshot_new(&operation_type, "preview");
+	change_refuse_unless(&change, CHANGE_STORAGE, STR("it is said"), "room for sorting is %s", "short");
+	assert_false(change.refused);
+	change_add_end(&change);
+	assert_true(change.refused);
+	assert_true(says("refuse", "room for sorting is short: it is said"));
+	assert_true(says("refuse", "outside the maintenance window"));
+	assert_true(says("override", "window storage"));
+	assert_int_equal(change.tier, 2);
+}
+
 /* What is refused for another reason, too, is not offered. */
 static void test_no_override_of_other_refusals(void **state)
 {
@@ -231,6 +250,25 @@ static void test_its_own_policy(void **state)
 	assert_false(target_is_read_only(target));
 }
 
+/* Tables can be many; an index is for what rebuilds it; sessions and clusters are neither. */
+static void test_what_an_operation_can_be_asked_of(void **state)
+{
+	const struct operation *vacuum = operation_find(STR("vacuum")), *reindex = operation_find(STR("reindex")),
+			       *drop = operation_find(STR("drop invalid indexes")),
+			       *cancel = operation_find(STR("cancel"));
+
+	(void)state;
+	assert_true(operation_takes(vacuum, SCOPE_TABLE) && operation_takes(vacuum, SCOPE_SCHEMA) &&
+		    operation_takes(vacuum, SCOPE_DATABASE));
+	assert_false(operation_takes(vacuum, SCOPE_INDEX));
+	assert_true(operation_takes(reindex, SCOPE_INDEX) && operation_takes(drop, SCOPE_DATABASE));
+	assert_false(operation_takes(drop, SCOPE_INDEX));
+	assert_false(operation_takes(cancel, SCOPE_TABLE) || operation_takes(cancel, SCOPE_DATABASE));
+	for (int i = 0; i < SCOPE__COUNT; i++)
+		assert_int_equal(operation_scope_find(str_c(operation_scope_word((enum operation_scope)i))), i);
+	assert_int_equal(operation_scope_find(STR("")), SCOPE_TABLE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -239,10 +277,12 @@ int main(void)
 		TEST(test_no_window_is_required),
 		TEST(test_which_need_a_window),
 		TEST(test_an_open_window),
+		TEST(test_room_and_window_are_offered_together),
 		TEST(test_no_override_of_other_refusals),
 		TEST(test_production),
 		TEST(test_unknown_tags),
 		TEST(test_its_own_policy),
+		TEST(test_what_an_operation_can_be_asked_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

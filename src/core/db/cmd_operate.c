@@ -41,35 +41,6 @@ static const struct field session_fields[] = {
 #undef F
 static const struct rec_type session_type_here = REC_TYPE(struct target_session, "operate_session", session_fields);
 
-struct target_relation {
-	uint64_t present;
-	struct str relation, name, kind, owner;
-	int64_t owns, owns_database, table_bytes, index_bytes, indexes, invalid, dead_rows, live_rows, vacuumed_at,
-		holders, conflicting;
-};
-#define F(m, k) FIELD(struct target_relation, m, k, .title = #m, .help = #m)
-static const struct field relation_fields[] = {
-	F(relation, K_ID),         F(name, K_ID),
-	F(kind, K_ENUM),           F(owner, K_ID),
-	F(owns, K_BOOL),           F(owns_database, K_BOOL),
-	F(table_bytes, K_BYTES),   F(index_bytes, K_BYTES),
-	F(indexes, K_COUNT),       F(invalid, K_COUNT),
-	F(dead_rows, K_COUNT),     F(live_rows, K_COUNT),
-	F(vacuumed_at, K_TIME_US), F(holders, K_COUNT),
-	F(conflicting, K_COUNT),
-};
-#undef F
-static const struct rec_type relation_type = REC_TYPE(struct target_relation, "operate_relation", relation_fields);
-
-struct waited {
-	uint64_t present;
-	int64_t transactions, oldest_us;
-};
-#define F(m, k) FIELD(struct waited, m, k, .title = #m, .help = #m)
-static const struct field waited_fields[] = {F(transactions, K_COUNT), F(oldest_us, K_DURATION_US)};
-#undef F
-static const struct rec_type waited_type = REC_TYPE(struct waited, "operate_waits_for", waited_fields);
-
 bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
 		 const struct rec_type *type, void *row, bool *ret_found, struct err *err)
 {
@@ -91,20 +62,30 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	return ok;
 }
 
-bool operate_fill_statement(struct operate *o, struct str object)
+/* What stands for one letter behind a percent sign in operations.def. */
+static struct str filled(const struct operate *o, char mark, struct str options, struct str object)
 {
-	struct str text = str_c(o->c.op->statement);
-	long at = str_find(text, STR("%s"), 0);
+	static const char *const kinds[SCOPE__COUNT] = {"TABLE", "INDEX", "SCHEMA", "DATABASE"};
+
+	if (mark == 'o')
+		return options;
+	return mark == 'k' ? str_c(kinds[o->scope]) : object;
+}
+
+bool operate_fill_statement(struct operate *o, struct str options, struct str object)
+{
 	struct buf b;
 
-	CHECK(at >= 0);
 	buf_init(&b, sizeof(o->c.statement) - 1);
-	buf_add_str(&b, str_sub(text, 0, (size_t)at));
-	buf_add_str(&b, object);
-	buf_add_str(&b, str_sub(text, (size_t)at + 2, text.len));
-	bool ok = !b.failed && object.len < sizeof(o->c.object);
+	for (const char *p = o->c.op->statement; *p; p++)
+		if (*p == '%')
+			(void)buf_add_str(&b, filled(o, *++p, options, object));
+		else
+			(void)buf_add_char(&b, *p);
+	bool ok = !b.failed;
+	struct str text = str_trim(buf_str(&b));
 	if (ok)
-		(void)snprintf(o->c.statement, sizeof(o->c.statement), "%s", buf_c(&b));
+		(void)snprintf(o->c.statement, sizeof(o->c.statement), STR_FMT, STR_ARG(text));
 	buf_release(&b);
 	return ok;
 }
@@ -215,133 +196,6 @@ static bool look_at_session(struct operate *o, struct err *err)
 	return true;
 }
 
-/* ---- a table ---- */
-
-static void add_bytes(struct buf *b, int64_t n)
-{
-	(void)format_bytes(b, n);
-}
-
-static void describe_size(struct operate *o, const struct target_relation *r)
-{
-	struct buf b;
-
-	buf_init(&b, 512);
-	if (!HAS(r, struct target_relation, table_bytes)) {
-		change_add(&o->c, "fact", "size", OPERATION_OK,
-			   "n/a: somebody holds the table exclusively, and looking would wait");
-		buf_release(&b);
-		return;
-	}
-	add_bytes(&b, r->table_bytes + r->index_bytes);
-	(void)buf_add_c(&b, " = table ");
-	add_bytes(&b, r->table_bytes);
-	(void)buf_addf(&b, " + %lld indexes ", (long long)r->indexes);
-	add_bytes(&b, r->index_bytes);
-	change_add(&o->c, "fact", "size", OPERATION_OK, "%s", buf_c(&b));
-	buf_clear(&b);
-	(void)format_count(&b, r->dead_rows);
-	(void)buf_add_c(&b, " dead of ");
-	(void)format_count(&b, r->dead_rows + r->live_rows);
-	change_add(&o->c, "fact", "rows", OPERATION_OK, "%s, as the statistics have it", buf_c(&b));
-	if (o->c.op->flags & OPERATION_SORTS) {
-		buf_clear(&b);
-		add_bytes(&b, o->c.op->flags & OPERATION_EXCLUSIVE ? r->table_bytes + r->index_bytes : r->index_bytes);
-		change_add(&o->c, "fact", "needs", OPERATION_OK,
-			   "up to %s of new storage while it runs, and room for sorting", buf_c(&b));
-		change_add(&o->c, "check", "", OPERATION_WARNING,
-			   "free space for sorting is not known from here: see Storage, local storage");
-	}
-	buf_release(&b);
-}
-
-static void check_table(struct operate *o, const struct target_relation *r)
-{
-	if (conn_probe(o->conn)->in_recovery)
-		change_refuse(&o->c, "this is a reader; tables are maintained on the writer");
-	else if (!r->owns && (!r->owns_database || (o->c.op->flags & OPERATION_OWNED)))
-		change_refuse(&o->c,
-			      STR_FMT " belongs to " STR_FMT
-				      "; our role %s may not maintain it and the server would skip it",
-			      STR_ARG(r->relation), STR_ARG(r->owner), conn_probe(o->conn)->user);
-	else if (!str_eq(r->kind, STR("r")) && !str_eq(r->kind, STR("m")) && !str_eq(r->kind, STR("p")) &&
-		 !str_eq(r->kind, STR("t")))
-		change_refuse(&o->c, STR_FMT " is no table", STR_ARG(r->relation));
-	else if (str_eq(r->kind, STR("p")) && (o->c.op->flags & (OPERATION_SORTS | OPERATION_EXCLUSIVE)))
-		change_refuse(&o->c, STR_FMT " is a partitioned table; choose its partitions", STR_ARG(r->relation));
-	else if ((o->c.op->flags & OPERATION_CONCURRENT) && conn_probe(o->conn)->version_num < 120000)
-		change_refuse(&o->c, "REINDEX CONCURRENTLY needs PostgreSQL 12");
-}
-
-static bool check_waits(struct operate *o, struct err *err)
-{
-	struct waited w = {0};
-	struct buf b;
-	bool found;
-
-	if (!(o->c.op->flags & OPERATION_CONCURRENT))
-		return true;
-	if (!operate_ask(o, "operate_waits_for", NULL, 0, &waited_type, &w, &found, err))
-		return false;
-	buf_init(&b, 64);
-	if (HAS(&w, struct waited, oldest_us))
-		(void)format_duration(&b, w.oldest_us);
-	if (w.transactions > 0)
-		change_add(&o->c, "check", "", w.oldest_us > US_PER_MIN ? OPERATION_WARNING : OPERATION_NOTICE,
-			   "it would wait for %lld open transactions%s%s", (long long)w.transactions,
-			   b.len ? ", the oldest open for " : "", buf_c(&b));
-	else
-		change_add(&o->c, "check", "", OPERATION_OK, "no open transaction to wait for");
-	buf_release(&b);
-	return true;
-}
-
-/* The statement's name for it, quoted, and its lock. */
-static void describe_table(struct operate *o, const struct target_relation *r)
-{
-	if (!operate_fill_statement(o, r->relation))
-		change_refuse(&o->c, "its name is too long");
-	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(r->relation));
-	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(r->name));
-	change_add(&o->c, "fact", "lock", OPERATION_OK, "%s", o->c.op->lock);
-	describe_size(o, r);
-	if (r->conflicting > 0)
-		change_add(&o->c, "check", "", OPERATION_WARNING,
-			   r->conflicting == 1 ? "%lld session holds a lock that it has to wait for"
-					       : "%lld sessions hold locks that it has to wait for",
-			   (long long)r->conflicting);
-	else if ((o->c.op->flags & OPERATION_EXCLUSIVE) && r->holders > 0)
-		change_add(&o->c, "check", "", OPERATION_WARNING,
-			   r->holders == 1 ? "%lld session uses the table now; it waits 2 s for it, five times"
-					   : "%lld sessions use the table now; it waits 2 s for them, five times",
-			   (long long)r->holders);
-	else
-		change_add(&o->c, "check", "", OPERATION_OK, "no conflicting lock is held");
-	if (r->invalid > 0)
-		change_add(&o->c, "check", "", OPERATION_WARNING,
-			   "%lld of its indexes are invalid, left by a build that was stopped", (long long)r->invalid);
-}
-
-static bool look_at_table(struct operate *o, struct err *err)
-{
-	struct target_relation r = {0};
-	char oid[24];
-	struct conn_param param = {OID_OID, oid, -1};
-	bool found;
-
-	(void)snprintf(oid, sizeof(oid), "%lld", (long long)o->oid);
-	if (!operate_ask(o, "operate_relation", &param, 1, &relation_type, &r, &found, err))
-		return false;
-	if (!found) {
-		change_refuse(&o->c, "the table is gone: no relation has the oid %s in %s any more", oid,
-			      conn_probe(o->conn)->database);
-		return true;
-	}
-	check_table(o, &r);
-	describe_table(o, &r);
-	return o->c.refused || check_waits(o, err);
-}
-
 /* ---- all ---- */
 
 static bool look_at_server(struct operate *o, struct err *err)
@@ -361,7 +215,11 @@ static bool look_at_target(struct operate *o, struct err *err)
 		return look_at_server(o, err);
 	if (o->c.op->target == OPERATION_PREPARED)
 		return operate_look_at_prepared(o, err);
-	return look_at_table(o, err);
+	if (o->c.op->flags & OPERATION_DROPS)
+		return operate_look_at_invalid(o, err);
+	if (o->scope == SCOPE_SCHEMA || o->scope == SCOPE_DATABASE)
+		return operate_look_at_many(o, err);
+	return operate_look_at_table(o, err);
 }
 
 bool operate_look(struct operate *o, struct err *err)
@@ -399,6 +257,9 @@ bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *
 	o->backend_start_at = fetch_arg_i64(f, "backend_start", 0);
 	o->oid = fetch_arg_i64(f, "oid", 0);
 	o->prepared_at = fetch_arg_i64(f, "prepared_at", 0);
+	o->of = fetch_arg_i64(f, "of", 0);
+	o->scope = operation_scope_find(fetch_arg(f, "scope"));
+	CHECK(o->scope == SCOPE_TABLE || operation_takes(o->c.op, o->scope));
 	if (database.len >= sizeof(wish.database))
 		return err_set(err, ERR_LIMIT, "a database name of more than 63 bytes");
 	if (o->c.op->target == OPERATION_TABLE || o->c.op->target == OPERATION_PREPARED)
@@ -445,7 +306,7 @@ const struct source command_preview = {
 	.lane = LANE_COMMAND,
 	.flags = SOURCE_DB,
 	.deadline_us = 15 * US_PER_S,
-	.inputs = SITE_INPUTS,
+	.inputs = OPERATE_INPUTS,
 	.origin = "pg_class, pg_locks",
 	.ready = site_ready,
 	.fetch = fetch_preview,

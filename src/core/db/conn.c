@@ -386,10 +386,11 @@ static void hear(void *arg, const PGresult *r)
 {
 	const struct listener *l = arg;
 	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED),
+		   *state = PQresultErrorField(r, PG_DIAG_SQLSTATE),
 		   *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (l->notice && text)
-		l->notice(l->arg, str_c(severity ? severity : ""), str_c(text));
+		l->notice(l->arg, str_c(severity ? severity : ""), str_c(state ? state : ""), str_c(text));
 }
 
 bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn notice, void *arg, struct err *err)

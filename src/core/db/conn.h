@@ -50,7 +50,8 @@ struct conn_param {
 /* err->id when the server, or the role, has no connection left. */
 #define CONN_NO_ROOM "53300"
 #define CONN_CANCEL_US (4 * US_PER_S)
-typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str message);
+/* severity as "WARNING", state as "55P03", both in no language; message as the server worded it. */
+typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str state, struct str message);
 
 /* A timestamptz; out holds its bytes as long as the parameter is used. */
 struct conn_param conn_param_time(char out[8], int64_t wall_us);

@@ -2,8 +2,11 @@
  * operate.h: the inside of the commands that preview and run what operations.def lists; for
  * cmd_operate.c and operate_*.c only.
  *
- * Arguments beside those of change.h: of a session: pid, backend_start; of a table: database, oid; of a prepared
- * transaction: database, gid, prepared_at; of a lease: value; when running, the job's number is in application_name.
+ * Arguments beside those of change.h: of a session: pid, backend_start; of tables: database, scope ("table", "index",
+ * "schema", "database"; operation.h), oid of the table, value: the name of the schema or index ("" with an oid: the
+ * schema of that table), of: its oid as the preview found it, indexes: the invalid ones that are meant, each as
+ * OID/OID-OF-TABLE, "" = all; of a prepared transaction: database, gid, prepared_at; of a lease: value; when running,
+ * the job's number is in application_name.
  * Their result is a snapshot of operation_type.
  */
 #ifndef DB_OPERATE_H
@@ -17,11 +20,28 @@
 #include "model/operation.h"
 #include "runtime/command.h"
 
+/* Of the commands that look at tables: what their operations compare with, in this order. */
+#define OPERATE_INPUTS SITE_INPUTS " metrics"
+/* One index more is for another preview. */
+#define OPERATE_DROPS_MAX 100
+
+/* An invalid index that would be dropped; the name is quoted. */
+struct operate_drop {
+	int64_t index_oid, table_oid;
+	struct str index;
+};
+
 struct operate {
 	struct change c;
 	struct conn *conn;
 	char own_why[STANDBY_WHY_MAX]; /* why it is not the action lane's; "" = it is, or was not meant to be */
 	int64_t pid, backend_start_at, oid, prepared_at;
+	enum operation_scope scope;
+	int64_t of;                 /* oid of the schema or index, 0 = not looked up yet */
+	struct str spared;          /* relations that the server passes by with a warning, as the preview says */
+	int64_t expected;           /* other warnings that are no surprise */
+	struct operate_drop *drops; /* in the arena of c.out */
+	size_t ndrops;
 	struct lease lease; /* of the operations that have one */
 	int64_t lease_us;
 };
@@ -38,8 +58,44 @@ bool operate_look_again(struct operate *o, struct err *err) MUST_CHECK;
 /* Runs a statement that returns one row at most of type into row; *ret_found. */
 bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
 		 const struct rec_type *type, void *row, bool *ret_found, struct err *err) MUST_CHECK;
-/* The operation's statement for one object; false when it would not fit. */
-bool operate_fill_statement(struct operate *o, struct str object) MUST_CHECK;
+/* The operation's statement for an object, or a list of them, already quoted; options begin with ", " or are empty.
+ * False when it would not fit. */
+bool operate_fill_statement(struct operate *o, struct str options, struct str object) MUST_CHECK;
+/* Is it about several relations, each in a transaction of its own? */
+static inline bool operate_is_several(const struct operate *o)
+{
+	return o->scope == SCOPE_SCHEMA || o->scope == SCOPE_DATABASE;
+}
+/* operate_table.c: one table or index; operate_many.c: a schema or a database. False is an error, a refusal is none. */
+bool operate_look_at_table(struct operate *o, struct err *err) MUST_CHECK;
+bool operate_look_at_many(struct operate *o, struct err *err) MUST_CHECK;
+/* Finds the schema or database of the operation and takes its name and oid over; refused when there is none. */
+bool operate_find_many(struct operate *o, struct err *err) MUST_CHECK;
+/* The same of a table, for operate_invalid.c. */
+bool operate_find_table(struct operate *o, struct err *err) MUST_CHECK;
+/* The transactions that a concurrent build would wait for. */
+bool operate_check_waits(struct operate *o, struct err *err) MUST_CHECK;
+/* operate_facts.c: what server, target and readers make of the statement's options, each with its row. */
+bool operate_add_options(struct operate *o, struct buf *options, struct err *err) MUST_CHECK;
+/* Needed while it runs: bytes for sorting and for a new copy, < 0 = not known. On a cluster the first is compared with
+ * the writer's FreeLocalStorage; short or unknown is refused, unless that is overridden. */
+void operate_check_storage(struct operate *o, int64_t sorts, int64_t copies);
+/* Who waits while it works, and how long it took the last time. */
+void operate_add_queue(struct operate *o);
+void operate_add_time(struct operate *o);
+/* operate_invalid.c: the look and the run of dropping invalid indexes. */
+bool operate_look_at_invalid(struct operate *o, struct err *err) MUST_CHECK;
+void operate_run_drops(struct operate *o, const char *id);
+/* The invalid indexes of the operation's target now, rows of this struct, asked with f; *ret_rows is the caller's, in
+ * every case. */
+struct operate_invalid {
+	uint64_t present;
+	int64_t index_oid, table_oid, index_bytes;
+	struct str index, table, owner;
+	int64_t rebuilt, owns, reachable, droppable, busy;
+};
+bool operate_invalid_indexes(struct operate *o, struct fetch *f, struct snapshot **ret_rows,
+			     struct err *err) MUST_CHECK;
 /* The looks of operate_server.c: false is an error, a refusal is none. */
 bool operate_look_at_statistics(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_prepared(struct operate *o, struct err *err) MUST_CHECK;

@@ -52,6 +52,29 @@ bool operation_needs_window(const struct operation *op)
 	return rebuilds || (op->flags & OPERATION_EXCLUSIVE);
 }
 
+bool operation_takes(const struct operation *op, enum operation_scope scope)
+{
+	return op->target == OPERATION_TABLE && (scope != SCOPE_INDEX || (op->flags & OPERATION_INDEXES));
+}
+
+static const char *const scope_words[SCOPE__COUNT] = {
+	[SCOPE_TABLE] = "table", [SCOPE_INDEX] = "index", [SCOPE_SCHEMA] = "schema", [SCOPE_DATABASE] = "database"};
+
+const char *operation_scope_word(enum operation_scope scope)
+{
+	return scope_words[scope];
+}
+
+enum operation_scope operation_scope_find(struct str word)
+{
+	int at = 0;
+
+	for (int i = 0; i < SCOPE__COUNT; i++)
+		if (str_eq_c(word, scope_words[i]))
+			at = i;
+	return (enum operation_scope)at;
+}
+
 const char *operation_tier_word(enum operation_tier tier)
 {
 	static const char *const words[] = {"read-only", "reversible", "disruptive", "destructive"};

@@ -24,6 +24,9 @@ enum operation_target {
 	OPERATION_RULE   /* of one */
 };
 
+/* What an operation on tables is asked of: one, one index, all of a schema, or all of the database. */
+enum operation_scope { SCOPE_TABLE, SCOPE_INDEX, SCOPE_SCHEMA, SCOPE_DATABASE, SCOPE__COUNT };
+
 /* safety.md 4 */
 enum operation_tier { TIER_READ_ONLY, TIER_REVERSIBLE, TIER_DISRUPTIVE, TIER_DESTRUCTIVE };
 
@@ -34,6 +37,9 @@ enum operation_flags {
 	OPERATION_ENDS = 1 << 3,       /* of sessions: the session itself, not its statement */
 	OPERATION_OWNED = 1 << 4,      /* the owner of the database may not: the table must be ours */
 	OPERATION_LEASE = 1 << 5,      /* holds for a time and is then taken back */
+	OPERATION_VACUUMS = 1 << 6, /* may give empty pages at a table's end back, which cancels queries on readers */
+	OPERATION_INDEXES = 1 << 7, /* rebuilds indexes and nothing else: one alone, too */
+	OPERATION_DROPS = 1 << 8,   /* invalid indexes: of what is asked, or those that are named by oid */
 };
 
 struct operation {
@@ -42,8 +48,9 @@ struct operation {
 	enum operation_target target;
 	enum operation_tier tier;
 	uint32_t flags;
-	const char *statement; /* with one %s for the quoted relation, or what stands for it; of sessions, the name of
-				* its file in db/sql; of AWS, the call, as "rds:RebootDBInstance" */
+	const char *statement; /* with one %s for the quoted relation, or what stands for it, and what else
+				* operations.def says; of sessions, the name of its file in db/sql; of AWS, the call,
+				* as "rds:RebootDBInstance" */
 	const char *lock;      /* its lock mode, "" = none */
 	const char *effect;    /* what it means for others, a sentence */
 	const char *undo;      /* what takes it back, a sentence */
@@ -58,15 +65,23 @@ const struct operation *operation_find(struct str name);
 bool operation_is_aws(const struct operation *op);
 /* It keeps others waiting for as long as it takes: for a maintenance window, where one is set. */
 bool operation_needs_window(const struct operation *op);
+/* Can it be asked of that? Of tables alone; indexes are for those that rebuild them. */
+bool operation_takes(const struct operation *op, enum operation_scope scope);
+/* "table", "index", "schema", "database". */
+const char *operation_scope_word(enum operation_scope scope);
+/* By that word; SCOPE_TABLE for any other. */
+enum operation_scope operation_scope_find(struct str word);
 /* "reversible", "disruptive", "destructive". */
 const char *operation_tier_word(enum operation_tier tier);
 
 /*
  * What the commands that preview and run an operation answer: rows in order. kind says what a row is: statement (will
- * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), override (the refusal can be set
+ * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), override (the refusals can be set
  * aside: text is the argument of that name that does it), word (to be typed), tier (as it is here: may be higher than
- * the table's), process (server process of a job), phase and done (where a job is, and how much of it is done, 0 to 1),
- * notice (of the server), outcome (the last row of a run; severity says how it went).
+ * the table's), object (what it acts on, as the audit log has it), oid (of the schema or index that was looked at),
+ * process (server process of a job), phase and done (where a job is, and how much of it is done, 0 to 1), notice (of
+ * the server), left (an invalid index that a stopped job has left: label is its oid and its table's, "16450/16400"),
+ * outcome (the last row of a run; severity says how it went).
  */
 enum operation_severity { OPERATION_OK, OPERATION_NOTICE, OPERATION_WARNING, OPERATION_CRITICAL };
 struct operation_row {

@@ -20,6 +20,7 @@
 
 #define LABEL_W 7
 #define MIN_AXIS_ROWS 6
+#define MIN_RAIL_ROWS 10
 #define VALUE_MAX 1e18 /* beyond it a value is drawn as this; also keeps steps larger than rounding */
 
 struct axes {
@@ -100,6 +101,15 @@ static struct axes axes_for(struct rect r, double lo, double hi)
 	if (a.times)
 		a.plot.h -= 2;
 	return a;
+}
+
+/* Takes a row for the events below the times when there are any and the graph can spare one. */
+static bool make_rail(struct axes *a, struct rect r, const struct rail *rail, int64_t from, int64_t to)
+{
+	if (r.h < MIN_RAIL_ROWS || !rail_has(rail, from, to))
+		return false;
+	a->plot.h--;
+	return true;
 }
 
 struct rect graph_plot(struct rect r)
@@ -287,6 +297,7 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 {
 	double v[GRAPH_COLUMNS_MAX * 2], step, lo, hi;
 	struct axes a = axes_for(r, 0, 1);
+	bool rail = make_rail(&a, r, g->rail, g->from, g->to);
 	size_t n;
 
 	if (a.plot.w < 4 || a.plot.h < 1 || g->to <= g->from)
@@ -313,6 +324,8 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 				     G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 	if (a.times)
 		draw_times(c, r, &a, g->from, g->to, (struct taken){0, 0});
+	if (rail)
+		rail_draw(c, a.plot, a.plot.y + a.plot.h + 2, g->from, g->to, g->rail);
 }
 
 /* ---- stack ---- */
@@ -470,7 +483,8 @@ static void draw_marks(struct canvas *c, struct rect r, const struct axes *a, co
 		canvas_glyph(c, r, y, column_at(a, g, g->cursor_us), G_SORT_UP, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 }
 
-static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g)
+static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g,
+			   bool rail)
 {
 	struct taken taken = {0, 0};
 
@@ -478,11 +492,14 @@ static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a
 		taken = draw_cursor_time(c, r, a, g);
 	draw_times(c, r, a, g->from, g->to, taken);
 	draw_marks(c, r, a, g);
+	if (rail)
+		rail_draw(c, a->plot, a->plot.y + a->plot.h + 2, g->from, g->to, g->rail);
 }
 
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g)
 {
 	struct axes a = axes_for(r, 0, 1);
+	bool rail = make_rail(&a, r, g->rail, g->from, g->to);
 	double step;
 
 	if (a.plot.w < 4 || a.plot.h < 2)
@@ -515,5 +532,5 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 	if (has_cursor(g))
 		draw_cursor(c, &a, g);
 	if (a.times && g->to > g->from)
-		draw_time_axis(c, r, &a, g);
+		draw_time_axis(c, r, &a, g, rail);
 }

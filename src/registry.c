@@ -61,7 +61,7 @@ static void check_names(const struct source *s, struct buf *faults)
 		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
 	while (s->inputs && str_split(&rest, ' ', &name)) {
 		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
-		if (word[0] != '?' && registry_find(word) < 0)
+		if (registry_find(word) < 0)
 			(void)buf_addf(faults, "%s: no input %s; ", s->name, word);
 	}
 	rest = str_c(s->reads);

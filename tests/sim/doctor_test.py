@@ -81,6 +81,7 @@ class Doctor(unittest.TestCase):
         _, steps = self.steps("--public-address", "10.0.9.5", status=0)
         self.expect(steps["Security group"], "ok", "10.0.0.0/16", f"admits 10.0.9.5 on tcp {self.port()}")
         self.assertEqual(steps["Security group"]["address"], "10.0.9.5")
+        self.expect(steps["Subnet"], "ok", "way back inside the VPC", "ACL allows")
 
     def test_another_path_that_is_closed_is_a_notice(self):
         answer, steps = self.steps("--public-address", "10.200.0.1", status=0)

@@ -58,7 +58,7 @@ enum doctor_input {
 	DOCTOR_ROUTES,
 	DOCTOR_ACLS
 };
-#define DOCTOR_INPUTS "clusters instances security_group_rules subnets ?route_tables ?network_acls"
+#define DOCTOR_INPUTS "clusters instances security_group_rules subnets route_tables network_acls"
 
 struct doctor_said {
 	enum step_state state;

@@ -139,8 +139,6 @@ static void gather_inputs(const struct commands *cs, const struct source *row, c
 	while (row->inputs && str_split(&rest, ' ', &word)) {
 		char name[64];
 
-		if (word.len > 0 && word.ptr[0] == '?')
-			word = str_sub(word, 1, word.len);
 		if (word.len == 0)
 			continue;
 		CHECK(n < SOURCE_INPUTS_MAX && word.len < sizeof(name));

@@ -122,8 +122,7 @@ struct source {
 	int64_t period_us;      /* 0 = target->interval_us */
 	int64_t busy_period_us; /* while something is in flight (creating, failing-over); 0 = same */
 	int64_t deadline_us;    /* for one fetch; 0 = 20 s */
-	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL; of commands,
-				   ?NAME is one that need not exist */
+	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL */
 	const char *merges;     /* its rows are that source's rows of all nodes; has no fetch; or NULL */
 	const char *fed_by;     /* published by that source's fetch; has no fetch of its own; or NULL */
 	const char

@@ -364,7 +364,7 @@ const struct pane_def pane_doctor = {
 	.name = "doctor",
 	.title = "Connection doctor",
 	.help = "Every hop from this host into the database; the first one that fails, and what helps.",
-	.sources = "clusters instances security_group_rules subnets",
+	.sources = DOCTOR_SOURCES,
 	.no_source = true,
 	.ops = &ops,
 };

@@ -10,7 +10,7 @@ if(TARGET aurora_db)
   add_library(test_operating STATIC db/operating.c)
   target_link_libraries(test_operating PUBLIC test_pg PkgConfig::CMOCKA PRIVATE project_options)
   foreach(name sessions stage lock_trees connect steady databases maintenance statements load explain server_log operate
-               operate_server operate_targets storage)
+               operate_server operate_targets storage doctor)
     add_executable(test_db_${name} db/test_${name}.c)
     if(name MATCHES operate)
       target_link_libraries(test_db_${name} PRIVATE test_operating)

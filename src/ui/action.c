@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "ui/doctor_view.h"
 #include "ui/export.h"
 #include "ui/jump.h"
 #include "ui/load_view.h"
@@ -473,6 +474,10 @@ static int run_row(struct ui *ui, enum action_id id)
 		if (ui_focused_table(ui))
 			table_choose(ui_focused_table(ui));
 		return plan_explain(ui);
+	case ACTION_DOCTOR:
+		return doctor_view_start(ui);
+	case ACTION_CHECK_ADDRESS:
+		return doctor_view_ask(ui);
 	case ACTION_COPY:
 		return export_copy(ui);
 	case ACTION_WRITE:

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "ui/action.h"
 #include "ui/bell.h"
+#include "ui/doctor_view.h"
 #include "ui/load_view.h"
 #include "ui/marks.h"
 #include "ui/operate.h"
@@ -227,6 +228,8 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	if (v->def->digit == '8')
+		mask |= demand_of_names(ui, DOCTOR_SOURCES);
 	/* what the rails under the large graphs tell */
 	if (v->def->digit == '4' || v->def->digit == '6')
 		mask |= demand_of_names(ui, "events alarms");

@@ -119,11 +119,12 @@ static const struct view_def network = {
 	.name = "network",
 	.title = "Network",
 	.short_title = "Net",
-	.help = "security-group rules by port, groups, subnets",
+	.help = "rules by port, doctor, groups, subnets",
 	.panes = {{&pane_rules, {0, 1, 7, 0, 60, 0}},
+		  {&pane_doctor, {0, 1, 7, 0, 60, 4}},
 		  {&pane_groups, {1, 1, 5, 8, 50, 5}},
 		  {&pane_subnets, {1, 1, 5, 8, 50, 6}}},
-	.npanes = 3,
+	.npanes = 4,
 };
 static const struct view_def logs = {
 	.digit = '9',

@@ -61,10 +61,10 @@ struct pane *fixture_pane(struct fixture *f, const char *name);
 /* ---- commands (explain, session): threads of their own, answered by fixture_commands.c ---- */
 
 enum fixture_answer {
-	ANSWER_PLAN,        /* a plan; a session's text and locks */
+	ANSWER_PLAN,        /* a plan; a session's text and locks; a path that works */
 	ANSWER_CAPTURED,    /* a plan that the server kept, until a fresh one is asked for */
 	ANSWER_CONSENT,     /* ask first */
-	ANSWER_FAILURE,     /* no plan, no session, no operation */
+	ANSWER_FAILURE,     /* no plan, no session, no operation; a path that stops at the security group */
 	ANSWER_HUGE,        /* a statement of 100 kB */
 	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
 	ANSWER_WINDOW,      /* an operation outside the maintenance window */

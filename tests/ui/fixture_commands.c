@@ -313,6 +313,87 @@ static bool fetch_run(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* ---- the doctor ---- */
+
+struct step {
+	const char *name, *state, *sentence, *evidence, *remedy, *action;
+	int64_t took_us;
+};
+
+/* A path that works, from an address that the incident's groups admit. */
+static const struct step works[] = {
+	{"This host", "ok", "leaves as 10.0.9.5 by wg0", "addresses: wg0 10.0.9.5", NULL, NULL, -1},
+	{"DNS", "ok", "10.0.21.34, the writer orders-1, TTL 5 s", "reader endpoint: 10.0.22.18", NULL, NULL, 3000},
+	{"Subnet", "ok", "subnet-0b21, way back inside the VPC; ACL allows", NULL, NULL, NULL, -1},
+	{"Security group", "ok", "sg-0a1b2c3d: 10.0.0.0/16 (vpc) admits 10.0.9.5 on tcp 5432", "rule sgr-03", NULL,
+	 NULL, -1},
+	{"TCP connect", "ok", "10.0.21.34 port 5432 answers", NULL, NULL, NULL, 11000},
+	{"TLS", "ok", "TLSv1.3, verify-full, Amazon RDS eu-west-1 Subordinate CA RSA2048 G1", "valid to 2061-05-18",
+	 NULL, NULL, 14000},
+	{"Connection slot", "warning", "41 of 1000 free", "956 used, 3 reserved for superusers", "end idle sessions",
+	 NULL, -1},
+	{"Authentication", "ok", "watch, password from ~/.pgpass", "database orders", NULL, NULL, 16000},
+	{"Rights", "ok", "pg_monitor", NULL, NULL, NULL, -1},
+	{"Server", "ok", "the writer, orders-1, PostgreSQL 15.4 on Aurora", NULL, NULL, NULL, -1},
+	{"Clock", "ok", "the server is 0.2 s ahead, 300 s allowed by AWS", NULL, NULL, NULL, 2000},
+};
+/* The picture of view 8. */
+static const struct step stops[] = {
+	{"This host", "ok", "leaves as 203.0.113.7 by wg0", NULL, NULL, NULL, -1},
+	{"DNS", "ok", "10.0.21.34, the writer orders-1, TTL 5 s", NULL, NULL, NULL, 3000},
+	{"Subnet", "ok", "subnet-0b21, way back by tgw-0d4e; ACL allows", NULL, NULL, NULL, -1},
+	{"Security group", "failed", "no rule admits 203.0.113.7 on tcp 5432",
+	 "closest: pl-0c0ffee1, 203.0.113.128/25 (121 below it)",
+	 "would: tcp 5432 203.0.113.7/32 or widen pl-0c0ffee1 to 203.0.113.0/24", "allow address", -1},
+	{"TCP connect", "failed", "10.0.21.34 port 5432 does not answer within 3.0 s, as step 4 predicts", NULL,
+	 "see step 4", NULL, 3000000},
+	{"TLS", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Connection slot", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Authentication", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Rights", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Server", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Clock", "not reached", "not reached", NULL, NULL, NULL, -1},
+};
+
+static void set_if(struct snapshot *s, void *row, const char *field, const char *text)
+{
+	if (text)
+		set_text(s, row, field, text);
+}
+
+static bool fetch_doctor(struct fetch *f, struct err *err)
+{
+	bool closed = (enum fixture_answer)atomic_load(&answer) == ANSWER_FAILURE;
+	struct snapshot *s = snapshot_new(command_doctor.type, "doctor");
+	struct str typed = fetch_arg(f, "address");
+	char address[64];
+
+	(void)err;
+	(void)snprintf(address, sizeof address, STR_FMT,
+		       STR_ARG(typed.len > 0 ? typed : str_c(closed ? "203.0.113.7" : "10.0.9.5")));
+	for (size_t i = 0; i < ARRAY_LEN(works); i++) {
+		const struct step *step = closed ? &stops[i] : &works[i];
+		void *row = snapshot_add_row(s);
+
+		set_number(s, row, "number", (int64_t)i + 1);
+		set_text(s, row, "name", step->name);
+		set_text(s, row, "state", step->state);
+		set_text(s, row, "sentence", step->sentence);
+		set_if(s, row, "evidence", step->evidence);
+		set_if(s, row, "remedy", step->remedy);
+		set_if(s, row, "action", step->action);
+		if (step->took_us >= 0)
+			set_number(s, row, "took_us", step->took_us);
+		set_number(s, row, "first_failing", closed && i == 3);
+		set_text(s, row, "address", address);
+		set_text(s, row, "address_from", "as the server sees it");
+		set_text(s, row, "host", "orders-1.c9akciq32.eu-west-1.rds.amazonaws.com");
+		set_number(s, row, "port", 5432);
+	}
+	fetch_publish(f, s);
+	return true;
+}
+
 #define ROW(id, t, fn)                                                                                    \
 	{                                                                                                 \
 		.name = #id, .title = #id, .help = "-", .type = (t), .lane = LANE_COMMAND, .origin = "-", \
@@ -323,13 +404,14 @@ static const struct source preview_row = ROW(preview, &operation_type, fetch_pre
 static const struct source signal_row = ROW(signal, &operation_type, fetch_run);
 static const struct source maintain_row = ROW(maintain, &operation_type, fetch_run);
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
-static struct source session_row = ROW(session, NULL, fetch_session);
-static const struct source *const rows[] = {&explain_row, &session_row,  &preview_row,
-					    &signal_row,  &maintain_row, &server_change_row};
+static struct source session_row = ROW(session, NULL, fetch_session), doctor_row = ROW(doctor, NULL, fetch_doctor);
+static const struct source *const rows[] = {&explain_row,  &session_row,       &preview_row, &signal_row,
+					    &maintain_row, &server_change_row, &doctor_row};
 
 void fixture_commands(struct runtime *rt)
 {
 	session_row.type = command_session.type;
+	doctor_row.type = command_doctor.type;
 	atomic_store(&answer, ANSWER_PLAN);
 	atomic_store(&runs, 0);
 	commands_set(runtime_commands(rt), rows, ARRAY_LEN(rows));

@@ -310,6 +310,10 @@ static void test_prefix_lists(void **state)
 	open_at("incident", "overview", 160, 48);
 	PANE_SHOWS("network", "office vpn, 3 nets");
 	fixture_draw(&f, "network", 48, 160);
+	PANE_SHOWS("rules", "office vpn, 3 nets");
+	/* alone it has the room to name them */
+	(void)fixture_type(&f, "z");
+	fixture_draw(&f, NULL, 48, 160);
 	PANE_SHOWS("rules", "3 networks: 198.51.100.0/25 198.51.100.192/27 203.0.113.128/25");
 	fixture_more_text(&f, "without the right to read lists",
 			  STR("source security_group_rules\n"

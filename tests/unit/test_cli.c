@@ -384,6 +384,32 @@ static void test_policy_faults_name_their_place(void **state)
 	says(":1: ");
 }
 
+/* doctor takes a cluster like the console does, and this host's address. */
+static void test_doctor(void **state)
+{
+	(void)state;
+	assert_true(parse("doctor prod-orders --format json --public-address ::ffff:203.0.113.7"));
+	assert_int_equal(o.command, COMMAND_DOCTOR);
+	assert_string_equal(o.cluster, "prod-orders");
+	assert_int_equal(o.format, FORMAT_JSON);
+	assert_true(parse("doctor"));
+	assert_int_equal(o.command, COMMAND_DOCTOR);
+	assert_string_equal(o.cluster, "");
+	/* a cluster may have that name */
+	assert_true(parse("doctor doctor"));
+	assert_string_equal(o.cluster, "doctor");
+	assert_false(parse("doctor a b"));
+	says("only one cluster can be named: b");
+	assert_false(parse("doctor --format csv"));
+	says("doctor: --format is text or json");
+	assert_false(parse("--public-address 203.0.113.256"));
+	says("--public-address: 203.0.113.256 is no IPv4 or IPv6 address");
+	assert_false(parse("--ask-public-address http://example.com/ip"));
+	says("https://");
+	assert_true(parse_with("[auroratop]\npublic_address = 203.0.113.7\n", "doctor"));
+	assert_string_equal(o.public_address, "203.0.113.7");
+}
+
 /* The example that is installed has every key of the policy, and changes nothing; so has the manual. */
 static void test_example(void **state)
 {
@@ -465,6 +491,7 @@ int main(void)
 		TEST(test_config_faults_name_their_place),
 		TEST(test_policy),
 		TEST(test_policy_faults_name_their_place),
+		TEST(test_doctor),
 		TEST(test_example),
 		TEST(test_config_from_environment),
 		TEST(test_help_names_all),

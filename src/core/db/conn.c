@@ -88,6 +88,11 @@ void conn_place(const struct conn *c, char *out, size_t size)
 	(void)snprintf(out, size, "%s:%s", host ? host : "", port ? port : "");
 }
 
+bool conn_used_password(const struct conn *c)
+{
+	return PQconnectionUsedPassword(c->pg) != 0;
+}
+
 bool conn_via_pooler(const struct conn *c)
 {
 	CHECK(c->probed);

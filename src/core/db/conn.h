@@ -122,6 +122,8 @@ void conn_result_free(struct pg_result *r);
 const struct probe *conn_probe(const struct conn *c);
 /* "HOST:PORT" of the open connection, as it was asked for; of a Unix socket, its folder. */
 void conn_place(const struct conn *c, char *out, size_t size);
+/* The server asked for a password and one was sent. The connection is open. */
+bool conn_used_password(const struct conn *c);
 /* Something between us and the server shares its sessions. */
 bool conn_via_pooler(const struct conn *c);
 /* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.

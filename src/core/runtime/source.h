@@ -35,7 +35,7 @@ enum source_flags {
 	SOURCE_STANDING = 1 << 8 /* keeps something ready: while paused and on each node, too; not in --once */
 };
 
-#define SOURCE_INPUTS_MAX 4
+#define SOURCE_INPUTS_MAX 8
 #define SOURCES_MAX 64
 
 struct policies;
@@ -68,6 +68,8 @@ struct target {
 	char node_conninfo[512];         /* what `nodes` says of it */
 	const struct policies *policies; /* of config.ini; outlive every target; NULL = none are set */
 	char db_host[256];               /* host that conninfo names, which may have a policy of its own; "" = none */
+	char public_address[64];         /* this host's address as AWS sees it, set by hand; "" = not */
+	char ask_public_address[512];    /* https://... of a service that may be asked for it; "" = nobody is */
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);

@@ -80,7 +80,7 @@ static void a_path_that_works(void **state)
 	PANE_SHOWS("rules", "✓ 2 rules admit 10.0.9.5 on tcp 5432");
 	PANE_SHOWS("rules", "admits you");
 	PANE_SHOWS("rules", "not in group");
-	SHOWS("8 Network !");
+	SHOWS("8 Network ✗");
 }
 
 /* The picture of view 8. */

@@ -222,7 +222,8 @@ static uint64_t wanted(const struct ui *ui)
 	if (ui->overlay == OVERLAY_DETAIL && v->focus < v->def->npanes && v->panes[v->focus].def->detail_sources)
 		mask |= demand_of_names(ui, v->panes[v->focus].def->detail_sources);
 	if (v->def->digit == '1') {
-		static const char *const vitals[] = {"databases", "load", "metrics"};
+		static const char *const vitals[] = {"databases", "load",   "metrics",
+						     "events",    "alarms", "pending_maintenance"};
 
 		mask |= runtime_demand_of(ui->rt, vitals, ARRAY_LEN(vitals));
 	}

@@ -412,6 +412,7 @@ static void test_only_what_is_old_is_marked(void **state)
 	HIDES("database:");
 	/* The nodes have a call of their own, and their processor another. */
 	PANE_SHOWS("cluster", "nodes as they were: Not allowed:");
+	PANE_SHOWS("cluster", "rds:DescribeDBInstances");
 	assert_faint(fixture_pane(&f, "cluster")->inner, "R orders-2");
 	PANE_SHOWS("cluster", "5m00s !");
 	PANE_SHOWS("cluster", "db.r6g.2xlarge");

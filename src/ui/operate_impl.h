@@ -35,6 +35,16 @@ struct operations_state {
 	uint64_t offered; /* generation of the target for which it was looked what was left behind, 0 = none */
 };
 
+/* Made at first use. */
+struct operations_state *operate_state(struct ui *ui);
+
+/* ---- operate_jobs.c: what follows the start ---- */
+
+/* A free slot, or that of the oldest job that has ended; NULL: all of them run. */
+struct job *operate_job_slot(struct operations_state *st);
+/* Takes what its command has said, and its end. */
+void operate_job_follow(struct ui *ui, struct job *j);
+
 /* ---- operate_aws.c: what only operations of AWS need ---- */
 
 /* What the operation acts on, from the selected row and from what is known of the cluster. False: nothing there;

@@ -31,6 +31,7 @@ static void close_view(struct ui *ui)
 
 	command_release(v->command);
 	snapshot_unref(v->preview);
+	operate_many_free(v->many);
 	*v = (struct operate_view){0};
 	if (ui->overlay == OVERLAY_OPERATE)
 		ui->overlay = OVERLAY_NONE;
@@ -47,7 +48,7 @@ static long find_session(const struct snapshot *s, int64_t pid, struct str node)
 	return -1;
 }
 
-static bool take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
+bool operate_take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
 {
 	int64_t pid = data_i64(s, row, "pid", 0);
 	struct str node = data_str(s, row, "node");
@@ -148,7 +149,7 @@ static int say_no_prepared(struct ui *ui, const struct operation *op)
 /* What the operation acts on; false when it is not selected here: then it was said, *ret_effects are of that. */
 static bool take_target(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, int *ret_effects)
 {
-	if (v->op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, v, s, (size_t)row)))
+	if (v->op->target == OPERATION_SESSION && (row < 0 || !operate_take_session(ui, v, s, (size_t)row)))
 		*ret_effects = say_no_session(ui, v->op);
 	else if (v->op->target == OPERATION_TABLE && (row < 0 || !take_table(v, s, (size_t)row)))
 		*ret_effects = ask_for_table(ui, v->op);
@@ -202,10 +203,14 @@ static int look(struct ui *ui)
 	size_t n = fill_args(v, args, &room);
 
 	v->tier = (int)v->op->tier;
-	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
-				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	ui->overlay = OVERLAY_OPERATE;
 	ui->overlay_scroll = 0;
+	if (v->many) {
+		(void)operate_many_look(ui, v);
+		return EFFECT_PAINT;
+	}
+	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
+				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	return EFFECT_PAINT;
 }
 
@@ -267,6 +272,22 @@ static int begin_server(struct ui *ui, struct operate_view *v)
 	return EFFECT_PAINT;
 }
 
+/* All that are tagged in the pane; one that is tagged alone counts like one that is selected. False: none is. */
+static bool take_tagged(struct ui *ui, struct operate_view *v, const struct pane *p, long *ret_row)
+{
+	size_t rows[OPERATION_MANY_MAX], n;
+
+	if (v->op->target != OPERATION_SESSION || !p || !p->def->table)
+		return false;
+	n = operate_tagged(p, rows);
+	if (n == 1)
+		*ret_row = (long)rows[0];
+	if (n < 2)
+		return false;
+	operate_many_take(ui, v, p->table.snap, rows, n);
+	return true;
+}
+
 int operate_begin(struct ui *ui, const struct operation *op)
 {
 	struct operations_state *st = operate_state(ui);
@@ -282,7 +303,7 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	}
 	if (operation_is_aws(op))
 		return begin_aws(ui, &v, s, row);
-	if (!take_target(ui, &v, s, row, &effects))
+	if (!take_tagged(ui, &v, p, &row) && !take_target(ui, &v, s, row, &effects))
 		return effects;
 	if (op->target == OPERATION_SERVER)
 		return begin_server(ui, &v);
@@ -300,25 +321,45 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (str_eq_c(row->kind, "word"))
+		/* of several it is how many, all nodes together */
+		if (str_eq_c(row->kind, "word") && !v->many)
 			(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(row->text));
 		else if (str_eq_c(row->kind, "statement"))
 			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
-			v->tier = (int)tier;
+			v->tier = v->many && tier < v->tier ? v->tier : (int)tier;
 		else if (str_eq_c(row->kind, "override"))
 			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
-		v->cannot |= str_eq_c(row->kind, "refuse");
+		v->cannot |= !v->many && str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
 }
 
-static void follow_preview(struct operate_view *v)
+/* One node of several after the other. */
+static void follow_many(struct ui *ui, struct operate_view *v)
+{
+	const struct snapshot *all;
+
+	/* its place among the commands is wanted for the next */
+	if (command_at_work(v->command) || !operate_many_looked(ui, v, command_result(v->command), &all))
+		return;
+	command_release(v->command);
+	v->command = NULL;
+	if (all)
+		take_preview(v, all);
+	snapshot_unref(all);
+}
+
+static void follow_preview(struct ui *ui, struct operate_view *v)
 {
 	const struct snapshot *s;
 
 	if (!v->op || !v->command || command_running(v->command))
 		return;
+	if (v->many) {
+		follow_many(ui, v);
+		return;
+	}
 	s = command_result(v->command);
 	if (s && s->state == SNAP_OK)
 		take_preview(v, s);
@@ -346,6 +387,18 @@ static bool is_long(const struct operation *op)
 	return operation_is_aws(op) || op->target == OPERATION_TABLE || (op->flags & OPERATION_LEASE);
 }
 
+/* Of several: on their first node. */
+static void start_many(struct ui *ui, struct operate_view *v, struct job *j, struct err *err)
+{
+	j->many = v->many;
+	v->many = NULL;
+	operate_many_confirm(j->many, v->statement, v->tier);
+	if (operate_many_run(ui, j, err))
+		return;
+	operate_many_free(j->many);
+	j->many = NULL;
+}
+
 static int run(struct ui *ui)
 {
 	struct operations_state *st = ui->operations;
@@ -367,11 +420,15 @@ static int run(struct ui *ui)
 			  .generation = runtime_target(ui->rt)->generation};
 	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
 	operate_watch_begin(ui, j);
-	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
-				   args, n, &err);
+	if (v->many)
+		start_many(ui, v, j, &err);
+	else
+		j->command = command_start(runtime_commands(ui->rt), run_by(v->op),
+					   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
 	if (!j->command) {
 		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
 		*j = (struct job){0};
+		st->last_number--;
 	} else if (is_long(v->op)) {
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
@@ -386,7 +443,7 @@ void operate_follow(struct ui *ui)
 		return;
 	(void)operate_state(ui);
 	operate_offer_left(ui);
-	follow_preview(&ui->operations->view);
+	follow_preview(ui, &ui->operations->view);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		operate_job_follow(ui, &ui->operations->jobs[i]);
 	operate_watch(ui);
@@ -467,8 +524,10 @@ void operate_release(struct ui *ui)
 		return;
 	close_view(ui);
 	/* what still runs belongs to the runtime, which cancels it when it stops */
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < JOBS_MAX; i++) {
 		snapshot_unref(ui->operations->jobs[i].rows);
+		operate_many_free(ui->operations->jobs[i].many);
+	}
 	xfree(ui->operations);
 	ui->operations = NULL;
 }

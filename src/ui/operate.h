@@ -1,8 +1,8 @@
 /*
  * operate.h: from a key to a change: preview, confirmation, job, outcome.
  *
- * operate_begin() takes its target from the focused pane's selected row and asks the database
- * layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
+ * operate_begin() takes its target from the focused pane's selected row, or, for what acts on sessions, from all that are
+ * tagged there, and asks the database layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
  * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
  * letter; tier 3 wants D as well. What only a closed maintenance window forbids can be looked at again with O, the
  * window set aside. Pasted text is no answer. What was confirmed runs exactly once, as
@@ -30,7 +30,8 @@ struct job {
 	uint64_t generation; /* of the target it was started on */
 	const struct operation *op;
 	char object[300];
-	struct command *command; /* NULL once it has ended */
+	struct command *command;   /* NULL once it has ended */
+	struct operate_many *many; /* of several sessions: which, and what came of them; NULL = one target */
 	const struct snapshot *rows;
 	int64_t began_us, ended_us;    /* ended 0 = runs */
 	int64_t pid;                   /* of its server process, 0 = not known yet */

@@ -32,6 +32,21 @@ static void draw_check(struct page *page, const struct operation_row *row)
 	page_text(page, &pen, 2, ROLE_FG, false, row->text);
 }
 
+/* Of several nodes each says the same of the operation. */
+static bool was_said(const struct snapshot *s, size_t at)
+{
+	const struct operation_row *row = snapshot_row(s, at);
+
+	for (size_t i = 0; i < at; i++) {
+		const struct operation_row *before = snapshot_row(s, i);
+
+		if (str_eq(before->text, row->text) && str_eq(before->label, row->label) &&
+		    str_eq(before->kind, row->kind))
+			return true;
+	}
+	return false;
+}
+
 /* Rows of one kind, under a heading when there are any. */
 static void draw_kind(struct page *page, const struct snapshot *s, const char *kind, const char *title)
 {
@@ -40,14 +55,14 @@ static void draw_kind(struct page *page, const struct snapshot *s, const char *k
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (!str_eq_c(row->kind, kind))
+		if (!str_eq_c(row->kind, kind) || was_said(s, i))
 			continue;
 		if (first)
 			page_section(page, title, "");
 		first = false;
 		if (strcmp(kind, "statement") == 0) {
 			page_sql(page, row->text);
-		} else if (strcmp(kind, "fact") == 0) {
+		} else if (row->label.len > 0) {
 			char label[32];
 
 			(void)snprintf(label, sizeof label, STR_FMT, STR_ARG(row->label));
@@ -82,10 +97,14 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 		page_text(&page, NULL, 0, ROLE_MUTED, false, STR("looking at what it would meet"));
 		return page.y;
 	}
-	draw_kind(&page, v->preview, "refuse", "Cannot be done");
+	/* of several nodes one may refuse all of its own */
+	if (v->cannot)
+		draw_kind(&page, v->preview, "refuse", "Cannot be done");
 	draw_kind(&page, v->preview, "statement", "Will run");
 	draw_kind(&page, v->preview, "fact", "Blast radius");
 	draw_kind(&page, v->preview, "check", "Checks");
+	draw_kind(&page, v->preview, "left out", "Left out");
+	draw_kind(&page, v->preview, "session", "Sessions");
 	return page.y;
 }
 
@@ -118,7 +137,7 @@ static void draw_value(const struct operate_view *v, struct canvas *c, struct re
 	pen_str(&pen, ROLE_STRONG, (struct str){v->field.text + v->field.cursor, v->field.len - v->field.cursor});
 }
 
-static const char *word_is(const struct operation *op)
+static const char *word_is(const struct operate_view *v)
 {
 	static const char *const words[] = {
 		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "the table's name",
@@ -128,7 +147,7 @@ static const char *word_is(const struct operation *op)
 		[OPERATION_RULE] = "the rule",
 	};
 
-	return words[op->target];
+	return v->many ? "so many" : words[v->op->target];
 }
 
 static void key_hint(struct pen *pen, const char *key, const char *does, bool live)
@@ -170,7 +189,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	} else {
 		pen_text(&above, ROLE_FG, "type ");
 		pen_bold(&above, ROLE_STRONG, v->word);
-		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v->op));
+		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v));
 	}
 	above = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
 	draw_field(v, &above);
@@ -234,15 +253,24 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 	buf_release(&b);
 }
 
+static bool is_notice(const struct snapshot *s, size_t i)
+{
+	return str_eq_c(((const struct operation_row *)snapshot_row(s, i))->kind, "notice");
+}
+
+/* The last ones. */
 static void draw_notices(struct page *page, const struct job *j, int most)
 {
 	const struct snapshot *s = j->rows;
-	size_t n = s && s->state == SNAP_OK ? s->nrows : 0, first = n > (size_t)most ? n - (size_t)most : 0;
+	size_t n = s && s->state == SNAP_OK ? s->nrows : 0;
+	int left = -most;
 
-	for (size_t i = first; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
+		left += is_notice(s, i);
+	for (size_t i = 0; i < n; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (!str_eq_c(row->kind, "notice"))
+		if (!is_notice(s, i) || left-- > 0)
 			continue;
 		struct pen pen = page_line(page);
 		pen_skip(&pen, 4);

@@ -22,6 +22,7 @@ struct operate_view {
 	bool cannot;       /* the preview holds a refusal */
 	char offers[16];   /* what O would set aside ("window"), "" = nothing */
 	char override[16]; /* what was set aside, an argument of the preview and of the run */
+	struct operate_many *many; /* the tagged sessions; NULL: one target */
 	struct prompt field;
 	int64_t typed_mono_us;
 	bool named; /* the name stands and Enter was pressed: tier 3 waits for D */
@@ -44,6 +45,28 @@ struct operations_state *operate_state(struct ui *ui);
 struct job *operate_job_slot(struct operations_state *st);
 /* Takes what its command has said, and its end. */
 void operate_job_follow(struct ui *ui, struct job *j);
+
+/* ---- operate_many.c: one operation on all tagged sessions ---- */
+
+/* The session of a row: process, start, node. False: the row has none, or it is not known when it connected. */
+bool operate_take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row);
+/* Rows of sessions that are tagged in the pane; returns how many. */
+size_t operate_tagged(const struct pane *p, size_t rows[OPERATION_MANY_MAX]);
+/* Takes those rows over as the target of v. */
+void operate_many_take(struct ui *ui, struct operate_view *v, const struct snapshot *s, const size_t *rows, size_t n);
+/* The preview of the next node begins; false when there is none left. On failure v->refused. */
+bool operate_many_look(struct ui *ui, struct operate_view *v);
+/* A node has answered (s; NULL = given up): the next is asked. True: all have; then *ret_all is what they say, the
+ * caller's to release, or NULL with v->refused. */
+bool operate_many_looked(struct ui *ui, struct operate_view *v, const struct snapshot *s,
+			 const struct snapshot **ret_all);
+/* What was previewed was confirmed, and is to run. */
+void operate_many_confirm(struct operate_many *m, const char *statement, int tier);
+/* The run on the next node begins, as j->command; false when there is none left, or none can be begun (err). */
+bool operate_many_run(struct ui *ui, struct job *j, struct err *err);
+/* The command of a node has ended: counts, and begins the next. False when that was the last: then the outcome is there. */
+bool operate_many_goes_on(struct ui *ui, struct job *j);
+void operate_many_free(struct operate_many *m);
 
 /* ---- operate_aws.c: what only operations of AWS need ---- */
 

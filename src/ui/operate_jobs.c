@@ -83,6 +83,8 @@ static void end_job(struct ui *ui, struct job *j)
 		 j->outcome);
 	command_release(j->command);
 	j->command = NULL;
+	operate_many_free(j->many);
+	j->many = NULL;
 	/* where the log is on screen, its outcome stands there at once */
 	runtime_refresh(ui->rt, "audit");
 }
@@ -101,8 +103,8 @@ void operate_job_follow(struct ui *ui, struct job *j)
 		if (s->state == SNAP_OK)
 			read_rows(ui, j, s);
 	}
-	/* that it was told to stop is no end */
-	if (!command_at_work(j->command))
+	/* that it was told to stop is no end; of several nodes only the last one's is */
+	if (!command_at_work(j->command) && (!j->many || !operate_many_goes_on(ui, j)))
 		end_job(ui, j);
 }
 

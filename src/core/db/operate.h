@@ -2,7 +2,8 @@
  * operate.h: the inside of the commands that preview and run what operations.def lists; for
  * cmd_operate.c and operate_*.c only.
  *
- * Arguments beside those of change.h: of a session: pid, backend_start; of a table: database, oid; of a prepared
+ * Arguments beside those of change.h: of a session: pid, backend_start; of several of one node: sessions ("PID@START
+ * PID@START ...", at most OPERATION_MANY_MAX), several (1: there are more, on other nodes); of a table: database, oid; of a prepared
  * transaction: database, gid, prepared_at; of a lease: value; when running, the job's number is in application_name.
  * Their result is a snapshot of operation_type.
  */
@@ -17,11 +18,22 @@
 #include "model/operation.h"
 #include "runtime/command.h"
 
+/* One of several sessions. */
+struct operate_one {
+	int64_t pid, backend_start_at;
+	/* as the last look found it */
+	bool may, gone;
+	struct str database, state;
+	int64_t query_start_at;
+};
+
 struct operate {
 	struct change c;
 	struct conn *conn;
 	char own_why[STANDBY_WHY_MAX]; /* why it is not the action lane's; "" = it is, or was not meant to be */
 	int64_t pid, backend_start_at, oid, prepared_at;
+	struct operate_one *many; /* NULL = one target; lives as long as c.out */
+	size_t nmany;
 	struct lease lease; /* of the operations that have one */
 	int64_t lease_us;
 };
@@ -40,6 +52,15 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 		 const struct rec_type *type, void *row, bool *ret_found, struct err *err) MUST_CHECK;
 /* The operation's statement for one object; false when it would not fit. */
 bool operate_fill_statement(struct operate *o, struct str object) MUST_CHECK;
+/* operate_session.c: the looks at one session, and at several: false is an error, a refusal is none. */
+bool operate_look_at_session(struct operate *o, struct err *err) MUST_CHECK;
+bool operate_look_at_sessions(struct operate *o, struct err *err) MUST_CHECK;
+/* Reads the argument `sessions`, when there is one. */
+bool operate_take_sessions(struct operate *o, struct err *err) MUST_CHECK;
+/* Asks a statement about all of many whose `may` is set ($1 processes, $2 when they connected); its rows have a column
+ * n, the place among those, from 1. Release *ret_rows. */
+bool operate_ask_all(struct operate *o, const char *name, const struct rec_type *type, struct snapshot **ret_rows,
+		     struct err *err) MUST_CHECK;
 /* The looks of operate_server.c: false is an error, a refusal is none. */
 bool operate_look_at_statistics(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_prepared(struct operate *o, struct err *err) MUST_CHECK;

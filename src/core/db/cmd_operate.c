@@ -67,6 +67,14 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	return ok;
 }
 
+void operate_target_name(const struct operate *o, char *out, size_t size)
+{
+	if (o->c.f->target->cluster[0])
+		(void)snprintf(out, size, "%s", o->c.f->target->cluster);
+	else
+		conn_place(o->conn, out, size);
+}
+
 bool operate_fill_statement(struct operate *o, struct str object)
 {
 	struct str text = str_c(o->c.op->statement);

@@ -11,6 +11,7 @@
 #define DB_OPERATE_H
 
 #include "audit/change.h"
+#include "audit/job_note.h"
 #include "audit/lease.h"
 #include "db/conn.h"
 #include "db/login.h"
@@ -42,6 +43,8 @@ struct operate {
  * the console is read-only and `changes` is set.
  */
 bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *err) MUST_CHECK;
+/* What it acts on as a whole: the cluster, or host and port of a server without one. */
+void operate_target_name(const struct operate *o, char *out, size_t size);
 /* Looks at the target: fills statement, object, word, tier and the rows of the preview; refused when it cannot be done.
  */
 bool operate_look(struct operate *o, struct err *err) MUST_CHECK;
@@ -69,6 +72,20 @@ bool operate_look_at_slow_log(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_left_slow_log(struct operate *o, struct err *err) MUST_CHECK;
 void operate_run_slow_log(struct operate *o, const char *id);
 void operate_run_restore(struct operate *o, const char *id);
+/* operate_left.c: a job whose client has gone. What looking afterwards tells of it: */
+struct operate_end {
+	bool known, done; /* done counts when known */
+	char words[400];
+};
+/* Whether its server process is there. Connects to its database. */
+bool operate_find_left(struct operate *o, const struct job_note *n, bool *ret_there, struct err *err) MUST_CHECK;
+/* What it has left in the database, once its process is gone. */
+bool operate_look_for_end(struct operate *o, const struct job_note *n, struct operate_end *ret_end,
+			  struct err *err) MUST_CHECK;
+/* Watches it to its end and concludes; stop, or a cancel of the fetch: the server is told to cancel it first. False: the
+ * server cannot be asked, nothing was concluded. */
+bool operate_follow_left(struct operate *o, const struct job_note *n, const char *id, int64_t began_mono_us,
+			 bool stop) MUST_CHECK;
 /* $1 and $2 of the statements about a session; the room is the caller's. */
 struct operate_session_params {
 	char number[24], bytes[8];

@@ -544,6 +544,8 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_JOBS) | EFFECT_DEMAND;
 	case ACTION_CANCEL_JOB:
 		return jobs_cancel(ui);
+	case ACTION_ADOPT:
+		return jobs_adopt(ui);
 	case ACTION_QUIT:
 		return operate_quit(ui);
 	default:

@@ -313,6 +313,15 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	return look(ui);
 }
 
+/* A name may hold what no key types: a blank stands for it, here and in the question. */
+static void take_word(struct operate_view *v, struct str word)
+{
+	(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(word));
+	for (char *p = v->word; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+}
+
 static void take_preview(struct operate_view *v, const struct snapshot *s)
 {
 	int64_t tier;
@@ -323,7 +332,7 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 
 		/* of several it is how many, all nodes together */
 		if (str_eq_c(row->kind, "word") && !v->many)
-			(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(row->text));
+			take_word(v, row->text);
 		else if (str_eq_c(row->kind, "statement"))
 			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
@@ -439,10 +448,11 @@ static int run(struct ui *ui)
 
 void operate_follow(struct ui *ui)
 {
-	if (!ui->operations && !operate_looks_for_left(ui))
+	if (!ui->operations && !operate_looks_for_left(ui) && !operate_looks_for_jobs(ui))
 		return;
 	(void)operate_state(ui);
 	operate_offer_left(ui);
+	operate_find_jobs(ui);
 	follow_preview(ui, &ui->operations->view);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		operate_job_follow(ui, &ui->operations->jobs[i]);
@@ -523,6 +533,7 @@ void operate_release(struct ui *ui)
 	if (!ui->operations)
 		return;
 	close_view(ui);
+	command_release(ui->operations->look.command);
 	/* what still runs belongs to the runtime, which cancels it when it stops */
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		snapshot_unref(ui->operations->jobs[i].rows);

@@ -247,6 +247,8 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		pen_textf(pen, ROLE_MUTED, "%s%s gone", isnan(share) ? "" : "  ", buf_c(&b));
 		if (phase.len > 0)
 			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
+		if (operate_is_left(j))
+			pen_text(pen, ROLE_WARN, "  runs on without a console: a adopts it, X cancels it");
 		if (j->cancelling)
 			pen_textf(pen, ROLE_WARN, "  %s", j->stopped[0] ? j->stopped : "cancelling");
 	}

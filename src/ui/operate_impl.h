@@ -28,11 +28,26 @@ struct operate_view {
 	bool named; /* the name stands and Enter was pressed: tier 3 waits for D */
 };
 
+#define LEFT_MAX 8 /* notes of killed consoles that are looked at, for one target after another */
+
+/* The note that is being looked at. */
+struct left_look {
+	struct command *command; /* NULL: none is */
+	const struct operation *op;
+	uint64_t generation;
+	int64_t number, process, began_us;
+	char id[64], object[300];
+};
+
 struct operations_state {
 	struct operate_view view;
 	struct job jobs[JOBS_MAX]; /* ring */
 	int64_t last_number;
 	size_t selected;  /* in the overlay, newest first */
+	struct left_look look;
+	char looked[LEFT_MAX][64]; /* ids, each once */
+	size_t nlooked;
+	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
 	uint64_t offered; /* generation of the target for which it was looked what was left behind, 0 = none */
 };
 
@@ -67,6 +82,15 @@ bool operate_many_run(struct ui *ui, struct job *j, struct err *err);
 /* The command of a node has ended: counts, and begins the next. False when that was the last: then the outcome is there. */
 bool operate_many_goes_on(struct ui *ui, struct job *j);
 void operate_many_free(struct operate_many *m);
+
+/* ---- operate_left.c: what a killed console has left running ---- */
+
+/* Looks at the notes, one after the other; what runs on becomes a job. */
+void operate_find_jobs(struct ui *ui);
+/* It runs on, and nobody follows it. */
+bool operate_is_left(const struct job *j);
+/* Follows it, or has it cancelled. Returns effects. */
+int operate_adopt(struct ui *ui, struct job *j, bool cancel);
 
 /* ---- operate_aws.c: what only operations of AWS need ---- */
 

@@ -29,7 +29,7 @@ struct job *operate_job_slot(struct operations_state *st)
 
 		if (j->number == 0)
 			return j;
-		if (!j->command && (!oldest || j->number < oldest->number))
+		if (!j->command && !operate_is_left(j) && (!oldest || j->number < oldest->number))
 			oldest = j;
 	}
 	if (oldest)
@@ -64,10 +64,23 @@ static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 		ui_toast(ui, j->severity, "%s %s: %s", j->op->title, j->object, j->outcome);
 }
 
+/* It goes on without us, as before. */
+static void is_not_followed(struct ui *ui, struct job *j)
+{
+	ui_toast(ui, SEV_WARN, "%s %s is not followed: %s", j->op->title, j->object, j->rows->err.text);
+	command_release(j->command);
+	j->command = NULL;
+	j->cancelling = false;
+}
+
 static void end_job(struct ui *ui, struct job *j)
 {
 	const struct snapshot *s = j->rows;
 
+	if (j->left[0] && s && s->state != SNAP_OK) {
+		is_not_followed(ui, j);
+		return;
+	}
 	j->ended_us = clock_wall_us();
 	if (s && s->state != SNAP_OK) {
 		(void)snprintf(j->outcome, sizeof j->outcome, "not run: %s", s->err.text);
@@ -153,7 +166,8 @@ static struct job *cancellable(struct ui *ui)
 	const struct job *selected = st ? jobs_nth(ui, st->selected) : NULL;
 
 	for (size_t i = 0; st && i < JOBS_MAX; i++)
-		if (&st->jobs[i] == selected && selected->command && ui->overlay == OVERLAY_JOBS)
+		if (&st->jobs[i] == selected && (selected->command || operate_is_left(selected)) &&
+		    ui->overlay == OVERLAY_JOBS)
 			return &st->jobs[i];
 	if (ui->overlay == OVERLAY_JOBS)
 		return NULL;
@@ -169,6 +183,8 @@ static int cancel_now(struct ui *ui)
 
 	if (!j)
 		return EFFECT_PAINT;
+	if (!j->command)
+		return operate_adopt(ui, j, true);
 	j->cancelling = true;
 	command_cancel(j->command);
 	return EFFECT_PAINT;
@@ -234,6 +250,8 @@ int jobs_key(struct ui *ui, uint32_t key)
 {
 	struct operations_state *st = operate_state(ui);
 
+	if (key == 'a')
+		return jobs_adopt(ui);
 	switch (action_of_key(key)) {
 	case ACTION_DOWN:
 		st->selected += jobs_nth(ui, st->selected + 1) != NULL;

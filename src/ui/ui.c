@@ -215,10 +215,12 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
-	if (jobs_running(ui) > 0)
+	if (jobs_running(ui) + jobs_left(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
+	if (operate_looks_for_jobs(ui))
+		mask |= demand_of_names(ui, "jobs");
 	return mask;
 }
 

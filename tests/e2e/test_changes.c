@@ -157,6 +157,83 @@ static void a_prepared_root_is_rolled_back(void **state)
 	PQfinish(victim);
 }
 
+/* v on two rows, K, and the number of both: a bystander stays. */
+static void tagged_sessions_are_ended_together(void **state)
+{
+	PGconn *first = pg_connect_to(&pg, "orders", "app_1", "tagged"),
+	       *second = pg_connect_to(&pg, "orders", "app_2", "tagged"),
+	       *other = pg_connect_to(&pg, "orders", "app_2", "bystander");
+	char text[64];
+	struct vt *v;
+
+	(void)state;
+	pg_exec(first, "BEGIN");
+	pg_exec(second, "BEGIN");
+	pg_exec(other, "BEGIN");
+	v = start(NULL);
+	console_press(v, "2", "bystander");
+	console_press(v, "/app:=tagged<Enter>", "2 of");
+	console_press(v, "gv", "1 tagged");
+	console_press(v, "jv", "2 tagged");
+	/* the filter goes, the tags stay */
+	console_press(v, "/<C-u><Enter>", "bystander");
+	console_sees(v, "2 tagged");
+	console_press(v, "K", "Terminate  2 sessions");
+	console_sees(v, "type 2 sessions, so many, to allow it");
+	snprintf(text, sizeof(text), "%d", PQbackendPID(first));
+	console_sees(v, text);
+	snprintf(text, sizeof(text), "%d", PQbackendPID(second));
+	console_sees(v, text);
+	/* the number of one of them is not what is asked for */
+	snprintf(text, sizeof(text), "%d" REST "<Enter>", PQbackendPID(first));
+	console_press(v, text, "of 10 letters");
+	console_press(v, "<C-u>2 sessions" REST "<Enter>", "Terminate 2 sessions: done: 2 ended");
+	console_gone(v, "2 tagged");
+	console_press(v, ":audit<Enter>", "done: the session has");
+	console_quit(v);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tagged'"), 0);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bystander'"),
+			 1);
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "\"object\":\"session %d\"", PQbackendPID(i ? second : first));
+		assert_true(audit_line(text, "\"phase\":\"intent\"") > 0);
+		assert_true(audit_line(text, "done: the session has ended") > audit_line(text, "\"phase\":\"intent\""));
+	}
+	PQfinish(first);
+	PQfinish(second);
+	PQfinish(other);
+}
+
+/* A console is killed in the middle of a VACUUM: the next one offers it, follows it and says how it ended. */
+static void a_vacuum_survives_the_kill_of_its_console(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_delay = 100");
+	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_limit = 20");
+	pg_exec(admin, "UPDATE shop.orders SET v = v || 'y' WHERE id % 5 = 0");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "V vacuum  A analyze  I reindex");
+	console_press(v, "V", "ShareUpdateExclusive");
+	console_press(v, "y", "jobs 1");
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job %' AND pid IN "
+			   "(SELECT p.pid FROM pg_stat_progress_vacuum AS p)");
+	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
+	vt_free(v);
+	v = start(NULL);
+	console_sees(v, "a VACUUM of shop.orders started before");
+	console_press(v, ":jobs<Enter>", "runs on without a console: a adopts it, X cancels it");
+	console_press(v, "a", "is followed until it ends");
+	console_sees(v, "found by looking: ");
+	vt_key(v, "Esc");
+	console_quit(v);
+	assert_true(audit_line("\"phase\":\"adopted\"", "VACUUM (VERBOSE) shop.orders") > 0);
+	assert_true(audit_line("found by looking: ", "VACUUM (VERBOSE) shop.orders") > 0);
+	pg_exec(admin, "ALTER ROLE keeper RESET ALL");
+}
+
 static void a_table_is_vacuumed_and_rebuilt(void **state)
 {
 	struct vt *v = start(NULL);
@@ -436,6 +513,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_job_that_holds_up_others_stops_itself),
 		cmocka_unit_test(a_prepared_root_is_rolled_back),
 		cmocka_unit_test(a_slow_log_of_the_server_survives_a_kill),
+		cmocka_unit_test(tagged_sessions_are_ended_together),
+		cmocka_unit_test(a_vacuum_survives_the_kill_of_its_console),
 		cmocka_unit_test(read_only_means_it),
 	};
 	int failed;

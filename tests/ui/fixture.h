@@ -71,6 +71,8 @@ enum fixture_answer {
 void fixture_answer(enum fixture_answer which);
 /* How many confirmed operations have run since the fixture was opened. */
 int fixture_runs(void);
+/* How many sessions those that acted on several were sent. */
+int fixture_sessions_run(void);
 /* The newest of them was asked to set the maintenance window aside. */
 bool fixture_overridden(void);
 void fixture_commands(struct runtime *rt);

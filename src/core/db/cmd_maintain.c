@@ -229,11 +229,11 @@ static void look_for(struct operate *o, const struct job_note *n, const char *id
 				"unknown: the connection was lost, and the server cannot be asked");
 	else
 		change_conclude(&o->c, id, began, OPERATION_WARNING,
-				"%s the connection was lost; no process of it is left; %s",
+				"%s the connection was lost; no process of it is left; %s%s",
 				!e.known ? "unknown:"
 				: e.done ? "done, although"
 					 : "not done:",
-				e.words);
+				e.words, e.invalid);
 }
 
 static void conclude(struct job *j, bool ok, const char *id, const struct err *err)

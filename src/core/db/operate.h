@@ -76,6 +76,7 @@ void operate_run_restore(struct operate *o, const char *id);
 struct operate_end {
 	bool known, done; /* done counts when known */
 	char words[400];
+	char invalid[260]; /* "; left behind, invalid: NAMES" of a rebuild, "" = none */
 };
 /* Whether its server process is there. Connects to its database. */
 bool operate_find_left(struct operate *o, const struct job_note *n, bool *ret_there, struct err *err) MUST_CHECK;

@@ -18,6 +18,7 @@
 #define CANCEL_EVERY_US (200 * US_PER_MS)
 /* Before PostgreSQL 15 the statistics arrive a moment after the end. */
 #define STATISTICS_US US_PER_S
+#define INVALID_MAX 200
 
 struct left {
 	uint64_t present;
@@ -107,12 +108,6 @@ static void judge_rebuild(const struct job_note *n, const struct after *a, struc
 	else
 		(void)snprintf(e->words, sizeof(e->words), "%lld of %lld indexes are still the old ones",
 			       (long long)a->kept, (long long)a->indexes);
-	if (a->invalid > 0) {
-		size_t len = strlen(e->words);
-
-		(void)snprintf(e->words + len, sizeof(e->words) - len, "; invalid: %.200s",
-			       a->invalid_names.len ? a->invalid_names.ptr : "");
-	}
 }
 
 static void judge(const struct operate *o, const struct job_note *n, const struct after *a, struct operate_end *e)
@@ -157,6 +152,10 @@ bool operate_look_for_end(struct operate *o, const struct job_note *n, struct op
 	if (!connect_to(o, n, err) || !change_rest(o->c.f, STATISTICS_US, err) ||
 	    !operate_ask(o, "operate_after", params, 2, &after_type, &a, &found, err))
 		return false;
+	if (found && a.invalid > 0 && (o->c.op->flags & OPERATION_OWNED))
+		(void)snprintf(ret_end->invalid, sizeof(ret_end->invalid), "; left behind, invalid: %.*s",
+			       (int)(a.invalid_names.len < INVALID_MAX ? a.invalid_names.len : INVALID_MAX),
+			       a.invalid_names.ptr);
 	if (found)
 		judge(o, n, &a, ret_end);
 	else
@@ -176,9 +175,10 @@ static bool conclude(struct operate *o, const struct job_note *n, const char *id
 	if (!e.known)
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "unknown: %s", e.words);
 	else if (e.done)
-		change_conclude(&o->c, id, began, OPERATION_OK, "done, found by looking: %s", e.words);
+		change_conclude(&o->c, id, began, OPERATION_OK, "done, found by looking: %s%s", e.words, e.invalid);
 	else
-		change_conclude(&o->c, id, began, OPERATION_WARNING, "not done, found by looking: %s", e.words);
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "not done, found by looking: %s%s", e.words,
+				e.invalid);
 	return true;
 }
 
@@ -205,7 +205,7 @@ static bool cancel(struct operate *o, const struct job_note *n, const char *id, 
 	if (known && e.known && e.done)
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "done, although it was told to stop: %s", e.words);
 	else if (known)
-		change_conclude(&o->c, id, began, OPERATION_NOTICE, "cancelled");
+		change_conclude(&o->c, id, began, OPERATION_NOTICE, "cancelled%s", e.invalid);
 	o->c.f = before;
 	return known;
 }

@@ -247,8 +247,6 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		pen_textf(pen, ROLE_MUTED, "%s%s gone", isnan(share) ? "" : "  ", buf_c(&b));
 		if (phase.len > 0)
 			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
-		if (operate_is_left(j))
-			pen_text(pen, ROLE_WARN, "  runs on without a console: a adopts it, X cancels it");
 		if (j->cancelling)
 			pen_textf(pen, ROLE_WARN, "  %s", j->stopped[0] ? j->stopped : "cancelling");
 	}
@@ -294,6 +292,11 @@ static void draw_job(const struct ui *ui, struct page *page, const struct job *j
 	pen = page_line(page);
 	pen_skip(&pen, 4);
 	draw_state(ui, &pen, j);
+	if (operate_is_left(j)) {
+		pen = page_line(page);
+		pen_skip(&pen, 4);
+		pen_text(&pen, ROLE_WARN, "runs on without a console: a adopts it, X cancels it");
+	}
 	if (selected)
 		draw_notices(page, j, 12);
 }

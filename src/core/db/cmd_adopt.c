@@ -60,9 +60,9 @@ static bool can_see(const struct operate *o, const struct job_note *n, struct er
 	return false;
 }
 
-static bool answer(struct operate *o, const char *kind)
+static bool answer(struct operate *o, const char *kind, const char *words)
 {
-	change_add(&o->c, kind, "", OPERATION_OK, "%s", o->c.object);
+	change_add(&o->c, kind, "", OPERATION_OK, "%s", words);
 	return true;
 }
 
@@ -70,7 +70,7 @@ static bool answer(struct operate *o, const char *kind)
 static bool is_running_on(struct operate *o, const struct job_note *n)
 {
 	change_add(&o->c, "process", "", OPERATION_OK, "%lld", (long long)n->process);
-	return answer(o, "runs");
+	return answer(o, "runs", o->c.object);
 }
 
 /* *ret_over: its outcome is in the audit log now, or needs not be. False: nothing was found out, err says why. */
@@ -85,7 +85,7 @@ static bool attend(struct operate *o, const struct job_note *n, bool *ret_over, 
 		return false;
 	operate_target_name(o, place, sizeof(place));
 	if (strcmp(place, n->target) != 0)
-		return answer(o, "elsewhere");
+		return answer(o, "elsewhere", n->target);
 	if (there && str_eq_c(mode, "look"))
 		return is_running_on(o, n);
 	if (there) {
@@ -120,7 +120,7 @@ static bool take_up(struct operate *o, const struct job_note *n, bool *ret_over,
 	case RECORD_OPEN:
 		break;
 	case RECORD_CLOSED:
-		*ret_over = answer(o, "settled");
+		*ret_over = answer(o, "settled", "its outcome is in the audit log");
 		return true;
 	case RECORD_UNREADABLE:
 		return false;
@@ -144,8 +144,8 @@ static bool fetch_adopt(struct fetch *f, struct err *err)
 
 	(void)snprintf(id, sizeof(id), STR_FMT, STR_ARG(fetch_arg(f, "id")));
 	o.c.out = snapshot_new(&operation_type, f->source->name);
-	/* somebody else is at it, or has been */
-	ok = job_note_take_over(id, &n, &held) ? take_up(&o, &n, &over, err) : answer(&o, "settled");
+	ok = job_note_take_over(id, &n, &held) ? take_up(&o, &n, &over, err)
+					       : answer(&o, "settled", "another console is at it, or has been");
 	if (over)
 		held_end(held);
 	else

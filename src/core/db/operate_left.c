@@ -188,7 +188,7 @@ static bool cancel(struct operate *o, const struct job_note *n, const char *id, 
 	struct fetch *before = o->c.f, insisting = *before;
 	struct operate_session_params p;
 	struct signalled sent;
-	struct operate_end e;
+	struct operate_end e = {0};
 	struct err err = {0};
 	bool found, there = false, known;
 

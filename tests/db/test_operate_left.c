@@ -350,6 +350,28 @@ static void a_rebuild_is_known_by_its_files(void **state)
 	PQfinish(old);
 }
 
+/* ---- a lock that never comes ---- */
+
+/* Takes the time that it takes, and so only where the tests run once. */
+static void a_lock_that_is_never_free_is_given_up(void **state)
+{
+	struct request r = look_at("vacuum full", "shop.small");
+	PGconn *holder = pg_connect_to(&pg, "orders", "app_1", "holder");
+	struct command_arg args[COMMAND_ARGS_MAX];
+
+	(void)state;
+	if (!getenv("AURORATOP_PG_BIN")) {
+		pg_exec(holder, "BEGIN; SELECT count(*) FROM shop.small");
+		const struct snapshot *s = ask("maintain", args, fill(&r, args));
+		assert_row(s, "outcome", "not done: the lock was not free in 5 attempts of 2 s");
+		assert_row(s, "notice", "attempt 4 of 5");
+		done();
+		assert_int_equal(audit_lines("\"phase\":\"outcome\"", "not done: the lock was not free"), 1);
+		assert_int_equal(notes(), 0);
+	}
+	PQfinish(holder);
+}
+
 /* ---- notes that are not what they seem ---- */
 
 static struct job_note leave(const char *id, const char *target)
@@ -489,6 +511,7 @@ int main(void)
 		cmocka_unit_test(a_note_of_another_server_stays),
 		cmocka_unit_test(what_has_its_outcome_is_forgotten),
 		cmocka_unit_test(a_full_disk_changes_nothing),
+		cmocka_unit_test(a_lock_that_is_never_free_is_given_up),
 	};
 	int failed;
 

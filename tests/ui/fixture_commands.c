@@ -257,7 +257,7 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 	say(s, "fact", "means", op->effect, 0);
 	say(s, "fact", "undo", op->undo, 0);
 	say(s, "check", "", "7 sessions wait behind it", OPERATION_NOTICE);
-	say(s, "word", "", table ? "orders" : "4711", 0);
+	say(s, "word", "", which == ANSWER_NAME ? "two\nlines\x7f\"" : table ? "orders" : "4711", 0);
 	(void)snprintf(text, sizeof text, "%d", tier);
 	say(s, "tier", "", text, 0);
 	fetch_publish(f, s);

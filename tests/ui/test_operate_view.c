@@ -501,6 +501,26 @@ static void outside_the_window_it_is_refused_until_overridden(void **state)
 	assert_true(fixture_overridden());
 }
 
+/* What no key types is a blank in the question, and in the answer. */
+static void a_name_that_no_key_types_can_be_answered(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_NAME);
+	(void)fixture_type(&f, ":vacuum full");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("type two lines \", the table's name, to allow it");
+	(void)fixture_type(&f, "two lines");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_type(&f, " \"");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+}
+
 /* The next preview begins without it, and pasted text sets nothing aside. */
 static void an_override_is_for_one_preview(void **state)
 {
@@ -755,6 +775,7 @@ int main(void)
 		TEST(read_only_offers_none_and_runs_none),
 		TEST(outside_the_window_it_is_refused_until_overridden),
 		TEST(an_override_is_for_one_preview),
+		TEST(a_name_that_no_key_types_can_be_answered),
 		TEST(a_job_that_holds_up_too_many_stops_itself),
 		TEST(a_job_stops_itself_when_the_database_is_busy),
 		TEST(without_limits_a_job_goes_on),

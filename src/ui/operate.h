@@ -1,9 +1,9 @@
 /*
  * operate.h: from a key to a change: preview, confirmation, job, outcome.
  *
- * operate_begin() takes its target from the focused pane's selected row, or, for what acts on sessions, from all that are
- * tagged there, and asks the database layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
- * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
+ * operate_begin() takes its target from the focused pane's selected row, or, for what acts on sessions, from all that
+ * are tagged there, and asks the database layer what the operation would meet; the overlay shows it. Tier 1 is answered
+ * with y or n; from tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
  * letter; tier 3 wants D as well. What only a closed maintenance window forbids can be looked at again with O, the
  * window set aside. Pasted text is no answer. What was confirmed runs exactly once, as
  * a job: it goes on when the view changes, and quitting asks. What a console that was killed has left running is

@@ -19,9 +19,9 @@ struct operate_view {
 	struct err refused;             /* why there is none */
 	char word[260], statement[700];
 	int tier;
-	bool cannot;       /* the preview holds a refusal */
-	char offers[16];   /* what O would set aside ("window"), "" = nothing */
-	char override[16]; /* what was set aside, an argument of the preview and of the run */
+	bool cannot;               /* the preview holds a refusal */
+	char offers[16];           /* what O would set aside ("window"), "" = nothing */
+	char override[16];         /* what was set aside, an argument of the preview and of the run */
 	struct operate_many *many; /* the tagged sessions; NULL: one target */
 	struct prompt field;
 	int64_t typed_mono_us;
@@ -43,12 +43,12 @@ struct operations_state {
 	struct operate_view view;
 	struct job jobs[JOBS_MAX]; /* ring */
 	int64_t last_number;
-	size_t selected;  /* in the overlay, newest first */
+	size_t selected; /* in the overlay, newest first */
 	struct left_look look;
 	char looked[LEFT_MAX][64]; /* ids, each once */
 	size_t nlooked;
 	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
-	uint64_t offered; /* generation of the target for which it was looked what was left behind, 0 = none */
+	uint64_t offered;   /* generation of the target for which it was looked what was left behind, 0 = none */
 };
 
 /* Made at first use. */
@@ -79,7 +79,8 @@ bool operate_many_looked(struct ui *ui, struct operate_view *v, const struct sna
 void operate_many_confirm(struct operate_many *m, const char *statement, int tier);
 /* The run on the next node begins, as j->command; false when there is none left, or none can be begun (err). */
 bool operate_many_run(struct ui *ui, struct job *j, struct err *err);
-/* The command of a node has ended: counts, and begins the next. False when that was the last: then the outcome is there. */
+/* The command of a node has ended: counts, and begins the next. False when that was the last: then the outcome is
+ * there. */
 bool operate_many_goes_on(struct ui *ui, struct job *j);
 void operate_many_free(struct operate_many *m);
 

@@ -2,8 +2,8 @@
  * operate_left.c: maintenance that an earlier console of this host has begun, and that may run on.
  *
  * Notes of it are in the source "jobs". Once for each target they are looked at, one after the other and without a
- * question: what has ended meanwhile is told with the outcome that was found, what still runs stands in `:jobs` as a job
- * without a command until it is adopted, cancelled, or left to the next start.
+ * question: what has ended meanwhile is told with the outcome that was found, what still runs stands in `:jobs` as a
+ * job without a command until it is adopted, cancelled, or left to the next start.
  */
 #include "base/clock.h"
 #include "runtime/command.h"
@@ -174,14 +174,14 @@ int operate_adopt(struct ui *ui, struct job *j, bool cancel)
 	const struct command_arg args[] = {{"id", str_c(j->left)}, {"mode", str_c(cancel ? "cancel" : "follow")}};
 	struct err err = {0};
 
-	j->command = command_start(runtime_commands(ui->rt), "adopt", runtime_target(ui->rt), args, ARRAY_LEN(args),
-				   &err);
+	j->command =
+		command_start(runtime_commands(ui->rt), "adopt", runtime_target(ui->rt), args, ARRAY_LEN(args), &err);
 	j->cancelling = j->command && cancel;
 	if (!j->command)
 		ui_toast(ui, SEV_WARN, "job %lld was not adopted: %s", (long long)j->number, err.text);
 	else if (!cancel)
-		ui_toast(ui, SEV_OK, "job %lld: %s of %s is followed until it ends", (long long)j->number,
-			 j->op->title, j->object);
+		ui_toast(ui, SEV_OK, "job %lld: %s of %s is followed until it ends", (long long)j->number, j->op->title,
+			 j->object);
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 

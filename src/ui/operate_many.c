@@ -24,9 +24,9 @@ struct one {
 struct operate_many {
 	struct one all[OPERATION_MANY_MAX];
 	size_t n;
-	bool several;  /* nodes */
-	char node[64]; /* the one that is asked now ... */
-	size_t asked;  /* ... for so many sessions */
+	bool several;                                     /* nodes */
+	char node[64];                                    /* the one that is asked now ... */
+	size_t asked;                                     /* ... for so many sessions */
 	const struct snapshot *parts[SNAPSHOT_PARTS_MAX]; /* what the nodes have answered */
 	size_t nparts;
 	struct operation_sum sum;
@@ -159,9 +159,9 @@ bool operate_many_look(struct ui *ui, struct operate_view *v)
 			{"several", str_c(m->several ? "1" : "")},
 		};
 
-		v->command = command_start(runtime_commands(ui->rt), "preview",
-					   runtime_target_of(ui->rt, str_c(m->node)), args, ARRAY_LEN(args),
-					   &v->refused);
+		v->command =
+			command_start(runtime_commands(ui->rt), "preview", runtime_target_of(ui->rt, str_c(m->node)),
+				      args, ARRAY_LEN(args), &v->refused);
 	}
 	buf_release(&sessions);
 	return found && v->command;
@@ -277,8 +277,8 @@ static void conclude(struct job *j)
 	for (size_t i = 0; i < m->n; i++)
 		m->sum.unsent += m->all[i].may && !m->all[i].asked;
 	buf_init(&words, sizeof j->outcome - 1);
-	j->severity = operate_severity(
-		(int64_t)operation_sum_words(&m->sum, (j->op->flags & OPERATION_ENDS) != 0, &words));
+	j->severity =
+		operate_severity((int64_t)operation_sum_words(&m->sum, (j->op->flags & OPERATION_ENDS) != 0, &words));
 	(void)snprintf(j->outcome, sizeof j->outcome, "%s", buf_c(&words));
 	buf_release(&words);
 	j->rows = joined(m);

@@ -1,6 +1,6 @@
 /*
- * test_operate_left.c: what becomes of a job when its console is killed: it is noted, found by the next one, followed to
- * its end or cancelled, and what has ended meanwhile is found by looking. The audit log is complete afterwards.
+ * test_operate_left.c: what becomes of a job when its console is killed: it is noted, found by the next one, followed
+ * to its end or cancelled, and what has ended meanwhile is found by looking. The audit log is complete afterwards.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,7 +197,7 @@ static struct request slow_vacuum(const char *table)
 	return look_at("vacuum", table);
 }
 
-#define AT_IT                                                                                                      \
+#define AT_IT                                                                                                        \
 	"SELECT count(*) FROM pg_stat_activity WHERE " JOB " AND pid IN (SELECT v.pid FROM pg_stat_progress_vacuum " \
 	"AS v)"
 
@@ -376,7 +376,8 @@ static void a_lock_that_is_never_free_is_given_up(void **state)
 
 static struct job_note leave(const char *id, const char *target)
 {
-	struct job_note n = {.relation_oid = 1, .number = 7, .process = 4711, .backend_start_at = 5, .began_at = clock_wall_us()};
+	struct job_note n = {
+		.relation_oid = 1, .number = 7, .process = 4711, .backend_start_at = 5, .began_at = clock_wall_us()};
 	struct held *held = NULL;
 	struct err err = {0};
 

@@ -93,9 +93,9 @@ static struct str outcome(const struct snapshot *s)
 	return last;
 }
 
-#define assert_outcome(s, words)                                                                             \
-	do {                                                                                                 \
-		if (!str_eq_c(outcome(s), words))                                                            \
+#define assert_outcome(s, words)                                                                         \
+	do {                                                                                             \
+		if (!str_eq_c(outcome(s), words))                                                        \
 			fail_msg("\"%.*s\", not \"%s\"; %s", STR_ARG(outcome(s)), words, (s)->err.text); \
 	} while (0)
 
@@ -152,8 +152,8 @@ static PGconn *consumer(void)
 	char text[300];
 	PGconn *c;
 
-	snprintf(text, sizeof(text), "host=%s port=%d user=repl dbname=orders replication=database application_name=wal",
-		 pg.dir, pg.port);
+	snprintf(text, sizeof(text),
+		 "host=%s port=%d user=repl dbname=orders replication=database application_name=wal", pg.dir, pg.port);
 	c = PQconnectdb(text);
 	assert_int_equal(PQstatus(c), CONNECTION_OK);
 	return c;
@@ -163,7 +163,8 @@ static PGconn *consumer(void)
 
 static void who_may_not_be_touched_is_left_out(void **state)
 {
-	PGconn *a = pg_connect_to(&pg, "orders", "app_1", "first"), *b = pg_connect_to(&pg, "orders", "app_2", "second"),
+	PGconn *a = pg_connect_to(&pg, "orders", "app_1", "first"),
+	       *b = pg_connect_to(&pg, "orders", "app_2", "second"),
 	       *super = pg_connect_to(&pg, "orders", "postgres", "super"), *wal = consumer();
 	char all[2000] = "", may[2000] = "";
 
@@ -215,7 +216,8 @@ static void who_may_not_be_touched_is_left_out(void **state)
 /* The number of a process says nothing without the start of its session. */
 static void a_reused_process_id_is_not_hit(void **state)
 {
-	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "bystander"), *other = pg_connect_to(&pg, "orders", "app_1", "x");
+	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "bystander"),
+	       *other = pg_connect_to(&pg, "orders", "app_1", "x");
 	char sessions[2000] = "", wrong[2000];
 
 	(void)state;
@@ -233,7 +235,8 @@ static void a_reused_process_id_is_not_hit(void **state)
 
 static void statements_are_cancelled_and_sessions_stay(void **state)
 {
-	PGconn *a = pg_connect_to(&pg, "orders", "app_1", "sleeper"), *b = pg_connect_to(&pg, "orders", "app_2", "sleeper"),
+	PGconn *a = pg_connect_to(&pg, "orders", "app_1", "sleeper"),
+	       *b = pg_connect_to(&pg, "orders", "app_2", "sleeper"),
 	       *idle = pg_connect_to(&pg, "orders", "app_2", "idle");
 	char sessions[2000] = "";
 

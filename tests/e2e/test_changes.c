@@ -191,7 +191,8 @@ static void tagged_sessions_are_ended_together(void **state)
 	console_gone(v, "2 tagged");
 	console_press(v, ":audit<Enter>", "done: the session has");
 	console_quit(v);
-	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tagged'"), 0);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tagged'"),
+			 0);
 	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bystander'"),
 			 1);
 	for (int i = 0; i < 2; i++) {
@@ -219,12 +220,13 @@ static void what_goes_wrong_is_said(void **state)
 	console_press(v, "/moved<Enter>", "V vacuum  A analyze  I reindex");
 	console_press(v, "V", "y yes, run it");
 	pg_exec(admin, "ALTER TABLE shop.moved RENAME TO elsewhere");
-	console_press(v, "y", "has changed since the");
+	console_press(v, "y", "changed since the preview");
 	pg_exec(admin, "ALTER TABLE shop.elsewhere RENAME TO moved");
 	console_press(v, "V", "y yes, run it");
 	pg_exec(other, "SELECT pg_advisory_lock(1635087476, ('shop.moved'::regclass::oid::int8 - 2147483648)::int4)");
-	console_press(v, "y", "is being maintained by app_1");
-	pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auroratop job 1'");
+	console_press(v, "y", "maintained by app_1");
+	pg_exec(admin,
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auroratop job 1'");
 	console_press(v, "V", "y yes, run it");
 	pg_exec(admin, "DROP TABLE shop.moved");
 	console_press(v, "y", "the table is gone");
@@ -235,7 +237,8 @@ static void what_goes_wrong_is_said(void **state)
 	console_press(v, "orders" REST "<Enter>", "jobs 1");
 	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%' AND "
 			   "wait_event_type = 'Lock'");
-	pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
+	pg_exec(admin,
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
 	console_press(v, ":jobs<Enter>", "the connection was lost; no process of it is left");
 	vt_key(v, "Esc");
 	console_quit(v);
@@ -258,8 +261,9 @@ static void a_vacuum_survives_the_kill_of_its_console(void **state)
 	console_press(v, "/orders<Enter>", "V vacuum  A analyze  I reindex");
 	console_press(v, "V", "ShareUpdateExclusive");
 	console_press(v, "y", "jobs 1");
-	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job %' AND pid IN "
-			   "(SELECT p.pid FROM pg_stat_progress_vacuum AS p)");
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job %' AND pid IN "
+		    "(SELECT p.pid FROM pg_stat_progress_vacuum AS p)");
 	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
 	vt_free(v);
 	v = start(NULL);

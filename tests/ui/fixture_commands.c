@@ -349,9 +349,8 @@ static const struct source maintain_row = ROW(maintain, &operation_type, fetch_r
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
 static const struct source adopt_row = ROW(adopt, &operation_type, fetch_adopt);
 static struct source session_row = ROW(session, NULL, fetch_session);
-static const struct source *const rows[] = {&explain_row, &session_row,  &preview_row,
-					    &signal_row,  &maintain_row, &server_change_row,
-					    &adopt_row};
+static const struct source *const rows[] = {&explain_row,  &session_row,       &preview_row, &signal_row,
+					    &maintain_row, &server_change_row, &adopt_row};
 
 void fixture_commands(struct runtime *rt)
 {

@@ -344,7 +344,7 @@ static void tagged_statements_are_cancelled_with_y(void **state)
 	(void)fixture_key(&f, 'y');
 	assert_int_equal(fixture_runs(), 1);
 	draw(160, 48);
-	SHOWS("1 statement ended, 1 was");
+	SHOWS("done: 1 statement ended, 1");
 }
 
 /* ---- what a killed console has left ---- */

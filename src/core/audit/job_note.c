@@ -17,18 +17,10 @@ struct note_row {
 };
 #define F(m, k) FIELD(struct note_row, m, k, .title = #m, .help = #m, .wire = #m)
 static const struct field fields[] = {
-	F(id, K_ID),
-	F(operation, K_ID),
-	F(target, K_ID),
-	F(database, K_ID),
-	F(role, K_ID),
-	F(object, K_ID),
-	F(owner, K_ID),
-	F(files, K_TEXT),
-	F(relation_oid, K_INT),
-	F(number, K_INT),
-	F(process, K_INT),
-	F(backend_start_at, K_INT),
+	F(id, K_ID),        F(operation, K_ID), F(target, K_ID),
+	F(database, K_ID),  F(role, K_ID),      F(object, K_ID),
+	F(owner, K_ID),     F(files, K_TEXT),   F(relation_oid, K_INT),
+	F(number, K_INT),   F(process, K_INT),  F(backend_start_at, K_INT),
 	F(began_at, K_INT),
 };
 #undef F

@@ -2,8 +2,8 @@
  * job_note.h: maintenance that runs on a server, remembered on this host until its outcome is written.
  *
  * Beside the intent in the audit log, which says what was asked for, the note says how to find it again: the server
- * process, when that connected, and what the table's files were, by which the work of a rebuild is known afterwards. One
- * file each in $XDG_STATE_HOME/auroratop/jobs (held.h). Any thread.
+ * process, when that connected, and what the table's files were, by which the work of a rebuild is known afterwards.
+ * One file each in $XDG_STATE_HOME/auroratop/jobs (held.h). Any thread.
  */
 #ifndef AUDIT_JOB_NOTE_H
 #define AUDIT_JOB_NOTE_H
@@ -19,7 +19,7 @@ struct job_note {
 	char target[300];   /* cluster, or host and port of a server without one */
 	char database[64], role[64];
 	char object[300];
-	char owner[256];          /* user@host */
+	char owner[256];           /* user@host */
 	char files[JOB_FILES_MAX]; /* "TABLE;INDEX,INDEX,...", by their numbers on the disk; "" = not known */
 	int64_t relation_oid;
 	int64_t number;           /* in its application_name */

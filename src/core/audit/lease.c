@@ -100,7 +100,8 @@ bool lease_take(const struct lease *l, struct lease_hold **ret_hold, struct err 
 		*ret_hold = hold_of(held);
 		return true;
 	}
-	err_set(err, why.code, "that it has to be taken back cannot be remembered, so nothing is changed: %s", why.text);
+	err_set(err, why.code, "that it has to be taken back cannot be remembered, so nothing is changed: %s",
+		why.text);
 	if (why.remedy[0])
 		err_remedy(err, "%s", why.remedy);
 	return false;

@@ -1,9 +1,9 @@
 /*
  * cmd_adopt.c: maintenance that a console of this host has begun and did not see the end of, because it was killed.
  *
- * Arguments: id (of the note and of its lines in the audit log) and mode: `look` finds out whether the server still works
- * on it, and when it does not, completes the audit log with what is found; `follow` watches it to its end; `cancel` has
- * the server cancel it first. While one console is at it, it holds the note, so no other one is.
+ * Arguments: id (of the note and of its lines in the audit log) and mode: `look` finds out whether the server still
+ * works on it, and when it does not, completes the audit log with what is found; `follow` watches it to its end;
+ * `cancel` has the server cancel it first. While one console is at it, it holds the note, so no other one is.
  *
  * The audit log is the record of what was intended: when an outcome stands there already, or the note is of another
  * server, nothing is asked. Rows beside those of operation.h: `runs` (it does, and can be adopted), `elsewhere` (it is

@@ -202,7 +202,8 @@ static bool try_all(struct job *j, struct err *err)
 	}
 }
 
-/* After a lost connection: if the server process is still at it, it is watched to its end; else what it has left tells. */
+/* After a lost connection: if the server process is still at it, it is watched to its end; else what it has left tells.
+ */
 static void look_for(struct operate *o, const struct job_note *n, const char *id, int64_t began)
 {
 	struct operate_end e;

@@ -213,8 +213,9 @@ static size_t settle(struct several *s, const struct snapshot *rows)
 
 		if (!one->may)
 			continue;
-		if (row && !is_over(o, &before,
-				    &(struct still){.state = row->state, .query_start_at = row->query_start_at}, true)) {
+		if (row &&
+		    !is_over(o, &before, &(struct still){.state = row->state, .query_start_at = row->query_start_at},
+			     true)) {
 			left++;
 			continue;
 		}

@@ -3,9 +3,9 @@
  * cmd_operate.c and operate_*.c only.
  *
  * Arguments beside those of change.h: of a session: pid, backend_start; of several of one node: sessions ("PID@START
- * PID@START ...", at most OPERATION_MANY_MAX), several (1: there are more, on other nodes); of a table: database, oid; of a prepared
- * transaction: database, gid, prepared_at; of a lease: value; when running, the job's number is in application_name.
- * Their result is a snapshot of operation_type.
+ * PID@START ...", at most OPERATION_MANY_MAX), several (1: there are more, on other nodes); of a table: database, oid;
+ * of a prepared transaction: database, gid, prepared_at; of a lease: value; when running, the job's number is in
+ * application_name. Their result is a snapshot of operation_type.
  */
 #ifndef DB_OPERATE_H
 #define DB_OPERATE_H
@@ -83,8 +83,8 @@ bool operate_find_left(struct operate *o, const struct job_note *n, bool *ret_th
 /* What it has left in the database, once its process is gone. */
 bool operate_look_for_end(struct operate *o, const struct job_note *n, struct operate_end *ret_end,
 			  struct err *err) MUST_CHECK;
-/* Watches it to its end and concludes; stop, or a cancel of the fetch: the server is told to cancel it first. False: the
- * server cannot be asked, nothing was concluded. */
+/* Watches it to its end and concludes; stop, or a cancel of the fetch: the server is told to cancel it first. False:
+ * the server cannot be asked, nothing was concluded. */
 bool operate_follow_left(struct operate *o, const struct job_note *n, const char *id, int64_t began_mono_us,
 			 bool stop) MUST_CHECK;
 /* $1 and $2 of the statements about a session; the room is the caller's. */

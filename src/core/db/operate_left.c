@@ -38,9 +38,8 @@ struct after {
 };
 #define F(m, k) FIELD(struct after, m, k, .title = #m, .help = #m)
 static const struct field after_fields[] = {
-	F(relation, K_ID),           F(invalid_names, K_TEXT), F(vacuumed_at, K_TIME_US),
-	F(analyzed_at, K_TIME_US),   F(rewritten, K_BOOL),     F(indexes, K_COUNT),
-	F(kept, K_COUNT),            F(invalid, K_COUNT),
+	F(relation, K_ID),    F(invalid_names, K_TEXT), F(vacuumed_at, K_TIME_US), F(analyzed_at, K_TIME_US),
+	F(rewritten, K_BOOL), F(indexes, K_COUNT),      F(kept, K_COUNT),          F(invalid, K_COUNT),
 };
 #undef F
 static const struct rec_type after_type = REC_TYPE(struct after, "operate_after", after_fields);
@@ -70,8 +69,7 @@ bool operate_find_left(struct operate *o, const struct job_note *n, bool *ret_th
 	o->pid = n->process;
 	o->backend_start_at = n->backend_start_at;
 	operate_session_params(o, &p);
-	return connect_to(o, n, err) &&
-	       operate_ask(o, "operate_left", p.params, 2, &left_type, &left, ret_there, err);
+	return connect_to(o, n, err) && operate_ask(o, "operate_left", p.params, 2, &left_type, &left, ret_there, err);
 }
 
 /* The same, as often as it is worth while. */

@@ -287,7 +287,8 @@ static void look_at_all(struct operate *o, const struct snapshot *rows)
 	}
 	if (waiters > 0)
 		change_add(&o->c, "check", "", OPERATION_NOTICE,
-			   waiters == 1 ? "%lld other session waits behind them" : "%lld other sessions wait behind them",
+			   waiters == 1 ? "%lld other session waits behind them"
+					: "%lld other sessions wait behind them",
 			   (long long)waiters);
 	(void)snprintf(o->c.word, sizeof(o->c.word), may == 1 ? "%zu session" : "%zu sessions", may);
 	/* when it runs, what is left is the outcome */

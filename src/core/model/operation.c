@@ -54,9 +54,9 @@ bool operation_needs_window(const struct operation *op)
 
 /* ---- several ---- */
 
-#define COUNT(m)                                        \
-	{                                               \
-		#m, offsetof(struct operation_sum, m) \
+#define COUNT(m)                                      \
+	{                                             \
+#m, offsetof(struct operation_sum, m) \
 	}
 static const struct {
 	const char *label;

@@ -79,8 +79,8 @@ struct operation_row {
 extern const struct rec_type operation_type;
 /*
  * One operation on several sessions: as many as that at most. Its preview has a row `session` for each that would be
- * signalled and a row `left out` for each that would not (label is the process, text who it is and why not); its run has
- * rows `count` (label is a member of this, text the number), and each session has its own lines in the audit log.
+ * signalled and a row `left out` for each that would not (label is the process, text who it is and why not); its run
+ * has rows `count` (label is a member of this, text the number), and each session has its own lines in the audit log.
  */
 #define OPERATION_MANY_MAX 200
 struct operation_sum {

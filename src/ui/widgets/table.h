@@ -93,7 +93,7 @@ struct table {
 	int64_t held_until_mono_us;
 	struct key_set tags, folds;
 	bool tag_missed[TABLE_TAGS_MAX]; /* the newest rows have none of that key: one more time, and the tag is gone */
-	struct tree_row *tree; /* by position, while is_tree */
+	struct tree_row *tree;           /* by position, while is_tree */
 	bool is_tree;
 	struct order orders[TABLE_COLUMNS_MAX]; /* of the columns' fields, for snapshots of this type */
 	const struct rec_type *type;
@@ -137,8 +137,8 @@ void table_move(struct table *t, long delta, int64_t mono_us);
 void table_move_to(struct table *t, size_t position, int64_t mono_us);
 /* Row number in the snapshot of the selection, or -1. */
 long table_selected_row(const struct table *t);
-/* In front of the facts of a title: how many rows are tagged; the filter that is on, how many rows it leaves; each with a
- * separator. */
+/* In front of the facts of a title: how many rows are tagged; the filter that is on, how many rows it leaves; each with
+ * a separator. */
 void table_filter_fact(const struct table *t, struct pen *pen);
 /* Something is done with the selected row: it stays selected. */
 void table_choose(struct table *t);

@@ -79,9 +79,13 @@ static bool write_file(struct held *h, const char *folder, const char *id, struc
 	if (!ok)
 		errno = EFBIG;
 	h->fd = ok ? open(beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
-	ok = h->fd >= 0 && flock(h->fd, LOCK_EX | LOCK_NB) == 0 &&
-	     write(h->fd, line.data, line.len) == (ssize_t)line.len && fsync(h->fd) == 0 &&
-	     rename(beside, h->path) == 0;
+	ok = h->fd >= 0 && flock(h->fd, LOCK_EX | LOCK_NB) == 0;
+	if (ok) {
+		/* what a short write does not say */
+		errno = ENOSPC;
+		ok = write(h->fd, line.data, line.len) == (ssize_t)line.len && fsync(h->fd) == 0 &&
+		     rename(beside, h->path) == 0;
+	}
 	buf_release(&line);
 	if (!ok) {
 		int number = errno;

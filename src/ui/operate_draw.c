@@ -32,11 +32,13 @@ static void draw_check(struct page *page, const struct operation_row *row)
 	page_text(page, &pen, 2, ROLE_FG, false, row->text);
 }
 
-/* Of several nodes each says the same of the operation. */
+/* Of several nodes each says the same of the operation; of a session only one does. */
 static bool was_said(const struct snapshot *s, size_t at)
 {
 	const struct operation_row *row = snapshot_row(s, at);
 
+	if (str_eq_c(row->kind, "session") || str_eq_c(row->kind, "left out"))
+		return false;
 	for (size_t i = 0; i < at; i++) {
 		const struct operation_row *before = snapshot_row(s, i);
 

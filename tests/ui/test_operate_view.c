@@ -347,6 +347,39 @@ static void tagged_statements_are_cancelled_with_y(void **state)
 	SHOWS("done: 1 statement ended, 1");
 }
 
+/* Each is asked for its own, one after the other; the same number on another node is another session. */
+static void sessions_of_two_nodes_are_one_question(void **state)
+{
+	static const char nodes[] =
+		"source sessions at=now\n"
+		"row pid=101 node=orders-1 state=running xact_us=30s backend_start_at=2026-03-17T09:00:00Z query=a\n"
+		"row pid=102 node=orders-1 state=running xact_us=20s backend_start_at=2026-03-17T09:00:00Z query=b\n"
+		"row pid=101 node=orders-2 state=running xact_us=10s backend_start_at=2026-03-17T09:00:00Z query=c\n"
+		"row pid=103 node=orders-2 state=running xact_us=5s backend_start_at=2026-03-17T09:00:00Z query=d\n";
+
+	(void)state;
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_key(&f, K_ENTER);
+	fixture_more_text(&f, "nodes", str_c(nodes));
+	draw(160, 48);
+	(void)fixture_key(&f, '*');
+	draw(160, 48);
+	SHOWS("4 tagged");
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  4 sessions");
+	SHOWS("type 4 sessions, so many, to allow it");
+	golden("terminate-nodes", 160, 48);
+	(void)fixture_type(&f, "4 sessions");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 2);
+	assert_int_equal(fixture_sessions_run(), 4);
+	draw(160, 48);
+	SHOWS("Terminate 4 sessions: done: 2 ended, 2 were");
+}
+
 /* ---- what a killed console has left ---- */
 
 static void leave_behind(const char *id)
@@ -768,6 +801,7 @@ int main(void)
 		TEST(all_that_are_tagged_are_terminated_after_one_question),
 		TEST(one_that_is_tagged_is_the_one),
 		TEST(tagged_statements_are_cancelled_with_y),
+		TEST(sessions_of_two_nodes_are_one_question),
 		TEST(what_runs_on_is_offered_and_followed),
 		TEST(what_runs_on_can_be_cancelled_at_once),
 		TEST(what_has_ended_meanwhile_is_told),

@@ -218,7 +218,7 @@ static void a_reused_process_id_is_not_hit(void **state)
 {
 	PGconn *c = pg_connect_to(&pg, "orders", "app_1", "bystander"),
 	       *other = pg_connect_to(&pg, "orders", "app_1", "x");
-	char sessions[2000] = "", wrong[2000];
+	char sessions[2000] = "", wrong[2100];
 
 	(void)state;
 	add(sessions, other);

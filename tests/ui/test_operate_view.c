@@ -300,6 +300,7 @@ static void all_that_are_tagged_are_terminated_after_one_question(void **state)
 	assert_int_equal(fixture_sessions_run(), 2);
 	draw(160, 48);
 	SHOWS("Terminate 3 sessions: done: 1 ended, 1 was");
+	(void)fixture_key(&f, K_ESC);
 	(void)fixture_type(&f, ":jobs");
 	(void)fixture_key(&f, K_ENTER);
 	draw(160, 48);
@@ -316,6 +317,7 @@ static void one_that_is_tagged_is_the_one(void **state)
 	(void)fixture_key(&f, '/');
 	(void)fixture_key(&f, K_CTRL_U);
 	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
 	(void)fixture_key(&f, 'G');
 	draw(160, 48);
 	(void)fixture_key(&f, 'K');

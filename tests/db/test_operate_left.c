@@ -474,6 +474,7 @@ static void a_full_disk_changes_nothing(void **state)
 static int group_setup(void **state)
 {
 	static const char *const statements[] = {
+		"ALTER ROLE app_1 PASSWORD 'app_1-pw'",
 		"CREATE SCHEMA shop",
 		"GRANT USAGE ON SCHEMA shop TO app_1",
 		"CREATE TABLE shop.small (id int PRIMARY KEY, v text) WITH (autovacuum_enabled = off)",

@@ -205,12 +205,20 @@ static void tagged_sessions_are_ended_together(void **state)
 	PQfinish(other);
 }
 
-/* What a user sees when the table is another one by the time of the y, when somebody else is at it, and when the server
- * drops the connection of the job. */
+/* Confirms a VACUUM of the only table shown, and looks at what came of it. */
+static void vacuum_is_not_run(struct vt *v, const char *why)
+{
+	console_press(v, "y", "not run");
+	console_press(v, ":jobs<Enter>", why);
+	vt_key(v, "Esc");
+	console_gone(v, "Jobs  they go on");
+}
+
+/* What a user sees when the table is another one by the time of the y, when somebody else is at it, and when it is
+ * gone. */
 static void what_goes_wrong_is_said(void **state)
 {
-	PGconn *other = pg_connect_to(&pg, "orders", "app_1", "auroratop job 1"),
-	       *old = pg_connect_to(&pg, "orders", "app_2", "old");
+	PGconn *other = pg_connect_to(&pg, "orders", "app_1", "auroratop job 1");
 	struct vt *v;
 
 	(void)state;
@@ -218,33 +226,46 @@ static void what_goes_wrong_is_said(void **state)
 	v = start(NULL);
 	console_press(v, ":tables<Enter>", "shop.moved");
 	console_press(v, "/moved<Enter>", "V vacuum  A analyze  I reindex");
+	console_gone(v, "shop.orders");
 	console_press(v, "V", "y yes, run it");
 	pg_exec(admin, "ALTER TABLE shop.moved RENAME TO elsewhere");
-	console_press(v, "y", "changed since the preview");
+	vacuum_is_not_run(v, "not run: shop.elsewhere has changed since the preview");
 	pg_exec(admin, "ALTER TABLE shop.elsewhere RENAME TO moved");
+	/* the list may have been read in between */
+	console_press(v, "r", "shop.moved");
 	console_press(v, "V", "y yes, run it");
 	pg_exec(other, "SELECT pg_advisory_lock(1635087476, ('shop.moved'::regclass::oid::int8 - 2147483648)::int4)");
-	console_press(v, "y", "maintained by app_1");
-	pg_exec(admin,
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auroratop job 1'");
+	vacuum_is_not_run(v, "not run: shop.moved is being maintained by app_1 (auroratop job 1) already");
+	PQfinish(other);
 	console_press(v, "V", "y yes, run it");
 	pg_exec(admin, "DROP TABLE shop.moved");
-	console_press(v, "y", "the table is gone");
-	console_press(v, "/<C-u>orders<Enter>", "shop.orders");
+	vacuum_is_not_run(v, "not run: the table is gone");
+	console_quit(v);
+}
+
+/* The server drops the connection of a job: what became of it is looked for. */
+static void a_lost_connection_is_said(void **state)
+{
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
+	struct vt *v;
+
+	(void)state;
 	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
 	pg_exec(old, "SELECT count(*) FROM shop.orders");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "I reindex");
 	console_press(v, "I", "to allow it");
 	console_press(v, "orders" REST "<Enter>", "jobs 1");
 	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%' AND "
 			   "wait_event_type = 'Lock'");
 	pg_exec(admin,
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
-	console_press(v, ":jobs<Enter>", "the connection was lost; no process of it is left");
+	console_press(v, ":jobs<Enter>", "not done: the connection was lost; no process of it is left");
 	vt_key(v, "Esc");
 	console_quit(v);
 	pg_exec(old, "COMMIT");
 	PQfinish(old);
-	PQfinish(other);
 }
 
 /* A console is killed in the middle of a VACUUM: the next one offers it, follows it and says how it ended. */
@@ -253,8 +274,8 @@ static void a_vacuum_survives_the_kill_of_its_console(void **state)
 	struct vt *v;
 
 	(void)state;
-	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_delay = 100");
-	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_limit = 20");
+	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_delay = 40");
+	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_limit = 1");
 	pg_exec(admin, "UPDATE shop.orders SET v = v || 'y' WHERE id % 5 = 0");
 	v = start(NULL);
 	console_press(v, ":tables<Enter>", "shop.orders");
@@ -560,6 +581,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_slow_log_of_the_server_survives_a_kill),
 		cmocka_unit_test(tagged_sessions_are_ended_together),
 		cmocka_unit_test(what_goes_wrong_is_said),
+		cmocka_unit_test(a_lost_connection_is_said),
 		cmocka_unit_test(a_vacuum_survives_the_kill_of_its_console),
 		cmocka_unit_test(read_only_means_it),
 	};

@@ -214,36 +214,43 @@ static void test_tags(void **state)
 	assert_int_equal(t->tags.n, 3);
 }
 
+/* The next one. */
+static void later(const char *rows)
+{
+	fixture_wait(&f, US_PER_S);
+	sample(rows);
+}
+
 /* A tag is of a session, not of a number, and goes with it. */
 static void test_tags_end_with_their_session(void **state)
 {
 	(void)state;
-	sample(ROW(1, 30s) ROW(2, 20s) ROW(3, 10s));
+	later(ROW(1, 30s) ROW(2, 20s) ROW(3, 10s));
 	table_tag_all(t);
 	show(48, 160);
 	assert_true(fixture_shows(&f, "3 tagged"));
 	/* once is a moment in which it was idle, and not shown */
-	sample(ROW(1, 31s) ROW(3, 11s));
+	later(ROW(1, 31s) ROW(3, 11s));
 	assert_int_equal(t->tags.n, 3);
-	sample(ROW(1, 32s) ROW(2, 22s) ROW(3, 12s));
+	later(ROW(1, 32s) ROW(2, 22s) ROW(3, 12s));
 	assert_int_equal(t->tags.n, 3);
-	sample(ROW(1, 33s) ROW(3, 13s));
+	later(ROW(1, 33s) ROW(3, 13s));
 	/* the same rows drawn again are no other sample */
 	fixture_effects(&f, EFFECT_RECALC);
 	show(48, 160);
 	assert_int_equal(t->tags.n, 3);
-	sample(ROW(1, 34s) ROW(3, 14s));
+	later(ROW(1, 34s) ROW(3, 14s));
 	assert_int_equal(t->tags.n, 2);
 	show(48, 160);
 	assert_true(fixture_shows(&f, "2 tagged"));
 	/* its number comes back with another session */
-	sample(ROW(1, 35s) ROW(2, 1s) ROW(3, 15s));
+	later(ROW(1, 35s) ROW(2, 1s) ROW(3, 15s));
 	for (size_t i = 0; i < t->n; i++)
 		assert_int_equal(table_is_tagged(t, t->index[i]), pid_at(i) != 2);
-	sample("row pid=3 state=running xact_us=1s backend_start_at=2026-03-17T10:00:00Z query=q3\n" ROW(1, 36s));
+	later("row pid=3 state=running xact_us=1s backend_start_at=2026-03-17T10:00:00Z query=q3\n" ROW(1, 36s));
 	for (size_t i = 0; i < t->n; i++)
 		assert_int_equal(table_is_tagged(t, t->index[i]), pid_at(i) == 1);
-	sample(ROW(1, 37s) ROW(2, 2s) ROW(3, 17s));
+	later(ROW(1, 37s) ROW(2, 2s) ROW(3, 17s));
 	/* another order moves rows, not tags */
 	table_order_reverse(t);
 	fixture_effects(&f, EFFECT_RECALC);

@@ -323,9 +323,8 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 	t->snap = snapshot_ref(s);
 	t->drawn.valid = t->measured.valid = false;
 	t->n = 0;
-	if (s && s != old && t->tags.n > 0)
-		forget_gone_tags(t);
 	if (s) {
+		forget_gone_tags(t);
 		table_bind(t, s->type);
 		if (t->filter_text[0] && !t->filter && t->filter_err.code == ERR_NONE)
 			(void)table_set_filter(t, t->filter_text, &t->filter_err);
@@ -468,6 +467,10 @@ static void forget_gone_tags(struct table *t)
 	size_t left = t->tags.n, kept = 0;
 	char key[TABLE_KEY_MAX];
 
+	/* the same rows again say nothing new, nor do those of one node beside the same of another */
+	if (t->snap->at_us == t->tags_at_us)
+		return;
+	t->tags_at_us = t->snap->at_us;
 	for (size_t i = 0; left > 0 && i < t->snap->nrows; i++) {
 		long at = find_key(&t->tags, key, key_of(t->snap, i, key));
 

@@ -92,6 +92,7 @@ struct table {
 	uint32_t same; /* bit per column that leaves */
 	int64_t held_until_mono_us;
 	struct key_set tags, folds;
+	int64_t tags_at_us;              /* of the rows in which they were last looked for */
 	bool tag_missed[TABLE_TAGS_MAX]; /* the newest rows have none of that key: one more time, and the tag is gone */
 	struct tree_row *tree;           /* by position, while is_tree */
 	bool is_tree;

@@ -33,6 +33,6 @@ if(TARGET aurora_db)
   foreach(major 11 12 13 14 16 17 18)
     add_test(NAME db.major.${major}
              COMMAND ${PYTHON3_DB} ${CMAKE_CURRENT_SOURCE_DIR}/db/majors.py ${major} ${major_programs})
-    set_tests_properties(db.major.${major} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 500)
+    set_tests_properties(db.major.${major} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
   endforeach()
 endif()

@@ -211,6 +211,7 @@ static bool preview_many(struct fetch *f, const struct operation *op)
 	struct snapshot *s = snapshot_new(&operation_type, "preview");
 	struct str rest = fetch_arg(f, "sessions"), word;
 	char text[64];
+	int may = 0;
 
 	say(s, "statement", "", "SELECT pg_terminate_backend(a.pid) FROM pg_stat_get_activity($1) AS a", 0);
 	say(s, "fact", "means", op->effect, 0);
@@ -221,11 +222,14 @@ static bool preview_many(struct fetch *f, const struct operation *op)
 		if (number.len < 2)
 			continue;
 		(void)snprintf(pid, sizeof pid, "%.*s", (int)number.len - 1, number.ptr);
+		may += strcmp(pid, "6100") != 0;
 		if (strcmp(pid, "6100") == 0)
 			say(s, "left out", pid, "it belongs to rdsadmin, by which Amazon runs the server", 2);
 		else
 			say(s, "session", pid, "orders_app  orders-api  waiting for 6m12s  update stock set qty", 0);
 	}
+	(void)snprintf(text, sizeof text, "%d sessions", may);
+	say(s, "word", "", text, 0);
 	(void)snprintf(text, sizeof text, "%d", (int)op->tier);
 	say(s, "tier", "", text, 0);
 	fetch_publish(f, s);

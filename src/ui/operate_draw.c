@@ -149,7 +149,7 @@ static const char *word_is(const struct operate_view *v)
 		[OPERATION_RULE] = "the rule",
 	};
 
-	return v->many ? "so many" : words[v->op->target];
+	return v->many ? "their number" : words[v->op->target];
 }
 
 static void key_hint(struct pen *pen, const char *key, const char *does, bool live)

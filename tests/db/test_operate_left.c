@@ -274,13 +274,13 @@ static void one_that_is_followed_can_be_cancelled(void **state)
 	assert_non_null(command);
 	while (row_with(command_result(command), "process", "").len == 0)
 		asking_turn(&asking);
-	command_cancel(command);
+	command_cancel_because(command, "stopped by itself: 23 sessions waited behind it (limit 20)");
 	while (command_at_work(command))
 		asking_turn(&asking);
-	assert_row(command_result(command), "outcome", "cancelled");
+	assert_row(command_result(command), "outcome", "stopped by itself: 23 sessions waited");
 	done();
 	job_is_gone();
-	assert_recorded(&n, 1, "cancelled\"");
+	assert_recorded(&n, 1, "stopped by itself: 23 sessions waited");
 }
 
 static void one_that_was_ended_meanwhile_is_not_done(void **state)

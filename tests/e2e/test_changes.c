@@ -179,7 +179,7 @@ static void tagged_sessions_are_ended_together(void **state)
 	console_press(v, "/<C-u><Enter>", "bystander");
 	console_sees(v, "2 tagged");
 	console_press(v, "K", "Terminate  2 sessions");
-	console_sees(v, "type 2 sessions, so many, to allow it");
+	console_sees(v, "type 2 sessions, their number, to allow it");
 	snprintf(text, sizeof(text), "%d", PQbackendPID(first));
 	console_sees(v, text);
 	snprintf(text, sizeof(text), "%d", PQbackendPID(second));

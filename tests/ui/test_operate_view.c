@@ -278,7 +278,7 @@ static void all_that_are_tagged_are_terminated_after_one_question(void **state)
 	SHOWS("Terminate  3 sessions");
 	SHOWS("Left out");
 	SHOWS("it belongs to rdsadmin");
-	SHOWS("type 2 sessions, so many, to allow it");
+	SHOWS("type 2 sessions, their number, to allow it");
 	golden("terminate-many", 160, 48);
 	/* a number of one of them is not it, nor is how many were tagged */
 	(void)fixture_type(&f, "4711");
@@ -371,7 +371,7 @@ static void sessions_of_two_nodes_are_one_question(void **state)
 	(void)fixture_key(&f, 'K');
 	draw(160, 48);
 	SHOWS("Terminate  4 sessions");
-	SHOWS("type 4 sessions, so many, to allow it");
+	SHOWS("type 4 sessions, their number, to allow it");
 	golden("terminate-nodes", 160, 48);
 	(void)fixture_type(&f, "4 sessions");
 	fixture_wait(&f, US_PER_S);

@@ -180,10 +180,11 @@ static bool conclude(struct operate *o, const struct job_note *n, const char *id
 	return true;
 }
 
-/* Nobody tells it the reason, so the server is asked to cancel it, and it is watched until it has. */
+/* The server is asked to cancel it, and it is watched until it has. */
 static bool cancel(struct operate *o, const struct job_note *n, const char *id, int64_t began)
 {
 	struct fetch *before = o->c.f, insisting = *before;
+	struct str reason = fetch_cancel_reason(before);
 	struct operate_session_params p;
 	struct signalled sent;
 	struct operate_end e = {0};
@@ -203,7 +204,8 @@ static bool cancel(struct operate *o, const struct job_note *n, const char *id, 
 	if (known && e.known && e.done)
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "done, although it was told to stop: %s", e.words);
 	else if (known)
-		change_conclude(&o->c, id, began, OPERATION_NOTICE, "cancelled%s", e.invalid);
+		change_conclude(&o->c, id, began, reason.len ? OPERATION_WARNING : OPERATION_NOTICE, STR_FMT "%s",
+				STR_ARG(reason.len ? reason : STR("cancelled")), e.invalid);
 	o->c.f = before;
 	return known;
 }

@@ -12,10 +12,13 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/bell.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/report_ask.h"
 #include "ui/session_detail.h"
+#include "ui/verdicts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,6 +74,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
 	ui_apply(ui, EFFECT_DEMAND);
+	verdicts_follow(ui);
 }
 
 static void close_pane(struct pane *p)
@@ -87,6 +91,8 @@ void ui_release(struct ui *ui)
 {
 	plan_close(ui);
 	operate_release(ui);
+	report_release(ui);
+	bell_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -200,7 +206,7 @@ static uint64_t demand_of_names(const struct ui *ui, const char *list)
 
 static uint64_t wanted(const struct ui *ui)
 {
-	static const char *const chrome[] = {"clusters", "instances", "activity", "action"};
+	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
@@ -221,7 +227,7 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= demand_of_names(ui, "leases");
 	if (operate_looks_for_jobs(ui))
 		mask |= demand_of_names(ui, "jobs");
-	return mask;
+	return mask | report_wanted(ui);
 }
 
 static void mark_dirty(struct ui *ui)
@@ -236,6 +242,9 @@ void ui_data_changed(struct ui *ui)
 	load_view_feed(ui);
 	plan_follow(ui);
 	operate_follow(ui);
+	verdicts_follow(ui);
+	report_follow(ui);
+	bell_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }
@@ -247,6 +256,8 @@ void ui_apply(struct ui *ui, int effects)
 	if (effects & EFFECT_DEMAND)
 		runtime_demand(ui->rt, wanted(ui));
 }
+
+#define FRAMELESS_ROWS 5
 
 static void place_panes(struct ui *ui, int rows, int cols)
 {
@@ -261,8 +272,12 @@ static void place_panes(struct ui *ui, int rows, int cols)
 		body.y++;
 		body.h--;
 	}
-	for (size_t i = 0; i < v->def->npanes; i++)
+	for (size_t i = 0; i < v->def->npanes; i++) {
 		items[i] = v->def->panes[i].place;
+		/* without frames three rows of a list are a pane */
+		if (!ui->chrome.frames && items[i].min_h > FRAMELESS_ROWS)
+			items[i].min_h = items[i].stays ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
+	}
 	layout_panes(body, items, v->def->npanes, v->focus, places);
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
@@ -368,6 +383,7 @@ void ui_draw(struct ui *ui, int rows, int cols)
 	if (same)
 		return;
 	ui->whole_mono_us = ui->mono_us;
+	report_follow(ui);
 	if (c->rows != rows || c->cols != cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
@@ -398,7 +414,7 @@ int64_t ui_next_change(const struct ui *ui)
 
 		next = tick < next ? tick : next;
 	}
-	return next;
+	return report_due(ui) < next ? report_due(ui) : next;
 }
 
 static int click(struct ui *ui, const struct event *e)

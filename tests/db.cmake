@@ -16,6 +16,11 @@ if(TARGET aurora_db)
   endforeach()
 endif()
 
+# It waits for locks that do not come, and for a slow VACUUM.
+if(TARGET test_db_operate_left)
+  set_tests_properties(db.operate_left PROPERTIES TIMEOUT 300)
+endif()
+
 # An hour of samples and fifty reconnects without a line of ours in the server's log (safety.md 1).
 if(TARGET test_db_steady)
   add_test(NAME db.steady_hour COMMAND test_db_steady)

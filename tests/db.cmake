@@ -10,7 +10,7 @@ if(TARGET aurora_db)
   add_library(test_operating STATIC db/operating.c)
   target_link_libraries(test_operating PUBLIC test_pg PkgConfig::CMOCKA PRIVATE project_options)
   foreach(name sessions stage lock_trees connect steady databases maintenance statements load explain server_log operate
-               operate_server operate_targets storage doctor)
+               operate_server operate_targets operate_many operate_left storage doctor)
     add_executable(test_db_${name} db/test_${name}.c)
     if(name MATCHES operate)
       target_link_libraries(test_db_${name} PRIVATE test_operating)
@@ -19,6 +19,11 @@ if(TARGET aurora_db)
     add_test(NAME db.${name} COMMAND test_db_${name})
     set_tests_properties(db.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
   endforeach()
+endif()
+
+# It waits for locks that do not come, and for a slow VACUUM.
+if(TARGET test_db_operate_left)
+  set_tests_properties(db.operate_left PROPERTIES TIMEOUT 300)
 endif()
 
 # An hour of samples and fifty reconnects without a line of ours in the server's log (safety.md 1).
@@ -38,6 +43,6 @@ if(TARGET aurora_db)
   foreach(major 11 12 13 14 16 17 18)
     add_test(NAME db.major.${major}
              COMMAND ${PYTHON3_DB} ${CMAKE_CURRENT_SOURCE_DIR}/db/majors.py ${major} ${major_programs})
-    set_tests_properties(db.major.${major} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 500)
+    set_tests_properties(db.major.${major} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
   endforeach()
 endif()

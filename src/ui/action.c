@@ -212,6 +212,8 @@ static int go_back(struct ui *ui)
 		ui->cursor_us = 0;
 		return EFFECT_PAINT;
 	}
+	if (t && table_untag(t))
+		return EFFECT_RECALC | EFFECT_PAINT;
 	if (t && t->filter_text[0]) {
 		struct err err;
 
@@ -388,7 +390,9 @@ static int tag(struct ui *ui, bool all)
 		table_tag_all(t);
 	else
 		table_tag_toggle(t);
-	return EFFECT_PAINT;
+	if (all && t->tags.n == TABLE_TAGS_MAX && t->n > t->tags.n)
+		ui_toast(ui, SEV_NOTICE, "tagged the first %zu of %zu, more cannot be", t->tags.n, t->n);
+	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
 static int detail(struct ui *ui)
@@ -562,6 +566,8 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_JOBS) | EFFECT_DEMAND;
 	case ACTION_CANCEL_JOB:
 		return jobs_cancel(ui);
+	case ACTION_ADOPT:
+		return jobs_adopt(ui);
 	case ACTION_QUIT:
 		return operate_quit(ui);
 	default:

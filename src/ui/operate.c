@@ -1,5 +1,6 @@
 /*
- * operate.c: what the preview and the jobs know and do; operate_draw.c draws them.
+ * operate.c: what the preview knows and does, and the start of the job; operate_jobs.c has what follows, operate_draw.c
+ * draws both.
  *
  * The request that was previewed is the one that is sent: identity of the session or the table,
  * and the statement as shown, which the database layer compares with what it would send then. The
@@ -19,7 +20,7 @@
 
 #define PAGE_ROWS 10
 
-static struct operations_state *state_of(struct ui *ui)
+struct operations_state *operate_state(struct ui *ui)
 {
 	if (!ui->operations)
 		ui->operations = xcalloc(1, sizeof *ui->operations);
@@ -32,6 +33,7 @@ static void close_view(struct ui *ui)
 
 	command_release(v->command);
 	snapshot_unref(v->preview);
+	operate_many_free(v->many);
 	*v = (struct operate_view){0};
 	if (ui->overlay == OVERLAY_OPERATE)
 		ui->overlay = OVERLAY_NONE;
@@ -48,7 +50,7 @@ static long find_session(const struct snapshot *s, int64_t pid, struct str node)
 	return -1;
 }
 
-static bool take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
+bool operate_take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
 {
 	int64_t pid = data_i64(s, row, "pid", 0);
 	struct str node = data_str(s, row, "node");
@@ -156,7 +158,7 @@ static int say_no_prepared(struct ui *ui, const struct operation *op)
 /* What the operation acts on; false when it is not selected here: then it was said, *ret_effects are of that. */
 static bool take_target(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, int *ret_effects)
 {
-	if (v->op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, v, s, (size_t)row)))
+	if (v->op->target == OPERATION_SESSION && (row < 0 || !operate_take_session(ui, v, s, (size_t)row)))
 		*ret_effects = say_no_session(ui, v->op);
 	else if (v->op->target == OPERATION_TABLE && (row < 0 || !take_table(v, s, (size_t)row)))
 		*ret_effects = ask_for_table(ui, v->op);
@@ -215,10 +217,14 @@ static int look(struct ui *ui)
 
 	v->tier = (int)v->op->tier;
 	v->metrics_at_us = metrics ? metrics->at_us : 0;
-	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
-				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	ui->overlay = OVERLAY_OPERATE;
 	ui->overlay_scroll = 0;
+	if (v->many)
+		(void)operate_many_look(ui, v);
+	else
+		v->command =
+			command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
+				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 
@@ -226,7 +232,7 @@ int operate_show(struct ui *ui, const struct operate_view *v)
 {
 	struct operate_view next = *v;
 
-	(void)state_of(ui);
+	(void)operate_state(ui);
 	close_view(ui);
 	ui->operations->view = next;
 	return look(ui);
@@ -305,6 +311,22 @@ static int begin_server(struct ui *ui, struct operate_view *v)
 	return EFFECT_PAINT;
 }
 
+/* All that are tagged in the pane; one that is tagged alone counts like one that is selected. False: none is. */
+static bool take_tagged(struct ui *ui, struct operate_view *v, const struct pane *p, long *ret_row)
+{
+	size_t rows[OPERATION_MANY_MAX], n;
+
+	if (v->op->target != OPERATION_SESSION || !p || !p->def->table)
+		return false;
+	n = operate_tagged(p, rows);
+	if (n == 1)
+		*ret_row = (long)rows[0];
+	if (n < 2)
+		return false;
+	operate_many_take(ui, v, p->table.snap, rows, n);
+	return true;
+}
+
 int operate_begin(struct ui *ui, const struct operation *op)
 {
 	struct pane *p = ui_focused(ui);
@@ -313,14 +335,14 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	struct operate_view v = {.op = op = operation_here(ui, op)};
 	int effects;
 
-	(void)state_of(ui);
+	(void)operate_state(ui);
 	if (operate_is_forbidden(ui, op))
 		return EFFECT_PAINT;
 	if (operation_is_aws(op))
 		return begin_aws(ui, &v, s, row);
 	if (is_database_row(op, s, row))
 		return operate_begin_on(ui, op, SCOPE_DATABASE, data_str(s, (size_t)row, "name"));
-	if (!take_target(ui, &v, s, row, &effects))
+	if (!take_tagged(ui, &v, p, &row) && !take_target(ui, &v, s, row, &effects))
 		return effects;
 	if (op->target == OPERATION_SERVER)
 		return begin_server(ui, &v);
@@ -337,6 +359,15 @@ static void take_found(struct operate_view *v, const struct operation_row *row)
 		(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(row->text));
 }
 
+/* A name may hold what no key types: a blank stands for it, here and in the question. */
+static void take_word(struct operate_view *v, struct str word)
+{
+	(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(word));
+	for (char *p = v->word; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+}
+
 static void take_preview(struct operate_view *v, const struct snapshot *s)
 {
 	int64_t tier;
@@ -345,17 +376,18 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (str_eq_c(row->kind, "word"))
-			(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(row->text));
+		/* of several it is how many, all nodes together */
+		if (str_eq_c(row->kind, "word") && !v->many)
+			take_word(v, row->text);
 		else if (str_eq_c(row->kind, "statement"))
 			v->statement = row->text;
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
-			v->tier = (int)tier;
+			v->tier = v->many && tier < v->tier ? v->tier : (int)tier;
 		else if (str_eq_c(row->kind, "override"))
 			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
 		else if (v->scope != SCOPE_TABLE)
 			take_found(v, row);
-		v->cannot |= str_eq_c(row->kind, "refuse");
+		v->cannot |= !v->many && str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
 }
@@ -371,6 +403,21 @@ static void look_for_room(struct ui *ui)
 		(void)look_again(ui);
 }
 
+/* One node of several after the other. */
+static void follow_many(struct ui *ui, struct operate_view *v)
+{
+	const struct snapshot *all;
+
+	/* its place among the commands is wanted for the next */
+	if (command_at_work(v->command) || !operate_many_looked(ui, v, command_result(v->command), &all))
+		return;
+	command_release(v->command);
+	v->command = NULL;
+	if (all)
+		take_preview(v, all);
+	snapshot_unref(all);
+}
+
 static void follow_preview(struct ui *ui)
 {
 	struct operate_view *v = &ui->operations->view;
@@ -384,6 +431,10 @@ static void follow_preview(struct ui *ui)
 	}
 	if (command_running(v->command))
 		return;
+	if (v->many) {
+		follow_many(ui, v);
+		return;
+	}
 	s = command_result(v->command);
 	if (s && s->state == SNAP_OK)
 		take_preview(v, s);
@@ -395,24 +446,7 @@ static void follow_preview(struct ui *ui)
 	v->command = NULL;
 }
 
-/* ---- jobs ---- */
-
-static struct job *take_slot(struct operations_state *st)
-{
-	struct job *oldest = NULL;
-
-	for (size_t i = 0; i < JOBS_MAX; i++) {
-		struct job *j = &st->jobs[i];
-
-		if (j->number == 0)
-			return j;
-		if (!j->command && (!oldest || j->number < oldest->number))
-			oldest = j;
-	}
-	if (oldest)
-		snapshot_unref(oldest->rows);
-	return oldest;
-}
+/* ---- the run ---- */
 
 static const char *run_by(const struct operation *op)
 {
@@ -428,13 +462,25 @@ static bool is_long(const struct operation *op)
 	return operation_is_aws(op) || op->target == OPERATION_TABLE || (op->flags & OPERATION_LEASE);
 }
 
+/* Of several: on their first node. */
+static void start_many(struct ui *ui, struct operate_view *v, struct job *j, struct err *err)
+{
+	j->many = v->many;
+	v->many = NULL;
+	operate_many_confirm(j->many, v->statement, v->tier);
+	if (operate_many_run(ui, j, err))
+		return;
+	operate_many_free(j->many);
+	j->many = NULL;
+}
+
 static int run(struct ui *ui)
 {
 	struct operations_state *st = ui->operations;
 	struct operate_view *v = &st->view;
 	struct command_arg args[COMMAND_ARGS_MAX];
 	struct numbers room;
-	struct job *j = take_slot(st);
+	struct job *j = operate_job_slot(st);
 	size_t n = fill_args(v, args, &room);
 	struct err err = {0};
 
@@ -454,11 +500,15 @@ static int run(struct ui *ui)
 	memcpy(j->database, v->database, sizeof j->database);
 	memcpy(j->value, v->value, sizeof j->value);
 	operate_watch_begin(ui, j);
-	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
-				   args, n, &err);
+	if (v->many)
+		start_many(ui, v, j, &err);
+	else
+		j->command = command_start(runtime_commands(ui->rt), run_by(v->op),
+					   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
 	if (!j->command) {
 		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
 		*j = (struct job){0};
+		st->last_number--;
 	} else if (is_long(v->op)) {
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
@@ -467,213 +517,17 @@ static int run(struct ui *ui)
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 
-enum severity operate_severity(int64_t severity)
-{
-	static const enum severity of[] = {SEV_OK, SEV_NOTICE, SEV_WARN, SEV_CRIT};
-
-	return severity >= 0 && severity < (int64_t)ARRAY_LEN(of) ? of[severity] : SEV_UNKNOWN;
-}
-
-static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
-{
-	bool outcome = false, had = j->outcome[0];
-
-	for (size_t i = 0; i < s->nrows; i++) {
-		const struct operation_row *row = snapshot_row(s, i);
-
-		if (str_eq_c(row->kind, "process")) {
-			(void)!parse_i64(row->text, &j->pid);
-		} else if (str_eq_c(row->kind, "phase")) {
-			/* what shows the thing itself should not be behind what is said of it */
-			if (!str_eq_c(row->text, j->phase))
-				runtime_refresh(ui->rt, NULL);
-			(void)snprintf(j->phase, sizeof j->phase, STR_FMT, STR_ARG(row->text));
-		} else if (str_eq_c(row->kind, "done")) {
-			(void)!parse_f64(row->text, &j->done);
-		} else if (str_eq_c(row->kind, "outcome")) {
-			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
-			j->severity = operate_severity(row->severity);
-			outcome = true;
-		}
-	}
-	/* a lease is in force long before its job ends */
-	if (outcome && !had && (j->op->flags & OPERATION_LEASE) && command_at_work(j->command))
-		ui_toast(ui, j->severity, "%s %s: %s", j->op->title, j->object, j->outcome);
-}
-
-static void end_job(struct ui *ui, struct job *j)
-{
-	const struct snapshot *s = j->rows;
-
-	j->ended_us = clock_wall_us();
-	if (s && s->state != SNAP_OK) {
-		(void)snprintf(j->outcome, sizeof j->outcome, "not run: %s", s->err.text);
-		j->severity = SEV_WARN;
-	} else if (!j->outcome[0]) {
-		(void)snprintf(j->outcome, sizeof j->outcome, "%s",
-			       j->stopped[0]   ? j->stopped
-			       : j->cancelling ? "cancelled; :audit has its end"
-					       : "it ended without an outcome; see :audit");
-		j->severity = j->cancelling ? SEV_NOTICE : SEV_WARN;
-	}
-	ui_toast(ui, j->severity == SEV_NOTICE ? SEV_OK : j->severity, "%s %s: %s", j->op->title, j->object,
-		 j->outcome);
-	command_release(j->command);
-	j->command = NULL;
-	/* where the log is on screen, its outcome stands there at once; of AWS also the thing itself, which was asked
-	 * for last when the change was under way */
-	runtime_refresh(ui->rt, operation_is_aws(j->op) ? NULL : "audit");
-}
-
-static void follow_job(struct ui *ui, struct job *j)
-{
-	const struct snapshot *s;
-
-	if (!j->command)
-		return;
-	operate_watch_outage(ui, j);
-	s = command_result(j->command);
-	if (s && s != j->rows) {
-		snapshot_unref(j->rows);
-		j->rows = snapshot_ref(s);
-		if (s->state == SNAP_OK)
-			read_rows(ui, j, s);
-	}
-	/* that it was told to stop is no end */
-	if (!command_at_work(j->command))
-		end_job(ui, j);
-}
-
 void operate_follow(struct ui *ui)
 {
-	if (!ui->operations && !operate_looks_for_left(ui))
+	if (!ui->operations && !operate_looks_for_left(ui) && !operate_looks_for_jobs(ui))
 		return;
-	(void)state_of(ui);
+	(void)operate_state(ui);
 	operate_offer_left(ui);
+	operate_find_jobs(ui);
 	follow_preview(ui);
 	for (size_t i = 0; i < JOBS_MAX; i++)
-		follow_job(ui, &ui->operations->jobs[i]);
+		operate_job_follow(ui, &ui->operations->jobs[i]);
 	operate_watch(ui);
-}
-
-size_t jobs_running(const struct ui *ui)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; ui->operations && i < JOBS_MAX; i++)
-		n += ui->operations->jobs[i].command != NULL;
-	return n;
-}
-
-const struct job *jobs_nth(const struct ui *ui, size_t n)
-{
-	int64_t number = ui->operations ? ui->operations->last_number - (int64_t)n : 0;
-
-	for (size_t i = 0; number > 0 && i < JOBS_MAX; i++)
-		if (ui->operations->jobs[i].number == number)
-			return &ui->operations->jobs[i];
-	return NULL;
-}
-
-double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase)
-{
-	const struct snapshot *s = store_good(ui->store, "progress");
-
-	*ret_phase = str_c(j->phase);
-	if (operation_is_aws(j->op) || (j->op->flags & OPERATION_LEASE))
-		return j->done;
-	/* of another cluster the same process is another one */
-	if (j->generation != runtime_target(ui->rt)->generation)
-		return (double)NAN;
-	for (size_t i = 0; s && j->pid && i < s->nrows; i++)
-		if (data_i64(s, i, "pid", 0) == j->pid) {
-			*ret_phase = data_str(s, i, "phase");
-			return data_f64(s, i, "done_ratio");
-		}
-	return (double)NAN;
-}
-
-/* ---- cancelling ---- */
-
-static struct job *cancellable(struct ui *ui)
-{
-	struct operations_state *st = ui->operations;
-	const struct job *selected = st ? jobs_nth(ui, st->selected) : NULL;
-
-	for (size_t i = 0; st && i < JOBS_MAX; i++)
-		if (&st->jobs[i] == selected && selected->command && ui->overlay == OVERLAY_JOBS)
-			return &st->jobs[i];
-	if (ui->overlay == OVERLAY_JOBS)
-		return NULL;
-	for (size_t i = 0; st && i < JOBS_MAX; i++)
-		if (st->jobs[i].command && jobs_running(ui) == 1)
-			return &st->jobs[i];
-	return NULL;
-}
-
-static int cancel_now(struct ui *ui)
-{
-	struct job *j = cancellable(ui);
-
-	if (!j)
-		return EFFECT_PAINT;
-	j->cancelling = true;
-	command_cancel(j->command);
-	return EFFECT_PAINT;
-}
-
-int jobs_cancel(struct ui *ui)
-{
-	const struct job *j = cancellable(ui);
-	struct dialog *d = &ui->dialog;
-
-	if (!j) {
-		ui_toast(ui, SEV_NOTICE, jobs_running(ui) ? "choose the job in :jobs" : "no job is running");
-		return EFFECT_PAINT;
-	}
-	*d = (struct dialog){.open = true, .title = "Cancel the job?", .yes = cancel_now};
-	(void)snprintf(d->what, sizeof d->what, "job %lld: %s %s", (long long)j->number, j->op->title, j->object);
-	if (j->op->flags & OPERATION_LEASE)
-		(void)snprintf(d->effect, sizeof d->effect, "It is taken back now.");
-	else if (operation_is_aws(j->op))
-		(void)snprintf(d->effect, sizeof d->effect, "It is no longer watched; AWS goes on with it.");
-	else
-		(void)snprintf(d->effect, sizeof d->effect, "The server is told to cancel it. Undo: %s.", j->op->undo);
-	return EFFECT_PAINT;
-}
-
-static int quit_now(struct ui *ui)
-{
-	(void)ui;
-	return EFFECT_QUIT;
-}
-
-static bool leases_held(const struct ui *ui)
-{
-	for (size_t i = 0; i < JOBS_MAX; i++)
-		if (ui->operations->jobs[i].command && (ui->operations->jobs[i].op->flags & OPERATION_LEASE))
-			return true;
-	return false;
-}
-
-int operate_quit(struct ui *ui)
-{
-	struct dialog *d = &ui->dialog;
-	size_t n = jobs_running(ui);
-
-	if (n == 0)
-		return EFFECT_QUIT;
-	*d = (struct dialog){.open = true, .title = "Quit while jobs run?", .yes = quit_now};
-	(void)snprintf(d->what, sizeof d->what, n == 1 ? "1 job is running" : "%zu jobs are running", n);
-	if (leases_held(ui))
-		(void)snprintf(d->effect, sizeof d->effect,
-			       "Quitting cancels what runs on the server and takes back what was changed for a time. "
-			       "Both go to the audit log.");
-	else
-		(void)snprintf(d->effect, sizeof d->effect,
-			       "Quitting cancels %s on the server and writes that to the audit log.",
-			       n == 1 ? "it" : "them");
-	return EFFECT_PAINT;
 }
 
 /* ---- keys ---- */
@@ -755,40 +609,17 @@ int operate_key(struct ui *ui, uint32_t key)
 	return answer_key(ui, key);
 }
 
-int jobs_key(struct ui *ui, uint32_t key)
-{
-	struct operations_state *st = state_of(ui);
-	const struct job *selected = jobs_nth(ui, st->selected);
-
-	if (key == 'D' && selected)
-		return operate_drop_left(ui, selected);
-	switch (action_of_key(key)) {
-	case ACTION_DOWN:
-		st->selected += jobs_nth(ui, st->selected + 1) != NULL;
-		return EFFECT_PAINT;
-	case ACTION_UP:
-		st->selected -= st->selected > 0;
-		return EFFECT_PAINT;
-	case ACTION_CANCEL_JOB:
-		return jobs_cancel(ui);
-	case ACTION_BACK:
-	case ACTION_QUIT:
-	case ACTION_DETAIL:
-		ui->overlay = OVERLAY_NONE;
-		return EFFECT_PAINT;
-	default:
-		return EFFECT_NONE;
-	}
-}
-
 void operate_release(struct ui *ui)
 {
 	if (!ui->operations)
 		return;
 	close_view(ui);
+	command_release(ui->operations->look.command);
 	/* what still runs belongs to the runtime, which cancels it when it stops */
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < JOBS_MAX; i++) {
 		snapshot_unref(ui->operations->jobs[i].rows);
+		operate_many_free(ui->operations->jobs[i].many);
+	}
 	xfree(ui->operations);
 	ui->operations = NULL;
 }

@@ -1,13 +1,14 @@
 /*
  * operate.h: from a key to a change: preview, confirmation, job, outcome.
  *
- * operate_begin() takes its target from the focused pane's selected row and asks the database
- * layer what the operation would meet; the overlay shows it. Tier 1 is answered with y or n; from
- * tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
+ * operate_begin() takes its target from the focused pane's selected row, or, for what acts on sessions, from all that
+ * are tagged there, and asks the database layer what the operation would meet; the overlay shows it. Tier 1 is answered
+ * with y or n; from tier 2 on the object's name is typed and Enter pressed, at least ENTER_REST_US after the last
  * letter; tier 3 wants D as well. What only a closed maintenance window forbids, or room that is short or not known,
  * can be looked at again with O, that set aside. Tab turns an operation on a table to its schema and to the database.
  * Pasted text is no answer. What was confirmed runs exactly once, as a job: it goes on when the view changes, and
- * quitting asks. UI thread only.
+ * quitting asks. What a console that was killed has left running is offered at the next start (operate_left.c). UI
+ * thread only.
  */
 #ifndef UI_OPERATE_H
 #define UI_OPERATE_H
@@ -28,13 +29,16 @@ struct job_streak {
 
 struct job {
 	int64_t number;      /* 0 = free */
+	char left[64];       /* id of its note, when a console that was killed has begun it; "" = this one has */
+	int64_t named;       /* that console's number for it, in its application_name */
 	uint64_t generation; /* of the target it was started on */
 	const struct operation *op;
 	char object[300];
 	enum operation_scope scope; /* what it was asked for, so that what it leaves behind is found again */
 	int64_t oid;
 	char node[64], database[64], value[260];
-	struct command *command; /* NULL once it has ended */
+	struct command *command;   /* NULL once it has ended */
+	struct operate_many *many; /* of several sessions: which, and what came of them; NULL = one target */
 	const struct snapshot *rows;
 	int64_t began_us, ended_us;    /* ended 0 = runs */
 	int64_t pid;                   /* of its server process, 0 = not known yet */
@@ -70,6 +74,12 @@ int operate_key(struct ui *ui, uint32_t key);
 bool operate_looks_for_left(const struct ui *ui);
 /* After data arrived: previews, notices, outcomes. */
 void operate_follow(struct ui *ui);
+/* Notes of maintenance that a killed console has left are still to be looked at: the source "jobs" is wanted. */
+bool operate_looks_for_jobs(const struct ui *ui);
+/* Jobs of a killed console that run on and that nobody follows yet. */
+size_t jobs_left(const struct ui *ui);
+/* Follows one of them until it ends: the selected one, or the only one. Returns effects. */
+int jobs_adopt(struct ui *ui);
 void operate_draw(struct ui *ui, struct canvas *c);
 /* The overlay `:jobs`. */
 void jobs_draw(struct ui *ui, struct canvas *c);

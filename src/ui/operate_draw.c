@@ -33,6 +33,23 @@ static void draw_check(struct page *page, const struct operation_row *row)
 	page_text(page, &pen, 2, ROLE_FG, false, row->text);
 }
 
+/* Of several nodes each says the same of the operation; of a session only one does. */
+static bool was_said(const struct snapshot *s, size_t at)
+{
+	const struct operation_row *row = snapshot_row(s, at);
+
+	if (str_eq_c(row->kind, "session") || str_eq_c(row->kind, "left out"))
+		return false;
+	for (size_t i = 0; i < at; i++) {
+		const struct operation_row *before = snapshot_row(s, i);
+
+		if (str_eq(before->text, row->text) && str_eq(before->label, row->label) &&
+		    str_eq(before->kind, row->kind))
+			return true;
+	}
+	return false;
+}
+
 /* Rows of one kind, under a heading when there are any. */
 static void draw_kind(struct page *page, const struct snapshot *s, const char *kind, const char *title)
 {
@@ -41,14 +58,14 @@ static void draw_kind(struct page *page, const struct snapshot *s, const char *k
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (!str_eq_c(row->kind, kind))
+		if (!str_eq_c(row->kind, kind) || was_said(s, i))
 			continue;
 		if (first)
 			page_section(page, title, "");
 		first = false;
 		if (strcmp(kind, "statement") == 0) {
 			page_sql(page, row->text);
-		} else if (strcmp(kind, "fact") == 0) {
+		} else if (row->label.len > 0) {
 			char label[32];
 
 			(void)snprintf(label, sizeof label, STR_FMT, STR_ARG(row->label));
@@ -86,11 +103,15 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 	/* a list of many tables must not push what it means out of sight */
 	bool lengthy = v->statement.len > LENGTHY;
 
-	draw_kind(&page, v->preview, "refuse", "Cannot be done");
+	/* of several nodes one may refuse all of its own */
+	if (v->cannot)
+		draw_kind(&page, v->preview, "refuse", "Cannot be done");
 	if (!lengthy)
 		draw_kind(&page, v->preview, "statement", "Will run");
 	draw_kind(&page, v->preview, "fact", "Blast radius");
 	draw_kind(&page, v->preview, "check", "Checks");
+	draw_kind(&page, v->preview, "left out", "Left out");
+	draw_kind(&page, v->preview, "session", "Sessions");
 	if (lengthy)
 		draw_kind(&page, v->preview, "statement", "Will run");
 	return page.y;
@@ -137,6 +158,8 @@ static const char *word_is(const struct operate_view *v)
 		[OPERATION_RULE] = "the rule",
 	};
 
+	if (v->many)
+		return "their number";
 	return v->op->target == OPERATION_TABLE ? of_tables[v->scope] : words[v->op->target];
 }
 
@@ -264,15 +287,24 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 	buf_release(&b);
 }
 
+static bool is_notice(const struct snapshot *s, size_t i)
+{
+	return str_eq_c(((const struct operation_row *)snapshot_row(s, i))->kind, "notice");
+}
+
+/* The last ones. */
 static void draw_notices(struct page *page, const struct job *j, int most)
 {
 	const struct snapshot *s = j->rows;
-	size_t n = s && s->state == SNAP_OK ? s->nrows : 0, first = n > (size_t)most ? n - (size_t)most : 0;
+	size_t n = s && s->state == SNAP_OK ? s->nrows : 0;
+	int left = -most;
 
-	for (size_t i = first; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
+		left += is_notice(s, i);
+	for (size_t i = 0; i < n; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (!str_eq_c(row->kind, "notice"))
+		if (!is_notice(s, i) || left-- > 0)
 			continue;
 		struct pen pen = page_line(page);
 		pen_skip(&pen, 4);
@@ -298,6 +330,11 @@ static void draw_job(const struct ui *ui, struct page *page, const struct job *j
 		pen = page_line(page);
 		pen_skip(&pen, 4);
 		key_hint(&pen, "D", "drops the invalid indexes that it has left behind, after a preview", true);
+	}
+	if (operate_is_left(j)) {
+		pen = page_line(page);
+		pen_skip(&pen, 4);
+		pen_text(&pen, ROLE_WARN, "runs on without a console: a adopts it, X cancels it");
 	}
 	if (selected)
 		draw_notices(page, j, 12);

@@ -27,22 +27,80 @@ struct operate_view {
 	char word[260];
 	struct str statement; /* of the preview */
 	int tier;
-	bool cannot;           /* the preview holds a refusal */
-	char offers[32];       /* what O would set aside ("window", "window storage"), "" = nothing */
-	char override[32];     /* what was set aside, an argument of the preview and of the run */
-	int64_t metrics_at_us; /* of the metrics that the preview saw, 0 = none */
+	bool cannot;               /* the preview holds a refusal */
+	char offers[32];           /* what O would set aside ("window", "window storage"), "" = nothing */
+	char override[32];         /* what was set aside, an argument of the preview and of the run */
+	int64_t metrics_at_us;     /* of the metrics that the preview saw, 0 = none */
+	struct operate_many *many; /* the tagged sessions; NULL: one target */
 	struct prompt field;
 	int64_t typed_mono_us;
 	bool named; /* the name stands and Enter was pressed: tier 3 waits for D */
+};
+
+#define LEFT_MAX 8 /* notes of killed consoles that are looked at, for one target after another */
+
+/* The note that is being looked at. */
+struct left_look {
+	struct command *command; /* NULL: none is */
+	const struct operation *op;
+	uint64_t generation;
+	int64_t number, process, began_us;
+	char id[64], object[300];
 };
 
 struct operations_state {
 	struct operate_view view;
 	struct job jobs[JOBS_MAX]; /* ring */
 	int64_t last_number;
-	size_t selected;  /* in the overlay, newest first */
-	uint64_t offered; /* generation of the target for which it was looked what was left behind, 0 = none */
+	size_t selected; /* in the overlay, newest first */
+	struct left_look look;
+	char looked[LEFT_MAX][64]; /* ids, each once */
+	size_t nlooked;
+	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
+	uint64_t offered;   /* generation of the target for which it was looked what was left behind, 0 = none */
 };
+
+/* Made at first use. */
+struct operations_state *operate_state(struct ui *ui);
+
+/* ---- operate_jobs.c: what follows the start ---- */
+
+/* A free slot, or that of the oldest job that has ended; NULL: all of them run. */
+struct job *operate_job_slot(struct operations_state *st);
+/* Takes what its command has said, and its end. */
+void operate_job_follow(struct ui *ui, struct job *j);
+
+/* ---- operate_many.c: one operation on all tagged sessions ---- */
+
+/* The session of a row: process, start, node. False: the row has none, or it is not known when it connected. */
+bool operate_take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row);
+/* Rows of sessions that are tagged in the pane; returns how many. */
+size_t operate_tagged(const struct pane *p, size_t rows[OPERATION_MANY_MAX]);
+/* Takes those rows over as the target of v. */
+void operate_many_take(struct ui *ui, struct operate_view *v, const struct snapshot *s, const size_t *rows, size_t n);
+/* The preview of the next node begins; false when there is none left. On failure v->refused. */
+bool operate_many_look(struct ui *ui, struct operate_view *v);
+/* A node has answered (s; NULL = given up): the next is asked. True: all have; then *ret_all is what they say, the
+ * caller's to release, or NULL with v->refused. */
+bool operate_many_looked(struct ui *ui, struct operate_view *v, const struct snapshot *s,
+			 const struct snapshot **ret_all);
+/* What was previewed was confirmed, and is to run. */
+void operate_many_confirm(struct operate_many *m, struct str statement, int tier);
+/* The run on the next node begins, as j->command; false when there is none left, or none can be begun (err). */
+bool operate_many_run(struct ui *ui, struct job *j, struct err *err);
+/* The command of a node has ended: counts, and begins the next. False when that was the last: then the outcome is
+ * there. */
+bool operate_many_goes_on(struct ui *ui, struct job *j);
+void operate_many_free(struct operate_many *m);
+
+/* ---- operate_left.c: what a killed console has left running ---- */
+
+/* Looks at the notes, one after the other; what runs on becomes a job. */
+void operate_find_jobs(struct ui *ui);
+/* It runs on, and nobody follows it. */
+bool operate_is_left(const struct job *j);
+/* Follows it, or has it cancelled. Returns effects. */
+int operate_adopt(struct ui *ui, struct job *j, bool cancel);
 
 /* Closes what is open and looks at v instead. Returns effects. */
 int operate_show(struct ui *ui, const struct operate_view *v);

@@ -234,13 +234,15 @@ static uint64_t wanted(const struct ui *ui)
 	/* what the rails under the large graphs tell */
 	if (v->def->digit == '4' || v->def->digit == '6')
 		mask |= demand_of_names(ui, "events alarms");
-	if (jobs_running(ui) > 0)
+	if (jobs_running(ui) + jobs_left(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	/* a preview compares what it needs with the room there is */
 	if (ui->overlay == OVERLAY_OPERATE)
 		mask |= demand_of_names(ui, "metrics");
 	if (operate_looks_for_left(ui))
 		mask |= demand_of_names(ui, "leases");
+	if (operate_looks_for_jobs(ui))
+		mask |= demand_of_names(ui, "jobs");
 	return mask | report_wanted(ui);
 }
 

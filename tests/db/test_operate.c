@@ -405,9 +405,9 @@ static void a_lost_connection_is_looked_into(void **state)
 		while (command_at_work(command))
 			asking_turn(&asking);
 		assert_row(command_result(command), "outcome",
-			   "unknown: the connection was lost; no process of it is left");
+			   "not done: the connection was lost; no process of it is left; 1 of 1 indexes are");
 		done();
-		assert_int_equal(audit_lines("\"role\":\"app_1\"", "\"outcome\":\"unknown: the connection was lost"),
+		assert_int_equal(audit_lines("\"role\":\"app_1\"", "\"outcome\":\"not done: the connection was lost"),
 				 1);
 		pg_exec(holder, "COMMIT");
 	}

@@ -68,6 +68,7 @@ enum fixture_answer {
 	ANSWER_HUGE,        /* a statement of 100 kB */
 	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
 	ANSWER_WINDOW,      /* an operation outside the maintenance window */
+	ANSWER_NAME,        /* an operation of tier 2 on a table whose name holds a line end */
 	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
 	ANSWER_STORAGE,     /* an operation for which the room is not known */
 	ANSWER_LEFT,        /* an operation that was cancelled and has left two invalid indexes behind */
@@ -78,6 +79,8 @@ void fixture_answer(enum fixture_answer which);
 int fixture_runs(void);
 /* What was previewed last: "operation|scope|value|oid|indexes". */
 const char *fixture_looked_at(void);
+/* How many sessions those that acted on several were sent. */
+int fixture_sessions_run(void);
 /* The newest of them was asked to set the maintenance window aside. */
 bool fixture_overridden(void);
 void fixture_commands(struct runtime *rt);

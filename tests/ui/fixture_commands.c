@@ -159,7 +159,7 @@ static bool fetch_session(struct fetch *f, struct err *err)
 
 /* ---- operations ---- */
 
-static atomic_int runs;
+static atomic_int runs, sessions_run;
 static atomic_bool overridden;
 static char looked_at[200]; /* by the command's thread, read when it has ended */
 
@@ -176,6 +176,11 @@ int fixture_runs(void)
 bool fixture_overridden(void)
 {
 	return atomic_load(&overridden);
+}
+
+int fixture_sessions_run(void)
+{
+	return atomic_load(&sessions_run);
 }
 
 static void say(struct snapshot *s, const char *kind, const char *label, const char *text, int64_t severity)
@@ -218,13 +223,13 @@ static void say_many(struct snapshot *s, const struct fetch *f)
 	say(s, "word", "", schema ? "shop" : "orders", 0);
 }
 
-static void say_one(struct snapshot *s, bool table)
+static void say_one(struct snapshot *s, bool table, bool odd)
 {
 	say(s, "statement", "",
 	    table ? "VACUUM (FULL, VERBOSE) shop.orders"
 		  : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2",
 	    0);
-	say(s, "word", "", table ? "orders" : "4711", 0);
+	say(s, "word", "", odd ? "two\nlines\x7f\"" : table ? "orders" : "4711", 0);
 }
 
 /* Room that is not known, as the database layer tells of it; true when it is set aside. */
@@ -248,6 +253,37 @@ static void note_arguments(const struct fetch *f)
 		       STR_ARG(fetch_arg(f, "value")), STR_ARG(fetch_arg(f, "oid")), STR_ARG(fetch_arg(f, "indexes")));
 }
 
+/* Several sessions: the autovacuum worker is left out. */
+static bool preview_many(struct fetch *f, const struct operation *op)
+{
+	struct snapshot *s = snapshot_new(&operation_type, "preview");
+	struct str rest = fetch_arg(f, "sessions"), word;
+	char text[64];
+	int may = 0;
+
+	say(s, "statement", "", "SELECT pg_terminate_backend(a.pid) FROM pg_stat_get_activity($1) AS a", 0);
+	say(s, "fact", "means", op->effect, 0);
+	while (str_split(&rest, ' ', &word)) {
+		char pid[24];
+		struct str number = str_sub(word, 0, (size_t)(str_find(word, STR("@"), 0) + 1));
+
+		if (number.len < 2)
+			continue;
+		(void)snprintf(pid, sizeof pid, "%.*s", (int)number.len - 1, number.ptr);
+		may += strcmp(pid, "6100") != 0;
+		if (strcmp(pid, "6100") == 0)
+			say(s, "left out", pid, "it belongs to rdsadmin, by which Amazon runs the server", 2);
+		else
+			say(s, "session", pid, "orders_app  orders-api  waiting for 6m12s  update stock set qty", 0);
+	}
+	(void)snprintf(text, sizeof text, "%d sessions", may);
+	say(s, "word", "", text, 0);
+	(void)snprintf(text, sizeof text, "%d", (int)op->tier);
+	say(s, "tier", "", text, 0);
+	fetch_publish(f, s);
+	return true;
+}
+
 static bool fetch_preview(struct fetch *f, struct err *err)
 {
 	const struct operation *op = operation_find(fetch_arg(f, "operation"));
@@ -258,6 +294,10 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 	char text[64];
 
 	(void)err;
+	if (fetch_arg(f, "sessions").len > 0) {
+		snapshot_unref(s);
+		return preview_many(f, op);
+	}
 	note_arguments(f);
 	bool many = table && operation_scope_find(fetch_arg(f, "scope")) > SCOPE_INDEX;
 	if (which == ANSWER_STORAGE)
@@ -269,7 +309,7 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 	if (many)
 		say_many(s, f);
 	else
-		say_one(s, table);
+		say_one(s, table, which == ANSWER_NAME);
 	say(s, "fact", "means", op->effect, 0);
 	say(s, "fact", "undo", op->undo, 0);
 	say(s, "check", "", "7 sessions wait behind it", OPERATION_NOTICE);
@@ -293,12 +333,58 @@ static bool run_until_cancelled(struct fetch *f, struct snapshot *s, struct err 
 	return true;
 }
 
+/* One of them was gone, the others have ended. */
+static bool run_many(struct fetch *f, struct snapshot *s)
+{
+	struct str rest = fetch_arg(f, "sessions"), word;
+	char text[24];
+	int n = 0;
+
+	while (str_split(&rest, ' ', &word))
+		n += word.len > 0;
+	atomic_fetch_add(&sessions_run, n);
+	(void)snprintf(text, sizeof text, "%d", n - 1);
+	say(s, "count", "ended", text, 0);
+	say(s, "count", "gone", "1", 0);
+	say(s, "outcome", "", "done", 0);
+	fetch_publish(f, s);
+	return true;
+}
+
+/* Work that a killed console has left: it runs on as process 7200 until it is cancelled. */
+static bool fetch_adopt(struct fetch *f, struct err *err)
+{
+	struct snapshot *s = snapshot_new(&operation_type, f->source->name), *begun;
+	struct str mode = fetch_arg(f, "mode");
+
+	if (str_eq_c(mode, "look")) {
+		bool over = str_eq_c(fetch_arg(f, "id"), "over");
+
+		say(s, over ? "outcome" : "runs", "",
+		    over ? "not done, found by looking: no VACUUM of it has ended since" : "shop.orders",
+		    over ? OPERATION_WARNING : OPERATION_OK);
+		fetch_publish(f, s);
+		return true;
+	}
+	if (str_eq_c(mode, "follow")) {
+		begun = snapshot_new(&operation_type, f->source->name);
+		say(begun, "process", "", "7200", OPERATION_OK);
+		fetch_publish(f, begun);
+		(void)!fetch_wait(f, -1, 0, err);
+	}
+	say(s, "outcome", "", "cancelled", OPERATION_NOTICE);
+	fetch_publish(f, s);
+	return true;
+}
+
 static bool fetch_run(struct fetch *f, struct err *err)
 {
 	struct snapshot *s = snapshot_new(&operation_type, f->source->name);
 
 	atomic_fetch_add(&runs, 1);
 	atomic_store(&overridden, str_eq_c(fetch_arg(f, "override"), "window"));
+	if (fetch_arg(f, "sessions").len > 0)
+		return run_many(f, s);
 	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_JOB)
 		return run_until_cancelled(f, s, err);
 	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_LEFT) {
@@ -404,9 +490,10 @@ static const struct source preview_row = ROW(preview, &operation_type, fetch_pre
 static const struct source signal_row = ROW(signal, &operation_type, fetch_run);
 static const struct source maintain_row = ROW(maintain, &operation_type, fetch_run);
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
+static const struct source adopt_row = ROW(adopt, &operation_type, fetch_adopt);
 static struct source session_row = ROW(session, NULL, fetch_session), doctor_row = ROW(doctor, NULL, fetch_doctor);
 static const struct source *const rows[] = {&explain_row,  &session_row,       &preview_row, &signal_row,
-					    &maintain_row, &server_change_row, &doctor_row};
+					    &maintain_row, &server_change_row, &doctor_row,  &adopt_row};
 
 void fixture_commands(struct runtime *rt)
 {
@@ -414,6 +501,7 @@ void fixture_commands(struct runtime *rt)
 	doctor_row.type = command_doctor.type;
 	atomic_store(&answer, ANSWER_PLAN);
 	atomic_store(&runs, 0);
+	atomic_store(&sessions_run, 0);
 	commands_set(runtime_commands(rt), rows, ARRAY_LEN(rows));
 }
 

@@ -254,6 +254,230 @@ static void jobs_say_what_was_run(void **state)
 	SHOWS("no job is running");
 }
 
+/* ---- tagged sessions ---- */
+
+/* 4711, 4802 and the autovacuum worker are tagged; the last one cannot be signalled. */
+static void tag_three(void)
+{
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "pid:4711|4802|6100");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	(void)fixture_key(&f, '*');
+	draw(160, 48);
+	SHOWS("3 tagged");
+}
+
+static void all_that_are_tagged_are_terminated_after_one_question(void **state)
+{
+	(void)state;
+	tag_three();
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  3 sessions");
+	SHOWS("Left out");
+	SHOWS("it belongs to rdsadmin");
+	SHOWS("type 2 sessions, their number, to allow it");
+	golden("terminate-many", 160, 48);
+	/* a number of one of them is not it, nor is how many were tagged */
+	(void)fixture_type(&f, "4711");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "3 sessions");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "2 sessions");
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	fixture_wait(&f, ENTER_REST_US);
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+	assert_int_equal(fixture_sessions_run(), 2);
+	draw(160, 48);
+	SHOWS("Terminate 3 sessions: done: 1 ended, 1 was");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("done: 1 ended, 1 was gone before");
+}
+
+/* One is like one that is selected, wherever the cursor stands; none is the selected one. */
+static void one_that_is_tagged_is_the_one(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, 'v');
+	draw(160, 48);
+	SHOWS("1 tagged");
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	(void)fixture_key(&f, 'G');
+	draw(160, 48);
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  session 4711");
+	SHOWS("type 4711, the session");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, K_ESC);
+	draw(160, 48);
+	HIDES("tagged");
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	HIDES("session 4711");
+	nothing_was_run();
+}
+
+static void tagged_statements_are_cancelled_with_y(void **state)
+{
+	(void)state;
+	tag_three();
+	(void)fixture_key(&f, 'C');
+	draw(80, 24);
+	SHOWS("Cancel  3 sessions");
+	SHOWS("y yes, run it");
+	(void)fixture_key(&f, 'y');
+	(void)fixture_key(&f, 'y');
+	assert_int_equal(fixture_runs(), 1);
+	draw(160, 48);
+	SHOWS("done: 1 statement ended, 1");
+}
+
+/* Each is asked for its own, one after the other; the same number on another node is another session. */
+static void sessions_of_two_nodes_are_one_question(void **state)
+{
+	static const char nodes[] =
+		"source sessions at=now\n"
+		"row pid=101 node=orders-1 state=running xact_us=30s backend_start_at=2026-03-17T09:00:00Z query=a\n"
+		"row pid=102 node=orders-1 state=running xact_us=20s backend_start_at=2026-03-17T09:00:00Z query=b\n"
+		"row pid=101 node=orders-2 state=running xact_us=10s backend_start_at=2026-03-17T09:00:00Z query=c\n"
+		"row pid=103 node=orders-2 state=running xact_us=5s backend_start_at=2026-03-17T09:00:00Z query=d\n";
+
+	(void)state;
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_key(&f, K_ENTER);
+	fixture_more_text(&f, "nodes", str_c(nodes));
+	draw(160, 48);
+	(void)fixture_key(&f, '*');
+	draw(160, 48);
+	SHOWS("4 tagged");
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  4 sessions");
+	SHOWS("type 4 sessions, their number, to allow it");
+	golden("terminate-nodes", 160, 48);
+	(void)fixture_type(&f, "4 sessions");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 2);
+	assert_int_equal(fixture_sessions_run(), 4);
+	draw(160, 48);
+	SHOWS("Terminate 4 sessions: done: 2 ended, 2 were");
+}
+
+/* ---- what a killed console has left ---- */
+
+static void leave_behind(const char *id)
+{
+	char text[400];
+
+	(void)snprintf(text, sizeof text,
+		       "source jobs at=now\n"
+		       "row id=%s operation=vacuum target=prod-orders database=orders object=shop.orders owner=me@here "
+		       "number=3 process=7200 began_at=now-12m left_behind=true\n"
+		       "row id=held operation=vacuum target=prod-orders object=shop.held left_behind=false\n"
+		       "row id=other operation=vacuum target=elsewhere object=shop.elsewhere left_behind=true\n",
+		       id);
+	fixture_more_text(&f, "jobs", str_c(text));
+	fixture_finish(&f);
+	draw(160, 48);
+}
+
+static void what_runs_on_is_offered_and_followed(void **state)
+{
+	struct event key = {.type = EVENT_KEY, .key = 'a'};
+
+	(void)state;
+	leave_behind("one");
+	SHOWS("a VACUUM of shop.orders started before");
+	SHOWS(":adopt or :jobs");
+	HIDES("shop.held");
+	HIDES("shop.elsewhere");
+	/* nothing is done by itself */
+	assert_int_equal(jobs_running(&f.ui), 0);
+	assert_int_equal(jobs_left(&f.ui), 1);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("1  VACUUM shop.orders  process 7200");
+	SHOWS("12m00s gone");
+	SHOWS("runs on without a console: a adopts it, X cancels it");
+	golden("left-behind", 160, 48);
+	(void)ui_event(&f.ui, &key);
+	assert_int_equal(jobs_running(&f.ui), 1);
+	assert_int_equal(jobs_left(&f.ui), 0);
+	draw(160, 48);
+	HIDES("without a console");
+	key.key = 'X';
+	(void)ui_event(&f.ui, &key);
+	(void)fixture_key(&f, 'y');
+	draw(160, 48);
+	SHOWS("cancelled  after 12m");
+	/* the same note is not looked at again */
+	leave_behind("one");
+	assert_int_equal(jobs_left(&f.ui), 0);
+}
+
+static void what_runs_on_can_be_cancelled_at_once(void **state)
+{
+	(void)state;
+	leave_behind("one");
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, 'X');
+	draw(160, 48);
+	SHOWS("Cancel the job?");
+	(void)fixture_key(&f, 'n');
+	assert_int_equal(jobs_left(&f.ui), 1);
+	(void)fixture_key(&f, 'X');
+	(void)fixture_key(&f, 'y');
+	draw(160, 48);
+	assert_int_equal(jobs_left(&f.ui), 0);
+	SHOWS("cancelled  after 12m");
+}
+
+static void what_has_ended_meanwhile_is_told(void **state)
+{
+	(void)state;
+	leave_behind("over");
+	SHOWS("VACUUM of shop.orders, started before: not");
+	assert_int_equal(jobs_left(&f.ui), 0);
+	(void)fixture_type(&f, ":adopt");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("nothing that a console has left behind");
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("not done, found by looking: no VACUUM of it has ended since");
+}
+
+static void read_only_looks_for_no_jobs(void **state)
+{
+	(void)state;
+	((struct target *)(uintptr_t)runtime_target(f.rt))->read_only = true;
+	leave_behind("one");
+	HIDES("started before");
+	assert_int_equal(jobs_left(&f.ui), 0);
+}
+
 /* ---- the policy ---- */
 
 static void show_table(void)
@@ -310,6 +534,26 @@ static void outside_the_window_it_is_refused_until_overridden(void **state)
 	(void)fixture_key(&f, 'D');
 	assert_int_equal(fixture_runs(), 1);
 	assert_true(fixture_overridden());
+}
+
+/* What no key types is a blank in the question, and in the answer. */
+static void a_name_that_no_key_types_can_be_answered(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_NAME);
+	(void)fixture_type(&f, ":vacuum full");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("type two lines \", the table's name, to allow it");
+	(void)fixture_type(&f, "two lines");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_type(&f, " \"");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
 }
 
 /* The next preview begins without it, and pasted text sets nothing aside. */
@@ -740,6 +984,14 @@ int main(void)
 		TEST(a_message_covers_no_question),
 		TEST(a_row_without_a_table_leads_to_the_tables),
 		TEST(jobs_say_what_was_run),
+		TEST(all_that_are_tagged_are_terminated_after_one_question),
+		TEST(one_that_is_tagged_is_the_one),
+		TEST(tagged_statements_are_cancelled_with_y),
+		TEST(sessions_of_two_nodes_are_one_question),
+		TEST(what_runs_on_is_offered_and_followed),
+		TEST(what_runs_on_can_be_cancelled_at_once),
+		TEST(what_has_ended_meanwhile_is_told),
+		TEST(read_only_looks_for_no_jobs),
 		TEST(read_only_offers_none_and_runs_none),
 		TEST(outside_the_window_it_is_refused_until_overridden),
 		TEST(an_override_is_for_one_preview),
@@ -750,6 +1002,7 @@ int main(void)
 		TEST(unknown_room_wants_an_override),
 		TEST(room_that_comes_to_be_known_is_looked_at_again),
 		TEST(what_a_job_left_behind_is_offered),
+		TEST(a_name_that_no_key_types_can_be_answered),
 		TEST(a_job_that_holds_up_too_many_stops_itself),
 		TEST(a_job_stops_itself_when_the_database_is_busy),
 		TEST(without_limits_a_job_goes_on),

@@ -269,6 +269,50 @@ static void test_what_an_operation_can_be_asked_of(void **state)
 	assert_int_equal(operation_scope_find(STR("")), SCOPE_TABLE);
 }
 
+/* What is said of several sessions together, and that each word counts as what it is. */
+static void test_words_of_several(void **state)
+{
+	static const struct {
+		struct operation_sum sum;
+		bool ends;
+		const char *words;
+		enum operation_severity severity;
+	} table[] = {
+		{{.ended = 3}, true, "done: 3 ended", OPERATION_OK},
+		{{.ended = 1, .gone = 1}, false, "done: 1 statement ended, 1 was gone before", OPERATION_OK},
+		{{.ended = 2, .still = 1}, true, "done, with a warning: 2 ended, 1 did not end", OPERATION_WARNING},
+		{{.ended = 2, .still = 2},
+		 false,
+		 "done, with a warning: 2 statements ended, 2 still run their statements",
+		 OPERATION_WARNING},
+		{{.failed = 1, .left = 2, .unsent = 1},
+		 true,
+		 "not done: 1 could not be signalled, 2 were left out, 1 was not sent a signal",
+		 OPERATION_WARNING},
+		{{0}, true, "done: nothing was signalled", OPERATION_OK},
+	};
+	struct operation_sum sum = {0};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 400);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		buf_clear(&b);
+		assert_int_equal(operation_sum_words(&table[i].sum, table[i].ends, &b), table[i].severity);
+		assert_string_equal(buf_c(&b), table[i].words);
+	}
+	buf_release(&b);
+	operation_sum_add(&sum, STR("ended"), 2);
+	operation_sum_add(&sum, STR("ended"), 3);
+	operation_sum_add(&sum, STR("unsent"), 1);
+	operation_sum_add(&sum, STR("no such"), 7);
+	operation_sum_add(&sum, STR("gone"), -1);
+	operation_sum_add(&sum, STR("gone"), INT64_MAX);
+	assert_int_equal(sum.ended, 5);
+	assert_int_equal(sum.unsent, 1);
+	assert_int_equal(sum.gone, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -283,6 +327,7 @@ int main(void)
 		TEST(test_unknown_tags),
 		TEST(test_its_own_policy),
 		TEST(test_what_an_operation_can_be_asked_of),
+		TEST(test_words_of_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,11 @@ bool change_intend(const struct change *c, char *id, size_t size, struct err *er
 	return write_audit(c, id, "intent", STR(""), -1, err);
 }
 
+bool change_adopt(const struct change *c, const char *id, struct err *err)
+{
+	return write_audit(c, id, "adopted", STR(""), -1, err);
+}
+
 void change_conclude(struct change *c, const char *id, int64_t began_mono_us, enum operation_severity severity,
 		     const char *fmt, ...)
 {

@@ -76,6 +76,8 @@ bool change_rest(const struct fetch *f, int64_t us, struct err *err) MUST_CHECK;
 bool change_take_minutes(struct str value, int64_t minutes, struct str *ret_what, int64_t *ret_us);
 /* The intent, on the disk; id is for the outcome. */
 bool change_intend(const struct change *c, char *id, size_t size, struct err *err) MUST_CHECK;
+/* Another console goes on with what was intended under that id: a line between intent and outcome. */
+bool change_adopt(const struct change *c, const char *id, struct err *err) MUST_CHECK;
 /* The outcome, and its row; a log that cannot be written is told in a row of its own. */
 void change_conclude(struct change *c, const char *id, int64_t began_mono_us, enum operation_severity severity,
 		     const char *fmt, ...) PRINTF_LIKE(5, 6);

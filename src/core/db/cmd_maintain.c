@@ -9,7 +9,8 @@
  *
  * The outcome is what the server did, not that it answered: a VACUUM by a non-owner succeeds
  * with a warning and without a word of work, and is "skipped". When the connection breaks the outcome is not known;
- * then a new connection looks whether the server still works on it.
+ * then a new connection looks whether the server still works on it. Until its outcome is written the job is noted
+ * on the disk, for the case that this console is killed (cmd_adopt.c).
  *
  * A concurrent rebuild that stops, for whatever reason, leaves invalid indexes. Those that were not there before are
  * named in the outcome, and each has a row `left`, by which the console offers to drop it. So even what was told to
@@ -17,6 +18,7 @@
  */
 #include "db/operate.h"
 
+#include "audit/job_note.h"
 #include "base/clock.h"
 #include "codec/codec_sql.h"
 #include "db/commands.h"
@@ -53,12 +55,16 @@ static const struct field claimant_fields[] = {F(role, K_ID), F(client, K_TEXT),
 #undef F
 static const struct rec_type claimant_type = REC_TYPE(struct claimant, "operate_claimant", claimant_fields);
 
-struct seen {
+struct before {
 	uint64_t present;
-	struct str state;
+	int64_t backend_start_at;
+	struct str files;
 };
-static const struct field seen_fields[] = {FIELD(struct seen, state, K_ENUM, .title = "state", .help = "state")};
-static const struct rec_type seen_type = REC_TYPE(struct seen, "operate_job", seen_fields);
+static const struct field before_fields[] = {
+	FIELD(struct before, backend_start_at, K_TIME_US, .title = "since", .help = "since"),
+	FIELD(struct before, files, K_TEXT, .title = "files", .help = "files"),
+};
+static const struct rec_type before_type = REC_TYPE(struct before, "operate_before", before_fields);
 
 struct job {
 	struct operate *o;
@@ -219,49 +225,43 @@ static bool try_all(struct job *j, struct err *err)
 	}
 }
 
-/* After a lost connection: whether the server process is still at it. False: nobody can be asked. */
-static bool look_for(struct operate *o, int64_t pid, bool *ret_found)
-{
-	struct login_wish wish = {.database = "", .acts = true};
-	char number[24] = "", name[64] = "";
-	struct conn_param params[2] = {{OID_INT4, number, -1}, conn_param_text(name)};
-	struct seen seen = {0};
-	struct err err = {0};
-	bool asked = false;
-
-	(void)snprintf(number, sizeof(number), "%lld", (long long)pid);
-	(void)snprintf(name, sizeof(name), JOB_NAME, (long long)fetch_arg_i64(o->c.f, "job", 0));
-	(void)snprintf(wish.database, sizeof(wish.database), "%s", o->c.database);
-	*ret_found = false;
-	for (int i = 1; !asked && i <= LOOK_ATTEMPTS && !fetch_cancelled(o->c.f); i++) {
-		err_clear(&err);
-		asked = conn_open_as(o->c.f, &wish, &o->conn, &err) &&
-			operate_ask(o, "operate_job", params, 2, &seen_type, &seen, ret_found, &err);
-		if (!asked && !pause_between(o->c.f, 1))
-			break;
-	}
-	return asked;
-}
-
-static void conclude_lost(struct job *j, const char *id, int64_t pid)
+/* After a lost connection: if the server process is still at it, it is watched to its end; else what it has left tells.
+ */
+static void conclude_lost(struct job *j, const struct job_note *n, const char *id)
 {
 	struct operate *o = j->o;
 	int64_t began = j->began_mono_us;
-	bool found, asked = look_for(o, pid, &found);
+	struct operate_end e;
+	struct err err = {0};
+	bool there = false, asked = false;
 
+	for (int i = 1; !asked && i <= LOOK_ATTEMPTS && !fetch_cancelled(o->c.f); i++) {
+		err_clear(&err);
+		asked = operate_find_left(o, n, &there, &err);
+		if (!asked && !pause_between(o->c.f, 1))
+			break;
+	}
+	if (asked && there) {
+		change_add(&o->c, "notice", "", OPERATION_WARNING, "process %lld still works on it, and is watched",
+			   (long long)n->process);
+		change_show(&o->c);
+		if (operate_follow_left(o, n, id, began, false))
+			return;
+		asked = false;
+	}
+	asked = asked && operate_look_for_end(o, n, &e, &err);
 	if (!asked) {
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
 				"unknown: the connection was lost, and the server cannot be asked");
-	} else if (found) {
-		change_conclude(&o->c, id, began, OPERATION_WARNING,
-				"unknown: the connection was lost; process %lld still works on it", (long long)pid);
-	} else {
-		find_left_behind(j);
-		change_conclude(&o->c, id, began, OPERATION_WARNING,
-				"unknown: the connection was lost; no process of it is left, so it has ended or was "
-				"rolled back%s",
-				j->left);
+		return;
 	}
+	find_left_behind(j);
+	change_conclude(&o->c, id, began, OPERATION_WARNING,
+			"%s the connection was lost; no process of it is left; %s%s",
+			!e.known ? "unknown:"
+			: e.done ? "done, although"
+				 : "not done:",
+			e.words, j->left[0] ? j->left : e.invalid);
 }
 
 /* Of several tables some may be skipped; what the preview said of that is no news. */
@@ -330,7 +330,7 @@ static bool run_statement(struct job *j, struct snapshot **ret_before, struct er
 	return try_all(j, err);
 }
 
-static void run(struct operate *o, const char *id)
+static void run(struct operate *o, const struct job_note *note, const char *id)
 {
 	struct job j = {.o = o, .began_mono_us = clock_mono_us()};
 	struct snapshot *before = NULL;
@@ -352,7 +352,7 @@ static void run(struct operate *o, const char *id)
 		change_add(&o->c, "notice", "", OPERATION_WARNING,
 			   "the connection was lost; looking what became of it");
 		change_show(&o->c);
-		conclude_lost(&j, id, pid);
+		conclude_lost(&j, note, id);
 	} else {
 		find_left_behind(&j);
 		conclude_failed(&j, id, &err);
@@ -360,8 +360,43 @@ static void run(struct operate *o, const char *id)
 	snapshot_unref(before);
 }
 
+/* Before anything is sent. */
+static bool note_it(struct operate *o, const char *id, struct job_note *n, struct held **ret_held, struct err *err)
+{
+	char oid[24];
+	char index[24];
+	struct conn_param params[2] = {{OID_OID, oid, -1}, {OID_OID, index, -1}};
+	struct before b = {0};
+	bool found;
+
+	/* of several relations, and of indexes that go, no single file tells what became of it */
+	bool tells = !operate_is_several(o) && !(o->c.op->flags & OPERATION_DROPS);
+
+	*n = (struct job_note){.relation_oid = tells ? o->oid : 0,
+			       .number = fetch_arg_i64(o->c.f, "job", 0),
+			       .process = conn_probe(o->conn)->backend_pid,
+			       .began_at = clock_wall_us()};
+	(void)snprintf(oid, sizeof(oid), "%lld", (long long)n->relation_oid);
+	(void)snprintf(index, sizeof(index), "%lld", (long long)(o->scope == SCOPE_INDEX ? o->of : 0));
+	if (!operate_ask(o, "operate_before", params, 2, &before_type, &b, &found, err))
+		return false;
+	n->backend_start_at = b.backend_start_at;
+	(void)snprintf(n->id, sizeof(n->id), "%s", id);
+	(void)snprintf(n->operation, sizeof(n->operation), "%s", o->c.op->name);
+	operate_target_name(o, n->target, sizeof(n->target));
+	(void)snprintf(n->database, sizeof(n->database), "%s", o->c.database);
+	(void)snprintf(n->role, sizeof(n->role), "%s", o->c.role);
+	(void)snprintf(n->object, sizeof(n->object), "%s", o->c.object);
+	(void)audit_user(n->owner, sizeof(n->owner));
+	if (b.files.len < sizeof(n->files))
+		(void)snprintf(n->files, sizeof(n->files), STR_FMT, STR_ARG(b.files));
+	return job_note_take(n, ret_held, err);
+}
+
 static bool fetch_maintain(struct fetch *f, struct err *err)
 {
+	struct held *held = NULL;
+	struct job_note note;
 	struct operate o;
 	char id[64];
 
@@ -371,7 +406,13 @@ static bool fetch_maintain(struct fetch *f, struct err *err)
 		snapshot_unref(o.c.out);
 		return false;
 	}
-	run(&o, id);
+	if (note_it(&o, id, &note, &held, err)) {
+		run(&o, &note, id);
+		held_end(held);
+	} else {
+		change_conclude(&o.c, id, clock_mono_us(), OPERATION_CRITICAL, "failed: %s", err->text);
+		err_clear(err);
+	}
 	fetch_publish(f, o.c.out);
 	return true;
 }

@@ -13,33 +13,9 @@
 #include "codec/codec_sql.h"
 #include "db/commands.h"
 #include "db/site.h"
-#include "db/sqlset.h"
 #include "model/kind.h"
-#include "model/sqltext.h"
 
 #include <stdio.h>
-
-#define NOTE_MAX 2000
-
-struct target_session {
-	uint64_t present;
-	int64_t pid;
-	struct str role, database, application, state, backend_type, slot, query;
-	int64_t leader_pid, xact_us, super, member, signaller, waiters, wraparound;
-};
-#define F(m, k) FIELD(struct target_session, m, k, .title = #m, .help = #m)
-static const struct field session_fields[] = {
-	F(pid, K_INT),         F(role, K_ID),
-	F(database, K_ID),     F(application, K_TEXT),
-	F(state, K_ENUM),      F(backend_type, K_ENUM),
-	F(slot, K_ID),         F(query, K_SQL),
-	F(leader_pid, K_INT),  F(xact_us, K_DURATION_US),
-	F(super, K_BOOL),      F(member, K_BOOL),
-	F(signaller, K_BOOL),  F(waiters, K_COUNT),
-	F(wraparound, K_BOOL),
-};
-#undef F
-static const struct rec_type session_type_here = REC_TYPE(struct target_session, "operate_session", session_fields);
 
 bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
 		 const struct rec_type *type, void *row, bool *ret_found, struct err *err)
@@ -60,6 +36,14 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	}
 	snapshot_unref(rows);
 	return ok;
+}
+
+void operate_target_name(const struct operate *o, char *out, size_t size)
+{
+	if (o->c.f->target->cluster[0])
+		(void)snprintf(out, size, "%s", o->c.f->target->cluster);
+	else
+		conn_place(o->conn, out, size);
 }
 
 /* What stands for one letter behind a percent sign in operations.def. */
@@ -90,112 +74,6 @@ bool operate_fill_statement(struct operate *o, struct str options, struct str ob
 	return ok;
 }
 
-/* ---- a session ---- */
-
-void operate_session_params(const struct operate *o, struct operate_session_params *p)
-{
-	(void)snprintf(p->number, sizeof(p->number), "%lld", (long long)o->pid);
-	p->params[0] = (struct conn_param){OID_INT4, p->number, -1};
-	p->params[1] = conn_param_time(p->bytes, o->backend_start_at);
-}
-
-static void check_rights(struct operate *o, const struct target_session *s)
-{
-	const struct probe *probe = conn_probe(o->conn);
-
-	if (conn_is_own(o->pid))
-		change_refuse(&o->c, "it is one of this console's own connections");
-	else if (HAS(s, struct target_session, leader_pid) && s->leader_pid != o->pid)
-		change_refuse(&o->c, "it is a parallel worker; act on its leader, session %lld",
-			      (long long)s->leader_pid);
-	/* without pg_monitor it is hidden */
-	else if (s->backend_type.len > 0 && !str_eq(s->backend_type, STR("client backend")) &&
-		 !str_eq(s->backend_type, STR("autovacuum worker")) && !str_eq(s->backend_type, STR("walsender")))
-		change_refuse(&o->c, "a " STR_FMT " is a process of the server, not a session",
-			      STR_ARG(s->backend_type));
-	else if (str_eq(s->role, STR("rdsadmin")))
-		change_refuse(&o->c, "it belongs to rdsadmin, by which Amazon runs the server");
-	else if (s->super && !probe->superuser)
-		change_refuse(&o->c, STR_FMT " is a superuser; only superusers may signal its sessions",
-			      STR_ARG(s->role));
-	else if (!probe->superuser && !s->member && !s->signaller)
-		change_refuse(&o->c,
-			      "our role %s may not signal sessions of " STR_FMT
-			      "; GRANT pg_signal_backend TO %s allows it",
-			      probe->user, STR_ARG(s->role), probe->user);
-}
-
-static void check_session(struct operate *o, const struct target_session *s)
-{
-	/* the sample counts all below it, this moment the direct ones */
-	int64_t sampled = fetch_arg_i64(o->c.f, "blocks", 0), blocked = sampled > s->waiters ? sampled : s->waiters;
-	if (blocked > 0)
-		change_add(&o->c, "check", "", OPERATION_NOTICE,
-			   blocked == 1 ? "%lld session waits behind it" : "%lld sessions wait behind it",
-			   (long long)blocked);
-	if (!(o->c.op->flags & OPERATION_ENDS) && str_starts(s->state, STR("idle")))
-		change_add(&o->c, "check", "", OPERATION_WARNING,
-			   "it runs nothing now: a cancel has no effect on an idle session, terminate ends it");
-	if (str_eq(s->backend_type, STR("autovacuum worker")))
-		change_add(&o->c, "check", "", s->wraparound ? OPERATION_WARNING : OPERATION_NOTICE,
-			   s->wraparound ? "an autovacuum against wraparound: it will start again at once"
-					 : "an autovacuum: it will start again");
-	if (str_eq(s->backend_type, STR("walsender"))) {
-		o->c.tier = TIER_DESTRUCTIVE;
-		change_add(&o->c, "check", "", OPERATION_CRITICAL, "it sends WAL to a consumer: slot " STR_FMT,
-			   STR_ARG(s->slot.len ? s->slot : STR("none")));
-		if (s->slot.len > 0)
-			(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(s->slot));
-	}
-}
-
-static void describe_session(struct operate *o, const struct target_session *s)
-{
-	struct buf b;
-
-	buf_init(&b, NOTE_MAX);
-	change_add(&o->c, "fact", "session", OPERATION_OK, "%lld  " STR_FMT "  " STR_FMT "  " STR_FMT,
-		   (long long)o->pid, STR_ARG(s->role), STR_ARG(s->database), STR_ARG(s->application));
-	change_add(&o->c, "fact", "state", OPERATION_OK, STR_FMT, STR_ARG(s->state));
-	if (HAS(s, struct target_session, xact_us) && format_duration(&b, s->xact_us))
-		change_add(&o->c, "fact", "transaction", OPERATION_OK, "open for %s", buf_c(&b));
-	buf_clear(&b);
-	if (s->query.len > 0 && sql_mask_secrets(&b, s->query))
-		change_add(&o->c, "fact", "statement", OPERATION_OK, "%s", buf_c(&b));
-	buf_release(&b);
-}
-
-static bool look_at_session(struct operate *o, struct err *err)
-{
-	struct operate_session_params p;
-	struct target_session s = {0};
-	char number[24], since[40];
-	bool found;
-
-	operate_session_params(o, &p);
-	(void)snprintf(number, sizeof(number), "%lld", (long long)o->pid);
-	(void)snprintf(o->c.statement, sizeof(o->c.statement), "%s",
-		       sqlset_text(o->c.op->statement, conn_probe(o->conn)->version_num));
-	change_add(&o->c, "fact", "with", OPERATION_OK, "$1 = %s, $2 = %s, when it connected", number,
-		   clock_iso8601(o->backend_start_at, since, sizeof(since)));
-	(void)snprintf(o->c.object, sizeof(o->c.object), "session %s", number);
-	(void)snprintf(o->c.word, sizeof(o->c.word), "%s", number);
-	if (!operate_ask(o, "operate_session", p.params, 2, &session_type_here, &s, &found, err))
-		return false;
-	if (!found) {
-		change_refuse(&o->c, "session %s has ended%s", number,
-			      conn_probe(o->conn)->read_all_stats
-				      ? ""
-				      : ", or our role may not see it (GRANT pg_monitor allows it)");
-		return true;
-	}
-	(void)snprintf(o->c.database, sizeof(o->c.database), STR_FMT, STR_ARG(s.database));
-	check_rights(o, &s);
-	describe_session(o, &s);
-	check_session(o, &s);
-	return true;
-}
-
 /* ---- all ---- */
 
 static bool look_at_server(struct operate *o, struct err *err)
@@ -210,7 +88,7 @@ static bool look_at_server(struct operate *o, struct err *err)
 static bool look_at_target(struct operate *o, struct err *err)
 {
 	if (o->c.op->target == OPERATION_SESSION)
-		return look_at_session(o, err);
+		return o->many ? operate_look_at_sessions(o, err) : operate_look_at_session(o, err);
 	if (o->c.op->target == OPERATION_SERVER)
 		return look_at_server(o, err);
 	if (o->c.op->target == OPERATION_PREPARED)
@@ -280,7 +158,10 @@ bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *
 	(void)snprintf(o->c.role, sizeof(o->c.role), "%s", conn_probe(o->conn)->user);
 	(void)snprintf(o->c.node, sizeof(o->c.node), "%s", conn_probe(o->conn)->instance);
 	o->c.out = snapshot_new(&operation_type, f->source->name);
-	return true;
+	if (operate_take_sessions(o, err))
+		return true;
+	snapshot_unref(o->c.out);
+	return false;
 }
 
 static bool fetch_preview(struct fetch *f, struct err *err)

@@ -2,17 +2,18 @@
  * operate.h: the inside of the commands that preview and run what operations.def lists; for
  * cmd_operate.c and operate_*.c only.
  *
- * Arguments beside those of change.h: of a session: pid, backend_start; of tables: database, scope ("table", "index",
- * "schema", "database"; operation.h), oid of the table, value: the name of the schema or index ("" with an oid: the
- * schema of that table), of: its oid as the preview found it, indexes: the invalid ones that are meant, each as
- * OID/OID-OF-TABLE, "" = all; of a prepared transaction: database, gid, prepared_at; of a lease: value; when running,
- * the job's number is in application_name.
- * Their result is a snapshot of operation_type.
+ * Arguments beside those of change.h: of a session: pid, backend_start; of several of one node: sessions ("PID@START
+ * PID@START ...", at most OPERATION_MANY_MAX), several (1: there are more, on other nodes); of tables: database, scope
+ * ("table", "index", "schema", "database"; operation.h), oid of the table, value: the name of the schema or index (""
+ * with an oid: the schema of that table), of: its oid as the preview found it, indexes: the invalid ones that are
+ * meant, each as OID/OID-OF-TABLE, "" = all; of a prepared transaction: database, gid, prepared_at; of a lease: value;
+ * when running, the job's number is in application_name. Their result is a snapshot of operation_type.
  */
 #ifndef DB_OPERATE_H
 #define DB_OPERATE_H
 
 #include "audit/change.h"
+#include "audit/job_note.h"
 #include "audit/lease.h"
 #include "db/conn.h"
 #include "db/login.h"
@@ -31,6 +32,15 @@ struct operate_drop {
 	struct str index;
 };
 
+/* One of several sessions. */
+struct operate_one {
+	int64_t pid, backend_start_at;
+	/* as the last look found it */
+	bool may, gone;
+	struct str database, state;
+	int64_t query_start_at;
+};
+
 struct operate {
 	struct change c;
 	struct conn *conn;
@@ -42,6 +52,8 @@ struct operate {
 	int64_t expected;           /* other warnings that are no surprise */
 	struct operate_drop *drops; /* in the arena of c.out */
 	size_t ndrops;
+	struct operate_one *many; /* NULL = one target; lives as long as c.out */
+	size_t nmany;
 	struct lease lease; /* of the operations that have one */
 	int64_t lease_us;
 };
@@ -50,6 +62,8 @@ struct operate {
  * the console is read-only and `changes` is set.
  */
 bool operate_open(struct operate *o, struct fetch *f, bool changes, struct err *err) MUST_CHECK;
+/* What it acts on as a whole: the cluster, or host and port of a server without one. */
+void operate_target_name(const struct operate *o, char *out, size_t size);
 /* Looks at the target: fills statement, object, word, tier and the rows of the preview; refused when it cannot be done.
  */
 bool operate_look(struct operate *o, struct err *err) MUST_CHECK;
@@ -96,6 +110,15 @@ struct operate_invalid {
 };
 bool operate_invalid_indexes(struct operate *o, struct fetch *f, struct snapshot **ret_rows,
 			     struct err *err) MUST_CHECK;
+/* operate_session.c: the looks at one session, and at several: false is an error, a refusal is none. */
+bool operate_look_at_session(struct operate *o, struct err *err) MUST_CHECK;
+bool operate_look_at_sessions(struct operate *o, struct err *err) MUST_CHECK;
+/* Reads the argument `sessions`, when there is one. */
+bool operate_take_sessions(struct operate *o, struct err *err) MUST_CHECK;
+/* Asks a statement about all of many whose `may` is set ($1 processes, $2 when they connected); its rows have a column
+ * n, the place among those, from 1. Release *ret_rows. */
+bool operate_ask_all(struct operate *o, const char *name, const struct rec_type *type, struct snapshot **ret_rows,
+		     struct err *err) MUST_CHECK;
 /* The looks of operate_server.c: false is an error, a refusal is none. */
 bool operate_look_at_statistics(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_prepared(struct operate *o, struct err *err) MUST_CHECK;
@@ -104,6 +127,21 @@ bool operate_look_at_slow_log(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_left_slow_log(struct operate *o, struct err *err) MUST_CHECK;
 void operate_run_slow_log(struct operate *o, const char *id);
 void operate_run_restore(struct operate *o, const char *id);
+/* operate_left.c: a job whose client has gone. What looking afterwards tells of it: */
+struct operate_end {
+	bool known, done; /* done counts when known */
+	char words[400];
+	char invalid[260]; /* "; left behind, invalid: NAMES" of a rebuild, "" = none */
+};
+/* Whether its server process is there. Connects to its database. */
+bool operate_find_left(struct operate *o, const struct job_note *n, bool *ret_there, struct err *err) MUST_CHECK;
+/* What it has left in the database, once its process is gone. */
+bool operate_look_for_end(struct operate *o, const struct job_note *n, struct operate_end *ret_end,
+			  struct err *err) MUST_CHECK;
+/* Watches it to its end and concludes; stop, or a cancel of the fetch: the server is told to cancel it first. False:
+ * the server cannot be asked, nothing was concluded. */
+bool operate_follow_left(struct operate *o, const struct job_note *n, const char *id, int64_t began_mono_us,
+			 bool stop) MUST_CHECK;
 /* $1 and $2 of the statements about a session; the room is the caller's. */
 struct operate_session_params {
 	char number[24], bytes[8];

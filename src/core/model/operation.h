@@ -8,6 +8,7 @@
 #ifndef MODEL_OPERATION_H
 #define MODEL_OPERATION_H
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "model/rec.h"
 
@@ -91,6 +92,26 @@ struct operation_row {
 	int64_t severity;
 };
 extern const struct rec_type operation_type;
+/*
+ * One operation on several sessions: as many as that at most. Its preview has a row `session` for each that would be
+ * signalled and a row `left out` for each that would not (label is the process, text who it is and why not); its run
+ * has rows `count` (label is a member of this, text the number), and each session has its own lines in the audit log.
+ */
+#define OPERATION_MANY_MAX 200
+struct operation_sum {
+	int64_t ended; /* the session, or its statement */
+	int64_t gone;  /* before it could be signalled */
+	int64_t still; /* signalled, and there all the same */
+	int64_t failed;
+	int64_t left;   /* out: what it is now may not be touched */
+	int64_t unsent; /* given up before it was their turn */
+};
+/* Adds a row `count`; one of another label is nothing. */
+void operation_sum_add(struct operation_sum *sum, struct str label, int64_t n);
+/* Its outcome, in words that audit_severity() knows: "done: 3 ended, 1 was gone before". ends: sessions, not their
+ * statements. Returns how it went. */
+enum operation_severity operation_sum_words(const struct operation_sum *sum, bool ends, struct buf *out);
+
 /* The id of the error of a run that would not be what was previewed. */
 #define OPERATION_CHANGED "operation-changed"
 

@@ -333,10 +333,11 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 		canvas_fill(pen->c, rect_intersect(pen->clip, (struct rect){pen->y, pen->clip.x, 1, pen->clip.w}),
 			    STYLE(ROLE_FG, pen->bg, 0));
 	pen->x = start - 1;
-	if (cc.selected)
-		pen_glyph(pen, ROLE_ACCENT, G_SELECTED);
-	else if (table_is_tagged(t, cc.row))
+	/* the selection is seen by its ground, too */
+	if (table_is_tagged(t, cc.row))
 		pen_glyph(pen, ROLE_ACCENT, G_TAGGED);
+	else if (cc.selected)
+		pen_glyph(pen, ROLE_ACCENT, G_SELECTED);
 	pen->x = start;
 	if (t->def->mark) {
 		enum role role = ROLE_FG;
@@ -427,6 +428,10 @@ long table_row_at(const struct table *t, int y)
 
 void table_filter_fact(const struct table *t, struct pen *pen)
 {
+	if (t->tags.n > 0) {
+		pen_boldf(pen, ROLE_ACCENT, "%zu tagged", t->tags.n);
+		pen_separator(pen);
+	}
 	if (!t->filter_text[0])
 		return;
 	pen_textf(pen, ROLE_ACCENT, "/ %s ", t->filter_text);

@@ -15,59 +15,12 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/operate_stage.h"
 #include "tests/ui/shows.h"
 
 #include <locale.h>
 #include <poll.h>
 #include <stdio.h>
-
-static struct fixture f;
-
-static void draw(int cols, int rows)
-{
-	int y, x;
-
-	fixture_draw(&f, NULL, rows, cols);
-	if (!fixture_clean(&f, &y, &x))
-		fail_msg("something that must not be drawn at %d,%d", y, x);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f, "incident", GLYPHS_UTF8);
-	fixture_draw(&f, "activity", 48, 160);
-	(void)fixture_type(&f, "/pid:4711");
-	(void)fixture_key(&f, K_ENTER);
-	draw(160, 48);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
-
-static void golden_of(const char *view, const char *name, int cols, int rows)
-{
-	char path[1024];
-
-	(void)snprintf(path, sizeof path, "%s/incident-%s-%s-%dx%d.txt", GOLDEN, view, name, cols, rows);
-	assert_int_equal(golden_compare(&f, path, golden_update()), 0);
-}
-
-static void golden(const char *name, int cols, int rows)
-{
-	golden_of("activity", name, cols, rows);
-}
-
-static void nothing_was_run(void)
-{
-	assert_int_equal(fixture_runs(), 0);
-	assert_int_equal(jobs_running(&f.ui), 0);
-}
 
 static void a_cancel_wants_y_and_nothing_else(void **state)
 {

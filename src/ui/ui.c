@@ -297,7 +297,7 @@ static size_t wished_places(const struct ui *ui, const struct view *v, struct la
 		items[n] = v->def->panes[i].place;
 		/* without frames three rows of a list are a pane */
 		if (!ui->chrome.frames && items[n].min_h > FRAMELESS_ROWS)
-			items[n].min_h = items[n].stays ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
+			items[n].min_h = items[n].rank == LAYOUT_STAYS ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
 		n++;
 	}
 	return n;

@@ -2,7 +2,7 @@
  * view.c: the views, each a list of panes with their places. A new pane over existing
  * data is one file in panes/, one line in panes.def and a place here.
  *
- * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank, stays at few rows}
+ * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank}
  */
 #include "ui/ui.h"
 
@@ -26,7 +26,7 @@ static const struct view_def overview = {
 	.help = "the five core panes",
 	.panes = {{&pane_cluster, {0, 42, 9, 14, 40, 8}},
 		  {&pane_load, {0, 58, 9, 14, 46, 4}},
-		  {&pane_verdicts, {0, 60, 6, 14, 46, 1, true}},
+		  {&pane_verdicts, {0, 60, 6, 14, 46, LAYOUT_STAYS}},
 		  {&pane_activity, {1, 1, 8, 0, 30, 0}},
 		  {&pane_network, {2, 33, 7, 11, 38, 5}},
 		  {&pane_volume, {2, 34, 7, 11, 38, 9}},
@@ -65,7 +65,7 @@ static const struct view_def load = {
 	.start = 2,
 	.panes = {{&pane_load_graph, {0, 1, 9, 26, 30, 0}},
 		  {&pane_load_slice, {1, 28, 8, 0, 34, 5}},
-		  {&pane_load_top, {1, 72, 8, 0, 50, 1}}},
+		  {&pane_load_top, {1, 72, 8, 0, 50, 2}}},
 	.npanes = 3,
 };
 static const struct view_def statements = {
@@ -86,7 +86,7 @@ static const struct view_def storage = {
 	.short_title = "Stor",
 	.help = "graphs, growth, largest relations",
 	.panes = {{&pane_volume_used, {0, 57, 10, 12, 50, 2}},
-		  {&pane_growth, {0, 43, 10, 12, 50, 1}},
+		  {&pane_growth, {0, 43, 10, 12, 50, 2}},
 		  {&pane_reads, {1, 33, 7, 8, 36, 6}},
 		  {&pane_writes, {1, 33, 7, 8, 36, 7}},
 		  {&pane_local_storage, {1, 34, 7, 8, 36, 3}},

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/ui/shows.h"
+#include "verdict/engine.h"
 
 #include <stdio.h>
 
@@ -146,6 +147,8 @@ static void test_unknown_is_not_ok(void **state)
 {
 	(void)state;
 	open_at("failed", "overview", 160, 48);
+	/* what a rule only looks at when it is there does not wake it */
+	fixture_wait(&f, VERDICT_REST_US);
 	fixture_more_text(&f, "nothing",
 			  STR("source statements_info at=now\nerror refused nothing listens | start it\n"));
 	show(NULL);

@@ -48,7 +48,6 @@ const struct rule verdict_rules[] = {
 #undef RULE
 };
 const size_t nverdict_rules = ARRAY_LEN(verdict_rules);
-#define RULES_MAX 1000
 
 struct findings {
 	struct snapshot *s;

@@ -6,6 +6,8 @@
 
 #include "verdict/verdict.h"
 
+#define RULES_MAX 256 /* the last number is for what is said of the list itself */
+
 struct finding {
 	uint64_t present;
 	struct str id, object, family, decision, severity, title, sentence, evidence, next, action, remedy, why, muted;

@@ -357,10 +357,10 @@ static void test_old_data_looks_old(void **state)
 	SHOWS("✗ database: refused, again in 8 s");
 	SHOWS("! degraded");
 	/* what was known of snapshots three minutes ago still holds */
-	SHOWS("1 Overview !");
+	SHOWS("1 Overview ✗");
 	SHOWS("7 Backups !");
 	SHOWS("2 Activity ?");
-	SHOWS("8 Network ?");
+	SHOWS("8 Network ✗");
 	PANE_SHOWS("activity", "✗ nothing listens at orders-1");
 	PANE_SHOWS("activity", "next  check host, port and that the server runs");
 	PANE_SHOWS("activity", "as of 13:45:06Z; attempt 1, next in 8 s");

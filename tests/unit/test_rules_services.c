@@ -288,6 +288,37 @@ static void test_maintenance(void **state)
 	SAYS_ONLY("availability.maintenance", SEV_UNKNOWN, "Not allowed");
 }
 
+static void test_who_answers(void **state)
+{
+	size_t row;
+
+	(void)state;
+	WORLD("source activity\nrow total=3 blocked=0 max_connections=100\nsource clusters\nrow identifier=prod-orders "
+	      "status=available\n");
+	SAYS_ONLY("reachability.database", SEV_OK, "database answers");
+	SAYS_ONLY("reachability.aws", SEV_OK, "AWS answers");
+	/* at the first failure, although the last sample is still believed elsewhere */
+	WORLD("source activity at=now-2s\nrow total=3 blocked=0 max_connections=100\n"
+	      "source activity\nerror refused orders-1 refused the connection | wait for the failover\n"
+	      "source clusters\nerror timeout no answer\n");
+	row = SAYS("reachability.database", SEV_CRIT, "database does not answer: orders-1 refused the connection");
+	HAS_WORDS(row, "action", "doctor");
+	HAS_WORDS(row, "next", "wait for the failover; d in 8 Network");
+	SAYS_ONLY("reachability.aws", SEV_WARN, "AWS does not answer: no answer");
+	SAYS_ONLY("capacity.connections", SEV_OK, "3 of 100");
+	/* nobody has tried */
+	WORLD("source clusters\nerror refused no connection to rds\n"
+	      "source activity\nerror refused needs clusters: no connection to rds\n");
+	SAYS_ONLY("reachability.database", SEV_UNKNOWN, "AWS does not say where it is");
+	/* no outage: one right is missing; it is stopped; it does not exist here */
+	WORLD(DENIED("activity") DENIED("clusters"));
+	SAYS_ONLY("reachability.database", SEV_UNKNOWN, "Not allowed");
+	SAYS_ONLY("reachability.aws", SEV_UNKNOWN, "Not allowed");
+	WORLD("source activity\nunavailable the cluster is stopped\nsource clusters\nskipped left out\n");
+	SILENT("reachability.database");
+	SILENT("reachability.aws");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +335,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_alarms, world_teardown),
 		cmocka_unit_test_teardown(test_alarm_coverage, world_teardown),
 		cmocka_unit_test_teardown(test_maintenance, world_teardown),
+		cmocka_unit_test_teardown(test_who_answers, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,13 @@ const struct snapshot *facts_get(const struct facts *f, const char *source)
 	return x && is_believed(f, x) ? x->good : NULL;
 }
 
+const struct snapshot *facts_latest(const struct facts *f, const char *source)
+{
+	const struct fact_source *x = find(f, source);
+
+	return x ? x->latest : NULL;
+}
+
 const struct snapshot *facts_need(const struct facts *f, struct findings *out, const char *source)
 {
 	const struct fact_source *x = find(f, source);

@@ -321,6 +321,19 @@ static void draw_no_rows(const struct table *t, struct canvas *c, struct rect r)
 	(void)draw_wrapped(c, in, y, str_c(t->def->empty), ROLE_STRONG, true);
 }
 
+enum severity pane_table_severity(const struct ui *ui, const struct pane *p)
+{
+	const struct snapshot *s = pane_good(ui, p);
+	enum severity worst = SEV_NONE;
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		enum severity of = p->def->table->severity(s, i);
+
+		worst = of > worst ? of : worst;
+	}
+	return worst;
+}
+
 void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	struct table *t = &p->table;

@@ -8,8 +8,8 @@
 #include "audit/held.h"
 
 #include "audit/audit.h"
-#include "base/buf.h"
 #include "base/xalloc.h"
+#include "codec/codec_json.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -201,4 +201,15 @@ void held_each(const char *folder, bool (*see)(void *ctx, struct str text, bool 
 	}
 	if (dir)
 		(void)closedir(dir);
+}
+
+void held_add_text(struct buf *b, const char *name, const char *value)
+{
+	buf_addf(b, ",\"%s\":", name);
+	(void)json_write_string(b, str_c(value));
+}
+
+void held_copy_text(char *out, size_t size, struct str text)
+{
+	(void)snprintf(out, size, STR_FMT, STR_ARG(text));
 }

@@ -9,6 +9,7 @@
 #ifndef AUDIT_HELD_H
 #define AUDIT_HELD_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -26,5 +27,9 @@ void held_leave(struct held *h);
 bool held_take_over(const char *folder, const char *id, struct held **ret_held) MUST_CHECK;
 /* Shows every readable note of the folder, and whether no console holds it; until `see` returns false. */
 void held_each(const char *folder, bool (*see)(void *ctx, struct str text, bool left), void *ctx);
+
+/* For what such a file says, one JSON object: adds ,"name":"value"; copies a text that was read, cut to size. */
+void held_add_text(struct buf *b, const char *name, const char *value);
+void held_copy_text(char *out, size_t size, struct str text);
 
 #endif

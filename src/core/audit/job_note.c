@@ -26,32 +26,21 @@ static const struct field fields[] = {
 #undef F
 static const struct rec_type row_type = REC_TYPE(struct note_row, "job_note", fields);
 
-static void add_text(struct buf *b, const char *name, const char *value)
-{
-	buf_addf(b, ",\"%s\":", name);
-	(void)json_write_string(b, str_c(value));
-}
-
 static void write_text(struct buf *b, const struct job_note *n)
 {
 	buf_addf(b,
 		 "{\"relation_oid\":%lld,\"number\":%lld,\"process\":%lld,\"backend_start_at\":%lld,\"began_at\":%lld",
 		 (long long)n->relation_oid, (long long)n->number, (long long)n->process,
 		 (long long)n->backend_start_at, (long long)n->began_at);
-	add_text(b, "id", n->id);
-	add_text(b, "operation", n->operation);
-	add_text(b, "target", n->target);
-	add_text(b, "database", n->database);
-	add_text(b, "role", n->role);
-	add_text(b, "object", n->object);
-	add_text(b, "owner", n->owner);
-	add_text(b, "files", n->files);
+	held_add_text(b, "id", n->id);
+	held_add_text(b, "operation", n->operation);
+	held_add_text(b, "target", n->target);
+	held_add_text(b, "database", n->database);
+	held_add_text(b, "role", n->role);
+	held_add_text(b, "object", n->object);
+	held_add_text(b, "owner", n->owner);
+	held_add_text(b, "files", n->files);
 	buf_add_c(b, "}");
-}
-
-static void copy(char *out, size_t size, struct str text)
-{
-	(void)snprintf(out, size, STR_FMT, STR_ARG(text));
 }
 
 static bool read_text(struct str text, struct job_note *n)
@@ -66,14 +55,14 @@ static bool read_text(struct str text, struct job_note *n)
 			       .process = row.process,
 			       .backend_start_at = row.backend_start_at,
 			       .began_at = row.began_at};
-	copy(n->id, sizeof(n->id), row.id);
-	copy(n->operation, sizeof(n->operation), row.operation);
-	copy(n->target, sizeof(n->target), row.target);
-	copy(n->database, sizeof(n->database), row.database);
-	copy(n->role, sizeof(n->role), row.role);
-	copy(n->object, sizeof(n->object), row.object);
-	copy(n->owner, sizeof(n->owner), row.owner);
-	copy(n->files, sizeof(n->files), row.files);
+	held_copy_text(n->id, sizeof(n->id), row.id);
+	held_copy_text(n->operation, sizeof(n->operation), row.operation);
+	held_copy_text(n->target, sizeof(n->target), row.target);
+	held_copy_text(n->database, sizeof(n->database), row.database);
+	held_copy_text(n->role, sizeof(n->role), row.role);
+	held_copy_text(n->object, sizeof(n->object), row.object);
+	held_copy_text(n->owner, sizeof(n->owner), row.owner);
+	held_copy_text(n->files, sizeof(n->files), row.files);
 	arena_free(a);
 	return ok && n->id[0] && n->operation[0] && n->process > 0 && n->process <= INT32_MAX && n->relation_oid >= 0 &&
 	       n->relation_oid <= UINT32_MAX;

@@ -30,29 +30,18 @@ static const struct rec_type row_type = REC_TYPE(struct lease_row, "lease", fiel
 
 /* ---- as text ---- */
 
-static void add_text(struct buf *b, const char *name, const char *value)
-{
-	buf_addf(b, ",\"%s\":", name);
-	(void)json_write_string(b, str_c(value));
-}
-
 static void write_text(struct buf *b, const struct lease *l)
 {
 	buf_addf(b, "{\"until_us\":%lld,\"unset\":%s", (long long)l->until_us, l->unset ? "true" : "false");
-	add_text(b, "id", l->id);
-	add_text(b, "operation", l->operation);
-	add_text(b, "target", l->target);
-	add_text(b, "object", l->object);
-	add_text(b, "parameter", l->parameter);
-	add_text(b, "before", l->before);
-	add_text(b, "value", l->value);
-	add_text(b, "owner", l->owner);
+	held_add_text(b, "id", l->id);
+	held_add_text(b, "operation", l->operation);
+	held_add_text(b, "target", l->target);
+	held_add_text(b, "object", l->object);
+	held_add_text(b, "parameter", l->parameter);
+	held_add_text(b, "before", l->before);
+	held_add_text(b, "value", l->value);
+	held_add_text(b, "owner", l->owner);
 	buf_add_c(b, "}");
-}
-
-static void copy(char *out, size_t size, struct str text)
-{
-	(void)snprintf(out, size, STR_FMT, STR_ARG(text));
 }
 
 static bool read_text(struct str text, struct lease *ret_lease)
@@ -63,14 +52,14 @@ static bool read_text(struct str text, struct lease *ret_lease)
 	bool ok = json_read_line(text, &row_type, &row, a, &err);
 
 	*ret_lease = (struct lease){.unset = row.unset != 0, .until_us = row.until_us};
-	copy(ret_lease->id, sizeof(ret_lease->id), row.id);
-	copy(ret_lease->operation, sizeof(ret_lease->operation), row.operation);
-	copy(ret_lease->target, sizeof(ret_lease->target), row.target);
-	copy(ret_lease->object, sizeof(ret_lease->object), row.object);
-	copy(ret_lease->parameter, sizeof(ret_lease->parameter), row.parameter);
-	copy(ret_lease->before, sizeof(ret_lease->before), row.before);
-	copy(ret_lease->value, sizeof(ret_lease->value), row.value);
-	copy(ret_lease->owner, sizeof(ret_lease->owner), row.owner);
+	held_copy_text(ret_lease->id, sizeof(ret_lease->id), row.id);
+	held_copy_text(ret_lease->operation, sizeof(ret_lease->operation), row.operation);
+	held_copy_text(ret_lease->target, sizeof(ret_lease->target), row.target);
+	held_copy_text(ret_lease->object, sizeof(ret_lease->object), row.object);
+	held_copy_text(ret_lease->parameter, sizeof(ret_lease->parameter), row.parameter);
+	held_copy_text(ret_lease->before, sizeof(ret_lease->before), row.before);
+	held_copy_text(ret_lease->value, sizeof(ret_lease->value), row.value);
+	held_copy_text(ret_lease->owner, sizeof(ret_lease->owner), row.owner);
 	arena_free(a);
 	return ok && ret_lease->operation[0] && ret_lease->object[0];
 }

@@ -14,6 +14,7 @@
 
 #include "model/filter.h"
 #include "model/order.h"
+#include "model/severity.h"
 #include "ui/widgets/tree.h"
 
 #define TABLE_COLUMNS_MAX 32
@@ -64,7 +65,10 @@ struct table_def {
 	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
 	/* Row that this one belongs under (a parallel worker's leader), or -1. NULL: rows are independent. */
 	long (*parent)(const struct snapshot *s, size_t row);
-	/* Sign in front of a row (severity, progress), or ' '. NULL: no sign column. */
+	/* How bad a row is: its sign, and the worst of all as pane_table_severity(). NULL: that is not told. */
+	enum severity (*severity)(const struct snapshot *s, size_t row);
+	/* Another sign in front of a row (progress, a muted one), or ' '. NULL: that of the severity, if there is one.
+	 */
 	uint32_t (*mark)(const struct cell_context *cc, enum role *ret_role);
 };
 

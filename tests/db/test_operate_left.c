@@ -28,7 +28,7 @@
 #define JOB "application_name = 'auroratop job 7'"
 
 struct request {
-	char operation[32], oid[24], statement[700];
+	char operation[32], scope[16], value[64], oid[24], of[24], statement[700];
 };
 
 static struct pg pg;
@@ -48,7 +48,10 @@ static size_t fill(const struct request *r, struct command_arg *args)
 
 	args[n++] = ARG("operation", r->operation);
 	args[n++] = ARG("database", "orders");
+	args[n++] = ARG("scope", r->scope[0] ? r->scope : "table");
+	args[n++] = ARG("value", r->value);
 	args[n++] = ARG("oid", r->oid);
+	args[n++] = ARG("of", r->of);
 	args[n++] = ARG("tier", "2");
 	args[n++] = ARG("statement", r->statement);
 	args[n++] = ARG("job", "7");
@@ -98,6 +101,24 @@ static struct request look_at(const char *operation, const char *table)
 	snprintf(r.statement, sizeof(r.statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
 	done();
 	assert_true(r.statement[0]);
+	return r;
+}
+
+/* Of a schema or an index, by its name. */
+static struct request look_at_named(const char *operation, const char *scope, const char *value)
+{
+	struct command_arg args[COMMAND_ARGS_MAX];
+	struct request r = {0};
+
+	snprintf(r.operation, sizeof(r.operation), "%s", operation);
+	snprintf(r.scope, sizeof(r.scope), "%s", scope);
+	snprintf(r.value, sizeof(r.value), "%s", value);
+	const struct snapshot *s = ask("preview", args, fill(&r, args));
+	assert_row(s, "statement", "");
+	assert_true(row_with(s, "statement", "").len < sizeof(r.statement));
+	snprintf(r.statement, sizeof(r.statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
+	snprintf(r.of, sizeof(r.of), STR_FMT, STR_ARG(row_with(s, "oid", "")));
+	done();
 	return r;
 }
 
@@ -330,7 +351,10 @@ static void a_rebuild_is_known_by_its_files(void **state)
 	r = look_at("reindex concurrently", "shop.large");
 	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.large");
 	n = kill_while(&r, "SELECT count(*) FROM pg_stat_activity WHERE " JOB " AND wait_event_type = 'Lock'");
-	assert_row(adopt(&n, "cancel"), "outcome", "cancelled; left behind, invalid: shop.");
+	const struct snapshot *s = adopt(&n, "cancel");
+	assert_row(s, "outcome", "cancelled; left behind, invalid: shop.");
+	/* and D can drop it */
+	assert_row(s, "left", "shop.large_pkey_ccnew");
 	done();
 	assert_recorded(&n, 1, "cancelled; left behind, invalid: shop.");
 	pg_exec(old, "COMMIT");
@@ -353,6 +377,56 @@ static void a_rebuild_is_known_by_its_files(void **state)
 	pg_exec(old, "COMMIT");
 	assert_row(adopt(&n, "look"), "outcome", "not done, found by looking: the table was not rewritten");
 	done();
+	PQfinish(old);
+}
+
+/* No single file tells of several tables; their own lines in the server's statistics do. */
+static void of_several_tables_the_end_is_not_known(void **state)
+{
+	struct request r = look_at_named("vacuum", "schema", "shop");
+	struct job_note n = kill_while(&r, AT_IT);
+
+	(void)state;
+	assert_int_equal(n.relation_oid, 0);
+	assert_string_equal(n.object, "schema shop");
+	assert_row(adopt(&n, "look"), "runs", "schema shop");
+	done();
+	assert_row(adopt(&n, "cancel"), "outcome", "cancelled");
+	done();
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE " JOB), 0);
+	assert_recorded(&n, 1, "cancelled");
+	/* one whose process has ended by itself */
+	r = look_at_named("vacuum", "schema", "shop");
+	n = kill_while(&r, AT_IT);
+	pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " JOB);
+	job_is_gone();
+	assert_row(adopt(&n, "look"), "outcome", "unknown: it was of several tables or indexes");
+	done();
+	assert_recorded(&n, 0, "unknown: it was of several");
+}
+
+/* Of one index its own file tells. */
+static void a_rebuild_of_one_index_is_known_by_its_file(void **state)
+{
+	PGconn *old = pg_connect_to(&pg, "orders", "postgres", "old");
+	struct request r = look_at_named("reindex", "index", "shop.large_pkey");
+	struct job_note n;
+
+	(void)state;
+	pg_exec(old, "BEGIN; LOCK TABLE shop.large IN ROW EXCLUSIVE MODE");
+	n = kill_while(&r, "SELECT count(*) FROM pg_stat_activity WHERE " JOB " AND wait_event_type = 'Lock'");
+	pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " JOB);
+	job_is_gone();
+	assert_row(adopt(&n, "look"), "outcome", "not done, found by looking");
+	done();
+	assert_recorded(&n, 0, "not done, found by looking");
+	n = kill_while(&r, "SELECT count(*) FROM pg_stat_activity WHERE " JOB " AND wait_event_type = 'Lock'");
+	pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " JOB);
+	job_is_gone();
+	pg_exec(old, "COMMIT; REINDEX INDEX shop.large_pkey");
+	assert_row(adopt(&n, "look"), "outcome", "done, found by looking: ");
+	done();
+	assert_recorded(&n, 0, "done, found by looking");
 	PQfinish(old);
 }
 
@@ -516,6 +590,8 @@ int main(void)
 		cmocka_unit_test(one_that_was_ended_meanwhile_is_not_done),
 		cmocka_unit_test(one_that_ended_well_meanwhile_is_done),
 		cmocka_unit_test(a_rebuild_is_known_by_its_files),
+		cmocka_unit_test(of_several_tables_the_end_is_not_known),
+		cmocka_unit_test(a_rebuild_of_one_index_is_known_by_its_file),
 		cmocka_unit_test(a_note_of_another_server_stays),
 		cmocka_unit_test(what_has_its_outcome_is_forgotten),
 		cmocka_unit_test(a_full_disk_changes_nothing),

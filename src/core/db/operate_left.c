@@ -175,6 +175,30 @@ bool operate_look_for_end(struct operate *o, const struct job_note *n, struct op
 
 /* ---- to its end ---- */
 
+/* The rows from which its invalid indexes can be dropped; without them the outcome still names them. */
+static void offer_invalid(struct operate *o, const struct job_note *n, const struct operate_end *e)
+{
+	struct snapshot *rows;
+	struct err err = {0};
+	char oids[48];
+
+	if (!e->invalid[0])
+		return;
+	o->scope = SCOPE_TABLE;
+	o->oid = n->relation_oid;
+	if (operate_invalid_indexes(o, o->c.f, &rows, &err))
+		for (size_t i = 0; i < rows->nrows; i++) {
+			const struct operate_invalid *x = snapshot_row(rows, i);
+
+			if (!x->rebuilt)
+				continue;
+			(void)snprintf(oids, sizeof(oids), "%lld/%lld", (long long)x->index_oid,
+				       (long long)x->table_oid);
+			change_add(&o->c, "left", oids, OPERATION_WARNING, STR_FMT, STR_ARG(x->index));
+		}
+	snapshot_unref(rows);
+}
+
 static bool conclude(struct operate *o, const struct job_note *n, const char *id, int64_t began)
 {
 	struct operate_end e;
@@ -182,6 +206,7 @@ static bool conclude(struct operate *o, const struct job_note *n, const char *id
 
 	if (!operate_look_for_end(o, n, &e, &err))
 		return false;
+	offer_invalid(o, n, &e);
 	if (!e.known)
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "unknown: %s", e.words);
 	else if (e.done)
@@ -213,6 +238,8 @@ static bool cancel(struct operate *o, const struct job_note *n, const char *id, 
 	while (known && there && change_rest(o->c.f, CANCEL_EVERY_US, &err))
 		known = operate_find_left(o, n, &there, &err);
 	known = known && !there && operate_look_for_end(o, n, &e, &err);
+	if (known)
+		offer_invalid(o, n, &e);
 	if (known && e.known && e.done)
 		change_conclude(&o->c, id, began, OPERATION_WARNING, "done, although it was told to stop: %s", e.words);
 	else if (known)

@@ -219,6 +219,29 @@ void pg_teardown(struct pg *pg)
 	run_script(pg, "rm -rf -- \"$1\"", "");
 }
 
+void pg_add_reader(struct pg *pg)
+{
+	pg_stop(pg, SIGINT);
+	run_script(pg,
+		   "set -eu; cd \"$1\"; cp -a data reader; touch reader/standby.signal; chown --reference=data "
+		   "reader/standby.signal\n",
+		   "");
+	pg_start(pg);
+}
+
+void pg_fail_over(struct pg *pg)
+{
+	PGconn *c;
+
+	pg_stop(pg, SIGQUIT);
+	run_script(pg, "set -eu; cd \"$1\"; cp -a data/pg_wal/. reader/pg_wal; mv data dead; mv reader data\n", "");
+	pg_start(pg);
+	c = pg_connect(pg, "postgres", "failover");
+	pg_exec(c, "SELECT pg_promote()");
+	pg_wait_for(c, "SELECT (NOT pg_is_in_recovery())::int");
+	PQfinish(c);
+}
+
 const char *pg_conninfo(const struct pg *pg, const char *role, const char *more)
 {
 	static char text[512];

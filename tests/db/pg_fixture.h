@@ -32,6 +32,11 @@ void pg_teardown(struct pg *pg);
 void pg_start(struct pg *pg);
 /* SIGINT (fast) or SIGQUIT (immediate); returns when it has ended. */
 void pg_stop(struct pg *pg, int signal);
+/* Stops it, copies its data as those of a reader, and starts it again. PostgreSQL 12 and later. */
+void pg_add_reader(struct pg *pg);
+/* The writer dies at once, and the reader, which has all that was written, as on Aurora, is promoted at its address.
+ * Returns when it takes writes. */
+void pg_fail_over(struct pg *pg);
 /* "host=localhost port=... sslmode=verify-full ..." for role with its password, in static memory. */
 const char *pg_conninfo(const struct pg *pg, const char *role, const char *more);
 /* A connection over the Unix socket. Aborts when it fails. */

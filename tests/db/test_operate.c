@@ -439,6 +439,35 @@ static void a_restart_is_waited_for(void **state)
 	PQfinish(holder);
 }
 
+/* The writer dies under a job, and a reader takes its place: there the job never ran, and that is what is said. */
+static void a_failover_is_looked_into(void **state)
+{
+	struct request r = table("reindex concurrently", "shop.orders");
+	const struct snapshot *s;
+	PGconn *holder;
+
+	(void)state;
+	if (version < 120000)
+		return;
+	pg_add_reader(&pg);
+	PQreset(admin);
+	holder = pg_connect_to(&pg, "orders", "postgres", "holder");
+	preview(owner(), &r);
+	pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
+	start_and_wait(owner(), &r);
+	pg_fail_over(&pg);
+	while (command_at_work(command))
+		asking_turn(&asking);
+	s = command_result(command);
+	assert_row(s, "notice", "the connection was lost; looking what became of it");
+	assert_row(s, "outcome", "not done: the connection was lost; no process of it is left; 1 of 1 indexes are");
+	assert_row(s, "outcome", "left behind, invalid: shop.orders_pkey_ccnew");
+	assert_row(s, "left", "shop.orders_pkey_ccnew");
+	done();
+	PQreset(admin);
+	PQfinish(holder);
+}
+
 /* A preview does not wait behind the lock it tells of. */
 static void a_locked_table_is_previewed_all_the_same(void **state)
 {
@@ -804,6 +833,7 @@ int main(void)
 		cmocka_unit_test(read_only_means_it),
 		cmocka_unit_test(no_audit_no_action),
 		cmocka_unit_test(a_restart_is_waited_for),
+		cmocka_unit_test(a_failover_is_looked_into),
 	};
 	int failed;
 

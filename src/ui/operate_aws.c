@@ -173,7 +173,12 @@ static void name_object(struct operate_view *v)
 {
 	char before[300];
 
-	if (v->op->target == OPERATION_INSTANCE || strcmp(v->op->name, "create snapshot") == 0) {
+	if (strcmp(v->op->name, "create snapshot") == 0) {
+		/* its tags follow */
+		(void)snprintf(v->object, sizeof v->object, "%.*s", (int)strcspn(v->value, " "), v->value);
+		return;
+	}
+	if (v->op->target == OPERATION_INSTANCE) {
 		(void)snprintf(v->object, sizeof v->object, "%s", v->value);
 		return;
 	}

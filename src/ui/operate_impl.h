@@ -17,7 +17,7 @@ struct operate_view {
 	struct command *command;        /* the preview, while it is looked for */
 	const struct snapshot *preview; /* NULL while there is none */
 	struct err refused;             /* why there is none */
-	char word[260], statement[700];
+	char word[260], statement[OPERATION_STATEMENT_MAX];
 	int tier;
 	bool cannot;       /* the preview holds a refusal */
 	char offers[16];   /* what O would set aside ("window"), "" = nothing */

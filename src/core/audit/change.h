@@ -19,7 +19,7 @@ struct change {
 	const struct operation *op;
 	struct snapshot *out; /* rows of operation_type */
 	char database[64], role[64], node[256];
-	char statement[700]; /* what would be sent, or is */
+	char statement[OPERATION_STATEMENT_MAX]; /* what would be sent, or is */
 	char object[300];    /* "public.orders", "session 4711", "snapshot before-42" */
 	char word[260];      /* to be typed */
 	int tier;

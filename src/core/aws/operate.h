@@ -13,7 +13,7 @@
 #include "audit/lease.h"
 #include "aws/client.h"
 
-#define OPERATE_PARAMS_MAX 12
+#define OPERATE_PARAMS_MAX 28 /* a snapshot, with as many tags as are read (tags.h) */
 #define OPERATE_CALL_US (20 * US_PER_S) /* of one call of a command that may run for hours */
 
 struct aws_operate;

@@ -24,6 +24,9 @@ enum operation_target {
 	OPERATION_RULE   /* of one */
 };
 
+/* Bytes of what would be sent, as it is shown and compared; a longer one is refused. */
+#define OPERATION_STATEMENT_MAX 1400
+
 /* safety.md 4 */
 enum operation_tier { TIER_READ_ONLY, TIER_REVERSIBLE, TIER_DISRUPTIVE, TIER_DESTRUCTIVE };
 

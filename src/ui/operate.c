@@ -241,6 +241,30 @@ static int set_aside(struct ui *ui)
 	return look(ui);
 }
 
+/* Looks again, at the one of the preview's choices that the digit stands for. */
+static int choose(struct ui *ui, uint32_t key)
+{
+	struct operate_view *v = &ui->operations->view;
+	size_t n = key - '1';
+
+	if (key < '1' || key > '9' || n >= v->choices)
+		return EFFECT_NONE;
+	for (size_t i = 0; i < v->preview->nrows; i++) {
+		const struct operation_row *row = snapshot_row(v->preview, i);
+
+		if (str_eq_c(row->kind, "choice") && n-- == 0) {
+			(void)snprintf(v->value, sizeof v->value, STR_FMT, STR_ARG(row->text));
+			break;
+		}
+	}
+	operate_name_object(v);
+	snapshot_unref(v->preview);
+	v->preview = NULL;
+	v->choices = 0;
+	v->cannot = false;
+	return look(ui);
+}
+
 /* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
 static const struct operation *operation_here(const struct ui *ui, const struct operation *op)
 {
@@ -296,6 +320,7 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 	int64_t tier;
 
 	v->preview = snapshot_ref(s);
+	v->choices = 0;
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
@@ -307,6 +332,7 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 			v->tier = (int)tier;
 		else if (str_eq_c(row->kind, "override"))
 			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
+		v->choices += str_eq_c(row->kind, "choice");
 		v->cannot |= str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
@@ -669,7 +695,7 @@ int operate_key(struct ui *ui, uint32_t key)
 		return EFFECT_PAINT;
 	}
 	if (!v->preview || v->cannot)
-		return v->offers[0] && key == 'O' ? set_aside(ui) : EFFECT_NONE;
+		return v->offers[0] && key == 'O' ? set_aside(ui) : choose(ui, key);
 	return answer_key(ui, key);
 }
 

@@ -168,8 +168,7 @@ void operate_ask_value(struct ui *ui, struct operate_view *v)
 	ui->overlay_scroll = 0;
 }
 
-/* A value that is a name is what it is about; any other one stands beside the cluster's. */
-static void name_object(struct operate_view *v)
+void operate_name_object(struct operate_view *v)
 {
 	char before[300];
 
@@ -194,7 +193,7 @@ int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
 	if (v->field.len == 0 || v->field.len >= sizeof v->value)
 		return EFFECT_NONE;
 	memcpy(v->value, v->field.text, v->field.len + 1);
-	name_object(v);
+	operate_name_object(v);
 	v->field = (struct prompt){0};
 	v->asking = false;
 	*ret_given = true;

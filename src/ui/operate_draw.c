@@ -32,19 +32,27 @@ static void draw_check(struct page *page, const struct operation_row *row)
 	page_text(page, &pen, 2, ROLE_FG, false, row->text);
 }
 
+/* "1  system-update" */
+static void draw_choice(struct page *page, const struct operation_row *row, size_t number)
+{
+	struct pen pen = page_line(page);
+
+	pen_boldf(&pen, ROLE_STRONG, "%zu  ", number);
+	page_text(page, &pen, 3, ROLE_FG, false, row->text);
+}
+
 /* Rows of one kind, under a heading when there are any. */
 static void draw_kind(struct page *page, const struct snapshot *s, const char *kind, const char *title)
 {
-	bool first = true;
+	size_t n = 0;
 
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
 		if (!str_eq_c(row->kind, kind))
 			continue;
-		if (first)
+		if (n++ == 0)
 			page_section(page, title, "");
-		first = false;
 		if (strcmp(kind, "statement") == 0) {
 			page_sql(page, row->text);
 		} else if (strcmp(kind, "fact") == 0) {
@@ -53,6 +61,8 @@ static void draw_kind(struct page *page, const struct snapshot *s, const char *k
 			(void)snprintf(label, sizeof label, STR_FMT, STR_ARG(row->label));
 			struct pen pen = page_label(page, label, LABEL_W);
 			page_text(page, &pen, LABEL_W, ROLE_FG, false, row->text);
+		} else if (strcmp(kind, "choice") == 0) {
+			draw_choice(page, row, n);
 		} else {
 			draw_check(page, row);
 		}
@@ -82,7 +92,8 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 		page_text(&page, NULL, 0, ROLE_MUTED, false, STR("looking at what it would meet"));
 		return page.y;
 	}
-	draw_kind(&page, v->preview, "refuse", "Cannot be done");
+	draw_kind(&page, v->preview, "refuse", v->choices ? "Not yet" : "Cannot be done");
+	draw_kind(&page, v->preview, "choice", "Choose one");
 	draw_kind(&page, v->preview, "statement", "Will run");
 	draw_kind(&page, v->preview, "fact", "Blast radius");
 	draw_kind(&page, v->preview, "check", "Checks");
@@ -154,6 +165,12 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 
 			(void)snprintf(does, sizeof does, "override the %s", v->offers);
 			key_hint(&pen, "O", does, true);
+		}
+		if (v->choices > 0) {
+			char keys[16];
+
+			(void)snprintf(keys, sizeof keys, "1-%zu", v->choices < 9 ? v->choices : 9);
+			key_hint(&pen, keys, "chooses one", true);
 		}
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;

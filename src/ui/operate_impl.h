@@ -20,6 +20,7 @@ struct operate_view {
 	char word[260], statement[OPERATION_STATEMENT_MAX];
 	int tier;
 	bool cannot;       /* the preview holds a refusal */
+	size_t choices;    /* that the preview gives, for keys from 1 on */
 	char offers[16];   /* what O would set aside ("window"), "" = nothing */
 	char override[16]; /* what was set aside, an argument of the preview and of the run */
 	struct prompt field;
@@ -42,6 +43,8 @@ struct operations_state {
 bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, const char **ret_view);
 /* Opens the question for the operation's value, with what is most likely meant. */
 void operate_ask_value(struct ui *ui, struct operate_view *v);
+/* A value that is a name is what it is about; any other one stands beside what it is of. */
+void operate_name_object(struct operate_view *v);
 /* Key while that question is open. Returns effects; *ret_given when the value stands. */
 int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given);
 /* Offers to take back what an earlier console of this host left behind, once for each target. */

@@ -69,6 +69,24 @@ static void lease_begins(struct vt *v, const char *keys)
 	console_gone(v, "in force, ");
 }
 
+/* The first line that the AWS CLI prints for a command, as the simulator's client of its own. */
+static const char *cli(const char *command)
+{
+	static char line[512];
+	char full[600];
+	FILE *out;
+
+	snprintf(full, sizeof(full), "/usr/bin/aws --endpoint-url \"$AWS_ENDPOINT_URL\" --output text %s", command);
+	setenv("AWS_PAGER", "", 1);
+	out = popen(full, "r");
+	assert_non_null(out);
+	line[0] = '\0';
+	(void)!fgets(line, sizeof(line), out);
+	assert_int_equal(pclose(out), 0);
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
 static void a_snapshot_is_made_and_deleted(void **state)
 {
 	struct vt *v = start(NULL);
@@ -80,7 +98,12 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	console_gone(v, "shows what it would do");
 	console_preview(v, "create snapshot", "9 lives", "is no name for a snapshot");
 	leave(v);
-	console_preview(v, "create snapshot", "before-migration", "y yes, run it");
+	/* tags of one's own choice, by AWS's rules */
+	console_preview(v, "create snapshot", "before-migration Owner=jane aws:x=1", "are AWS's own");
+	leave(v);
+	console_preview(v, "create snapshot", "before-migration Owner=Jane Doe Release=42", "y yes, run it");
+	console_sees(v, "Owner = Jane Doe");
+	console_sees(v, "Tags.Tag.3.Key=Release");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 0);
 	vt_send(v, "y");
 	console_press(v, ":jobs<Enter>", "Create snapshot before-migration");
@@ -89,6 +112,9 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	vt_key(v, "Esc");
 	console_sees(v, "Create snapshot before-migration: done");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
+	assert_string_equal(cli("rds describe-db-cluster-snapshots --db-cluster-snapshot-identifier before-migration "
+				"--query \"DBClusterSnapshots[0].TagList[?Key=='Owner'].Value\""),
+			    "Jane Doe");
 	console_press(v, "7", "before-migration  ");
 	/* the same name again is refused, and nothing is asked */
 	console_preview(v, "create snapshot", "before-migration", "there is a snapshot of that name already");
@@ -156,6 +182,26 @@ static void settings_are_changed(void **state)
 	console_press(v, "y", "failed: ");
 	console_quit(v);
 	assert_int_equal(audited("\"action\":\"maintenance window\"", "\"outcome\":\"failed"), 1);
+}
+
+static void one_of_several_actions_is_applied(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	/* which of them is for the operator to say */
+	console_press(v, ":apply maintenance<Enter>", "2 actions wait: one has to be chosen");
+	console_sees(v, "system-update: New Aurora PostgreSQL patch is available");
+	console_press(v, "2", "ApplyAction=os-upgrade");
+	console_press(v, "prod-orders" REST "<Enter>", "jobs 1");
+	console_press(v, ":jobs<Enter>", "Apply maintenance prod-orders: os-upgrade");
+	console_sees(v, "done  after");
+	vt_key(v, "Esc");
+	/* the other one waits still, and is the only one now */
+	console_press(v, ":defer maintenance<Enter>", "there is no opt-in to withdraw");
+	console_sees(v, "ApplyAction=system-update");
+	leave(v);
+	console_quit(v);
 }
 
 static void one_address_is_let_in_and_taken_out(void **state)
@@ -349,6 +395,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_snapshot_is_made_and_deleted),
 		cmocka_unit_test(a_reader_takes_over),
 		cmocka_unit_test(settings_are_changed),
+		cmocka_unit_test(one_of_several_actions_is_applied),
 		cmocka_unit_test(one_address_is_let_in_and_taken_out),
 		cmocka_unit_test(a_lease_is_taken_back_when_the_console_is_left),
 		cmocka_unit_test(a_lease_survives_a_kill),

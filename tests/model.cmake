@@ -1,4 +1,4 @@
-foreach(name kind format rec snapshot derive filter order series sqltext waits explainable plan sqlshape load_history policy)
+foreach(name kind format rec snapshot derive filter order series sqltext waits explainable plan sqlshape load_history policy slow_log)
   unit(${name} model)
 endforeach()
 

@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 #define SIM_MEMBERS_MAX 4
-#define SIM_PENDING_MAX 4    /* actions that wait for maintenance, of one cluster */
+#define SIM_PENDING_MAX 4 /* actions that wait for maintenance, of one cluster */
 #define SIM_FAULTS_MAX 64
 #define SIM_FAILOVERS_MAX 16 /* of one cluster, remembered for its events */
 /* How long a change takes until it can be seen as done. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/xalloc.h"
+#include "model/slow_log.h"
 #include "runtime/command.h"
 #include "ui/action.h"
 #include "ui/operate_impl.h"
@@ -29,7 +30,9 @@ static void close_view(struct ui *ui)
 	struct operate_view *v = &ui->operations->view;
 
 	command_release(v->command);
+	command_release(v->beside_command);
 	snapshot_unref(v->preview);
+	snapshot_unref(v->beside);
 	*v = (struct operate_view){0};
 	if (ui->overlay == OVERLAY_OPERATE)
 		ui->overlay = OVERLAY_NONE;
@@ -167,7 +170,7 @@ static void add_number(struct command_arg *args, size_t *n, const char *name, in
 }
 
 struct numbers {
-	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], prepared[24], tier[24], job[24];
+	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], given[24], prepared[24], tier[24], job[24];
 };
 
 static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
@@ -179,6 +182,8 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 		args[n++] = (struct command_arg){"id", str_c(v->id)};
 		args[n++] = (struct command_arg){"value", str_c(v->value)};
 		add_number(args, &n, "admits", v->admits, room->admits);
+		if (v->given_us)
+			add_number(args, &n, "given", v->given_us, room->given);
 		return n;
 	}
 	args[n++] = (struct command_arg){"database", str_c(v->database)};
@@ -200,9 +205,16 @@ static int look(struct ui *ui)
 	struct numbers room;
 	size_t n = fill_args(v, args, &room);
 
+	snapshot_unref(v->beside);
+	v->beside = NULL;
 	v->tier = (int)v->op->tier;
 	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
 				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
+	/* AWS knows nothing of roles and statements */
+	if (operation_is_aws(v->op) && slow_log_is(v->op->name))
+		v->beside_command =
+			command_start(runtime_commands(ui->rt), "slow_log_reach",
+				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->beside_refused);
 	ui->overlay = OVERLAY_OPERATE;
 	ui->overlay_scroll = 0;
 	return EFFECT_PAINT;
@@ -271,6 +283,9 @@ static const struct operation *operation_here(const struct ui *ui, const struct 
 	char name[64];
 	const struct operation *here;
 
+	/* what is left says who takes it back */
+	if (str_eq_c(str_c(op->name), "restore") && operate_restore_of(ui))
+		return operate_restore_of(ui);
 	if (runtime_target(ui->rt)->aws)
 		return op;
 	(void)snprintf(name, sizeof name, "server %s", op->name);
@@ -338,11 +353,31 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
 }
 
+/* Of a command that has ended: its rows, or why there are none. */
+static void follow_beside(struct operate_view *v)
+{
+	const struct snapshot *s;
+
+	if (!v->beside_command || command_running(v->beside_command))
+		return;
+	s = command_result(v->beside_command);
+	if (s && s->state == SNAP_OK)
+		v->beside = snapshot_ref(s);
+	else if (s)
+		v->beside_refused = s->err;
+	else
+		err_set(&v->beside_refused, ERR_CANCELLED, "it was given up");
+	command_release(v->beside_command);
+	v->beside_command = NULL;
+}
+
 static void follow_preview(struct operate_view *v)
 {
 	const struct snapshot *s;
 
-	if (!v->op || !v->command || command_running(v->command))
+	follow_beside(v);
+	/* what is to be confirmed is shown whole */
+	if (!v->op || !v->command || command_running(v->command) || v->beside_command)
 		return;
 	s = command_result(v->command);
 	if (s && s->state == SNAP_OK)
@@ -408,6 +443,7 @@ static int run(struct ui *ui)
 			  .began_us = clock_wall_us(),
 			  .generation = runtime_target(ui->rt)->generation};
 	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
+	(void)snprintf(j->value, sizeof j->value, "%s", v->value);
 	operate_watch_begin(ui, j);
 	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
 				   args, n, &err);
@@ -453,7 +489,8 @@ static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 	}
 	/* a lease is in force long before its job ends */
 	if (outcome && !had && (j->op->flags & OPERATION_LEASE) && command_at_work(j->command))
-		ui_toast(ui, j->severity, "%s %s: %s", j->op->title, j->object, j->outcome);
+		ui_toast(ui, j->severity, "%s %s: %s%s", j->op->title, j->object, j->outcome,
+			 operate_tail_begin(ui, j) ? "; 9 follows its lines" : "");
 }
 
 static void end_job(struct ui *ui, struct job *j)
@@ -477,6 +514,10 @@ static void end_job(struct ui *ui, struct job *j)
 	j->command = NULL;
 	/* where the log is on screen, its outcome stands there at once */
 	runtime_refresh(ui->rt, "audit");
+	runtime_refresh(ui->rt, "leases");
+	/* nor should what it has changed, or has taken back, be seen late */
+	if (operation_is_aws(j->op))
+		runtime_refresh(ui->rt, NULL);
 }
 
 static void follow_job(struct ui *ui, struct job *j)
@@ -500,14 +541,13 @@ static void follow_job(struct ui *ui, struct job *j)
 
 void operate_follow(struct ui *ui)
 {
-	if (!ui->operations && !operate_looks_for_left(ui))
-		return;
 	(void)state_of(ui);
-	operate_offer_left(ui);
+	operate_look_for_left(ui);
 	follow_preview(&ui->operations->view);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		follow_job(ui, &ui->operations->jobs[i]);
 	operate_watch(ui);
+	operate_tail(ui);
 }
 
 size_t jobs_running(const struct ui *ui)

@@ -30,6 +30,11 @@ struct job {
 	uint64_t generation; /* of the target it was started on */
 	const struct operation *op;
 	char object[300];
+	char value[260];         /* that it asked for, "" = none */
+	int64_t in_force_us;     /* a slow log: since when, by the server's clock; 0 = not yet, or another job */
+	size_t logged;           /* lines that have matched since */
+	bool logged_more;        /* older ones are no longer kept */
+	bool log_read;           /* there is a log to count in */
 	struct command *command; /* NULL once it has ended */
 	const struct snapshot *rows;
 	int64_t began_us, ended_us;    /* ended 0 = runs */
@@ -52,8 +57,10 @@ int operate_begin(struct ui *ui, const struct operation *op);
 bool operate_has_target(const struct ui *ui, int action);
 /* Effects of a key while the preview is open. */
 int operate_key(struct ui *ui, uint32_t key);
-/* What an earlier console left behind is still to be asked for: the source "leases" is wanted. */
-bool operate_looks_for_left(const struct ui *ui);
+/* How many leases nobody has taken back, of this host and of others. */
+size_t operate_left(const struct ui *ui);
+/* A slow log is lent: the log's sources are wanted. */
+bool operate_tails(const struct ui *ui);
 /* After data arrived: previews, notices, outcomes. */
 void operate_follow(struct ui *ui);
 void operate_draw(struct ui *ui, struct canvas *c);

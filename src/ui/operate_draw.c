@@ -41,11 +41,9 @@ static void draw_choice(struct page *page, const struct operation_row *row, size
 	page_text(page, &pen, 3, ROLE_FG, false, row->text);
 }
 
-/* Rows of one kind, under a heading when there are any. */
-static void draw_kind(struct page *page, const struct snapshot *s, const char *kind, const char *title)
+/* Rows of one kind, under a heading unless there were some; how many there are then. */
+static size_t draw_rows(struct page *page, const struct snapshot *s, const char *kind, const char *title, size_t n)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
@@ -67,6 +65,15 @@ static void draw_kind(struct page *page, const struct snapshot *s, const char *k
 			draw_check(page, row);
 		}
 	}
+	return n;
+}
+
+static void draw_kind(struct page *page, const struct operate_view *v, const char *kind, const char *title)
+{
+	size_t n = draw_rows(page, v->preview, kind, title, 0);
+
+	if (v->beside)
+		(void)draw_rows(page, v->beside, kind, title, n);
 }
 
 static int draw_preview(const struct operate_view *v, struct canvas *c, struct rect r, int scroll)
@@ -76,6 +83,8 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 	if (v->asking) {
 		page_text(&page, NULL, 0, ROLE_FG, false, str_c(v->op->effect));
 		page_text(&page, NULL, 0, ROLE_MUTED, false, str_c(v->op->statement));
+		if (v->why[0])
+			page_text(&page, NULL, 0, ROLE_FG, false, str_c(v->why));
 		return page.y;
 	}
 	if (v->refused.code != ERR_NONE) {
@@ -92,11 +101,19 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 		page_text(&page, NULL, 0, ROLE_MUTED, false, STR("looking at what it would meet"));
 		return page.y;
 	}
-	draw_kind(&page, v->preview, "refuse", v->choices ? "Not yet" : "Cannot be done");
-	draw_kind(&page, v->preview, "choice", "Choose one");
-	draw_kind(&page, v->preview, "statement", "Will run");
-	draw_kind(&page, v->preview, "fact", "Blast radius");
-	draw_kind(&page, v->preview, "check", "Checks");
+	draw_kind(&page, v, "refuse", v->choices ? "Not yet" : "Cannot be done");
+	draw_kind(&page, v, "choice", "Choose one");
+	draw_kind(&page, v, "statement", "Will run");
+	draw_kind(&page, v, "fact", "Blast radius");
+	if (v->beside_refused.code != ERR_NONE) {
+		struct pen pen = page_label(&page, "would log", LABEL_W);
+		char text[ERR_TEXT_MAX + 80];
+
+		(void)snprintf(text, sizeof text, "n/a, nor is known whose own value counts for more: %s",
+			       v->beside_refused.text);
+		page_text(&page, &pen, LABEL_W, ROLE_FG, false, str_c(text));
+	}
+	draw_kind(&page, v, "check", "Checks");
 	return page.y;
 }
 
@@ -237,6 +254,7 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		buf_clear(&b);
 		if (j->outage_us > 0 && glyph_duration(&b, j->outage_us))
 			pen_textf(pen, ROLE_WARN, "  no sample for %s of it", buf_c(&b));
+		operate_draw_tail(pen, j);
 	} else {
 		if (!isnan(share)) {
 			pen_bar(pen, BAR_W, share, ROLE_NOTICE);
@@ -245,6 +263,7 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		pen_textf(pen, ROLE_MUTED, "%s%s gone", isnan(share) ? "" : "  ", buf_c(&b));
 		if (phase.len > 0)
 			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
+		operate_draw_tail(pen, j);
 		if (j->cancelling)
 			pen_textf(pen, ROLE_WARN, "  %s", j->stopped[0] ? j->stopped : "cancelling");
 	}
@@ -299,7 +318,7 @@ static int draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int s
 		draw_job(ui, &page, j, selected);
 		*ret_to = selected ? page.y : *ret_to;
 	}
-	return page.y;
+	return operate_draw_left(ui, &page);
 }
 
 void jobs_draw(struct ui *ui, struct canvas *c)

@@ -217,9 +217,9 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= load_view_wanted(ui);
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
-	if (operate_looks_for_left(ui))
-		mask |= demand_of_names(ui, "leases");
-	return mask;
+	if (operate_tails(ui))
+		mask |= demand_of_names(ui, "logs server_log");
+	return mask | demand_of_names(ui, "leases lease_marks");
 }
 
 static void mark_dirty(struct ui *ui)

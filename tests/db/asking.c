@@ -6,8 +6,9 @@
 #include <poll.h>
 #include <stdio.h>
 
-static const struct source *const rows[] = {&command_explain, &command_session,  &command_preview,
-					    &command_signal,  &command_maintain, &command_server_change};
+static const struct source *const rows[] = {&command_explain,       &command_session,  &command_preview,
+					    &command_signal,        &command_maintain, &command_server_change,
+					    &command_slow_log_reach};
 
 void asking_init(struct asking *a, const char *conninfo)
 {

@@ -54,8 +54,13 @@ static void words_become_tags(void **state)
 	reads("a=b c d", 1);
 	tag_is(0, "a", "b c d");
 	/* letters of other scripts */
-	reads("Gr\xc3\xb6\xc3\x9f" "e=f\xc3\xbcnf", 1);
-	tag_is(0, "Gr\xc3\xb6\xc3\x9f" "e", "f\xc3\xbcnf");
+	reads("Gr\xc3\xb6\xc3\x9f"
+	      "e=f\xc3\xbcnf",
+	      1);
+	tag_is(0,
+	       "Gr\xc3\xb6\xc3\x9f"
+	       "e",
+	       "f\xc3\xbcnf");
 }
 
 static void what_rds_refuses_is_refused_here(void **state)

@@ -20,8 +20,8 @@ struct change {
 	struct snapshot *out; /* rows of operation_type */
 	char database[64], role[64], node[256];
 	char statement[OPERATION_STATEMENT_MAX]; /* what would be sent, or is */
-	char object[300];    /* "public.orders", "session 4711", "snapshot before-42" */
-	char word[260];      /* to be typed */
+	char object[300];                        /* "public.orders", "session 4711", "snapshot before-42" */
+	char word[260];                          /* to be typed */
 	int tier;
 	bool refused;
 	const char *override; /* what was set aside, for the audit log: "window"; NULL = nothing */

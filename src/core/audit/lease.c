@@ -28,13 +28,14 @@ struct lease_hold {
 
 struct lease_row {
 	uint64_t present;
-	struct str id, operation, target, object, parameter, before, value, owner;
+	struct str id, operation, target, object, parameter, role, database, before, value, owner;
 	int64_t unset, until_us;
 };
 #define F(m, k) FIELD(struct lease_row, m, k, .title = #m, .help = #m, .wire = #m)
 static const struct field fields[] = {
-	F(id, K_ID),       F(operation, K_ID), F(target, K_ID), F(object, K_ID),  F(parameter, K_ID),
-	F(before, K_TEXT), F(value, K_TEXT),   F(owner, K_ID),  F(unset, K_BOOL), F(until_us, K_INT),
+	F(id, K_ID),        F(operation, K_ID), F(target, K_ID),   F(object, K_ID),
+	F(parameter, K_ID), F(role, K_ID),      F(database, K_ID), F(before, K_TEXT),
+	F(value, K_TEXT),   F(owner, K_ID),     F(unset, K_BOOL),  F(until_us, K_INT),
 };
 #undef F
 static const struct rec_type row_type = REC_TYPE(struct lease_row, "lease", fields);
@@ -75,6 +76,8 @@ static void write_text(struct buf *b, const struct lease *l)
 	add_text(b, "target", l->target);
 	add_text(b, "object", l->object);
 	add_text(b, "parameter", l->parameter);
+	add_text(b, "role", l->role);
+	add_text(b, "database", l->database);
 	add_text(b, "before", l->before);
 	add_text(b, "value", l->value);
 	add_text(b, "owner", l->owner);
@@ -99,6 +102,8 @@ static bool read_text(struct str text, struct lease *ret_lease)
 	copy(ret_lease->target, sizeof(ret_lease->target), row.target);
 	copy(ret_lease->object, sizeof(ret_lease->object), row.object);
 	copy(ret_lease->parameter, sizeof(ret_lease->parameter), row.parameter);
+	copy(ret_lease->role, sizeof(ret_lease->role), row.role);
+	copy(ret_lease->database, sizeof(ret_lease->database), row.database);
 	copy(ret_lease->before, sizeof(ret_lease->before), row.before);
 	copy(ret_lease->value, sizeof(ret_lease->value), row.value);
 	copy(ret_lease->owner, sizeof(ret_lease->owner), row.owner);

@@ -18,5 +18,6 @@ extern const struct source source_events;
 extern const struct source source_log_files;
 extern const struct source source_insights;
 extern const struct source source_load_keys;
+extern const struct source source_lease_marks;
 
 #endif

@@ -25,14 +25,15 @@ static bool check(const struct tag *tags, size_t n, struct err *err)
 
 	if (t->key.len == 0 || !is_tag_text(t->key, TAG_KEY_MAX))
 		return err_set(err, ERR_USAGE,
-			       "\"" STR_FMT "\" is no key of a tag: 1 to %d letters, digits and _.:/+-@", STR_ARG(t->key),
-			       TAG_KEY_MAX);
+			       "\"" STR_FMT "\" is no key of a tag: 1 to %d letters, digits and _.:/+-@",
+			       STR_ARG(t->key), TAG_KEY_MAX);
 	if (str_starts(t->key, STR("aws:")) || str_starts(t->key, STR("rds:")))
 		return err_set(err, ERR_USAGE, "\"" STR_FMT "\": keys that begin with aws: or rds: are AWS's own",
 			       STR_ARG(t->key));
 	if (!is_tag_text(t->value, TAG_VALUE_MAX))
 		return err_set(err, ERR_USAGE,
-			       "the value of the tag " STR_FMT " is none: up to %d letters, digits, blanks and _.:/=+-@",
+			       "the value of the tag " STR_FMT
+			       " is none: up to %d letters, digits, blanks and _.:/=+-@",
 			       STR_ARG(t->key), TAG_VALUE_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(tags[i].key, t->key))
@@ -56,7 +57,8 @@ bool tags_read(struct str text, struct arena *a, struct tag out[TAGS_CHOSEN_MAX]
 		if (at < 0) {
 			struct str *value = &out[n - 1].value;
 
-			*value = arena_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(*value), value->len ? " " : "", STR_ARG(word));
+			*value = arena_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(*value), value->len ? " " : "",
+					   STR_ARG(word));
 			continue;
 		}
 		if (n == TAGS_CHOSEN_MAX)

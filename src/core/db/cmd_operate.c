@@ -70,17 +70,13 @@ static const struct field waited_fields[] = {F(transactions, K_COUNT), F(oldest_
 #undef F
 static const struct rec_type waited_type = REC_TYPE(struct waited, "operate_waits_for", waited_fields);
 
-bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
-		 const struct rec_type *type, void *row, bool *ret_found, struct err *err)
+/* The first row of a result, which is freed. */
+static bool take_row(struct operate *o, struct pg_result *r, const struct rec_type *type, void *row, bool *ret_found,
+		     struct err *err)
 {
-	struct pg_result *r;
-	struct snapshot *rows;
-	bool ok;
+	struct snapshot *rows = snapshot_new(type, type->name);
+	bool ok = sql_read_rows(r, rows, err);
 
-	if (!conn_query(o->c.f, o->conn, name, params, n, &r, err))
-		return false;
-	rows = snapshot_new(type, name);
-	ok = sql_read_rows(r, rows, err);
 	conn_result_free(r);
 	*ret_found = ok && rows->nrows > 0;
 	if (*ret_found) {
@@ -89,6 +85,23 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	}
 	snapshot_unref(rows);
 	return ok;
+}
+
+bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
+		 const struct rec_type *type, void *row, bool *ret_found, struct err *err)
+{
+	struct pg_result *r;
+
+	return conn_query(o->c.f, o->conn, name, params, n, &r, err) && take_row(o, r, type, row, ret_found, err);
+}
+
+bool operate_ask_extension(struct operate *o, const struct conn_statement *statement, const struct conn_param *params,
+			   int n, const struct rec_type *type, void *row, bool *ret_found, struct err *err)
+{
+	struct pg_result *r;
+
+	return conn_query_extension(o->c.f, o->conn, statement, params, n, &r, err) &&
+	       take_row(o, r, type, row, ret_found, err);
 }
 
 bool operate_fill_statement(struct operate *o, struct str object)
@@ -348,8 +361,10 @@ static bool look_at_server(struct operate *o, struct err *err)
 {
 	if (strcmp(o->c.op->name, "server slow log") == 0)
 		return operate_look_at_slow_log(o, err);
+	if (o->c.op->flags & OPERATION_LEASE)
+		return operate_look_at_setting(o, err);
 	if (strcmp(o->c.op->name, "server restore") == 0)
-		return operate_look_at_left_slow_log(o, err);
+		return operate_look_at_left(o, err);
 	return operate_look_at_statistics(o, err);
 }
 
@@ -428,6 +443,7 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 
 	if (!operate_open(&o, f, false, err))
 		return false;
+	o.previews = true;
 	fetch_doing(f, "looking at what %s would meet", o.c.op->title);
 	if (!operate_look(&o, err)) {
 		snapshot_unref(o.c.out);

@@ -12,5 +12,6 @@ extern const struct source command_preview; /* arguments: operate.h */
 extern const struct source command_signal;
 extern const struct source command_maintain;
 extern const struct source command_server_change;
+extern const struct source command_slow_log_reach; /* arguments: operation, value */
 
 #endif

@@ -69,17 +69,36 @@ static const struct option options[] = {
 	 .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
 	 .type = OPT_COMMAND,
 	 .value = COMMAND_ONCE},
-	{.name = "format", .arg = "text|json|csv", .help = "of --once and fields (default text)", .type = OPT_FORMAT},
+	{.name = "format",
+	 .arg = "text|json|csv|junit",
+	 .help = "of --once, fields and check (default text); csv is of --once alone, junit of check",
+	 .type = OPT_FORMAT},
+	{.name = "only",
+	 .arg = "FAMILY",
+	 .help = "with check: one family of verdicts: availability, reachability, backup, storage, sessions, "
+		 "statements, posture, observability or capacity",
+	 .type = OPT_TEXT,
+	 .offset = offsetof(struct options, only),
+	 .size = sizeof(((struct options *)0)->only)},
+	{.name = "output",
+	 .arg = "FILE",
+	 .help = "with report, also -o FILE: a file that is not there yet (default standard output)",
+	 .type = OPT_TEXT,
+	 .offset = offsetof(struct options, output),
+	 .size = sizeof(((struct options *)0)->output)},
 	{.name = "pane",
 	 .arg = "NAME",
 	 .help = "only this source or pane with --once; may be repeated",
 	 .type = OPT_PANE},
-	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and files"),
+	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and reports"),
 	FLAG("read-only", read_only, "nothing that changes anything is offered"),
 	FLAG("wake", wake, "consent to connect to a serverless cluster that may be paused"),
 	TEXT("theme", theme, "NAME", NULL,
 	     "dark, light, high-contrast, colour-blind, mono, nord, solarized, or one of your own"),
 	TEXT("color", color, "auto|always|256|16|never", NULL, "colours to use (default auto)"),
+	TEXT("time", time, "utc|local", NULL,
+	     "clocks on screen: UTC, or the zone of this host (default utc); what is written stays UTC"),
+	FLAG("bell", bell, "ring the terminal's bell when a verdict becomes critical"),
 	FLAG("ascii", ascii, "ASCII signs only"),
 	{.name = "no-motion",
 	 .help = "no spinner",
@@ -139,14 +158,14 @@ static bool store_seconds(const struct option *o, struct options *ret, struct st
 
 static bool store_format(struct options *ret, struct str v, const char *where, struct err *err)
 {
-	static const char *const names[] = {"text", "json", "csv"};
+	static const char *const names[] = {"text", "json", "csv", "junit"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_eq_c(v, names[i])) {
 			ret->format = (enum output_format)i;
 			return true;
 		}
-	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv", where, STR_ARG(v));
+	return err_set(err, ERR_USAGE, "%s: " STR_FMT " is none of text, json, csv, junit", where, STR_ARG(v));
 }
 
 static bool store_text(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
@@ -290,17 +309,23 @@ static bool read_environment(struct options *ret, struct err *err)
 
 static bool read_word(struct options *ret, const char *word, bool *first, struct err *err)
 {
+	static const struct {
+		const char *word;
+		enum cli_command command;
+	} commands[] = {{"demo", COMMAND_DEMO},
+			{"fields", COMMAND_FIELDS},
+			{"check", COMMAND_CHECK},
+			{"report", COMMAND_REPORT}};
 	bool was_first = *first;
 
 	*first = false;
-	if (was_first && str_eq_c(str_c(word), "demo")) {
-		ret->command = COMMAND_DEMO;
-		return true;
-	}
-	if (was_first && str_eq_c(str_c(word), "fields")) {
-		ret->command = COMMAND_FIELDS;
-		return true;
-	}
+	for (size_t i = 0; was_first && i < ARRAY_LEN(commands); i++)
+		if (str_eq_c(str_c(word), commands[i].word)) {
+			ret->command = commands[i].command;
+			/* of these the next word is the cluster */
+			*first = ret->command == COMMAND_CHECK || ret->command == COMMAND_REPORT;
+			return true;
+		}
 	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
 	if (!was_first)
@@ -348,11 +373,18 @@ static bool read_option(int argc, char **argv, int *i, struct options *ret, bool
 
 static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
 {
+	static char output_option[] = "--output";
 	bool first = true;
 
+	/* known before anything can be wrong: the exit status of that depends on it */
+	if (argc > 1 && str_eq_c(str_c(argv[1]), "check"))
+		ret->command = COMMAND_CHECK;
 	for (int i = 1; i < argc; i++) {
-		struct str word = str_c(argv[i]);
+		struct str word;
 
+		if (strcmp(argv[i], "-o") == 0)
+			argv[i] = output_option;
+		word = str_c(argv[i]);
 		if (str_starts(word, STR("--"))) {
 			if (!read_option(argc, argv, &i, ret, only_config, err))
 				return false;
@@ -366,6 +398,13 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 	return true;
 }
 
+static bool check_time(const struct options *o, struct err *err)
+{
+	if (strcmp(o->time, "utc") == 0 || strcmp(o->time, "local") == 0)
+		return true;
+	return err_set(err, ERR_USAGE, "--time: %s is neither utc nor local", o->time);
+}
+
 bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	static const char *const colors[] = {"auto", "always", "256", "16", "never"};
@@ -374,6 +413,7 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 				.range_us = 3 * US_PER_HOUR,
 				.theme = "dark",
 				.color = "auto",
+				.time = "utc",
 				.motion = true,
 				.mouse = true,
 				.policies = {.common = policy_default}};
@@ -382,7 +422,7 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
 		if (str_eq_c(str_c(ret->color), colors[i]))
-			return true;
+			return check_time(ret, err);
 	return err_set(err, ERR_USAGE, "--color: %s is none of auto, always, 256, 16, never", ret->color);
 }
 
@@ -391,6 +431,11 @@ void cli_help(struct buf *out)
 	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
 			     "to choose from\n"
 			     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+			     "auroratop check [OPTIONS] [CLUSTER] the verdicts; 0 ok, 1 warning, 2 critical, 3 unknown "
+			     "or usage\n"
+			     "auroratop report [-o FILE] [CLUSTER] what is known of an incident, as Markdown; 0 "
+			     "written, 1 some sources "
+			     "failed, 2 usage, 3 none\n"
 			     "auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];

@@ -14,8 +14,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cli_command { COMMAND_CONSOLE, COMMAND_ONCE, COMMAND_DEMO, COMMAND_FIELDS, COMMAND_HELP, COMMAND_VERSION };
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum cli_command {
+	COMMAND_CONSOLE,
+	COMMAND_ONCE,
+	COMMAND_CHECK,
+	COMMAND_REPORT,
+	COMMAND_DEMO,
+	COMMAND_FIELDS,
+	COMMAND_HELP,
+	COMMAND_VERSION
+};
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_JUNIT };
 
 #define PANE_NAMES_MAX 32
 
@@ -23,12 +32,14 @@ struct options {
 	enum cli_command command;
 	char cluster[256], profile[128], region[64], endpoint_url[512], db[2048];
 	char user[128], action_user[128], dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
-	char theme[64], color[16], config[1024], scenario[1024];
+	char theme[64], color[16], time[16], config[1024], scenario[1024];
 	int64_t interval_us, range_us, clusters;
 	enum output_format format;
 	char panes[PANE_NAMES_MAX][64]; /* --pane: source or pane names */
 	size_t npanes;
-	bool read_only, ascii, headless, wake, show_literals, motion, mouse;
+	char only[64];     /* check: one family of verdicts; "" = all */
+	char output[1024]; /* report: a new file; "" = standard output */
+	bool read_only, ascii, headless, wake, show_literals, motion, mouse, bell;
 	struct policies policies; /* only in the config file */
 };
 

@@ -12,6 +12,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define NAMES_MAX 128
+
 struct policy_key {
 	const char *name, *fallback, *help;
 	bool (*store)(struct policy *p, struct str value, const char *where, struct err *err);
@@ -93,29 +95,61 @@ static struct str cluster_of(struct str section)
 	return str_sub(section, sizeof("policy ") - 1, section.len);
 }
 
-static const struct policy_key *find(struct str name)
+/* - for _ as in all other settings */
+static bool is_named(struct str name, const char *key)
 {
 	char plain[64];
 
-	/* - for _ as in all other settings */
 	(void)snprintf(plain, sizeof plain, STR_FMT, STR_ARG(name));
 	for (char *p = plain; *p; p++)
 		*p = *p == '-' ? '_' : *p;
+	return strcmp(plain, key) == 0;
+}
+
+static const struct policy_key *find(struct str name)
+{
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (strcmp(plain, keys[i].name) == 0)
+		if (is_named(name, keys[i].name))
 			return &keys[i];
+	return NULL;
+}
+
+static const struct policy_limit *find_limit(struct str name)
+{
+	for (size_t i = 0; i < npolicy_limit_rows; i++)
+		if (is_named(name, policy_limit_rows[i].name))
+			return &policy_limit_rows[i];
 	return NULL;
 }
 
 static bool fail_key(struct str name, const char *where, struct err *err)
 {
-	const char *names[ARRAY_LEN(keys)], *like;
+	const char *names[NAMES_MAX], *like;
+	size_t n = 0;
 
+	CHECK(ARRAY_LEN(keys) + npolicy_limit_rows <= NAMES_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		names[i] = keys[i].name;
-	like = parse_nearest(name, names, ARRAY_LEN(keys));
+		names[n++] = keys[i].name;
+	for (size_t i = 0; i < npolicy_limit_rows; i++)
+		names[n++] = policy_limit_rows[i].name;
+	like = parse_nearest(name, names, n);
 	return err_set(err, ERR_CONFIG, "%s: no such setting of a policy%s%s", where, like ? "; did you mean " : "",
 		       like ? like : "");
+}
+
+static bool store(struct policy *p, const struct ini_entry *e, const char *where, struct err *err)
+{
+	const struct policy_key *key = find(e->key);
+	const struct policy_limit *limit = find_limit(e->key);
+
+	if (key)
+		return key->store(p, e->value, where, err);
+	if (!limit)
+		return fail_key(e->key, where, err);
+	if (policy_limit_parse(limit->unit, e->value, policy_limit_at(&p->limits, limit), err))
+		return true;
+	err_prefix(err, "%s", where);
+	return false;
 }
 
 /* All entries of one section, by its name. */
@@ -123,15 +157,12 @@ static bool read_section(const struct ini *ini, const char *path, struct str sec
 {
 	for (size_t i = 0; i < ini->n; i++) {
 		const struct ini_entry *e = &ini->entries[i];
-		const struct policy_key *key = find(e->key);
 		char where[1200];
 
 		if (!str_eq(e->section, section))
 			continue;
 		(void)snprintf(where, sizeof where, "%s:%d: " STR_FMT, path, e->line, STR_ARG(e->key));
-		if (!key)
-			return fail_key(e->key, where, err);
-		if (!key->store(p, e->value, where, err))
+		if (!store(p, e, where, err))
 			return false;
 	}
 	return true;
@@ -190,13 +221,29 @@ bool config_policy_read(const struct ini *ini, const char *path, struct policies
 	return true;
 }
 
+static void write_key(struct buf *out, const char *name, struct str fallback, const char *help)
+{
+	(void)buf_addf(out, "*");
+	for (const char *p = name; *p; p++)
+		(void)buf_addf(out, "%s%c", *p == '_' ? "\\" : "", *p);
+	(void)buf_addf(out, "* (default " STR_FMT ")\n\t%s\n\n", STR_ARG(fallback), help);
+}
+
 void config_policy_manual(struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		(void)buf_addf(out, "*");
-		for (const char *p = keys[i].name; *p; p++)
-			(void)buf_addf(out, "%s%c", *p == '_' ? "\\" : "", *p);
-		(void)buf_addf(out, "* (default %s)\n\t%s\n\n", keys[i].fallback[0] ? keys[i].fallback : "empty",
-			       keys[i].help);
+	struct policy_limits limits = policy_default.limits;
+	struct buf text;
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		write_key(out, keys[i].name, keys[i].fallback[0] ? str_c(keys[i].fallback) : STR("empty"),
+			  keys[i].help);
+	buf_init(&text, 64);
+	for (size_t i = 0; i < npolicy_limit_rows; i++) {
+		const struct policy_limit *row = &policy_limit_rows[i];
+
+		buf_clear(&text);
+		policy_limit_say(row->unit, *policy_limit_at(&limits, row), &text);
+		write_key(out, row->name, buf_str(&text), row->help);
 	}
+	buf_release(&text);
 }

@@ -4,21 +4,26 @@
  */
 #include "aws/config.h"
 #include "base/clock.h"
+#include "base/zone.h"
+#include "check.h"
 #include "cli.h"
 #include "db/login.h"
 #include "demo.h"
 #include "once.h"
 #include "registry.h"
+#include "report.h"
 #include "ui/action.h"
 #include "ui/loop.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <locale.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -168,6 +173,33 @@ static void unhush(int saved)
 	(void)close(saved);
 }
 
+static int forget_segments(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t from = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+		uintptr_t to = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
+
+		/* what may have been written is no copy of the file any more */
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) && to > from)
+			(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/*
+ * Loading reads the symbol tables of some forty libraries, which nobody needs again in a console that stays open all
+ * day. Those pages are the files'; they leave, and come back one by one where they are used.
+ */
+static void forget_loading(void)
+{
+	(void)dl_iterate_phdr(forget_segments, NULL);
+}
+
 static int run_console(struct runtime *rt, const struct options *o, int signals)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -177,18 +209,39 @@ static int run_console(struct runtime *rt, const struct options *o, int signals)
 			 .mouse = o->mouse,
 			 .no_color = no_color && no_color[0],
 			 .colorterm = getenv("COLORTERM")},
-		.ui = {.theme = o->theme, .product = "auroratop " AURORATOP_VERSION, .motion = o->motion},
+		.ui = {.theme = o->theme,
+		       .product = "auroratop " AURORATOP_VERSION,
+		       .motion = o->motion,
+		       .show_literals = o->show_literals,
+		       .bell = o->bell},
 		.signal_fd = signals,
 	};
 	struct err err;
 	int status, saved;
 	bool ok;
 
+	zone_use(strcmp(o->time, "local") == 0);
 	catch_fatal();
+	forget_loading();
 	saved = hush();
 	ok = loop_run(rt, &lo, &status, &err);
 	unhush(saved);
 	return ok ? status : complain(&err, ONCE_USAGE);
+}
+
+/* Of a fault in what was asked for. */
+static int usage_status(const struct options *o)
+{
+	return o->command == COMMAND_CHECK ? (int)CHECK_UNKNOWN : (int)ONCE_USAGE;
+}
+
+static int run_headless(struct runtime *rt, const struct options *o, struct err *err)
+{
+	if (o->command == COMMAND_CHECK)
+		return (int)check_run(rt, o, err);
+	if (o->command == COMMAND_REPORT)
+		return (int)report_run(rt, o, err);
+	return (int)once_run(rt, o, err);
 }
 
 static int run(const struct options *o)
@@ -199,13 +252,13 @@ static int run(const struct options *o)
 	int status, signals;
 
 	if (!make_target(o, &target, &err))
-		return complain(&err, ONCE_USAGE);
+		return complain(&err, usage_status(o));
 	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
 	rt = runtime_new(registry_sources, registry_nsources, target);
 	target_unref(target);
 	commands_set(runtime_commands(rt), registry_commands, registry_ncommands);
-	if (o->command == COMMAND_ONCE) {
-		status = (int)once_run(rt, o, &err);
+	if (o->command != COMMAND_CONSOLE) {
+		status = run_headless(rt, o, &err);
 		if (err.code != ERR_NONE)
 			(void)complain(&err, status);
 	} else {
@@ -239,8 +292,9 @@ int main(int argc, char **argv)
 	(void)mallopt(M_ARENA_MAX, 2);
 	(void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
 	choose_locale();
+	zone_init();
 	if (!cli_parse(argc, argv, &o, &err))
-		return complain(&err, ONCE_USAGE);
+		return complain(&err, usage_status(&o));
 	if (!registry_check(&err) || !actions_check(&err))
 		return complain(&err, ONCE_USAGE);
 	switch (o.command) {
@@ -257,6 +311,8 @@ int main(int argc, char **argv)
 		return 0;
 	case COMMAND_CONSOLE:
 	case COMMAND_ONCE:
+	case COMMAND_CHECK:
+	case COMMAND_REPORT:
 		return run(&o);
 	}
 	return 0;

@@ -44,8 +44,10 @@ static void check_origin(const struct source *s, struct buf *faults)
 
 	if (s->merges && registry_find(s->merges) < 0)
 		(void)buf_addf(faults, "%s: no source %s to merge; ", s->name, s->merges);
-	if ((s->fed_by != NULL) + (s->merges != NULL) + (s->fetch != NULL) != 1)
-		(void)buf_addf(faults, "%s: one of fed_by, merges and fetch; ", s->name);
+	if ((s->fed_by != NULL) + (s->merges != NULL) + (s->fetch != NULL) + (s->derive != NULL) != 1)
+		(void)buf_addf(faults, "%s: one of fed_by, merges, derive and fetch; ", s->name);
+	if ((s->reads != NULL) != (s->derive != NULL))
+		(void)buf_addf(faults, "%s: derive needs reads; ", s->name);
 	if (!s->merges && at > 0 && registry_sources[at - 1]->merges)
 		(void)buf_addf(faults, "%s: stands behind a merged source; ", s->name);
 }
@@ -62,10 +64,14 @@ static void check_names(const struct source *s, struct buf *faults)
 		if (registry_find(word) < 0)
 			(void)buf_addf(faults, "%s: no input %s; ", s->name, word);
 	}
+	rest = str_c(s->reads);
+	while (s->reads && str_split(&rest, ' ', &name)) {
+		(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(name));
+		if (name.len > 0 && registry_find(word) < 0)
+			(void)buf_addf(faults, "%s: reads no source %s; ", s->name, word);
+	}
 	if (s->fed_by && registry_find(s->fed_by) < 0)
 		(void)buf_addf(faults, "%s: no feeder %s; ", s->name, s->fed_by);
-	if (!s->title || !s->help || !s->type || !s->origin)
-		(void)buf_addf(faults, "%s: title, help, type or origin missing; ", s->name);
 }
 
 bool registry_check(struct err *err)

@@ -22,7 +22,7 @@ endfunction()
 set(console $<TARGET_FILE:auroratop>)
 set(sim $<TARGET_FILE:auroratop-sim>)
 foreach(file test_console test_load test_recovery test_together test_locks_e2e test_e2e_statements test_explain_console
-             test_logs_e2e test_hostile test_answers test_changes test_aws_changes test_demo_changes)
+             test_logs_e2e test_report_e2e test_hostile test_answers test_changes test_aws_changes test_demo_changes)
   e2e_program(${file})
 endforeach()
 
@@ -50,6 +50,8 @@ set_tests_properties(e2e.aws_changes PROPERTIES TIMEOUT 600)
 e2e(changes test_changes ${console})
 # What the server writes into its log.
 e2e(logs test_logs_e2e ${console} ${sim})
+# What a report says of an incident, the bell for it, and the clocks.
+e2e(report test_report_e2e ${console})
 # Names and statements that try to spoil the screen.
 e2e(hostile test_hostile ${console})
 # From a cold start on the demo's workload to five answers.

@@ -1,4 +1,4 @@
-foreach(name sim_sigv4 sim_params sim_state sim_scenario sim_ec2 sim_metrics sim_logs)
+foreach(name sim_sigv4 sim_params sim_state sim_scenario sim_ec2 sim_posture sim_metrics sim_logs)
   unit(${name} sim)
   if(TARGET test_${name})
     target_link_libraries(test_${name} PRIVATE PkgConfig::JANSSON)

@@ -1,3 +1,4 @@
-# Why something is slow, as rules over facts.
+# Why something is slow, and what is wrong, as rules over facts.
 unit(slow_statement verdict)
 unit(statement_relations verdict)
+unit(verdict_engine verdict)

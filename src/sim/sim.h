@@ -1,8 +1,9 @@
 /*
  * sim.h: a simulated AWS endpoint on loopback, for tests, benches and the demo.
  *
- * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0), CloudWatch
- * Logs and Performance Insights (JSON 1.1) at POST /; the service is the one named in the SigV4 credential scope.
+ * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0), CloudWatch Logs, Performance
+ * Insights, KMS, Secrets Manager and Application Auto Scaling (JSON 1.1) at POST /; the service is the one named in the
+ * SigV4 credential scope.
  * Signatures are verified, parameters the operation does not know are refused, and the state moves with time: a
  * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer.
  * Clients may change it: snapshots, clusters, cluster parameters, tags, pending maintenance and ingress rules, with

@@ -502,6 +502,9 @@ const struct sim_operation sim_cw_operations[] = {
 	 QUERY "MetricStat.Metric.Dimensions " QUERY "MetricStat.Period " QUERY "MetricStat.Stat " QUERY "MetricStat.Unit "
 	 "StartTime EndTime NextToken ScanBy MaxDatapoints LabelOptions.Timezone",
 	 QUERY "Id StartTime EndTime", get_data},
+	{"monitoring", "DescribeAlarms",
+	 "AlarmNames.member.N AlarmNamePrefix AlarmTypes.member.N StateValue ActionPrefix MaxRecords NextToken", "",
+	 sim_cw_describe_alarms},
 	{"monitoring", "GetMetricStatistics",
 	 "Namespace MetricName Dimensions.member.N.Name Dimensions.member.N.Value StartTime EndTime Period "
 	 "Statistics.member.N ExtendedStatistics.member.N Unit",

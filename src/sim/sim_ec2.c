@@ -29,8 +29,7 @@ static void name_tag(struct buf *b, const char *name)
 	sim_xml_close(b, "tagSet");
 }
 
-/* Every id asked for must be one of the n known ones; ids are PREFIX.1 ... */
-static bool ids_exist(struct sim_request *r, const char *prefix, const char *const *known, size_t n, const char *code)
+bool sim_ec2_ids_exist(struct sim_request *r, const char *prefix, const char *const *known, size_t n, const char *code)
 {
 	struct str ids[SIM_VALUES_MAX];
 	size_t count = sim_param_list(r, prefix, ids, SIM_VALUES_MAX);
@@ -46,7 +45,7 @@ static bool ids_exist(struct sim_request *r, const char *prefix, const char *con
 	return true;
 }
 
-static bool id_wanted(struct sim_request *r, const char *prefix, const char *id)
+bool sim_ec2_id_wanted(struct sim_request *r, const char *prefix, const char *id)
 {
 	struct str ids[SIM_VALUES_MAX];
 	size_t n = sim_param_list(r, prefix, ids, SIM_VALUES_MAX);
@@ -145,7 +144,7 @@ static bool group_ids_exist(struct sim_request *r, const char *prefix, const str
 
 	for (size_t i = 0; i < n; i++)
 		ids[i] = groups[i].id;
-	return ids_exist(r, prefix, ids, n, "InvalidGroup.NotFound");
+	return sim_ec2_ids_exist(r, prefix, ids, n, "InvalidGroup.NotFound");
 }
 
 static bool describe_groups(struct sim_request *r, struct buf *out)
@@ -159,7 +158,7 @@ static bool describe_groups(struct sim_request *r, struct buf *out)
 	    !group_ids_exist(r, "GroupId", rows, total))
 		return false;
 	for (size_t i = 0; i < total; i++)
-		if (id_wanted(r, "GroupId", rows[i].id) && id_wanted(r, "GroupName", rows[i].name) &&
+		if (sim_ec2_id_wanted(r, "GroupId", rows[i].id) && sim_ec2_id_wanted(r, "GroupName", rows[i].name) &&
 		    sim_filter_ok(&f, "group-id", rows[i].id) && sim_filter_ok(&f, "group-name", rows[i].name) &&
 		    sim_filter_ok(&f, "vpc-id", SIM_VPC_ID) && sim_filter_ok(&f, "owner-id", SIM_ACCOUNT) &&
 		    group_has_cidr(&rows[i], &f))
@@ -246,7 +245,7 @@ static bool describe_rules(struct sim_request *r, struct buf *out)
 			continue;
 		count = sim_group_rules(&groups[i], rows + n);
 		for (size_t k = first; k < first + count; k++)
-			if (id_wanted(r, "SecurityGroupRuleId", rows[k].id) &&
+			if (sim_ec2_id_wanted(r, "SecurityGroupRuleId", rows[k].id) &&
 			    sim_filter_ok(&f, "security-group-rule-id", rows[k].id))
 				rows[n++] = rows[k];
 	}
@@ -290,14 +289,14 @@ static bool describe_subnets(struct sim_request *r, struct buf *out)
 
 	for (size_t i = 0; i < total; i++)
 		ids[i] = subnets[i].id;
-	if (!ids_exist(r, "SubnetId", ids, total, "InvalidSubnetID.NotFound") ||
+	if (!sim_ec2_ids_exist(r, "SubnetId", ids, total, "InvalidSubnetID.NotFound") ||
 	    !sim_filters(r, "Filter", "Value", "vpc-id subnet-id availability-zone state cidr-block", &f))
 		return false;
 	for (size_t i = 0; i < total; i++) {
 		char zone[80];
 
 		snprintf(zone, sizeof(zone), "%s%s", r->sim->o.region, subnets[i].zone);
-		if (id_wanted(r, "SubnetId", ids[i]) && sim_filter_ok(&f, "vpc-id", SIM_VPC_ID) &&
+		if (sim_ec2_id_wanted(r, "SubnetId", ids[i]) && sim_filter_ok(&f, "vpc-id", SIM_VPC_ID) &&
 		    sim_filter_ok(&f, "subnet-id", ids[i]) && sim_filter_ok(&f, "availability-zone", zone) &&
 		    sim_filter_ok(&f, "state", "available") && sim_filter_ok(&f, "cidr-block", subnets[i].range))
 			rows[n++] = i;
@@ -347,11 +346,12 @@ static bool describe_prefix_lists(struct sim_request *r, struct buf *out)
 
 	for (size_t i = 0; i < total; i++)
 		ids[i] = lists[i].id;
-	if (!ids_exist(r, "PrefixListId", ids, total, "InvalidPrefixListID.NotFound") ||
+	if (!sim_ec2_ids_exist(r, "PrefixListId", ids, total, "InvalidPrefixListID.NotFound") ||
 	    !sim_filters(r, "Filter", "Value", "owner-id prefix-list-id prefix-list-name", &f))
 		return false;
 	for (size_t i = 0; i < total; i++)
-		if (id_wanted(r, "PrefixListId", ids[i]) && sim_filter_ok(&f, "owner-id", list_owner(&lists[i])) &&
+		if (sim_ec2_id_wanted(r, "PrefixListId", ids[i]) &&
+		    sim_filter_ok(&f, "owner-id", list_owner(&lists[i])) &&
 		    sim_filter_ok(&f, "prefix-list-id", ids[i]) && sim_filter_ok(&f, "prefix-list-name", lists[i].name))
 			rows[n++] = i;
 	if (!sim_page_ec2(r, n, 1, 100, &page))
@@ -407,6 +407,8 @@ const struct sim_operation sim_ec2_operations[] = {
 	{"ec2", "DescribeSecurityGroups", "GroupId.N GroupName.N" COMMON, "", describe_groups},
 	{"ec2", "DescribeSecurityGroupRules", "SecurityGroupRuleId.N" COMMON, "", describe_rules},
 	{"ec2", "DescribeSubnets", "SubnetId.N" COMMON, "", describe_subnets},
+	{"ec2", "DescribeRouteTables", "RouteTableId.N" COMMON, "", sim_ec2_describe_route_tables},
+	{"ec2", "DescribeNetworkAcls", "NetworkAclId.N" COMMON, "", sim_ec2_describe_acls},
 	{"ec2", "DescribeManagedPrefixLists", "PrefixListId.N" COMMON, "", describe_prefix_lists},
 	{"ec2", "GetManagedPrefixListEntries", "PrefixListId TargetVersion MaxResults NextToken DryRun", "PrefixListId",
 	 prefix_list_entries},

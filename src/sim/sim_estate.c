@@ -144,6 +144,40 @@ static void check_network(const struct checker *k)
 					e->subnet_groups[i].subnets[n]);
 }
 
+static void check_subnets(const struct checker *k, const void *row, const struct sim_subnet_list *list)
+{
+	for (int i = 0; i < list->n; i++)
+		if (!sim_estate_subnet(k->e, list->ids[i]))
+			k->tell(k->ctx, row, "subnets: there is no subnet %s", list->ids[i]);
+}
+
+static void check_routes(const struct checker *k)
+{
+	const struct sim_estate *e = k->e;
+
+	for (size_t i = 0; i < e->nroute_tables; i++)
+		check_subnets(k, &e->route_tables[i], &e->route_tables[i].subnets);
+	for (size_t i = 0; i < e->nacls; i++)
+		check_subnets(k, &e->acls[i], &e->acls[i].subnets);
+}
+
+static void check_alarms(const struct checker *k)
+{
+	const struct sim_estate *e = k->e;
+
+	for (size_t i = 0; i < e->nalarms; i++) {
+		const struct sim_alarm_row *a = &e->alarms[i];
+
+		if (a->state && strcmp(a->state, "OK") != 0 && strcmp(a->state, "ALARM") != 0 &&
+		    strcmp(a->state, "INSUFFICIENT_DATA") != 0)
+			k->tell(k->ctx, a, "state: '%.40s' is not OK, ALARM or INSUFFICIENT_DATA", a->state);
+		if (a->period_us < US_PER_MIN || a->period_us % US_PER_MIN != 0)
+			k->tell(k->ctx, a, "period: it is no number of whole minutes");
+		if (a->datapoints > a->periods)
+			k->tell(k->ctx, a, "datapoints: more than periods");
+	}
+}
+
 static void check_events(const struct checker *k)
 {
 	const struct sim_estate *e = k->e;
@@ -188,6 +222,8 @@ void sim_estate_check(const struct sim_estate *e, sim_tell *tell, void *ctx)
 		if (!find_cluster(e, e->snapshots[i].cluster))
 			tell(ctx, &e->snapshots[i], "cluster: there is no cluster %s", e->snapshots[i].cluster);
 	check_network(&k);
+	check_routes(&k);
+	check_alarms(&k);
 	check_events(&k);
 }
 

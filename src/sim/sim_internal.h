@@ -55,6 +55,8 @@ struct sim_operation {
 
 extern const struct sim_operation sim_rds_operations[], sim_ec2_operations[], sim_cw_operations[];
 extern const struct sim_operation sim_logs_operations[], sim_pi_operations[];
+extern const struct sim_operation sim_kms_operations[], sim_secrets_operations[], sim_scaling_operations[];
+extern const size_t sim_kms_noperations, sim_secrets_noperations, sim_scaling_noperations;
 extern const size_t sim_pi_noperations;
 extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations, sim_logs_noperations;
 
@@ -113,6 +115,12 @@ struct sim_page {
 bool sim_page_rds(struct sim_request *r, size_t total, struct sim_page *ret_page);
 /* EC2: NextToken and MaxResults between lo and hi. */
 bool sim_page_ec2(struct sim_request *r, size_t total, int64_t lo, int64_t hi, struct sim_page *ret_page);
+/* By other names: parameters, error code for a bad token, default and limits of the size. */
+struct sim_paging {
+	const char *size, *token, *bad_token;
+	int64_t def, lo, hi;
+};
+bool sim_page_named(struct sim_request *r, const struct sim_paging *how, size_t total, struct sim_page *ret_page);
 /* An opaque token for position, and back; kind keeps tokens of different calls apart. */
 void sim_token(const struct sim_request *r, uint64_t position, char *ret_token, size_t len);
 bool sim_token_parse(const struct sim_request *r, struct str token, uint64_t *ret_position);
@@ -157,6 +165,9 @@ extern const struct sim_wait sim_waits[SIM_WAITS];
 /* Average active sessions of [start, start + period) by statement and wait; false: nothing is known of that time. */
 bool sim_load(const struct sim *s, const struct sim_cluster *c, int member, int64_t start_us, int64_t period_us,
 	      double (*ret_load)[SIM_WAITS]);
+
+/* sim_alarms.c */
+bool sim_cw_describe_alarms(struct sim_request *r, struct buf *out);
 
 /* sim_fault.c; the lock is held */
 bool sim_fault_add(struct sim *s, struct str form, struct err *err);

@@ -33,6 +33,13 @@ enum sim_source_kind sim_source_kind(const char *source);
 
 /* sim_ec2.c: an <item> of securityGroupRuleSet */
 void sim_ec2_rule_xml(struct sim_request *r, struct buf *b, const struct sim_rule *rule);
+/* sim_ec2_routes.c */
+bool sim_ec2_describe_route_tables(struct sim_request *r, struct buf *out);
+bool sim_ec2_describe_acls(struct sim_request *r, struct buf *out);
+/* sim_ec2.c: every id in PREFIX.N must be one of n known ones, else r has the error; is id one of them, or are there
+ * none? */
+bool sim_ec2_ids_exist(struct sim_request *r, const char *prefix, const char *const *known, size_t n, const char *code);
+bool sim_ec2_id_wanted(struct sim_request *r, const char *prefix, const char *id);
 /* sim_ec2_write.c */
 bool sim_ec2_authorize_ingress(struct sim_request *r, struct buf *out);
 bool sim_ec2_revoke_ingress(struct sim_request *r, struct buf *out);

@@ -394,12 +394,13 @@ bool sim_token_parse(const struct sim_request *r, struct str token, uint64_t *re
 	return str_eq_c(token, again);
 }
 
-static bool page(struct sim_request *r, struct str token, size_t total, size_t size, struct sim_page *ret_page)
+static bool page(struct sim_request *r, struct str token, size_t total, size_t size, const char *bad_token,
+		 struct sim_page *ret_page)
 {
 	uint64_t first = 0;
 
 	if (token.len > 0 && !sim_token_parse(r, token, &first))
-		return sim_fail(r, 400, "InvalidParameterValue", "The paging token is not valid.");
+		return sim_fail(r, 400, bad_token, "The paging token is not valid.");
 	ret_page->first = first < total ? (size_t)first : total;
 	ret_page->end = total - ret_page->first > size ? ret_page->first + size : total;
 	ret_page->token[0] = '\0';
@@ -417,7 +418,19 @@ bool sim_page_rds(struct sim_request *r, size_t total, struct sim_page *ret_page
 	if (size < 20 || size > 100)
 		return sim_fail(r, 400, "InvalidParameterValue",
 				"Invalid value %lld for MaxRecords. Must be between 20 and 100", (long long)size);
-	return page(r, sim_param(r, "Marker"), total, (size_t)size, ret_page);
+	return page(r, sim_param(r, "Marker"), total, (size_t)size, "InvalidParameterValue", ret_page);
+}
+
+bool sim_page_named(struct sim_request *r, const struct sim_paging *how, size_t total, struct sim_page *ret_page)
+{
+	int64_t size;
+
+	if (!sim_param_int(r, how->size, how->def, &size))
+		return false;
+	if (size < how->lo || size > how->hi)
+		return sim_fail(r, 400, "InvalidParameterValue", "%s must be between %lld and %lld, not %lld.",
+				how->size, (long long)how->lo, (long long)how->hi, (long long)size);
+	return page(r, sim_param(r, how->token), total, (size_t)size, how->bad_token, ret_page);
 }
 
 bool sim_page_ec2(struct sim_request *r, size_t total, int64_t lo, int64_t hi, struct sim_page *ret_page)
@@ -431,5 +444,6 @@ bool sim_page_ec2(struct sim_request *r, size_t total, int64_t lo, int64_t hi, s
 			r, 400, "InvalidParameterValue",
 			"Value ( %lld ) for parameter maxResults is invalid. Expecting a value between %lld and %lld.",
 			(long long)size, (long long)lo, (long long)hi);
-	return page(r, sim_param(r, "NextToken"), total, size > 0 ? (size_t)size : SIZE_MAX, ret_page);
+	return page(r, sim_param(r, "NextToken"), total, size > 0 ? (size_t)size : SIZE_MAX, "InvalidParameterValue",
+		    ret_page);
 }

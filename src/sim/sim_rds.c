@@ -9,8 +9,6 @@
 #include "sim/sim_rds.h"
 #include "sim/sim_scenario.h"
 
-#define ACCOUNT_KEY "5f0c3b1e-7d42-4a51-9e8f-0c1d2e3f4a5b"
-
 #define VPC_ID "vpc-0d11"
 #define ZONES 3
 
@@ -21,7 +19,8 @@ void sim_rds_arn(struct sim_request *r, struct buf *b, const char *tag, const ch
 
 void sim_rds_key(struct sim_request *r, struct buf *b, const char *tag)
 {
-	sim_xml_fmt(b, tag, "arn:%s:kms:%s:" SIM_ACCOUNT ":key/" ACCOUNT_KEY, sim_partition(r->sim), r->sim->o.region);
+	sim_xml_fmt(b, tag, "arn:%s:kms:%s:" SIM_ACCOUNT ":key/" SIM_ACCOUNT_KEY, sim_partition(r->sim),
+		    r->sim->o.region);
 }
 
 /* Host of an endpoint: name, then ".c9akci.REGION.DOMAIN" with prefix "", "cluster-" or "cluster-ro-". */
@@ -161,9 +160,7 @@ static void cluster_secret(struct sim_request *r, struct buf *b, const struct si
 	if (!c->managed_secret)
 		return;
 	sim_xml_open(b, "MasterUserSecret");
-	sim_xml_fmt(b, "SecretArn",
-		    "arn:%s:secretsmanager:%s:" SIM_ACCOUNT
-		    ":secret:rds!cluster-0b4d7c1e-55a2-4a0c-9d7e-6f1f2a3b4c5d-XyZ123",
+	sim_xml_fmt(b, "SecretArn", "arn:%s:secretsmanager:%s:" SIM_ACCOUNT ":secret:" SIM_SECRET_NAME SIM_SECRET_END,
 		    sim_partition(r->sim), r->sim->o.region);
 	sim_xml_str(b, "SecretStatus", "active");
 	sim_rds_key(r, b, "KmsKeyId");
@@ -452,6 +449,8 @@ const struct sim_operation sim_rds_operations[] = {
 	{"rds", "DescribeDBClusterSnapshots",
 	 "DBClusterIdentifier DBClusterSnapshotIdentifier DbClusterResourceId SnapshotType IncludeShared IncludePublic" FILTERS,
 	 "", sim_rds_describe_snapshots},
+	{"rds", "DescribeDBClusterSnapshotAttributes", "DBClusterSnapshotIdentifier", "DBClusterSnapshotIdentifier",
+	 sim_rds_describe_attributes},
 	{"rds", "DescribeEvents",
 	 "SourceIdentifier SourceType StartTime EndTime Duration EventCategories.EventCategory.N MaxRecords Marker", "",
 	 sim_rds_describe_events},

@@ -9,7 +9,8 @@
 
 /* <tag>arn:PARTITION:rds:REGION:ACCOUNT:kind:name</tag> */
 void sim_rds_arn(struct sim_request *r, struct buf *b, const char *tag, const char *kind, const char *name);
-/* The ARN of the account's one KMS key. */
+/* The account's one KMS key, and its ARN. */
+#define SIM_ACCOUNT_KEY "5f0c3b1e-7d42-4a51-9e8f-0c1d2e3f4a5b"
 void sim_rds_key(struct sim_request *r, struct buf *b, const char *tag);
 void sim_rds_zones(struct sim_request *r, struct buf *b);
 /* Replaces ARNs in db-cluster-id filters by names. */
@@ -24,7 +25,12 @@ struct sim_cluster *sim_rds_cluster(struct sim_request *r);
 /* False and InvalidDBClusterStateFault unless the cluster has this status. */
 bool sim_rds_must_be(struct sim_request *r, const struct sim_cluster *c, const char *status);
 
+/* The secret of a managed master user, by its name and the end of its ARN. */
+#define SIM_SECRET_NAME "rds!cluster-0b4d7c1e-55a2-4a0c-9d7e-6f1f2a3b4c5d"
+#define SIM_SECRET_END "-XyZ123"
+
 /* sim_rds_snapshots.c */
+bool sim_rds_describe_attributes(struct sim_request *r, struct buf *out);
 bool sim_rds_describe_snapshots(struct sim_request *r, struct buf *out);
 /* By name or ARN; false = none. */
 bool sim_rds_snapshot_find(struct sim_request *r, struct str id, struct sim_snapshot *ret_snapshot);

@@ -56,6 +56,10 @@ static void pending_xml(struct sim_request *r, struct buf *b, const struct sim_c
 			continue;
 		sim_xml_open(b, "PendingMaintenanceAction");
 		sim_xml_slice(b, "Action", action);
+		if (i == 0 && c->maintenance_auto_us)
+			sim_xml_time(b, "AutoAppliedAfterDate", r->sim->epoch_us + c->maintenance_auto_us);
+		if (i == 0 && c->maintenance_forced_us)
+			sim_xml_time(b, "ForcedApplyDate", r->sim->epoch_us + c->maintenance_forced_us);
 		if (c->opt_ins[i].type) {
 			sim_xml_str(b, "OptInStatus", c->opt_ins[i].type);
 			sim_xml_time(b, "CurrentApplyDate", c->opt_ins[i].applied_us);

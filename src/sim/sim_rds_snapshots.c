@@ -1,11 +1,12 @@
 /*
- * sim_rds_snapshots.c: RDS DescribeDBClusterSnapshots.
+ * sim_rds_snapshots.c: RDS DescribeDBClusterSnapshots and DescribeDBClusterSnapshotAttributes.
  *
  * The rules of the call: by cluster or by snapshot, not both; one automated snapshot by
  * name also needs SnapshotType; without a type, automated and manual ones come; shared and
- * public ones do not exist in this account.
+ * public ones do not exist in this account. Who may restore a snapshot is told of manual ones only.
  */
 #include "sim/sim_rds.h"
+#include "sim/sim_scenario.h"
 
 #define GIB 1073741824.0
 
@@ -137,5 +138,41 @@ bool sim_rds_describe_snapshots(struct sim_request *r, struct buf *out)
 	sim_xml_close(out, "DBClusterSnapshots");
 	if (page.token[0])
 		sim_xml_str(out, "Marker", page.token);
+	return true;
+}
+
+/* Accounts that a snapshot of the scenario is shared with; "" = nobody. */
+static struct str shared_with(const struct sim_estate *e, const char *id)
+{
+	for (size_t i = 0; i < e->nsnapshots; i++)
+		if (strcmp(e->snapshots[i].id, id) == 0)
+			return str_c(e->snapshots[i].shared_with);
+	return STR("");
+}
+
+bool sim_rds_describe_attributes(struct sim_request *r, struct buf *out)
+{
+	struct str id = sim_param(r, "DBClusterSnapshotIdentifier"), rest, account;
+	struct sim_snapshot s;
+
+	if (!sim_rds_snapshot_find(r, id, &s))
+		return sim_fail(r, 404, "DBClusterSnapshotNotFoundFault", "DBClusterSnapshot " STR_FMT " not found.",
+				STR_ARG(id));
+	if (s.automated)
+		return sim_fail(r, 400, "InvalidParameterValue",
+				"Attributes of automated snapshots cannot be described.");
+	sim_xml_open(out, "DBClusterSnapshotAttributesResult");
+	sim_xml_str(out, "DBClusterSnapshotIdentifier", s.id);
+	sim_xml_open(out, "DBClusterSnapshotAttributes");
+	sim_xml_open(out, "DBClusterSnapshotAttribute");
+	sim_xml_str(out, "AttributeName", "restore");
+	sim_xml_open(out, "AttributeValues");
+	rest = shared_with(r->sim->estate, s.id);
+	while (rest.len > 0 && str_split(&rest, ',', &account))
+		sim_xml_slice(out, "AttributeValue", str_trim(account));
+	sim_xml_close(out, "AttributeValues");
+	sim_xml_close(out, "DBClusterSnapshotAttribute");
+	sim_xml_close(out, "DBClusterSnapshotAttributes");
+	sim_xml_close(out, "DBClusterSnapshotAttributesResult");
 	return true;
 }

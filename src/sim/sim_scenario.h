@@ -17,6 +17,9 @@
 #define SIM_GROUP_RULES_MAX 24
 #define SIM_LIST_NETWORKS_MAX 200
 #define SIM_GROUP_SUBNETS_MAX 12
+#define SIM_ROUTES_MAX 20
+#define SIM_ACL_RULES_MAX 20
+#define SIM_ALARM_DIMENSIONS_MAX 4
 
 /* In every row `id` comes first: it is what the heading names. */
 struct sim_instance_row {
@@ -63,7 +66,57 @@ struct sim_subnet_group {
 
 struct sim_snapshot_row {
 	const char *id, *cluster, *engine_version; /* version NULL = the cluster's */
+	const char *shared_with;                   /* accounts separated by ',', or "all"; NULL = nobody */
 	int64_t age_us;
+};
+
+struct sim_subnet_list {
+	const char *ids[SIM_GROUP_SUBNETS_MAX]; /* rows of sim_subnet_row, by id */
+	int n;
+};
+
+struct sim_route_table_row {
+	const char *id;
+	bool is_main;
+	struct sim_subnet_list subnets; /* that are associated with it */
+	struct {
+		const char *destination, *target;
+		bool blackhole;
+	} routes[SIM_ROUTES_MAX];
+	int nroutes;
+};
+
+struct sim_acl_row {
+	const char *id;
+	bool is_default; /* of subnets that no other ACL names */
+	struct sim_subnet_list subnets;
+	struct sim_acl_rule {
+		int number, protocol;   /* -1 = all */
+		int from_port, to_port; /* -1 = all */
+		bool egress, allow;
+		const char *cidr;
+	} rules[SIM_ACL_RULES_MAX];
+	int nrules;
+};
+
+struct sim_alarm_row {
+	const char *id, *description, *space, *metric, *statistic, *comparison;
+	struct {
+		const char *name, *value;
+	} dimensions[SIM_ALARM_DIMENSIONS_MAX];
+	int ndimensions;
+	double threshold;
+	int64_t period_us, age_us; /* age: since when, of a fixed state */
+	int periods, datapoints;   /* datapoints 0 = all periods */
+	bool actions;
+	const char *state; /* NULL = what the metric says */
+};
+
+struct sim_key_row {
+	const char *id, *description, *manager, *state;
+	bool rotation;
+	int rotation_days;
+	int64_t age_us, deletion_us; /* deletion counts from the start, 0 = none */
 };
 
 struct sim_failover_row {
@@ -89,7 +142,12 @@ struct sim_estate {
 	struct sim_snapshot_row snapshots[SIM_SCENARIO_ROWS_MAX];
 	struct sim_fault_plan_row faults[SIM_SCENARIO_ROWS_MAX];
 	struct sim_failover_row failovers[SIM_SCENARIO_ROWS_MAX];
+	struct sim_route_table_row route_tables[SIM_SCENARIO_ROWS_MAX];
+	struct sim_acl_row acls[SIM_SCENARIO_ROWS_MAX];
+	struct sim_alarm_row alarms[SIM_SCENARIO_ROWS_MAX];
+	struct sim_key_row keys[SIM_SCENARIO_ROWS_MAX];
 	size_t nclusters, ninstances, ngroups, nlists, nsubnets, nsubnet_groups, nsnapshots, nfaults, nfailovers;
+	size_t nroute_tables, nacls, nalarms, nkeys;
 };
 
 /*

@@ -105,6 +105,95 @@ static bool take_subnets(struct arena *a, void *row, const struct ini_entry *e, 
 	return true;
 }
 
+static bool take_subnet_list(struct sim_subnet_list *list, struct arena *a, struct str rest, struct err *err)
+{
+	struct str part;
+
+	while (str_split(&rest, ',', &part)) {
+		if (list->n == SIM_GROUP_SUBNETS_MAX)
+			return err_set(err, ERR_LIMIT, "more than %d subnets", SIM_GROUP_SUBNETS_MAX);
+		list->ids[list->n++] = arena_strz(a, str_trim(part));
+	}
+	return true;
+}
+
+static bool take_table_subnets(struct arena *a, void *row, const struct ini_entry *e, struct err *err)
+{
+	return take_subnet_list(&((struct sim_route_table_row *)row)->subnets, a, e->value, err);
+}
+
+static bool take_acl_subnets(struct arena *a, void *row, const struct ini_entry *e, struct err *err)
+{
+	return take_subnet_list(&((struct sim_acl_row *)row)->subnets, a, e->value, err);
+}
+
+static bool take_route(struct arena *a, void *row, const struct ini_entry *e, struct err *err)
+{
+	struct sim_route_table_row *t = row;
+	struct str rest = e->value, destination = word_of(&rest), target = word_of(&rest);
+
+	if (t->nroutes == SIM_ROUTES_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d routes", SIM_ROUTES_MAX);
+	if (target.len == 0 || (rest.len > 0 && !str_eq_c(rest, "blackhole")))
+		return err_set(err, ERR_USAGE, "DESTINATION TARGET [blackhole] is expected");
+	t->routes[t->nroutes].destination = arena_strz(a, destination);
+	t->routes[t->nroutes].blackhole = rest.len > 0;
+	t->routes[t->nroutes++].target = arena_strz(a, target);
+	return true;
+}
+
+static bool read_protocol(struct str word, int *ret_number)
+{
+	static const struct {
+		const char *word;
+		int number;
+	} words[] = {{"all", -1}, {"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmpv6", 58}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		*ret_number = words[i].number;
+		if (str_eq_c(word, words[i].word))
+			return true;
+	}
+	return false;
+}
+
+static bool take_acl_rule(struct arena *a, void *row, const struct ini_entry *e, struct err *err)
+{
+	struct sim_acl_row *acl = row;
+	struct str rest = e->value, number = word_of(&rest), direction = word_of(&rest), action = word_of(&rest);
+	struct str protocol = word_of(&rest), ports = word_of(&rest);
+	struct sim_rule_row range;
+	struct sim_acl_rule rule = {.egress = str_eq_c(direction, "out"), .allow = str_eq_c(action, "allow")};
+	int64_t n;
+
+	if (acl->nrules == SIM_ACL_RULES_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d rules", SIM_ACL_RULES_MAX);
+	if (!parse_i64(number, &n) || n < 1 || n > 32766 || (!rule.egress && !str_eq_c(direction, "in")) ||
+	    (!rule.allow && !str_eq_c(action, "deny")) || !read_protocol(protocol, &rule.protocol) ||
+	    !read_ports(ports, &range) || rest.len == 0)
+		return err_set(err, ERR_USAGE, "NUMBER in|out allow|deny PROTOCOL|all PORTS CIDR is expected");
+	rule.number = (int)n;
+	rule.from_port = range.from_port;
+	rule.to_port = range.to_port;
+	rule.cidr = arena_strz(a, rest);
+	acl->rules[acl->nrules++] = rule;
+	return true;
+}
+
+static bool take_dimension(struct arena *a, void *row, const struct ini_entry *e, struct err *err)
+{
+	struct sim_alarm_row *alarm = row;
+	struct str rest = e->value, name = word_of(&rest);
+
+	if (alarm->ndimensions == SIM_ALARM_DIMENSIONS_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d dimensions", SIM_ALARM_DIMENSIONS_MAX);
+	if (rest.len == 0)
+		return err_set(err, ERR_USAGE, "NAME VALUE is expected");
+	alarm->dimensions[alarm->ndimensions].name = arena_strz(a, name);
+	alarm->dimensions[alarm->ndimensions++].value = arena_strz(a, rest);
+	return true;
+}
+
 static bool take_fault(struct arena *a, void *row, const struct ini_entry *e, struct err *err)
 {
 	struct sim_fault_plan_row *f = row;
@@ -161,6 +250,12 @@ static const struct key cluster_keys[] = {
 	CLUSTER(automated_age_us, "automated_age"),
 	CLUSTER(copies_of, "copies_of"),
 	CLUSTER(maintenance, "maintenance"),
+	CLUSTER(maintenance_auto_us, "maintenance_auto"),
+	CLUSTER(maintenance_forced_us, "maintenance_forced"),
+	CLUSTER(scaling_min, "scaling_min", .low = 0, .high = 15),
+	CLUSTER(scaling_max, "scaling_max", .low = 1, .high = 15),
+	CLUSTER(scaling_target, "scaling_target", .low = 1, .high = 100000),
+	CLUSTER(scaling_metric, "scaling_metric"),
 };
 static const struct key instance_keys[] = {
 	KEY(struct sim_instance_row, cluster, "cluster", .required = true),
@@ -195,6 +290,41 @@ static const struct key snapshot_keys[] = {
 	KEY(struct sim_snapshot_row, cluster, "cluster", .required = true),
 	KEY(struct sim_snapshot_row, age_us, "age"),
 	KEY(struct sim_snapshot_row, engine_version, "engine_version"),
+	KEY(struct sim_snapshot_row, shared_with, "shared_with"),
+};
+static const struct key route_table_keys[] = {
+	KEY(struct sim_route_table_row, is_main, "main"),
+	KEY_OF_LIST(struct sim_route_table_row, subnets.n, take_table_subnets, "subnets"),
+	KEY_OF_LIST(struct sim_route_table_row, nroutes, take_route, "route"),
+};
+static const struct key acl_keys[] = {
+	KEY(struct sim_acl_row, is_default, "default"),
+	KEY_OF_LIST(struct sim_acl_row, subnets.n, take_acl_subnets, "subnets"),
+	KEY_OF_LIST(struct sim_acl_row, nrules, take_acl_rule, "rule"),
+};
+static const struct key alarm_keys[] = {
+	KEY(struct sim_alarm_row, description, "description"),
+	KEY(struct sim_alarm_row, space, "namespace"),
+	KEY(struct sim_alarm_row, metric, "metric", .required = true),
+	KEY(struct sim_alarm_row, statistic, "statistic"),
+	KEY(struct sim_alarm_row, comparison, "comparison"),
+	KEY_OF_LIST(struct sim_alarm_row, ndimensions, take_dimension, "dimension"),
+	KEY(struct sim_alarm_row, threshold, "threshold", .low = -1e15, .high = 1e15),
+	KEY(struct sim_alarm_row, period_us, "period"),
+	KEY(struct sim_alarm_row, periods, "periods", .low = 1, .high = 100),
+	KEY(struct sim_alarm_row, datapoints, "datapoints", .low = 1, .high = 100),
+	KEY(struct sim_alarm_row, actions, "actions"),
+	KEY(struct sim_alarm_row, state, "state"),
+	KEY(struct sim_alarm_row, age_us, "age"),
+};
+static const struct key kms_key_keys[] = {
+	KEY(struct sim_key_row, description, "description"),
+	KEY(struct sim_key_row, manager, "manager"),
+	KEY(struct sim_key_row, state, "state"),
+	KEY(struct sim_key_row, rotation, "rotation"),
+	KEY(struct sim_key_row, rotation_days, "rotation_days", .low = 90, .high = 2560),
+	KEY(struct sim_key_row, age_us, "age"),
+	KEY(struct sim_key_row, deletion_us, "deletion"),
 };
 static const struct key fault_keys[] = {
 	FAULT_KEY("service"),
@@ -223,6 +353,30 @@ static void prepare_cluster(void *row)
 	c->max_capacity = 16;
 	c->peak_hour = -1;
 	c->load = 1;
+	c->scaling_min = 1;
+	c->scaling_target = 60;
+	c->scaling_metric = "RDSReaderAverageCPUUtilization";
+}
+
+static void prepare_alarm(void *row)
+{
+	struct sim_alarm_row *a = row;
+
+	a->space = "AWS/RDS";
+	a->statistic = "Average";
+	a->comparison = "GreaterThanThreshold";
+	a->period_us = US_PER_MIN;
+	a->periods = 3;
+	a->actions = true;
+}
+
+static void prepare_key(void *row)
+{
+	struct sim_key_row *k = row;
+
+	k->manager = "CUSTOMER";
+	k->state = "Enabled";
+	k->rotation_days = 365;
 }
 
 static void prepare_instance(void *row)
@@ -258,4 +412,13 @@ const struct kind sim_scenario_kinds[KIND__COUNT] = {
 			.prepare = prepare_fault,
 			ROWS(faults, nfaults, SIM_SCENARIO_ROWS_MAX, fault_keys)},
 	[KIND_FAILOVER] = {.word = "failover", ROWS(failovers, nfailovers, SIM_SCENARIO_ROWS_MAX, failover_keys)},
+	[KIND_ROUTE_TABLE] = {.word = "route-table",
+			      ROWS(route_tables, nroute_tables, SIM_SCENARIO_ROWS_MAX, route_table_keys)},
+	[KIND_ACL] = {.word = "network-acl", ROWS(acls, nacls, SIM_SCENARIO_ROWS_MAX, acl_keys)},
+	[KIND_ALARM] = {.word = "alarm",
+			.prepare = prepare_alarm,
+			ROWS(alarms, nalarms, SIM_SCENARIO_ROWS_MAX, alarm_keys)},
+	[KIND_KEY] = {.word = "kms-key",
+		      .prepare = prepare_key,
+		      ROWS(keys, nkeys, SIM_SCENARIO_ROWS_MAX, kms_key_keys)},
 };

@@ -27,6 +27,10 @@ static const struct service services[] = {
 	 "com.amazonaws.cloudwatch.v2010_08_01#", sim_cw_operations, &sim_cw_noperations},
 	{"logs", "2014-03-28", NULL, "Logs_20140328", "1.1", "", sim_logs_operations, &sim_logs_noperations},
 	{"pi", "2018-02-27", NULL, "PerformanceInsightsv20180227", "1.1", "", sim_pi_operations, &sim_pi_noperations},
+	{"kms", "2014-11-01", NULL, "TrentService", "1.1", "", sim_kms_operations, &sim_kms_noperations},
+	{"secretsmanager", "2017-10-17", NULL, "secretsmanager", "1.1", "", sim_secrets_operations, &sim_secrets_noperations},
+	{"application-autoscaling", "2016-02-06", NULL, "AnyScaleFrontendService", "1.1", "", sim_scaling_operations,
+	 &sim_scaling_noperations},
 };
 
 /* Names of the same error in query and JSON; service NULL = of all that have no row of their own above. */
@@ -39,6 +43,15 @@ static const struct { const char *service, *query, *json; } json_codes[] = {
 	{"pi", "MissingParameter", "InvalidArgumentException"},
 	{"pi", "InternalFailure", "InternalServiceError"},
 	{"pi", "AccessDenied", "NotAuthorizedException"},
+	{"kms", "InvalidParameterValue", "ValidationException"},
+	{"kms", "MissingParameter", "ValidationException"},
+	{"kms", "InternalFailure", "KMSInternalException"},
+	{"secretsmanager", "InvalidParameterValue", "InvalidParameterException"},
+	{"secretsmanager", "MissingParameter", "InvalidParameterException"},
+	{"secretsmanager", "InternalFailure", "InternalServiceError"},
+	{"application-autoscaling", "InvalidParameterValue", "ValidationException"},
+	{"application-autoscaling", "MissingParameter", "ValidationException"},
+	{"application-autoscaling", "InternalFailure", "InternalServiceException"},
 	{NULL, "InvalidParameterValue", "InvalidParameterValueException"},
 	{NULL, "MissingParameter", "MissingRequiredParameterException"},
 	{NULL, "InvalidParameterCombination", "InvalidParameterCombinationException"},

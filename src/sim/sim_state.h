@@ -79,10 +79,15 @@ struct sim_cluster {
 	char new_backup_window[SIM_WINDOW_MAX], maintenance_window[SIM_WINDOW_MAX]; /* "" = as at the start */
 	int64_t window_moved_us; /* when the backup window was first moved, 0 = never */
 	const char *maintenance; /* what is pending, "ACTION DESCRIPTION; ACTION DESCRIPTION"; NULL = nothing */
+	/* When the first of them is applied by itself and by force, counted from the start; 0 = never. */
+	int64_t maintenance_auto_us, maintenance_forced_us;
 	struct sim_opt_in {
-		const char *type;   /* "immediate", "next-maintenance", NULL = nobody asked for it */
-		int64_t applied_us; /* with type: when it is applied */
-	} opt_ins[SIM_PENDING_MAX]; /* of each */
+		const char *type;     /* "immediate", "next-maintenance", NULL = nobody asked for it */
+		int64_t applied_us;   /* with type: when it is applied */
+	} opt_ins[SIM_PENDING_MAX];   /* of each */
+	int scaling_min, scaling_max; /* replicas; maximum 0 = the cluster is no scalable target */
+	double scaling_target;
+	const char *scaling_metric;
 	uint64_t hash;
 };
 

@@ -12,6 +12,7 @@
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/report_ask.h"
 
 #include <stdio.h>
 
@@ -121,14 +122,14 @@ enum need {
 
 /* clang-format off */
 static const uint8_t needs[ACTION__COUNT] = {
+	[ACTION_ACKNOWLEDGE] = NEEDS_OFFER, [ACTION_SNOOZE] = NEEDS_OFFER,
 	[ACTION_GROUP] = NEEDS_OFFER, [ACTION_ORIGIN] = NEEDS_OFFER, [ACTION_LOG_LINES] = NEEDS_OFFER,
 	[ACTION_LOG_FILES] = NEEDS_OFFER, [ACTION_SLICE_WIDER] = NEEDS_OFFER, [ACTION_SLICE_NARROWER] = NEEDS_OFFER,
 	[ACTION_DOWN] = NEEDS_TABLE, [ACTION_UP] = NEEDS_TABLE, [ACTION_FIRST] = NEEDS_TABLE, [ACTION_LAST] = NEEDS_TABLE,
 	[ACTION_PAGE_DOWN] = NEEDS_TABLE, [ACTION_PAGE_UP] = NEEDS_TABLE, [ACTION_COLS_LEFT] = NEEDS_TABLE,
 	[ACTION_COLS_RIGHT] = NEEDS_TABLE, [ACTION_TAG] = NEEDS_TABLE, [ACTION_TAG_ALL] = NEEDS_TABLE,
 	[ACTION_COPY] = NEEDS_TABLE, [ACTION_WRITE] = NEEDS_TABLE, [ACTION_FILTER] = NEEDS_TABLE,
-	[ACTION_SORT] = NEEDS_TABLE, [ACTION_SORT_BACK] = NEEDS_TABLE, [ACTION_SORT_UP] = NEEDS_TABLE,
-	[ACTION_SORT_DOWN] = NEEDS_TABLE,
+	[ACTION_SORT] = NEEDS_TABLE, [ACTION_SORT_BACK] = NEEDS_TABLE, [ACTION_REVERSE] = NEEDS_TABLE,
 	[ACTION_MODE] = NEEDS_MODES, [ACTION_DETAIL] = NEEDS_DETAIL, [ACTION_FOLD] = NEEDS_TREE,
 	[ACTION_ROOT] = NEEDS_ROOT, [ACTION_EXPLAIN] = NEEDS_EXPLAIN,
 	[ACTION_RANGE_NEXT] = NEEDS_RANGE, [ACTION_RANGE_PREV] = NEEDS_RANGE,
@@ -477,8 +478,7 @@ static int run_order(struct ui *ui, enum action_id id)
 		return order_step(ui, 1);
 	case ACTION_SORT_BACK:
 		return order_step(ui, -1);
-	case ACTION_SORT_UP:
-	case ACTION_SORT_DOWN:
+	case ACTION_REVERSE:
 		return order_step(ui, 0);
 	default:
 		return EFFECT_NONE;
@@ -536,6 +536,8 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_DIAG);
 	case ACTION_CLUSTERS:
 		return choose_cluster(ui);
+	case ACTION_REPORT:
+		return report_begin(ui);
 	case ACTION_JOBS:
 		return open_overlay(ui, OVERLAY_JOBS) | EFFECT_DEMAND;
 	case ACTION_CANCEL_JOB:

@@ -7,6 +7,7 @@
 #include "ui/ui.h"
 
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "ui/action.h"
 #include "ui/action_lane.h"
 #include "ui/operate.h"
@@ -169,7 +170,7 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 	for (size_t i = 0; i < ui->store->n; i++) {
 		const struct store_entry *e = &ui->store->entries[i];
 
-		if (e->source->flags & SOURCE_LOCAL)
+		if ((e->source->flags & SOURCE_LOCAL) || e->source->derive)
 			continue;
 		/* what is only kept ready has its own word (lane_word) */
 		failing |= e->latest && e->latest->state == SNAP_ERROR && !(e->source->flags & SOURCE_STANDING);
@@ -193,7 +194,9 @@ static void draw_live(const struct ui *ui, struct pen *pen)
 static void draw_identity(const struct ui *ui, struct canvas *c, int y)
 {
 	struct rect r = {y, 0, 1, c->cols};
-	int right = c->cols - (c->cols >= 60 ? 24 : 14);
+	char zone[ZONE_TEXT_MAX];
+	/* the clock is longer by what stands there instead of Z */
+	int right = c->cols - (c->cols >= 60 ? 23 + (int)strlen(zone_suffix(ui->now_us, zone)) : 14);
 	struct pen pen = pen_at(c, (struct rect){y, 0, 1, right - 1}, y, 1, ROLE_BAR), end;
 	struct buf clock;
 
@@ -330,11 +333,11 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,  ACTION_SORT,        ACTION_DETAIL,    ACTION_EXPLAIN,   ACTION_CANCEL,     ACTION_TERMINATE,
-	ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,      ACTION_FOLD,       ACTION_MODE,
-	ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES, ACTION_RANGE_NEXT, ACTION_NEXT_PANE,
-	ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_ZOOM,      ACTION_TAG,       ACTION_COPY,       ACTION_COLS_RIGHT,
-	ACTION_PAUSE,   ACTION_QUIT,
+	ACTION_FILTER,     ACTION_SORT,       ACTION_DETAIL,  ACTION_ACKNOWLEDGE, ACTION_SNOOZE,    ACTION_EXPLAIN,
+	ACTION_CANCEL,     ACTION_TERMINATE,  ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,
+	ACTION_FOLD,       ACTION_MODE,       ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES,
+	ACTION_RANGE_NEXT, ACTION_NEXT_PANE,  ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_ZOOM,      ACTION_TAG,
+	ACTION_COPY,       ACTION_COLS_RIGHT, ACTION_PAUSE,   ACTION_QUIT,
 };
 /* In a detail or a plan. */
 static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};

@@ -53,7 +53,7 @@ int export_copy(struct ui *ui)
 	return EFFECT_PAINT;
 }
 
-static bool write_file(const char *name, struct str text, struct err *err)
+bool export_file(const char *name, struct str text, struct err *err)
 {
 	char why[128];
 	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -98,7 +98,7 @@ int export_write(struct ui *ui)
 		(void)csv_write_row(&b, t->snap, t->index[i], true);
 	if (b.failed)
 		ui_toast(ui, SEV_WARN, "not written: more than %u MiB", EXPORT_BYTES_MAX >> 20);
-	else if (write_file(name, buf_str(&b), &err))
+	else if (export_file(name, buf_str(&b), &err))
 		ui_toast(ui, SEV_OK, "%zu rows written to %s, literals masked", t->n, name);
 	else
 		ui_toast(ui, SEV_CRIT, "%s", err.text);

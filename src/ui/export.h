@@ -10,5 +10,7 @@
 int export_copy(struct ui *ui);
 /* w: the focused pane's rows as a CSV file in the working folder. Returns effects. */
 int export_write(struct ui *ui);
+/* Writes a new file, readable by its owner only; one that is there already is left alone. */
+bool export_file(const char *name, struct str text, struct err *err) MUST_CHECK;
 
 #endif

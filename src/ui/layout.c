@@ -63,13 +63,16 @@ static int count_collapsed(const struct plan *p)
 	return n;
 }
 
-/* Collapses the pane that can be missed best; false when none is left. */
-static bool collapse_one(struct plan *p)
+/* Collapses the pane that can be missed best; false when none is left. for_lines: all that stands fits, only the lines
+ * below it do not; they are no reason to give up one that stays, while the main pane has the focus. */
+static bool collapse_one(struct plan *p, bool for_lines)
 {
+	bool keeps = for_lines && p->items[p->focused].rank == 0;
 	long best = -1;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->collapsed[i] || i == p->focused || (p->items[i].rank == 0 && p->items[p->focused].rank == 0))
+		if (p->collapsed[i] || i == p->focused || (keeps && p->items[i].stays) ||
+		    (p->items[i].rank == 0 && p->items[p->focused].rank == 0))
 			continue;
 		if (best < 0 || p->items[i].rank > p->items[best].rank)
 			best = (long)i;
@@ -88,7 +91,7 @@ static void collapse_side_panes(struct plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		has_main |= p->items[i].rank == 0;
 	for (size_t i = 0; i < p->n && has_main; i++)
-		p->collapsed[i] = p->items[i].rank != 0 && i != p->focused;
+		p->collapsed[i] = p->items[i].rank != 0 && !p->items[i].stays && i != p->focused;
 }
 
 /* The rank of the most important pane in a line: 0 comes first. */
@@ -202,7 +205,7 @@ void layout_panes(struct rect area, const struct layout_item *items, size_t n, s
 	if (area.h < LAYOUT_FEW_ROWS)
 		collapse_side_panes(&p);
 	wrap(&p, area.w);
-	while (total_height(&p) + count_collapsed(&p) > area.h && collapse_one(&p))
+	while (total_height(&p) + count_collapsed(&p) > area.h && collapse_one(&p, total_height(&p) <= area.h))
 		wrap(&p, area.w);
 	/* Lines may not take more than half of a small area: what stands keeps its least height. */
 	lines_wanted = count_collapsed(&p);

@@ -5,8 +5,8 @@
  * long as their least widths fit, else they wrap. When the rows do not suffice, panes
  * become one line each, the highest collapse rank first (never the focused one); lines
  * stand at the bottom in the order of the list. When even the lines do not fit, the last ones
- * are hidden; under LAYOUT_FEW_ROWS only the main pane (rank 0) and the focused one are more than a line; below
- * LAYOUT_SINGLE the focused pane stands alone.
+ * are hidden; under LAYOUT_FEW_ROWS only the main pane (rank 0), one that stays and the focused one are more than a
+ * line; below LAYOUT_SINGLE the focused pane stands alone.
  *
  * Guarantees (property-tested from 1x1 to 300x100): rectangles lie inside the area, do not
  * overlap, and every visible pane has at least one row and one column.
@@ -28,6 +28,7 @@ struct layout_item {
 	uint8_t pref_h; /* rows it would like; 0 = takes what is left */
 	uint8_t min_w;  /* least columns to stand beside others */
 	uint8_t rank;   /* collapses first when highest; 0 = never collapses */
+	bool stays;     /* stands beside the main pane where there are few rows, too, as long as both fit */
 };
 
 struct layout_place {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "ui/bell.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -144,6 +145,8 @@ static void work(struct loop *l)
 		l->paint_now |= known > l->known;
 	}
 	l->known = known;
+	if (bell_take(&l->ui))
+		term_bell(l->term);
 }
 
 /* A spinner moves only while some demanded fetch runs for longer than it shows. */

@@ -9,6 +9,7 @@
 
 #include "base/parse.h"
 #include "base/xalloc.h"
+#include "base/zone.h"
 #include "ui/action.h"
 #include "ui/load_view.h"
 
@@ -17,7 +18,7 @@
 #define ENTRIES_MAX 600
 #define THEMES_MAX 64
 
-enum entry_kind { ENTRY_VIEW, ENTRY_ACTION, ENTRY_THEME, ENTRY_CLUSTER, ENTRY_VERB };
+enum entry_kind { ENTRY_VIEW, ENTRY_ACTION, ENTRY_THEME, ENTRY_TIME, ENTRY_CLUSTER, ENTRY_VERB };
 
 struct entry {
 	enum entry_kind kind;
@@ -39,6 +40,14 @@ static const struct {
 	{"sort", "column of the focused pane, -column for descending"},
 	{"range", "of the graphs: 1h 3h 12h 1d 7d; of the load also 5m 15m"},
 	{"interval", "of the sampler, in seconds"},
+};
+
+/* Clocks on screen; what is chosen is the index. */
+static const struct {
+	const char *text, *help;
+} clocks[] = {
+	{"time utc", "clocks on screen in UTC"},
+	{"time local", "clocks on screen as this host has its own"},
 };
 
 static void add(struct entries *e, struct str typed, const struct entry *entry)
@@ -95,6 +104,12 @@ static void gather(const struct ui *ui, struct entries *e)
 		struct entry x = {.kind = ENTRY_THEME, .id = (int)i, .help = "colours, previewed as you move"};
 
 		(void)snprintf(x.text, sizeof x.text, "theme %s", themes[i]);
+		add(e, typed, &x);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
+		struct entry x = {.kind = ENTRY_TIME, .id = (int)i, .help = clocks[i].help};
+
+		(void)snprintf(x.text, sizeof x.text, "%s", clocks[i].text);
 		add(e, typed, &x);
 	}
 	for (size_t i = 0; clusters && i < clusters->nrows && i < 400; i++) {
@@ -163,6 +178,8 @@ static const char *kind_title(enum entry_kind k)
 		return "Actions";
 	case ENTRY_THEME:
 		return "Themes";
+	case ENTRY_TIME:
+		return "Clocks";
 	case ENTRY_CLUSTER:
 		return "Clusters";
 	case ENTRY_VERB:
@@ -321,6 +338,9 @@ static int run_entry(struct ui *ui, const struct entry *x)
 	case ENTRY_THEME:
 		ui_set_theme(ui, x->text + strlen("theme "));
 		return EFFECT_REDRAW | EFFECT_PAINT;
+	case ENTRY_TIME:
+		zone_use(x->id == 1);
+		return EFFECT_RECALC | EFFECT_PAINT;
 	case ENTRY_CLUSTER:
 		return open_cluster(ui, x->text + strlen("cluster "));
 	case ENTRY_VERB:

@@ -5,11 +5,11 @@
 #ifndef UI_PROMPT_H
 #define UI_PROMPT_H
 
+#include "model/severity.h"
 #include <stdbool.h>
+
 #include <stddef.h>
 #include <stdint.h>
-
-enum severity { SEV_NONE, SEV_OK, SEV_NOTICE, SEV_UNKNOWN, SEV_WARN, SEV_CRIT };
 
 /* What lies over a view. */
 enum overlay_kind {

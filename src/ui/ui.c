@@ -12,10 +12,14 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
+#include "ui/bell.h"
 #include "ui/load_view.h"
+#include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
+#include "ui/report_ask.h"
 #include "ui/session_detail.h"
+#include "ui/verdicts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,7 +74,9 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 		init_view(&ui->views[i], view_defs[i]);
 	ui->now_us = clock_wall_us();
 	ui->mono_us = clock_mono_us();
+	marks_follow(ui);
 	ui_apply(ui, EFFECT_DEMAND);
+	verdicts_follow(ui);
 }
 
 static void close_pane(struct pane *p)
@@ -87,6 +93,8 @@ void ui_release(struct ui *ui)
 {
 	plan_close(ui);
 	operate_release(ui);
+	report_release(ui);
+	bell_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -96,6 +104,7 @@ void ui_release(struct ui *ui)
 	}
 	xfree(ui->views);
 	load_view_free(ui->load);
+	marks_free(ui->marks);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
 	theme_free(ui->theme);
@@ -200,7 +209,7 @@ static uint64_t demand_of_names(const struct ui *ui, const char *list)
 
 static uint64_t wanted(const struct ui *ui)
 {
-	static const char *const chrome[] = {"clusters", "instances", "activity", "action"};
+	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
@@ -215,11 +224,14 @@ static uint64_t wanted(const struct ui *ui)
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	/* what the rails under the large graphs tell */
+	if (v->def->digit == '4' || v->def->digit == '6')
+		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_tails(ui))
 		mask |= demand_of_names(ui, "logs server_log");
-	return mask | demand_of_names(ui, "leases lease_marks");
+	return mask | demand_of_names(ui, "leases lease_marks") | report_wanted(ui);
 }
 
 static void mark_dirty(struct ui *ui)
@@ -234,6 +246,10 @@ void ui_data_changed(struct ui *ui)
 	load_view_feed(ui);
 	plan_follow(ui);
 	operate_follow(ui);
+	verdicts_follow(ui);
+	report_follow(ui);
+	bell_follow(ui);
+	marks_follow(ui);
 	mark_dirty(ui);
 	ui->damage = DAMAGE_ALL;
 }
@@ -245,6 +261,8 @@ void ui_apply(struct ui *ui, int effects)
 	if (effects & EFFECT_DEMAND)
 		runtime_demand(ui->rt, wanted(ui));
 }
+
+#define FRAMELESS_ROWS 5
 
 static void place_panes(struct ui *ui, int rows, int cols)
 {
@@ -259,8 +277,12 @@ static void place_panes(struct ui *ui, int rows, int cols)
 		body.y++;
 		body.h--;
 	}
-	for (size_t i = 0; i < v->def->npanes; i++)
+	for (size_t i = 0; i < v->def->npanes; i++) {
 		items[i] = v->def->panes[i].place;
+		/* without frames three rows of a list are a pane */
+		if (!ui->chrome.frames && items[i].min_h > FRAMELESS_ROWS)
+			items[i].min_h = items[i].stays ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
+	}
 	layout_panes(body, items, v->def->npanes, v->focus, places);
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
@@ -366,6 +388,7 @@ void ui_draw(struct ui *ui, int rows, int cols)
 	if (same)
 		return;
 	ui->whole_mono_us = ui->mono_us;
+	report_follow(ui);
 	if (c->rows != rows || c->cols != cols)
 		canvas_resize(c, rows, cols);
 	canvas_clear(c, STYLE(ROLE_FG, ROLE_BG, 0));
@@ -396,7 +419,7 @@ int64_t ui_next_change(const struct ui *ui)
 
 		next = tick < next ? tick : next;
 	}
-	return next;
+	return report_due(ui) < next ? report_due(ui) : next;
 }
 
 static int click(struct ui *ui, const struct event *e)

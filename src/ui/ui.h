@@ -11,8 +11,8 @@
 #ifndef UI_UI_H
 #define UI_UI_H
 
+#include "model/data.h"
 #include "runtime/sched.h"
-#include "ui/data.h"
 #include "ui/layout.h"
 #include "ui/pen.h"
 #include "ui/prompt.h"
@@ -118,6 +118,7 @@ struct ui_options {
 	enum glyph_set glyphs;
 	const char *product; /* "auroratop 0.1.0" */
 	bool motion;
+	bool show_literals, bell; /* in reports; for a verdict that becomes critical */
 };
 
 /* What may differ from the picture in the canvas. */
@@ -143,8 +144,11 @@ struct ui {
 	struct plan_view *plan;            /* of OVERLAY_PLAN, or NULL */
 	const struct snapshot *known_plan; /* newest one, kept after its overlay is closed; own reference */
 	int64_t known_plan_query_id, known_plan_pid;
+	enum severity worst_of_view[10];     /* by digit, of the verdicts */
 	struct session_watch *watch;         /* of the detail of Activity, or NULL */
 	struct operations_state *operations; /* previews and jobs, NULL = none yet */
+	struct report_wait *report;          /* one that is being made, or NULL */
+	struct bell *bell;                   /* what it has seen, NULL = nothing yet */
 	struct dialog dialog;
 	struct prompt prompt;
 	struct toast toasts[TOASTS_MAX];
@@ -152,6 +156,7 @@ struct ui {
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
 	struct load_view *load;
+	struct marks *marks; /* what happened when (marks.h), or NULL */
 	bool pasting;
 	const struct target *home;  /* what the console was started with */
 	char left_cluster[256];     /* open before the list of clusters; reopened when that is left without a choice */
@@ -160,43 +165,6 @@ struct ui {
 	struct buf copy;            /* text to put on the clipboard after this turn */
 	int64_t own_bytes;          /* written to the terminal, for :diag */
 };
-
-/* ---- pane.c ---- */
-/* Index of the source that gives the pane its badge; its store entry, or NULL. */
-const struct store_entry *pane_entry(const struct ui *ui, const struct pane *p);
-/* Newest good snapshot of the pane's first source, or NULL. */
-const struct snapshot *pane_good(const struct ui *ui, const struct pane *p);
-/* Draws frame or rule, title, badge and the inside, or why there is nothing. */
-void pane_draw(struct ui *ui, struct pane *p, struct canvas *c);
-void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c);
-/* Says in words why a source has nothing: connecting, waiting, failed with remedy, unavailable. Used when there are no
- * rows. */
-void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect r);
-/* Generic operations for table panes. */
-extern const struct pane_ops table_pane_ops;
-void pane_table_recalc(struct ui *ui, struct pane *p);
-void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
-int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
-
-/* ---- badge.c ---- */
-/* Draws the freshness badge right-aligned so that it ends before column x_end; returns the column where it starts. */
-int badge_draw(const struct ui *ui, const struct store_entry *e, struct canvas *c, struct rect clip, int y, int x_end,
-	       enum role bg);
-/* True when the newest outcome is not data: what is shown, if anything, is the last good data. e may be NULL. */
-bool badge_failed(const struct store_entry *e);
-/* Sign and colour of a failed source: critical, warning, or notice for what cannot be had here. badge_failed() holds.
- */
-enum glyph badge_sign(const struct store_entry *e, enum role *ret_role);
-/* Age of the data when it is older than two of its source's periods, else -1; e may be NULL. */
-int64_t badge_old_us(const struct ui *ui, const struct store_entry *e);
-/* An age in whole seconds, "48s" or "4m05s". */
-void badge_age(char *out, size_t size, int64_t us);
-
-/* ---- frame.c ---- */
-/* A frame around r with a title built by the caller; the pen stands after the corner. */
-void frame_draw(struct canvas *c, struct rect r, bool focused, enum role line, enum role bg);
-enum role severity_role(enum severity s);
-enum glyph severity_glyph(enum severity s);
 
 /* ---- chrome.c ---- */
 void chrome_draw(struct ui *ui, struct canvas *c);
@@ -243,5 +211,6 @@ struct target *ui_target_for(const struct ui *ui, struct str cluster);
 void ui_set_theme(struct ui *ui, const char *name);
 
 #include "ui/overlay.h"
+#include "ui/pane.h"
 
 #endif

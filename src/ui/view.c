@@ -2,11 +2,12 @@
  * view.c: the views, each a list of panes with their places. A new pane over existing
  * data is one file in panes/, one line in panes.def and a place here.
  *
- * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank}
+ * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank, stays at few rows}
  */
 #include "ui/ui.h"
 
 #include "ui/panes/panes.h"
+#include "ui/verdicts.h"
 
 #include <string.h>
 
@@ -23,20 +24,21 @@ static const struct view_def overview = {
 	.title = "Overview",
 	.short_title = "Overview",
 	.help = "the five core panes",
-	.panes = {{&pane_cluster, {0, 40, 9, 14, 40, 8}},
-		  {&pane_load, {0, 60, 9, 14, 46, 4}},
-		  {&pane_activity, {1, 1, 9, 0, 30, 0}},
+	.panes = {{&pane_cluster, {0, 42, 9, 14, 40, 8}},
+		  {&pane_load, {0, 58, 9, 14, 46, 4}},
+		  {&pane_verdicts, {0, 60, 6, 14, 46, 1, true}},
+		  {&pane_activity, {1, 1, 8, 0, 30, 0}},
 		  {&pane_network, {2, 33, 7, 11, 38, 5}},
 		  {&pane_volume, {2, 34, 7, 11, 38, 9}},
 		  {&pane_backups, {2, 33, 7, 11, 38, 7}}},
-	.npanes = 6,
+	.npanes = 7,
 };
 static const struct view_def activity = {
 	.digit = '2',
 	.name = "activity",
 	.title = "Activity",
 	.short_title = "Act",
-	.help = "sessions: running, waiting, blocking, idle in transaction",
+	.help = "who does what, who waits",
 	.panes = {{&pane_activity, {0, 1, 6, 0, 30, 0}},
 		  {&pane_session, {1, 38, 9, 15, 40, 3}},
 		  {&pane_waits, {1, 30, 9, 15, 36, 4}},
@@ -71,7 +73,7 @@ static const struct view_def statements = {
 	.name = "statements",
 	.title = "Statements",
 	.short_title = "Stmt",
-	.help = "what each statement costs: time, calls, reads, temporary files, WAL",
+	.help = "what each statement costs",
 	.panes = {{&pane_statements, {0, 1, 6, 0, 30, 0}},
 		  {&pane_statement, {1, 52, 9, 14, 46, 3}},
 		  {&pane_trend, {1, 48, 9, 14, 40, 4}}},
@@ -120,11 +122,30 @@ static const struct view_def logs = {
 	.name = "logs",
 	.title = "Logs",
 	.short_title = "Logs",
-	.help = "slow statements, errors, lock waits, maintenance, RDS events; tail and filter",
+	.help = "PostgreSQL's log, RDS events",
 	.panes = {{&pane_logs, {0, 1, 7, 0, 40, 0}},
 		  {&pane_log_entry, {1, 54, 9, 16, 44, 3}},
-		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}}},
-	.npanes = 3,
+		  {&pane_slow_log, {1, 46, 9, 16, 44, 4}},
+		  {&pane_timeline, {2, 1, 5, 7, 40, 5}}},
+	.npanes = 4,
+};
+static const struct view_def posture = {
+	.digit = '0',
+	.name = "posture",
+	.title = "Posture",
+	.short_title = "Post",
+	.help = "design decisions as checks",
+	.panes = {{&pane_posture, {0, 65, 7, 0, 60, 0}}, {&pane_check, {0, 35, 8, 0, 44, 3}}},
+	.npanes = 2,
+};
+static const struct view_def verdicts = {
+	.digit = 0,
+	.name = "verdicts",
+	.title = "Verdicts",
+	.short_title = "Verd",
+	.help = "what is wrong, worst first, with the evidence",
+	.panes = {{&pane_verdicts, {0, 60, 7, 0, 50, 0}}, {&pane_check, {0, 40, 8, 0, 44, 3}}},
+	.npanes = 2,
 };
 static const struct view_def clusters = {
 	.digit = 0,
@@ -166,6 +187,23 @@ static const struct view_def audit = {
 	.npanes = 1,
 };
 
+/* Views of one table pane, found by name. */
+#define ONE_PANE_VIEW(id, name_, title_, help_)               \
+	static const struct view_def id = {                   \
+		.digit = 0,                                   \
+		.name = (name_),                              \
+		.title = (title_),                            \
+		.short_title = (title_),                      \
+		.help = (help_),                              \
+		.panes = {{&pane_##id, {0, 1, 6, 0, 40, 0}}}, \
+		.npanes = 1,                                  \
+	}
+
+ONE_PANE_VIEW(alarms, "alarms", "Alarms", "CloudWatch alarms about the cluster and its instances");
+ONE_PANE_VIEW(pending, "pending", "Pending", "maintenance that AWS has announced, and when it is applied");
+ONE_PANE_VIEW(parameters, "parameters", "Parameters", "cluster parameters that checks look at");
+ONE_PANE_VIEW(keys, "keys", "Keys", "KMS keys of the cluster: state, rotation, deletion");
+
 /* clang-format off */
 const struct view_def *const view_defs[] = {
 	&overview,
@@ -177,9 +215,12 @@ const struct view_def *const view_defs[] = {
 	&backups,
 	&network,
 	&logs,
+	&posture,
+	&verdicts,
 	&clusters,
 	&tables, &progress,
 	&audit,
+	&alarms, &pending, &parameters, &keys,
 };
 /* clang-format on */
 const size_t nview_defs = ARRAY_LEN(view_defs);
@@ -203,18 +244,20 @@ int view_by_name(const char *name)
 enum severity view_severity(const struct ui *ui, size_t view)
 {
 	const struct view *v = &ui->views[view];
-	enum severity worst = SEV_NONE;
+	enum severity worst = SEV_NONE, s;
 
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		const struct pane *p = &v->panes[i];
-		enum severity s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
+
+		s = p->def->ops->severity ? p->def->ops->severity(ui, p) : SEV_NONE;
 
 		/* A verdict over old data is none. */
 		if (s >= SEV_WARN && badge_failed(pane_entry(ui, p)))
 			s = SEV_UNKNOWN;
 		worst = s > worst ? s : worst;
 	}
-	return worst;
+	s = v->def->digit ? verdict_worst_of_view(ui, v->def->digit) : SEV_NONE;
+	return s > worst ? s : worst;
 }
 
 struct table *ui_focused_table(struct ui *ui)

@@ -106,6 +106,13 @@ void fetch_publish(struct fetch *f, struct snapshot *s)
 	fake->published[fake->npublished++] = snapshot_publish(s);
 }
 
+bool fetch_wants(const struct fetch *f, const char *source)
+{
+	const char *wants = fake_of(f)->wants;
+
+	return wants && strcmp(wants, source) == 0;
+}
+
 bool fetch_cancelled(const struct fetch *f)
 {
 	return atomic_load(&fake_of(f)->cancelled);

@@ -20,6 +20,7 @@ struct fake {
 	int cancel[2];
 	atomic_bool cancelled; /* perhaps by a server's thread */
 	int64_t requests, bytes;
+	const char *wants; /* a fed source that somebody wants; NULL = none */
 };
 
 /* A target for region us-east-1 at endpoint_url. The deadline is 10 s away. */

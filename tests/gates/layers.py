@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gate: who may include whom. base <- model <- {codec, runtime, verdict} <- audit <- {aws, db} <- registry; ui beside them."""
+"""Gate: who may include whom. base <- model <- {codec, runtime} <- {verdict, audit} <- {aws, db} <- registry; ui beside them."""
 import re
 
 import gate
@@ -12,7 +12,7 @@ BELOW = {
     "audit": {"base", "model", "codec", "runtime", "audit"},
     "aws": {"base", "model", "codec", "runtime", "audit", "aws"},
     "db": {"base", "model", "codec", "runtime", "audit", "db"},
-    "verdict": {"base", "model", "verdict"},
+    "verdict": {"base", "model", "runtime", "verdict"},
     "ui": {"base", "model", "runtime", "verdict", "ui"},
     "sim": {"base", "sim"},
 }

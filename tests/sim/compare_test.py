@@ -38,6 +38,7 @@ FACTOR = {"bytes": 1 << 30, "duration": 1_000_000, "ratio": 0.01}
 # source -> questions: service, operation, parameters (the words of a row of another source fill {}), path to the objects, identity
 SOURCES = {
     "clusters": [("rds", "DescribeDBClusters", ["--db-cluster-identifier", CLUSTER], "DBClusters", "DBClusterIdentifier")],
+    "cluster_settings": [("rds", "DescribeDBClusters", ["--db-cluster-identifier", CLUSTER], "DBClusters", "DBClusterIdentifier")],
     "instances": [("rds", "DescribeDBInstances", ["--filters", "Name=db-cluster-id,Values=" + CLUSTER], "DBInstances",
                    "DBInstanceIdentifier")],
     "snapshots": [("rds", "DescribeDBClusterSnapshots", ["--db-cluster-identifier", CLUSTER], "DBClusterSnapshots",
@@ -48,24 +49,36 @@ SOURCES = {
     "subnets": [("rds", "DescribeDBSubnetGroups", ["--db-subnet-group-name", "{subnet_group}"], "DBSubnetGroups/Subnets",
                  "SubnetIdentifier"),
                 ("ec2", "DescribeSubnets", ["--subnet-ids", "{subnets}"], "Subnets", "subnetId")],
+    "alarms": [("cloudwatch", "DescribeAlarms", ["--alarm-name-prefix", CLUSTER], "MetricAlarms", "AlarmName")],
 }
 # Sources that are asked of AWS and compared by a test of their own.
 ELSEWHERE = {"metrics": "its rows are points: test_newest_points",
              "events": "the its key is three fields: test_y_events",
              "lease_marks": "made of a tag and of descriptions: e2e.aws_changes",
              "log_files": "read in the Logs view only: e2e.logs",
-             "logs": "a row is made of several events: test_log"}
+             "logs": "a row is made of several events: test_log",
+             "pending_maintenance": "its rows lie a level deeper: test_posture",
+             "parameters": "some of the group's: test_posture",
+             "keys": "two calls for each: test_posture",
+             "secrets": "one object: test_posture",
+             "scaling": "a target and its policies: test_posture",
+             "route_tables": "a row is a route as a subnet sees it: test_routes_and_acls",
+             "network_acls": "its rows lie a level deeper: test_routes_and_acls"}
 # Why the CLI does not show a field: its models are of January 2023 (2.9.19), the service added the member later.
 NEWER = {
     ("clusters", "auto_pause_us"): "SecondsUntilAutoPause: Serverless v2 that pauses is newer",
     ("clusters", "insights"): "DatabaseInsightsMode: CloudWatch Database Insights is newer",
+    ("cluster_settings", "lifecycle_support"): "EngineLifecycleSupport: extended support is newer",
     ("instances", "insights"): "DatabaseInsightsMode: CloudWatch Database Insights is newer",
     ("snapshots", "storage_type"): "StorageType of cluster snapshots: I/O-Optimized storage is newer",
+    ("snapshots", "backup_retention_days"): "BackupRetentionPeriod of cluster snapshots is newer",
+    ("snapshots", "cluster_resource_id"): "DbClusterResourceId of cluster snapshots is newer",
     ("security_groups", "arn"): "securityGroupArn is newer",
 }
 # The same questions on the wire, for what the CLI drops: source -> service, version, parameters, name of the identity.
 WIRE = {
     "clusters": ("rds", "2014-10-31", {"Action": "DescribeDBClusters", "DBClusterIdentifier": CLUSTER}, "DBClusterIdentifier"),
+    "cluster_settings": ("rds", "2014-10-31", {"Action": "DescribeDBClusters", "DBClusterIdentifier": CLUSTER}, "DBClusterIdentifier"),
     "instances": ("rds", "2014-10-31", {"Action": "DescribeDBInstances", "Filters.Filter.1.Name": "db-cluster-id",
                                         "Filters.Filter.1.Values.Value.1": CLUSTER}, "DBInstanceIdentifier"),
     "snapshots": ("rds", "2014-10-31", {"Action": "DescribeDBClusterSnapshots", "DBClusterIdentifier": CLUSTER},
@@ -273,7 +286,7 @@ class Compare(unittest.TestCase):
                 if item is None:
                     continue
                 told = xml_leaves(item, steps)
-                if field["kind"] in FACTOR:
+                if field["kind"] in FACTOR or field["kind"] == "count":
                     told = [float(text) for text in told]
                 with self.subTest(source=source, row=row[identity], field=name):
                     self.assertEqual(row[name], expected(field, told))
@@ -281,7 +294,8 @@ class Compare(unittest.TestCase):
             self.assertGreater(compared, 0, (source, name))
 
     def test_no_source_is_left_out(self):
-        asked = {name for name, source in self.fields.items() if source["source"].split()[0] in ("RDS", "EC2", "CloudWatch", "PI")}
+        asked = {name for name, source in self.fields.items() if source["source"].split()[0] in
+                 ("RDS", "EC2", "CloudWatch", "PI", "KMS", "Secrets", "Application")}
         self.assertEqual(asked - set(SOURCES) - set(ELSEWHERE), set(), "compare it here, or say in ELSEWHERE why not")
 
     def test_networks_of_prefix_lists(self):
@@ -297,6 +311,95 @@ class Compare(unittest.TestCase):
                 told = self.cli("ec2", "get-managed-prefix-list-entries", "--prefix-list-id", row["prefix_list"])["Entries"]
                 self.assertEqual(row["networks"], [e["Cidr"] for e in told])
                 self.assertEqual(row["network_count"], len(told))
+
+    # ---- what a security review asks for
+
+    def told_is_shown(self, row, told, names):
+        """Fields of a row against members of the CLI's object: {field: "Member" or "Member/Member"}."""
+        for field, path in names.items():
+            value = told
+            for step in path.split("/"):
+                value = (value or {}).get(step)
+            if field.endswith("_at") and value is not None:
+                self.assertEqual(when(row[field]), when(value), field)
+            else:
+                self.assertEqual(row[field], value, field)
+
+    def test_posture(self):
+        once = self.auroratop("--once", "--format", "json", CLUSTER)["sources"]
+        for source in ("keys", "secrets", "scaling", "parameters", "pending_maintenance"):
+            self.assertEqual((once[source]["state"], once[source]["unavailable"]), ("ok", {}), source)
+            self.assertTrue(once[source]["rows"], source)
+        for row in once["keys"]["rows"]:
+            told = self.cli("kms", "describe-key", "--key-id", row["arn"])["KeyMetadata"]
+            self.told_is_shown(row, told, {"state": "KeyState", "manager": "KeyManager", "key_id": "KeyId", "enabled": "Enabled",
+                                           "description": "Description", "origin": "Origin", "created_at": "CreationDate"})
+            told = self.cli("kms", "get-key-rotation-status", "--key-id", row["arn"])
+            self.told_is_shown(row, told, {"rotation": "KeyRotationEnabled"})
+        self.assertEqual(once["keys"]["rows"][0]["used_for"], ["storage", "insights", "snapshots", "secret"])
+        row = once["secrets"]["rows"][0]
+        told = self.cli("secretsmanager", "describe-secret", "--secret-id", once["cluster_settings"]["rows"][0]["master_secret_arn"])
+        self.told_is_shown(row, told, {"arn": "ARN", "name": "Name", "rotation": "RotationEnabled", "owner": "OwningService",
+                                       "rotation_days": "RotationRules/AutomaticallyAfterDays", "kms_key": "KmsKeyId",
+                                       "last_rotated_at": "LastRotatedDate", "next_rotation_at": "NextRotationDate"})
+        row = once["scaling"]["rows"][0]
+        told = self.cli("application-autoscaling", "describe-scalable-targets", "--service-namespace", "rds",
+                        "--resource-ids", "cluster:" + CLUSTER)["ScalableTargets"][0]
+        self.told_is_shown(row, told, {"resource": "ResourceId", "min_replicas": "MinCapacity", "max_replicas": "MaxCapacity",
+                                       "out_suspended": "SuspendedState/DynamicScalingOutSuspended"})
+        told = self.cli("application-autoscaling", "describe-scaling-policies", "--service-namespace", "rds",
+                        "--resource-id", "cluster:" + CLUSTER)["ScalingPolicies"]
+        self.assertEqual([r["policy"] for r in once["scaling"]["rows"]], [p["PolicyName"] for p in told])
+        config = "TargetTrackingScalingPolicyConfiguration/"
+        self.told_is_shown(row, told[0], {"policy_type": "PolicyType", "target_value": config + "TargetValue",
+                                          "metric": config + "PredefinedMetricSpecification/PredefinedMetricType"})
+        told = self.cli("rds", "describe-db-cluster-parameters", "--db-cluster-parameter-group-name",
+                        once["clusters"]["rows"][0]["parameter_group"])["Parameters"]
+        told = {p["ParameterName"]: p for p in told}
+        self.assertGreater(len(once["parameters"]["rows"]), 12)
+        for row in once["parameters"]["rows"]:
+            self.told_is_shown(row, told[row["name"]], {"value": "ParameterValue", "source": "Source", "apply_type": "ApplyType",
+                                                        "modifiable": "IsModifiable", "allowed": "AllowedValues"})
+        told = self.cli("rds", "describe-pending-maintenance-actions", "--filters",
+                        f"Name=db-cluster-id,Values={CLUSTER}")["PendingMaintenanceActions"]
+        told = [(t["ResourceIdentifier"], d) for t in told for d in t["PendingMaintenanceActionDetails"]]
+        self.assertEqual(len(told), len(once["pending_maintenance"]["rows"]))
+        for row, (arn, details) in zip(once["pending_maintenance"]["rows"], told):
+            self.assertEqual(row["arn"], arn)
+            self.told_is_shown(row, details, {"action": "Action", "description": "Description", "opt_in": "OptInStatus",
+                                              "auto_applied_after_at": "AutoAppliedAfterDate"})
+
+    def test_shared_snapshots(self):
+        once = self.auroratop("--once", "--format", "json", "--pane", "snapshots", CLUSTER)["sources"]["snapshots"]
+        rows = [r for r in once["rows"] if r["kind"] == "manual" and r["status"] == "available"]
+        self.assertIn(["444455556666"], [r["shared_accounts"] for r in rows])
+        for row in rows:
+            told = self.cli("rds", "describe-db-cluster-snapshot-attributes", "--db-cluster-snapshot-identifier", row["identifier"])
+            told = told["DBClusterSnapshotAttributesResult"]["DBClusterSnapshotAttributes"]
+            self.assertEqual((row["shared_accounts"], row["is_public"]), (told[0]["AttributeValues"], False))
+
+    def test_routes_and_acls(self):
+        once = self.auroratop("--once", "--format", "json", CLUSTER)["sources"]
+        subnets = [row["subnet_id"] for row in once["subnets"]["rows"]]
+        tables = self.cli("ec2", "describe-route-tables", "--filters",
+                          "Name=vpc-id,Values=" + once["subnets"]["rows"][0]["vpc"])["RouteTables"]
+        told = set()
+        for subnet in subnets:
+            own = [t for t in tables if subnet in [a.get("SubnetId") for a in t["Associations"]]]
+            for t in own or [t for t in tables if any(a["Main"] for a in t["Associations"])]:
+                told |= {(subnet, t["RouteTableId"], r.get("DestinationCidrBlock") or r.get("DestinationPrefixListId"),
+                          r.get("GatewayId") or r.get("TransitGatewayId"), r["State"], not own) for r in t["Routes"]}
+        shown_rows = once["route_tables"]["rows"]
+        self.assertEqual({(r["subnet_id"], r["route_table"], r["destination"], r["target"], r["state"], r["main_table"])
+                          for r in shown_rows}, told)
+        self.assertEqual(len(shown_rows), len(told))
+        self.assertTrue({True, False} <= {r["main_table"] for r in shown_rows})
+        acls = self.cli("ec2", "describe-network-acls", "--filters", "Name=association.subnet-id,Values=" + ",".join(subnets))
+        told = {(a["NetworkAclId"], e["Egress"], e["RuleNumber"], e["RuleAction"], e["Protocol"], e["CidrBlock"],
+                 e.get("PortRange", {}).get("From"), e.get("PortRange", {}).get("To"))
+                for a in acls["NetworkAcls"] for e in a["Entries"]}
+        self.assertEqual({(r["acl_id"], r["egress"], r["rule_number"], r["action"], r["protocol_number"], r["cidr"],
+                           r["from_port"], r["to_port"]) for r in once["network_acls"]["rows"]}, told)
 
     # ---- the runbook's five commands, word for word but for the output format; each says what --once says
 

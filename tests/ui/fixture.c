@@ -13,6 +13,7 @@
 #include "registry.h"
 #include "tests/ui/fixture_words.h"
 #include "ui/load_view.h"
+#include "verdict/engine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -170,6 +171,7 @@ static void begin_source(struct loader *l, struct str rest)
 	l->source = registry_find(word);
 	if (l->source < 0)
 		fixture_fault(&l->at, "no source %s", word);
+	l->f->tells_verdicts |= registry_sources[l->source]->derive != NULL;
 	l->snap = snapshot_new(registry_sources[l->source]->type, registry_sources[l->source]->name);
 	l->snap->generation = runtime_target(l->f->rt)->generation;
 	l->snap->at_us = l->at.now_us;
@@ -408,6 +410,13 @@ static void before(struct fixture *f, struct str name)
 	fixture_more(f, word);
 }
 
+/* As if the console had looked at this world for so long that all has appeared or gone. */
+static void settle_verdicts(struct runtime *rt)
+{
+	for (int i = 0; i < VERDICT_CLEAR; i++)
+		(void)runtime_derive(rt, "verdicts", true);
+}
+
 void fixture_more_text(struct fixture *f, const char *what, struct str text)
 {
 	struct loader *l = xcalloc(1, sizeof *l);
@@ -436,6 +445,8 @@ void fixture_more_text(struct fixture *f, const char *what, struct str text)
 	post(l);
 	arena_free(l->words);
 	xfree(l);
+	if (!f->tells_verdicts)
+		settle_verdicts(f->rt);
 	if (f->ui.store)
 		ui_data_changed(&f->ui);
 }

@@ -17,6 +17,8 @@
  * `source NAME every=1s from=now-5m until=now` gives one snapshot for each of these times, its rows with values over
  * them as in `many`.
  *
+ * Verdicts are judged by the real rules, unless some block `source verdicts` says what they are.
+ *
  * Rows take the real record types and the real kinds' parsers. A source may occur twice: an
  * error after a good block leaves the good rows in the store, as in life.
  */
@@ -32,6 +34,7 @@ struct fixture {
 	int64_t now_us;
 	const struct snapshot **samples; /* of the load, from before the UI was there */
 	size_t nsamples;
+	bool tells_verdicts; /* a file has a block of them: they are not judged */
 };
 
 /* Freezes both clocks at the file's moment, fills the store, opens the UI. Faults in the file abort with file:line. No

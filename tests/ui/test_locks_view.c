@@ -188,7 +188,7 @@ static void test_root_from_activity(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(views); i++) {
 		show(views[i]);
 		select_session(4866);
-		ui_view(&f.ui)->focus = i == 0 ? 0 : 2;
+		ui_view(&f.ui)->focus = i == 0 ? 0 : 3;
 		show(NULL);
 		SHOWS("o root");
 		press("o");

@@ -116,7 +116,7 @@ static void test_incident(void **state)
 	PANE_SHOWS("slow_log", "3    8.9s     12s select status, count(*) from orders");
 	/* calm: what was wrong a quarter of an hour ago is no alarm on the tab */
 	SHOWS("9 Logs  slow");
-	SHOWS("9 Logs   ");
+	SHOWS("9 Logs  0 Posture");
 }
 
 static void test_small(void **state)

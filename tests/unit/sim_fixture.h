@@ -36,10 +36,10 @@ static inline struct sim *fixture_new(const char *scenario, int clusters)
 	return s;
 }
 
-/* Runs an operation behind the signature check; "version" and action are part of form. The caller frees. */
-static inline char *fixture_call(struct sim *s, const char *form, int *ret_status, const char **ret_code)
+/* Runs a request behind the signature check. The caller frees. */
+static inline char *fixture_run(struct sim *s, const struct sim_http *request, int *ret_status, const char **ret_code)
 {
-	struct sim_http http = {.method = STR("POST"), .path = STR("/"), .body = str_c(form)};
+	struct sim_http http = *request;
 	struct sim_request r = {.sim = s, .http = &http, .arena = arena_new(4096, SIM_ARENA_MAX)};
 	struct buf out;
 	char *text;
@@ -59,6 +59,46 @@ static inline char *fixture_call(struct sim *s, const char *form, int *ret_statu
 	buf_release(&r.body);
 	arena_free(r.arena);
 	return text;
+}
+
+/* The same of a form; version and action are part of it. */
+static inline char *fixture_call(struct sim *s, const char *form, int *ret_status, const char **ret_code)
+{
+	struct sim_http http = {.method = STR("POST"), .path = STR("/"), .body = str_c(form)};
+
+	return fixture_run(s, &http, ret_status, ret_code);
+}
+
+/* A JSON call that must succeed, and answer with these words. */
+static inline void fixture_json_ok(struct sim *s, const char *target, const char *body, const char *words)
+{
+	struct sim_header headers[] = {{STR("content-type"), STR("application/x-amz-json-1.1")},
+				       {STR("x-amz-target"), str_c(target)}};
+	struct sim_http http = {
+		.method = STR("POST"), .path = STR("/"), .body = str_c(body), .headers = headers, .nheaders = 2};
+	const char *code;
+	int status;
+	char *text = fixture_run(s, &http, &status, &code);
+
+	if (status != 200 || !strstr(text, words))
+		fail_msg("%s %s: %d %s, no %s in %s", target, body, status, code, words, text);
+	xfree(text);
+}
+
+/* One that must fail with this code. */
+static inline void fixture_json_fails(struct sim *s, const char *target, const char *body, const char *expected)
+{
+	struct sim_header headers[] = {{STR("content-type"), STR("application/x-amz-json-1.1")},
+				       {STR("x-amz-target"), str_c(target)}};
+	struct sim_http http = {
+		.method = STR("POST"), .path = STR("/"), .body = str_c(body), .headers = headers, .nheaders = 2};
+	const char *code;
+	int status;
+	char *text = fixture_run(s, &http, &status, &code);
+
+	assert_string_equal(code, expected);
+	assert_int_not_equal(status, 200);
+	xfree(text);
 }
 
 /* The text of a call that must succeed. */

@@ -464,6 +464,7 @@ struct rds {
 	char asked[16][512];
 	int n;
 	const char *cluster, *instance, *snapshots;
+	const char *all;  /* without a type; NULL = snapshots */
 	const char *list; /* of snapshots; NULL = not allowed */
 };
 
@@ -488,6 +489,8 @@ static enum loopback_action serve_rds(void *ctx, int n, struct str req, struct b
 		body = r->cluster;
 	else if (str_find(req, STR("SourceType=db-instance&"), 0) >= 0)
 		body = r->instance;
+	else if (str_find(req, STR("SourceType="), 0) < 0 && r->all)
+		body = r->all;
 	loopback_reply(answer, 200, "", body);
 	return LOOPBACK_KEEP;
 }
@@ -527,14 +530,26 @@ static void test_events(void **state)
 	assert_true(str_eq(text(last, 0, "message"), STR("Started")));
 	assert_true(str_eq(text(last, 0, "categories"), STR("failover,notification")));
 	assert_true(str_eq(text(last, 4, "identifier"), STR("by-hand")));
-	/* next time only what is new, the rest is known */
+	/* next time only what is new, of the whole region in one call, the rest is known */
 	r.n = 0;
 	clock_freeze(NOW + US_PER_MIN);
-	r.cluster = EVENTS(EVENT("orders", "db-cluster", "Completed", "2026-03-17T11:59:30Z")
-				   EVENT("orders", "db-cluster", "Another", "2026-03-17T12:00:30Z"));
+	r.all = EVENTS(EVENT("orders", "db-cluster", "Completed",
+			     "2026-03-17T11:59:30Z") EVENT("orders", "db-cluster", "Another", "2026-03-17T12:00:30Z")
+			       EVENT("orders-2", "db-instance", "restarted", "2026-03-17T12:00:31Z")
+				       EVENT("bills", "db-cluster", "of others", "2026-03-17T12:00:32Z")
+					       EVENT("bills-1", "db-instance", "of others", "2026-03-17T12:00:33Z")
+						       EVENT("orders", "db-parameter-group", "a group of that name",
+							     "2026-03-17T12:00:34Z"));
 	assert_true(fake_run(&f, &err));
+	assert_int_equal(r.n, 1);
+	assert_null(strstr(r.asked[0], "SourceType"));
 	assert_non_null(strstr(r.asked[0], "StartTime=2026-03-17T11%3A50%3A00Z"));
-	assert_int_equal(fake_last(&f)->nrows, 6);
+	assert_int_equal(fake_last(&f)->nrows, 7);
+	/* after a long pause by name again */
+	r.n = 0;
+	clock_freeze(NOW + 2 * US_PER_HOUR);
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(r.n, 4);
 	clock_freeze(0);
 	fake_release(&f);
 	loopback_stop(l);
@@ -579,7 +594,7 @@ static void test_events_of_snapshots(void **state)
 	r.n = 0;
 	assert_true(fake_run(&f, &err));
 	assert_int_equal(fake_last(&f)->nrows, 2);
-	assert_int_equal(r.n, 2);
+	assert_int_equal(r.n, 1);
 	assert_non_null(strstr(r.asked[0], "StartTime=2026-03-17T11%3A50%3A00Z"));
 	clock_freeze(0);
 	fake_release(&f);

@@ -159,6 +159,42 @@ static void test_one_cluster(void **state)
 	snapshot_unref(s);
 }
 
+/* Further settings come with the cluster while somebody wants them, and not otherwise. */
+static void test_cluster_settings(void **state)
+{
+	struct table t = {
+		.answers = {
+			{"Action=DescribeDBClusters",
+			 CLUSTERS("<DBCluster><DBClusterIdentifier>orders</DBClusterIdentifier><Status>available</"
+				  "Status>"
+				  "<Engine>aurora-postgresql</Engine><HttpEndpointEnabled>true</HttpEndpointEnabled>"
+				  "<MasterUserSecret><SecretArn>arn:secret</SecretArn><SecretStatus>impaired"
+				  "</SecretStatus></MasterUserSecret></DBCluster>",
+				  ""),
+			 0}}};
+	struct loopback *l = loopback_start(by_action, &t, false);
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &source_clusters, loopback_url(l), "orders");
+	f.wants = "cluster_settings";
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(f.npublished, 2);
+	expect_text(f.published[0], 0, "status", "available");
+	expect_text(f.published[1], 0, "cluster", "orders");
+	expect_text(f.published[1], 0, "master_secret_arn", "arn:secret");
+	expect_text(f.published[1], 0, "master_secret_status", "impaired");
+	expect_i64(f.published[1], 0, "data_api", 1);
+	assert_true(absent(f.published[1], 0, "activity_stream"));
+	assert_int_equal(f.requests, 1);
+	fake_clear(&f);
+	f.wants = NULL;
+	assert_true(fake_run(&f, &err));
+	assert_int_equal(f.npublished, 1);
+	fake_release(&f);
+	loopback_stop(l);
+}
+
 static void test_region_in_pages(void **state)
 {
 	static const struct table pages = {
@@ -777,6 +813,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_cluster),
+		cmocka_unit_test(test_cluster_settings),
 		cmocka_unit_test(test_region_in_pages),
 		cmocka_unit_test(test_pages_without_end),
 		cmocka_unit_test(test_cluster_not_found),

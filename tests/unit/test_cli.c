@@ -136,6 +136,37 @@ static void test_once_and_panes(void **state)
 	assert_int_equal(o.format, FORMAT_CSV);
 }
 
+static void test_report(void **state)
+{
+	(void)state;
+	assert_true(parse("report prod-orders -o incident.md --show-literals"));
+	assert_int_equal(o.command, COMMAND_REPORT);
+	assert_string_equal(o.cluster, "prod-orders");
+	assert_string_equal(o.output, "incident.md");
+	assert_true(o.show_literals);
+	assert_true(parse("report --output=incident.md"));
+	assert_string_equal(o.output, "incident.md");
+	assert_true(parse("report"));
+	assert_string_equal(o.output, "");
+	assert_false(parse("report -o"));
+	says("--output needs a value");
+	assert_false(parse("report one two"));
+	says("two");
+}
+
+static void test_clocks_and_bell(void **state)
+{
+	(void)state;
+	assert_true(parse(""));
+	assert_string_equal(o.time, "utc");
+	assert_false(o.bell);
+	assert_true(parse("--time local --bell"));
+	assert_string_equal(o.time, "local");
+	assert_true(o.bell);
+	assert_false(parse("--time CET"));
+	says("--time: CET is neither utc nor local");
+}
+
 static void test_commands(void **state)
 {
 	(void)state;
@@ -417,6 +448,8 @@ int main(void)
 		TEST(test_every_option),
 		TEST(test_once_and_panes),
 		TEST(test_commands),
+		TEST(test_report),
+		TEST(test_clocks_and_bell),
 		TEST(test_bad_values_name_the_option),
 		TEST(test_too_long),
 		TEST(test_unknown_options),

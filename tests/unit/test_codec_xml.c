@@ -382,9 +382,61 @@ static void rows_can_be_computed_and_dropped(void **state)
 	snapshot_unref(s);
 }
 
+/* A row for each inner element, with what its item has outside of them, before and behind. */
+static void inner_lists_become_rows(void **state)
+{
+	struct snapshot *s = snapshot_new(&thing_type, "things");
+	struct xml_records r = {.each = "Zones/*"};
+	struct err err = {.code = ERR_NONE};
+	const struct thing *t;
+
+	(void)state;
+	assert_true(decode(s, &r,
+			   IN_LIST("<Thing><Id>a</Id><Zones><Z><Name>1</Name><Deep><X>9</X></Deep></Z><Z><Name>2</Name>"
+				   "</Z><Z/></Zones><Owner><Name>bob</Name></Owner></Thing>"
+				   "<Thing><Id>b</Id><Zones></Zones></Thing><Thing><Id>c</Id></Thing>"
+				   "<Thing><Zones><Z><Name>3</Name></Z></Zones><Pid>7</Pid></Thing>"),
+			   &err));
+	assert_int_equal(s->nrows, 3); /* none for items without, and the next item knows nothing of the one before */
+	t = s->rows;
+	assert_str(t[0].id, "a");
+	assert_str(t[0].zones, "1");
+	assert_str(t[0].user_name, "bob");
+	assert_str(t[1].id, "a");
+	assert_str(t[1].zones, "2");
+	assert_str(t[1].user_name, "bob");
+	assert_false(HAS(&t[2], struct thing, id));
+	assert_str(t[2].zones, "3");
+	assert_int_equal(t[2].pid, 7);
+	snapshot_unref(s);
+}
+
+static void inner_rows_can_be_dropped(void **state)
+{
+	struct snapshot *s = snapshot_new(&thing_type, "things");
+	char user[] = "computed";
+	struct xml_records r = {.finish = keep_with_pid, .ctx = user, .each = "Zones/*"};
+	struct err err = {.code = ERR_NONE};
+	const struct thing *t;
+
+	(void)state;
+	assert_true(decode(s, &r,
+			   IN_LIST("<Thing><Id>x</Id><Zones><Z><Name>1</Name></Z></Zones></Thing>"
+				   "<Thing><Id>y</Id><Zones><Z><Name>2</Name></Z><Z><Name>3</Name></Z></Zones>"
+				   "<Pid>1</Pid></Thing>"),
+			   &err));
+	assert_int_equal(s->nrows, 2);
+	t = s->rows;
+	assert_str(t[0].zones, "2");
+	assert_str(t[1].zones, "3");
+	assert_str(t[1].user_name, "computed");
+	snapshot_unref(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inner_lists_become_rows),    cmocka_unit_test(inner_rows_can_be_dropped),
 		cmocka_unit_test(a_listing_is_decoded),       cmocka_unit_test(unusual_documents),
 		cmocka_unit_test(what_is_no_answer_is_named), cmocka_unit_test(html_says_what_to_do),
 		cmocka_unit_test(every_truncation_fails),     cmocka_unit_test(depth_is_limited),

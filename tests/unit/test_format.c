@@ -4,8 +4,10 @@
 #include "model_fixture.h"
 
 #include "base/clock.h"
+#include "base/zone.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 struct i64_row {
 	int64_t v;
@@ -221,6 +223,40 @@ static void clocks(void **state)
 	buf_release(&out);
 }
 
+/* What is local says so; where a column has no room for that, the time stays whole. */
+static void clocks_of_this_host(void **state)
+{
+	int64_t now = clock_from_civil(&(struct civil){.year = 2026, .month = 3, .day = 16, .hour = 23, .minute = 30});
+	static const struct {
+		int width;
+		const char *want;
+	} rows[] = {{0, "00:30:00 CET"}, {12, "00:30:00 CET"}, {9, "00:30:00"}};
+	union value v = {.i64 = now};
+	struct buf out;
+
+	(void)state;
+	(void)setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	zone_init();
+	zone_use(true);
+	clock_freeze(now);
+	buf_init(&out, 100);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_clear(&out);
+		assert_true(kind_ops[K_TIME_US].format(&out, v, rows[i].width));
+		assert_string_equal(buf_c(&out), rows[i].want);
+	}
+	/* today begins at midnight of this host; files keep UTC */
+	buf_clear(&out);
+	assert_true(format_clock(&out, now - US_PER_HOUR, now));
+	assert_string_equal(buf_c(&out), "03-16 23:30");
+	buf_clear(&out);
+	assert_true(kind_ops[K_TIME_US].canonical(&out, v));
+	assert_string_equal(buf_c(&out), "2026-03-16T23:30:00Z");
+	buf_release(&out);
+	clock_freeze(0);
+	zone_use(false);
+}
+
 static void a_full_buffer_is_reported(void **state)
 {
 	struct buf out;
@@ -238,8 +274,13 @@ static void a_full_buffer_is_reported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(durations), cmocka_unit_test(sizes),  cmocka_unit_test(counts),
-		cmocka_unit_test(ratios),    cmocka_unit_test(clocks), cmocka_unit_test(a_full_buffer_is_reported),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(counts),
+		cmocka_unit_test(ratios),
+		cmocka_unit_test(clocks),
+		cmocka_unit_test(a_full_buffer_is_reported),
+		cmocka_unit_test(clocks_of_this_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

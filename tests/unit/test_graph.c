@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/zone.h"
 #include "model/series.h"
 
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define ROWS 12
 #define COLS 60
@@ -256,13 +258,144 @@ static void test_stack_gap(void **state)
 	assert_int_equal(empty, 10);
 }
 
+/* The times below the axis of a chart of `hours` until then, as one text. */
+static void axis(int month, int day, int hour, int hours, struct buf *ret_row)
+{
+	struct civil until = {.year = 2026, .month = month, .day = day, .hour = hour};
+	struct graph_area g = {
+		.series = &series, .to = clock_from_civil(&until), .scale = 1, .edge = ROLE_G1, .body = ROLE_G1B};
+	struct buf all;
+	struct str rest, line;
+
+	g.from = g.to - hours * US_PER_HOUR;
+	series.n = 0;
+	canvas_clear(&c, STYLE(ROLE_FG, ROLE_BG, 0));
+	graph_area_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
+	buf_init(&all, 1 << 20);
+	assert_true(canvas_dump(&c, &all));
+	buf_clear(ret_row);
+	rest = buf_str(&all);
+	for (int row = 0; str_split(&rest, '\n', &line); row++)
+		if (row == ROWS - 1)
+			(void)buf_add_str(ret_row, line);
+	buf_release(&all);
+}
+
+static void has(struct buf *row, const char *text)
+{
+	if (str_find(buf_str(row), str_c(text), 0) < 0)
+		fail_msg("\"%s\" is not in \"%s\"", text, buf_c(row));
+}
+
+/* Where the clocks are put back one hour comes twice, and is told apart; where they are put on none is invented. */
+static void test_summer_time(void **state)
+{
+	struct buf row;
+
+	(void)state;
+	(void)setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	zone_init();
+	zone_use(true);
+	buf_init(&row, 4096);
+	axis(10, 25, 3, 4, &row);
+	has(&row, "02:00+02");
+	has(&row, "02:00+01");
+	axis(3, 29, 3, 4, &row);
+	has(&row, "01:00+01");
+	has(&row, "03:00+02");
+	assert_true(str_find(buf_str(&row), STR("02:00"), 0) < 0);
+	/* on other days nothing but the time, at round hours of these clocks */
+	axis(7, 1, 10, 12, &row);
+	has(&row, "06:00");
+	assert_true(str_find(buf_str(&row), STR("+0"), 0) < 0);
+	/* days begin at these clocks' midnight */
+	axis(10, 27, 0, 96, &row);
+	has(&row, "10-25");
+	has(&row, "10-26");
+	assert_true(str_find(buf_str(&row), STR("10-25"), (size_t)str_find(buf_str(&row), STR("10-25"), 0) + 1) < 0);
+	zone_use(false);
+	axis(10, 25, 3, 4, &row);
+	has(&row, "01:00");
+	assert_true(str_find(buf_str(&row), STR("+0"), 0) < 0);
+	buf_release(&row);
+}
+
+static void draw_rail(const struct rail *rail, int rows)
+{
+	struct graph_area g = {.series = &series,
+			       .from = 0,
+			       .to = 100 * US_PER_MIN,
+			       .unit = GRAPH_COUNT,
+			       .scale = 1,
+			       .edge = ROLE_G1,
+			       .body = ROLE_G1B,
+			       .rail = rail};
+
+	canvas_clear(&c, STYLE(ROLE_FG, ROLE_BG, 0));
+	graph_area_draw(&c, (struct rect){0, 0, rows, COLS}, &g);
+}
+
+/* Column of a time on a rail: the plot has 52 columns from the eighth on. */
+static int column(int minute)
+{
+	return 8 + minute * 52 / 100;
+}
+
+static void test_rail(void **state)
+{
+	struct rail rail = {
+		.n = 4,
+		.marks = {{.at_us = 50 * US_PER_MIN, .severity = SEV_WARN, .role = ROLE_WARN, .label = "alarm"},
+			  {.at_us = 10 * US_PER_MIN, .role = ROLE_MUTED, .label = "snapshot of the cluster"},
+			  {.at_us = 30 * US_PER_MIN, .role = ROLE_MUTED, .label = "restart"},
+			  {.at_us = 100 * US_PER_MIN, .role = ROLE_MUTED, .label = "too late"}}};
+
+	(void)state;
+	points(100, 5, 5);
+	draw_rail(&rail, ROWS);
+	assert_true(shows("◆ snapsh…")); /* as much as there is room */
+	assert_true(shows("◆ alarm"));
+	assert_false(shows("too late"));
+	assert_int_equal(canvas_at(&c, ROWS - 1, column(50))->rune, glyph(G_OWN));
+	assert_int_equal(canvas_at(&c, ROWS - 1, column(50))->style.fg, ROLE_WARN);
+	assert_int_equal(canvas_at(&c, ROWS - 1, column(30))->rune, glyph(G_OWN));
+	/* the axis has moved up */
+	assert_int_equal(canvas_at(&c, ROWS - 3, 20)->rune, glyph(G_AXIS));
+	/* a graph that has no row to spare keeps all of them */
+	draw_rail(&rail, 8);
+	assert_false(shows("◆"));
+	/* and so does one without events in its time */
+	rail.n = 0;
+	draw_rail(&rail, ROWS);
+	assert_int_equal(canvas_at(&c, ROWS - 2, 20)->rune, glyph(G_AXIS));
+}
+
+static void test_rail_keeps_the_worst(void **state)
+{
+	struct rail rail = {
+		.n = 3,
+		.marks = {{.at_us = 50 * US_PER_MIN, .severity = SEV_CRIT, .role = ROLE_CRIT, .label = "worst"},
+			  {.at_us = 50 * US_PER_MIN + 1, .severity = SEV_NOTICE, .role = ROLE_NOTICE, .label = "mild"},
+			  {.at_us = 51 * US_PER_MIN + US_PER_MIN, .role = ROLE_MUTED, .label = "next"}}};
+
+	(void)state;
+	points(100, 5, 5);
+	draw_rail(&rail, ROWS);
+	assert_int_equal(canvas_at(&c, ROWS - 1, column(50))->style.fg, ROLE_CRIT);
+	assert_false(shows("mild"));
+	assert_false(shows("worst")); /* there is no room for it in front of the next one */
+	assert_true(shows("◆ next"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_steps_are_round), TEST(test_newest_is_right), TEST(test_gap_is_not_zero), TEST(test_labels),
-		TEST(test_absurd_values),   TEST(test_stack),           TEST(test_stack_gap),
+		TEST(test_steps_are_round), TEST(test_newest_is_right), TEST(test_gap_is_not_zero),
+		TEST(test_labels),          TEST(test_absurd_values),   TEST(test_stack),
+		TEST(test_stack_gap),       TEST(test_summer_time),     TEST(test_rail),
+		TEST(test_rail_keeps_the_worst),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

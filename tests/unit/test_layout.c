@@ -39,12 +39,13 @@ static size_t index_of(const char *pane)
 static void test_wide_overview(void **state)
 {
 	(void)state;
-	place("overview", 48, 160, 2);
+	place("overview", 48, 160, 3);
 	for (size_t i = 0; i < view->npanes; i++)
 		assert_false(places[i].collapsed);
 	assert_int_equal(of("activity")->r.w, 160);
 	assert_int_equal(of("cluster")->r.y, of("load")->r.y);
-	assert_int_equal(of("cluster")->r.w + of("load")->r.w, 160);
+	assert_int_equal(of("cluster")->r.w + of("load")->r.w + of("verdicts")->r.w, 160);
+	assert_int_equal(of("verdicts")->r.y, of("load")->r.y);
 	assert_int_equal(of("cluster")->r.h, 14);
 	assert_int_equal(of("network")->r.h, 11);
 	assert_int_equal(of("network")->r.w + of("volume")->r.w + of("backups")->r.w, 160);
@@ -59,8 +60,10 @@ static void test_small_overview(void **state)
 	static const char *const lines[] = {"cluster", "load", "network", "volume", "backups"};
 
 	(void)state;
-	place("overview", 24, 80, 2);
+	place("overview", 24, 80, 3);
 	assert_true(of("activity")->r.h >= 6);
+	assert_false(of("verdicts")->collapsed);
+	assert_true(of("verdicts")->r.h >= 6);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		assert_true(of(lines[i])->collapsed);
 		assert_int_equal(of(lines[i])->r.h, 1);
@@ -73,7 +76,7 @@ static void test_small_overview(void **state)
 static void test_focus_stands(void **state)
 {
 	(void)state;
-	place("overview", 24, 80, 2);
+	place("overview", 24, 80, 3);
 	place("overview", 24, 80, index_of("backups"));
 	assert_false(of("backups")->collapsed);
 	assert_true(of("backups")->r.h >= 7);

@@ -225,6 +225,15 @@ static bool is_for_a_key(const struct source *s)
 	return strcmp(s->name, "log_files") == 0;
 }
 
+/* What --once must say became of a source when this side of it is so. */
+static const char *expected(const struct source *s, const char *of_aws, const char *of_database)
+{
+	/* made of the others: that they failed is what it has to say */
+	if (s->derive)
+		return "ok";
+	return s->flags & SOURCE_AWS ? of_aws : of_database;
+}
+
 /* --db alone: AWS is left out, and every database source says itself why it has nothing. */
 static void test_database_alone(void **state)
 {
@@ -237,7 +246,7 @@ static void test_database_alone(void **state)
 		assert_true(json_is_null(json_object_get(root, "cluster")));
 		for (size_t k = 0; k < printed_sources(); k++)
 			if (strcmp(state_of(root, registry_sources[k]->name),
-				   registry_sources[k]->flags & SOURCE_AWS ? "skipped" : "error") != 0)
+				   expected(registry_sources[k], "skipped", "error")) != 0)
 				fail_msg("%s is %s", registry_sources[k]->name,
 					 state_of(root, registry_sources[k]->name));
 		json_decref(root);
@@ -255,7 +264,8 @@ static void test_nothing_answers(void **state)
 	assert_string_equal(json_string_value(json_object_get(root, "cluster")), "prod-orders");
 	for (size_t k = 0; k < printed_sources(); k++)
 		assert_string_equal(state_of(root, registry_sources[k]->name),
-				    steps_aside(registry_sources[k]) ? "unavailable" : "error");
+				    steps_aside(registry_sources[k]) ? "unavailable"
+								     : expected(registry_sources[k], "error", "error"));
 	json_decref(root);
 }
 
@@ -321,6 +331,25 @@ static void test_text_and_csv(void **state)
 	assert_true(str_starts(buf_str(&out), STR("# sessions error: ")));
 }
 
+/* A report is written whatever answers, and the status says how much did. */
+static void test_report(void **state)
+{
+	(void)state;
+	assert_int_equal(run("report", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_starts(buf_str(&out), STR("# Incident report: ")));
+	assert_true(str_find(buf_str(&out), STR("| sessions | failed |"), 0) > 0);
+	assert_true(str_find(buf_str(&out), STR("| clusters | left out |"), 0) > 0);
+	/* the reason has an address in it */
+	assert_true(str_find(buf_str(&out), STR(" at \"127.0.0.1\""), 0) < 0);
+	assert_true(str_find(buf_str(&out), STR("\\*\\*\\*"), 0) > 0);
+	assert_int_equal(run("report", "--show-literals", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_find(buf_str(&out), STR("\\*\\*\\*"), 0) < 0);
+	assert_int_equal(run("report", "-o", "/nonexistent/report.md", "--db", NOBODY_DB, NULL), 3);
+	assert_int_equal(out.len, 0);
+	assert_true(str_find(buf_str(&complaint), STR("/nonexistent/report.md"), 0) >= 0);
+	assert_int_equal(run("report", "one", "two", NULL), 2);
+}
+
 static void test_usage(void **state)
 {
 	(void)state;
@@ -332,6 +361,55 @@ static void test_usage(void **state)
 	assert_int_equal(complaint.len, 0);
 	assert_int_equal(run("--version", NULL), 0);
 	assert_true(str_starts(buf_str(&out), STR("auroratop ")));
+}
+
+/* ---- check ---- */
+
+static json_t *find_verdict(json_t *root, const char *id)
+{
+	json_t *verdict;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "verdicts"), i, verdict)
+	{
+		if (strcmp(json_string_value(json_object_get(verdict, "id")), id) == 0)
+			return verdict;
+	}
+	fail_msg("no verdict %s", id);
+	return NULL;
+}
+
+/* Nobody answers: not known, which is not ok. */
+static void test_check_without_answers(void **state)
+{
+	json_t *root, *verdict;
+
+	(void)state;
+	assert_int_equal(run("check", "--format", "json", NOBODY_AWS, "prod-orders", NULL), 3);
+	root = parsed();
+	assert_string_equal(json_string_value(json_object_get(root, "status")), "unknown");
+	assert_string_equal(json_string_value(json_object_get(root, "cluster")), "prod-orders");
+	verdict = find_verdict(root, "availability.cluster");
+	assert_string_equal(json_string_value(json_object_get(verdict, "severity")), "unknown");
+	assert_non_null(strstr(json_string_value(json_object_get(verdict, "sentence")), "not known"));
+	json_decref(root);
+	assert_int_equal(run("check", "--db", NOBODY_DB, NULL), 3);
+	assert_true(str_find(buf_str(&out), STR("unknown   sessions waiting for locks not known: "), 0) >= 0);
+	/* what does not exist there is not missed */
+	assert_true(str_find(buf_str(&out), STR("availability.cluster"), 0) < 0);
+}
+
+static void test_check_usage(void **state)
+{
+	(void)state;
+	assert_int_equal(run("check", "--only", "nonsense", "--db", NOBODY_DB, NULL), 3);
+	assert_int_equal(out.len, 0);
+	assert_true(str_find(buf_str(&complaint), STR("nonsense; there are availability, "), 0) > 0);
+	assert_int_equal(run("check", "--format", "csv", "--db", NOBODY_DB, NULL), 3);
+	assert_int_equal(run("check", "--fromat", "json", NULL), 3);
+	assert_int_equal(run("--once", "--format", "junit", "--db", NOBODY_DB, NULL), 2);
+	assert_int_equal(run("check", "a", "b", NULL), 3);
+	assert_true(str_find(buf_str(&complaint), STR("only one cluster"), 0) > 0);
 }
 
 /* `fields` says of every field what it is; the names are those of the registry, in its order. */
@@ -388,6 +466,28 @@ static void read_settings(FILE *from, char (*lines)[256], size_t max)
 }
 
 /* The AWS half answers and the database does not: 1, and each source speaks for itself. */
+/* Each family by itself, against the endpoint that answers; the database still does not. */
+static void check_of_a_healthy_cluster(void)
+{
+	json_t *root, *verdict;
+
+	assert_int_equal(
+		run("check", "--only", "availability", "--format", "json", "--db", NOBODY_DB, "prod-orders", NULL), 0);
+	root = parsed();
+	assert_string_equal(json_string_value(json_object_get(root, "status")), "ok");
+	verdict = find_verdict(root, "availability.cluster");
+	assert_string_equal(json_string_value(json_object_get(verdict, "sentence")), "cluster is available");
+	assert_string_equal(json_string_value(json_object_get(verdict, "family")), "availability");
+	json_decref(root);
+	assert_int_equal(
+		run("check", "--only", "sessions", "--format", "junit", "--db", NOBODY_DB, "prod-orders", NULL), 3);
+	assert_true(str_starts(buf_str(&out),
+			       STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"prod-orders\"")));
+	assert_true(str_find(buf_str(&out), STR("<testcase classname=\"sessions\" name=\"sessions.blocked\"><skipped"),
+			     0) > 0);
+	assert_true(str_ends(buf_str(&out), STR("</testsuite>\n")));
+}
+
 static void test_half_answers(void **state)
 {
 	static char program[] = AURORATOP_SIM, flag[] = "--supervised", number[16], lines[16][256];
@@ -415,8 +515,7 @@ static void test_half_answers(void **state)
 		assert_string_equal(state_of(root, registry_sources[k]->name),
 				    steps_aside(registry_sources[k]) || is_for_a_key(registry_sources[k])
 					    ? "unavailable"
-				    : registry_sources[k]->flags & SOURCE_AWS ? "ok"
-									      : "error");
+					    : expected(registry_sources[k], "ok", "error"));
 	rows = json_object_get(json_object_get(json_object_get(root, "sources"), "clusters"), "rows");
 	assert_int_equal(json_array_size(rows), 1);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "identifier")), "prod-orders");
@@ -426,9 +525,14 @@ static void test_half_answers(void **state)
 		strchr(json_string_value(json_array_get(json_object_get(json_array_get(rows, 0), "tags"), 0)), '='));
 	assert_time(json_object_get(json_array_get(rows, 0), "created_at"));
 	json_decref(root);
+	check_of_a_healthy_cluster();
 	assert_int_equal(run("--once", "--pane", "instances", "--pane", "clusters", "prod-orders", NULL), 0);
 	assert_true(str_starts(buf_str(&out), STR("clusters: ok\n")));
 	assert_true(str_find(buf_str(&out), STR("orders-1"), 0) > 0);
+	assert_int_equal(run("report", "--db", NOBODY_DB, "prod-orders", NULL), 1);
+	assert_true(str_starts(buf_str(&out), STR("# Incident report: prod-orders\n")));
+	assert_true(str_find(buf_str(&out), STR("| identifier | prod-orders |"), 0) > 0);
+	assert_true(str_find(buf_str(&out), STR("| orders-1 | writer | available |"), 0) > 0);
 	(void)close(life[1]);
 	(void)fclose(from);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -450,7 +554,8 @@ int main(void)
 #endif
 		TEST(test_database_alone), TEST(test_nothing_answers), TEST(test_panes_choose_sources),
 		TEST(test_text_and_csv),   TEST(test_usage),           TEST(test_fields),
-		TEST(test_the_audit_log),
+		TEST(test_the_audit_log),  TEST(test_report),          TEST(test_check_without_answers),
+		TEST(test_check_usage),
 	};
 
 	if (getenv("AURORATOP_REQUESTS")) {

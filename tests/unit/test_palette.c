@@ -4,6 +4,7 @@
 #include "tests/ui/fixture.h"
 
 #include "base/clock.h"
+#include "base/zone.h"
 #include "ui/action.h"
 
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct fixture f;
 
@@ -241,6 +243,22 @@ static void test_cluster(void **state)
 	assert_string_equal(ui_view(&f.ui)->def->name, "overview");
 }
 
+static void test_clocks(void **state)
+{
+	(void)state;
+	(void)setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	zone_init();
+	draw();
+	assert_true(fixture_shows(&f, "13:45:07Z  ● live"));
+	(void)run("time local");
+	assert_true(fixture_shows(&f, "14:45:07 CET  ● live"));
+	assert_false(fixture_shows(&f, "13:45:07Z"));
+	(void)run("time utc");
+	assert_true(fixture_shows(&f, "13:45:07Z  ● live"));
+	(void)run("time cursor");
+	assert_false(zone_is_local());
+}
+
 static void test_nothing_by_that_name(void **state)
 {
 	(void)state;
@@ -269,6 +287,7 @@ int main(void)
 		TEST(test_number_jumps_to_unseen_view),
 		TEST(test_cluster),
 		TEST(test_nothing_by_that_name),
+		TEST(test_clocks),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -252,6 +252,13 @@ static void what_is_wrong_is_told_by_line_and_key(void **state)
 	refused("volume = 1\n[fleet]\nclusters = x\n", "a.ini:3: [scenario] volume: no such key here");
 	refused("[cluster prod-orders\n", "a.ini:3: section heading without closing");
 	refused("[cluster bad_name]\n", "engine_version is missing");
+	refused("[route-table rtb-1]\nroute = 10.0.0.0/8\n", "route: DESTINATION TARGET [blackhole] is expected");
+	refused("[route-table rtb-1]\nsubnets = subnet-x\n", "subnets: there is no subnet subnet-x");
+	refused("[network-acl acl-1]\nrule = 100 in allow tcp 5432\n", "rule: NUMBER in|out allow|deny");
+	refused("[network-acl acl-1]\nrule = 32767 in deny all all 0.0.0.0/0\n", "rule: NUMBER in|out allow|deny");
+	refused("[alarm a]\nthreshold = 1\n", "[alarm a] metric is missing");
+	refused("[alarm a]\nmetric = CPUUtilization\nperiod = 90s\n", "period: it is no number of whole minutes");
+	refused("[alarm a]\nmetric = CPUUtilization\nstate = RED\n", "state: 'RED' is not OK");
 }
 
 static void all_faults_are_told_at_once(void **state)

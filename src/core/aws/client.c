@@ -91,15 +91,26 @@ bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err 
 
 	if (!c) {
 		c = xalloc(sizeof(*c));
-		c->http = http_new();
 		*slot = c;
 	}
+	if (!c->http)
+		c->http = http_new();
 	if (c->generation != f->target->generation && !load(c, f->target, err)) {
 		unload(c);
 		return false;
 	}
 	*ret_client = c;
 	return true;
+}
+
+void aws_client_rest(struct fetch *f)
+{
+	struct aws_client *c = *fetch_lane_context(f, client_free);
+
+	if (!c)
+		return;
+	http_free(c->http);
+	c->http = NULL;
 }
 
 const char *aws_client_region(const struct aws_client *c)

@@ -47,6 +47,9 @@ struct aws_answer {
 /* The lane's client, made or renewed for the fetch's target. Borrowed. ERR_CREDENTIALS, ERR_CONFIG, ERR_USAGE in words.
  */
 bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err *err) MUST_CHECK;
+/* Closes the client's connections, at the end of a fetch that will not come again for minutes: a TLS connection holds
+ * memory. Credentials and what was learnt of endpoints stay. */
+void aws_client_rest(struct fetch *f);
 /* Region in effect. */
 const char *aws_client_region(const struct aws_client *c);
 /* Sends and decodes one call, with retries. The caller releases the answer. */
@@ -67,7 +70,11 @@ struct aws_list {
 	const char *page_size_name; /* "MaxRecords" */
 	void (*parameters)(struct form *form, void *ctx);
 	bool (*finish)(void *row, struct snapshot *out, void *ctx); /* as in struct xml_records; may be NULL */
-	bool publish_pages; /* show what there is after each page but the last */
+	const char *each;                                           /* as there; NULL = a row for each item */
+	/* After each page: is there enough? Then no further one is asked for. NULL = never. */
+	bool (*enough)(const struct snapshot *out, void *ctx);
+	bool publish_pages;    /* show what there is after each page but the last */
+	struct snapshot *also; /* gets a record of its own type for each item, too; NULL = none */
 	void *ctx;
 };
 /* Appends every page's items to out (not published). */

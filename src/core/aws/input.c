@@ -105,6 +105,76 @@ int64_t aws_scale(int64_t value, int64_t factor)
 	return __builtin_mul_overflow(value, factor, &out) ? INT64_MAX : out;
 }
 
+/* Takes "Key=..." or "Value=..." off the list: whether it is a key, and what. False: it is neither. */
+static bool take_half(struct str *list, bool *ret_key, struct str *ret_text)
+{
+	struct str part;
+
+	if (!str_split(list, ',', &part))
+		return false;
+	*ret_key = str_starts(part, STR("Key="));
+	if (!*ret_key && !str_starts(part, STR("Value=")))
+		return false;
+	*ret_text = str_sub(part, *ret_key ? 4 : 6, part.len);
+	return true;
+}
+
+bool aws_pair_tags(struct str halves, struct arena *a, struct str *ret_tags)
+{
+	struct str one = STR(""), other = STR("");
+	bool key, second, paired = true;
+	struct buf tags;
+
+	buf_init(&tags, AWS_TAGS_MAX);
+	while (paired && halves.len > 0) {
+		paired = take_half(&halves, &key, &one) && take_half(&halves, &second, &other) && key != second;
+		if (paired)
+			(void)buf_addf(&tags, "%s" STR_FMT "=" STR_FMT, tags.len > 0 ? "," : "",
+				       STR_ARG(key ? one : other), STR_ARG(key ? other : one));
+	}
+	paired = paired && !tags.failed;
+	if (paired)
+		*ret_tags = arena_str(a, buf_str(&tags));
+	buf_release(&tags);
+	return paired;
+}
+
+struct str aws_arn_name(struct str arn)
+{
+	size_t i = arn.len;
+
+	while (i > 0 && arn.ptr[i - 1] != ':' && arn.ptr[i - 1] != '/')
+		i--;
+	return str_sub(arn, i, arn.len);
+}
+
+const char *aws_part_reason(const char *action, const struct err *err, char reason[ERR_TEXT_MAX])
+{
+	if (err->code == ERR_DENIED)
+		snprintf(reason, ERR_TEXT_MAX, "needs %s", action);
+	else
+		snprintf(reason, ERR_TEXT_MAX, "%s", err->text);
+	return reason;
+}
+
+bool aws_part_missing(struct snapshot *out, const char *fields, const char *action, const struct err *err)
+{
+	struct str rest = str_c(fields), name;
+	char reason[ERR_TEXT_MAX];
+
+	if (err->code != ERR_DENIED && err->code != ERR_NOT_FOUND && err->code != ERR_SERVER)
+		return false;
+	while (str_split(&rest, ' ', &name)) {
+		int i = rec_find(out->type, name);
+
+		CHECK(i >= 0);
+		if (snapshot_unavailable(out, out->type->fields[i].name).len == 0)
+			snapshot_set_unavailable(out, out->type->fields[i].name,
+						 str_c(aws_part_reason(action, err, reason)));
+	}
+	return true;
+}
+
 void aws_explain_not_found(const struct target *t, const char *region, struct err *err)
 {
 	if (err->code != ERR_NOT_FOUND)

@@ -9,6 +9,8 @@
 #include "runtime/source.h"
 
 #define AWS_LIST_MAX 4096 /* bytes of a list of identifiers */
+/* RDS allows 50 tags, keys of 128 and values of 256 characters. */
+#define AWS_TAGS_MAX (128u << 10)
 
 /* Text of a field of an input row, "" when absent. */
 struct str aws_input_text(const struct snapshot *s, size_t row, const char *field);
@@ -27,6 +29,21 @@ bool aws_status_moving(struct str status);
 bool aws_any_moving(const struct snapshot *s);
 /* Wire number times factor; INT64_MAX instead of an overflow. */
 int64_t aws_scale(int64_t value, int64_t factor);
+/*
+ * key=value,... out of a TagList decoded as "Key=..." and "Value=..." halves (F_LIST | F_NAMED); each pair in any
+ * order. False when one is missing or holds a comma: then no tag is known.
+ */
+bool aws_pair_tags(struct str halves, struct arena *a, struct str *ret_tags);
+/* The last part of an ARN, behind ':' or '/'; the text itself when it is none. */
+struct str aws_arn_name(struct str arn);
+/*
+ * A call that brings only a part of the rows has failed. True: the rows are worth having without it, and the fields
+ * (separated by blanks) say why they are missing, "needs ACTION" when it is not allowed. False: cancelled, or what has
+ * failed is no matter of this call alone (no network, no credentials, throttled); then err stands for the source.
+ */
+bool aws_part_missing(struct snapshot *out, const char *fields, const char *action, const struct err *err);
+/* The words of aws_part_missing(); in a buffer of ERR_TEXT_MAX. */
+const char *aws_part_reason(const char *action, const struct err *err, char reason[ERR_TEXT_MAX]);
 /* Appends to the error that the open cluster is not in this region. */
 void aws_explain_not_found(const struct target *t, const char *region, struct err *err);
 

@@ -152,3 +152,11 @@ bool aws_json_rows(const struct json_t *answer, const char *items, struct snapsh
 	}
 	return true;
 }
+
+bool aws_json_row(const struct json_t *answer, struct snapshot *out, struct err *err)
+{
+	void *row = snapshot_add_row(out);
+
+	return row ? json_read_record(answer, out->type, row, out->arena, err)
+		   : err_set(err, ERR_LIMIT, "more than %d rows", SNAPSHOT_ROWS_MAX);
+}

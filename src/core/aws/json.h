@@ -43,5 +43,7 @@ struct str aws_json_text(const struct json_t *answer, const char *path);
  */
 bool aws_json_rows(const struct json_t *answer, const char *items, struct snapshot *out,
 		   bool (*finish)(void *row, struct snapshot *out, void *ctx), void *ctx, struct err *err) MUST_CHECK;
+/* Appends the answer itself as one record. */
+bool aws_json_row(const struct json_t *answer, struct snapshot *out, struct err *err) MUST_CHECK;
 
 #endif

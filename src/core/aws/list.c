@@ -5,6 +5,9 @@
  * attempt first drops the rows of the broken one. Where a listing is long the rows so
  * far are published after each page as a copy, because a published snapshot is sealed.
  *
+ * What an item has may be too much for one record: then a second one is made of it, of another type, into a snapshot
+ * beside (`also`). Not together with `each`.
+ *
  * Invariants: a marker that does not change ends the listing with an error instead of a loop;
  * at most AWS_PAGES_MAX pages are asked for.
  */
@@ -15,18 +18,46 @@
 struct page {
 	const struct aws_list *list;
 	struct snapshot *out;
-	struct xml_records records;
-	size_t mark; /* rows before this page */
+	struct xml_records records, also;
+	struct xml_handler both[2]; /* of these two */
+	size_t mark, also_mark;     /* rows before this page */
 	const char *wanted[2];
 };
+
+static bool leaf_of_both(void *ctx, struct str path, struct str text, struct err *err)
+{
+	const struct page *p = ctx;
+
+	return p->both[0].on_leaf(p->both[0].ctx, path, text, err) &&
+	       p->both[1].on_leaf(p->both[1].ctx, path, text, err);
+}
+
+static bool item_of_both(void *ctx, struct err *err)
+{
+	const struct page *p = ctx;
+
+	return p->both[0].on_item(p->both[0].ctx, err) && p->both[1].on_item(p->both[1].ctx, err);
+}
 
 static void begin_page(void *ctx, struct xml_handler *handler)
 {
 	struct page *p = ctx;
 
 	p->out->nrows = p->mark;
-	p->records = (struct xml_records){.out = p->out, .finish = p->list->finish, .ctx = p->list->ctx};
+	p->records = (struct xml_records){
+		.out = p->out, .finish = p->list->finish, .each = p->list->each, .ctx = p->list->ctx};
 	xml_records_handler(handler, p->list->items, &p->records, p->wanted);
+	if (!p->list->also)
+		return;
+	p->list->also->nrows = p->also_mark;
+	p->also = (struct xml_records){.out = p->list->also};
+	p->both[0] = *handler;
+	xml_records_handler(&p->both[1], p->list->items, &p->also, NULL);
+	*handler = (struct xml_handler){.items = p->list->items,
+					.on_leaf = leaf_of_both,
+					.on_item = item_of_both,
+					.ctx = p,
+					.wanted = p->wanted};
 }
 
 /* Rows and texts of a snapshot under construction in a new one. */
@@ -69,6 +100,7 @@ static bool ask_page(struct aws_client *client, struct fetch *f, struct page *pa
 	if (marker)
 		form_add_c(&form, l->marker, marker);
 	page->mark = page->out->nrows;
+	page->also_mark = l->also ? l->also->nrows : 0;
 	ok = form_body(&form, &call.body, err) && aws_call(client, f, &call, &answer, err);
 	if (ok && l->next && xml_decoder_wanted(answer.xml, 0).len > 0) {
 		struct str next = xml_decoder_wanted(answer.xml, 0);
@@ -100,6 +132,8 @@ bool aws_list_fetch(struct fetch *f, const struct aws_list *list, struct snapsho
 		xfree(marker);
 		marker = next;
 		if (!ok || !marker)
+			break;
+		if (list->enough && list->enough(out, list->ctx))
 			break;
 		if (list->publish_pages)
 			fetch_publish(f, copy_so_far(out));

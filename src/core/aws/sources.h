@@ -19,5 +19,14 @@ extern const struct source source_log_files;
 extern const struct source source_insights;
 extern const struct source source_load_keys;
 extern const struct source source_lease_marks;
+extern const struct source source_cluster_settings;
+extern const struct source source_alarms;
+extern const struct source source_pending_maintenance;
+extern const struct source source_keys;
+extern const struct source source_secrets;
+extern const struct source source_scaling;
+extern const struct source source_parameters;
+extern const struct source source_route_tables;
+extern const struct source source_network_acls;
 
 #endif

@@ -6,14 +6,12 @@
  * the answer (identifier, IsClusterWriter), because an instance does not know its own role. A tag is an element with
  * a key and a value in any order; what does not pair is no tag, and then none are known.
  *
- * Not here: the instances themselves, snapshots, parameter values.
+ * Not here: the instances themselves, snapshots, parameter values; what of the same answer only a review asks for
+ * (src_cluster_settings.c).
  */
 #include "aws/client.h"
 #include "aws/input.h"
 #include "aws/sources.h"
-
-/* RDS allows 50 tags, keys of 128 and values of 256 characters. */
-#define TAGS_MAX (128u << 10)
 
 struct cluster {
 	uint64_t present;
@@ -111,38 +109,14 @@ static void compute_roles(struct cluster *c, struct arena *a)
 	buf_release(&readers);
 }
 
-/* Takes "Key=..." or "Value=..." off the list: whether it is a key, and what. False: it is neither. */
-static bool take_half(struct str *list, bool *ret_key, struct str *ret_text)
-{
-	struct str part;
-
-	if (!str_split(list, ',', &part))
-		return false;
-	*ret_key = str_starts(part, STR("Key="));
-	if (!*ret_key && !str_starts(part, STR("Value=")))
-		return false;
-	*ret_text = str_sub(part, *ret_key ? 4 : 6, part.len);
-	return true;
-}
-
-/* key=value,... out of the halves as they stand in the answer; absent when one is missing or holds a comma. */
 static void compute_tags(struct cluster *c, struct arena *a)
 {
-	struct str halves = c->tags, one = STR(""), other = STR("");
-	bool key, second, paired = true;
-	struct buf tags;
+	struct str tags;
+	bool paired = aws_pair_tags(c->tags, a, &tags);
 
-	buf_init(&tags, TAGS_MAX);
-	while (paired && halves.len > 0) {
-		paired = take_half(&halves, &key, &one) && take_half(&halves, &second, &other) && key != second;
-		if (paired)
-			(void)buf_addf(&tags, "%s" STR_FMT "=" STR_FMT, tags.len > 0 ? "," : "",
-				       STR_ARG(key ? one : other), STR_ARG(key ? other : one));
-	}
 	c->present &= ~BIT(struct cluster, tags);
-	if (paired && !tags.failed)
-		SET(c, struct cluster, tags, arena_str(a, buf_str(&tags)));
-	buf_release(&tags);
+	if (paired)
+		SET(c, struct cluster, tags, tags);
 }
 
 static bool finish(void *row, struct snapshot *out, void *ctx)
@@ -184,13 +158,18 @@ static bool fetch(struct fetch *f, struct err *err)
 	};
 	struct snapshot *s = snapshot_new(&type, "clusters");
 
+	if (f->target->cluster[0] && fetch_wants(f, source_cluster_settings.name))
+		list.also = snapshot_new(source_cluster_settings.type, source_cluster_settings.name);
 	if (!aws_list_fetch(f, &list, s, err)) {
 		if (f->target->cluster[0])
 			aws_explain_not_found(f->target, f->target->region[0] ? f->target->region : "this region", err);
 		snapshot_unref(s);
+		snapshot_unref(list.also);
 		return false;
 	}
 	fetch_publish(f, s);
+	if (list.also)
+		fetch_publish(f, list.also);
 	return true;
 }
 

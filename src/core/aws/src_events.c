@@ -1,11 +1,12 @@
 /*
  * src_events.c: what RDS did to the cluster, its instances and its snapshots, by DescribeEvents.
  *
- * There is no call for "everything of one cluster": the cluster and each member are asked for by name,
- * and snapshots as a kind, of which those of this cluster are kept: by the list of snapshots (the
- * source's, or before that is there an own one), and where that may not be read automated ones by
- * their name. The first fetch covers the range the user chose, later ones the time since with an overlap. Events have
- * no identity of their own: source, time and words together are one. RDS keeps them for 14 days.
+ * There is no call for "everything of one cluster". The first fetch covers the range the user chose: the cluster and
+ * each member are asked for by name, and snapshots as a kind, of which those of this cluster are kept: by the list of
+ * snapshots (the source's, or before that is there an own one), and where that may not be read automated ones by
+ * their name. Later ones cover the time since with an overlap; so short a time of the whole region is one call, of
+ * which what is ours is kept, and calls to RDS are counted. Events have no identity of their own: source, time and
+ * words together are one. RDS keeps them for 14 days.
  */
 #include "aws/client.h"
 #include "aws/input.h"
@@ -17,6 +18,7 @@
 #define HISTORY_US (14 * US_PER_DAY - US_PER_MIN) /* an older start is refused */
 #define OVERLAP_US (10 * US_PER_MIN)
 #define RANGE_DEFAULT_US (3 * US_PER_HOUR)
+#define WHOLE_REGION_US US_PER_HOUR /* at most so much of it is asked for at once */
 
 struct event {
 	uint64_t present;
@@ -68,8 +70,9 @@ static void state_free(void *p)
 }
 
 struct question {
-	const char *source_type;
-	struct str identifier; /* "" = all of the type */
+	const char *source_type; /* NULL = every type */
+	struct str identifier;   /* "" = all of the type */
+	struct str members;
 	int64_t from_us;
 	const struct snapshot *snapshots; /* of the cluster; NULL = unknown */
 	const struct fetch *f;
@@ -79,7 +82,8 @@ static void parameters(struct form *form, void *ctx)
 {
 	const struct question *q = ctx;
 
-	form_add_c(form, "SourceType", q->source_type);
+	if (q->source_type)
+		form_add_c(form, "SourceType", q->source_type);
 	if (q->identifier.len > 0)
 		form_add(form, "SourceIdentifier", q->identifier);
 	form_add_time(form, "StartTime", q->from_us);
@@ -93,6 +97,10 @@ static bool ours(const struct question *q, const struct event *e)
 
 	if (q->identifier.len > 0)
 		return true;
+	if (str_eq_c(e->source_type, "db-cluster"))
+		return str_eq_c(e->identifier, q->f->target->cluster);
+	if (str_eq_c(e->source_type, "db-instance"))
+		return aws_list_has(q->members, e->identifier);
 	snprintf(automated, sizeof(automated), "rds:%s-", q->f->target->cluster);
 	if (str_starts(e->identifier, str_c(automated)))
 		return true;
@@ -167,8 +175,10 @@ static const struct snapshot *list_snapshots(struct fetch *f)
 /* The cluster, its members, its snapshots. */
 static bool ask_all(struct fetch *f, struct question q, struct snapshot *out, struct err *err)
 {
-	struct str members = aws_input_text(f->inputs[0], 0, "members"), member;
+	struct str members = q.members, member;
 
+	if (f->seq > 1 && clock_wall_us() - q.from_us <= WHOLE_REGION_US)
+		return ask(f, &q, out, err);
 	q.source_type = "db-cluster";
 	q.identifier = str_c(f->target->cluster);
 	if (!ask(f, &q, out, err))
@@ -209,7 +219,9 @@ static bool fetch_events(struct fetch *f, struct err *err)
 {
 	int64_t now = clock_wall_us(), range = f->target->range_us > 0 ? f->target->range_us : RANGE_DEFAULT_US;
 	int64_t start = now - (range < HISTORY_US ? range : HISTORY_US);
-	struct question q = {.from_us = start, .snapshots = list_snapshots(f)};
+	struct question q = {.from_us = start,
+			     .snapshots = list_snapshots(f),
+			     .members = aws_input_text(f->inputs[0], 0, "members")};
 	void **slot = fetch_state(f, state_free);
 	struct snapshot *s = snapshot_new(&type, source_events.name);
 	struct state *st = *slot;

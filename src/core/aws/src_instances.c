@@ -25,7 +25,8 @@ struct instance {
 	struct str subnet_group, vpc, security_groups;
 	int64_t monitoring_us;
 	struct str insights;
-	int64_t performance_insights;
+	int64_t performance_insights, insights_retention_days;
+	struct str insights_key;
 	struct str maintenance_window;
 	int64_t auto_minor_upgrade;
 	struct str pending_class, pending_version;
@@ -61,6 +62,8 @@ static const struct field fields[] = {
 	F(monitoring_us, K_DURATION_US, .wire = "MonitoringInterval", .title = "MONITORING", .width = 5, .help = "Interval of Enhanced Monitoring; 0 is off."),
 	F(insights, K_ENUM, .wire = "DatabaseInsightsMode", .title = "INSIGHTS", .width = 8, .help = "Database Insights mode: standard or advanced."),
 	F(performance_insights, K_BOOL, .wire = "PerformanceInsightsEnabled", .title = "PI", .width = 5, .help = "Performance Insights collects data."),
+	F(insights_retention_days, K_COUNT, .wire = "PerformanceInsightsRetentionPeriod", .title = "PI DAYS", .width = 4, .help = "Days for which Performance Insights keeps its data."),
+	F(insights_key, K_ID, .wire = "PerformanceInsightsKMSKeyId", .title = "PI KEY", .width = 30, .flags = F_HIDDEN, .help = "ARN of the key that encrypts the data of Performance Insights."),
 	F(maintenance_window, K_TEXT, .wire = "PreferredMaintenanceWindow", .title = "MAINTENANCE WINDOW", .width = 19, .help = "Weekly window of maintenance, UTC."),
 	F(auto_minor_upgrade, K_BOOL, .wire = "AutoMinorVersionUpgrade", .title = "AUTO UPGRADE", .width = 5, .help = "Minor versions are installed in the maintenance window."),
 	F(pending_class, K_ENUM, .wire = "PendingModifiedValues/DBInstanceClass", .title = "NEXT CLASS", .width = 14, .help = "Class that a pending change will set."),

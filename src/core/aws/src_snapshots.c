@@ -1,10 +1,15 @@
 /*
  * src_snapshots.c: cluster snapshots by RDS DescribeDBClusterSnapshots, automated and manual.
  *
- * Not here: sharing attributes, retention verdicts.
+ * Who else may restore a manual snapshot is told by a call for each, which is why it is asked once when the snapshot
+ * is there and then every few hours, a few snapshots at a time (shares.c). Until then, and where it is not allowed,
+ * these fields say why they are missing; the snapshots themselves do not wait for it.
+ *
+ * Not here: retention verdicts.
  */
 #include "aws/client.h"
 #include "aws/input.h"
+#include "aws/shares.h"
 #include "aws/sources.h"
 
 #define GIB (INT64_C(1) << 30)
@@ -17,7 +22,9 @@ struct cluster_snapshot {
 	struct str engine_version;
 	int64_t allocated_bytes, encrypted;
 	struct str kms_key, vpc, arn, source_arn, storage_type;
-	int64_t cluster_created_at;
+	int64_t cluster_created_at, backup_retention_days;
+	int64_t is_public;
+	struct str shared_accounts, tags, cluster_resource_id;
 };
 
 #define F(m, k, ...) FIELD(struct cluster_snapshot, m, k, __VA_ARGS__)
@@ -26,7 +33,7 @@ struct cluster_snapshot {
 static const struct field fields[] = {
 	F(identifier, K_ID, .wire = "DBClusterSnapshotIdentifier", .title = "SNAPSHOT", .width = 36, .flags = F_KEY, .help = "Name of the snapshot; automated ones start with rds:."),
 	F(cluster, K_ID, .wire = "DBClusterIdentifier", .title = "CLUSTER", .width = 20, .help = "Cluster the snapshot was taken of."),
-	F(kind, K_ENUM, .wire = "SnapshotType", .title = "KIND", .width = 9, .help = "automated, manual, shared or public."),
+	F(kind, K_ENUM, .wire = "SnapshotType", .title = "KIND", .width = 9, .help = "automated, manual, awsbackup, shared or public."),
 	F(status, K_ENUM, .wire = "Status", .title = "STATUS", .width = 9, .help = "available, creating or copying."),
 	F(progress_ratio, K_RATIO, .wire = "PercentProgress", .title = "DONE", .width = 5, .help = "How much of the snapshot is done."),
 	F(created_at, K_TIME_US, .wire = "SnapshotCreateTime", .title = "CREATED", .width = 12, .flags = F_DESC, .help = "When the snapshot was taken."),
@@ -39,6 +46,11 @@ static const struct field fields[] = {
 	F(source_arn, K_ID, .wire = "SourceDBClusterSnapshotArn", .title = "COPIED FROM", .width = 30, .help = "Snapshot this one is a copy of."),
 	F(storage_type, K_ENUM, .wire = "StorageType", .title = "STORAGE", .width = 13, .help = "aurora-iopt1 is I/O-Optimized; absent is standard."),
 	F(cluster_created_at, K_TIME_US, .wire = "ClusterCreateTime", .title = "CLUSTER CREATED", .width = 12, .flags = F_HIDDEN, .help = "When the cluster was created."),
+	F(backup_retention_days, K_COUNT, .wire = "BackupRetentionPeriod", .title = "RETENTION", .width = 4, .help = "Days for which the cluster kept automated backups at that time."),
+	F(is_public, K_BOOL, .title = "PUBLIC", .width = 5, .flags = F_COMPUTED, .help = "Every AWS account may restore it; of manual snapshots only."),
+	F(shared_accounts, K_TEXT, .title = "SHARED WITH", .width = 14, .flags = F_LIST | F_COMPUTED, .help = "Accounts that may copy or restore it; of manual snapshots only."),
+	F(tags, K_TEXT, .wire = "TagList/*/*", .title = "TAGS", .width = 30, .flags = F_COMPUTED | F_LIST | F_NAMED, .help = "Tags of the snapshot as key=value; absent when its keys and values do not pair."),
+	F(cluster_resource_id, K_ID, .wire = "DbClusterResourceId", .title = "CLUSTER ID", .width = 30, .flags = F_HIDDEN, .help = "Immutable identifier of the cluster it was taken of."),
 };
 /* clang-format on */
 
@@ -47,9 +59,13 @@ static const struct rec_type type = REC_TYPE(struct cluster_snapshot, "snapshots
 static bool finish(void *row, struct snapshot *out, void *ctx)
 {
 	struct cluster_snapshot *s = row;
+	struct str tags;
+	bool paired = aws_pair_tags(s->tags, out->arena, &tags);
 
-	(void)out;
 	(void)ctx;
+	s->present &= ~BIT(struct cluster_snapshot, tags);
+	if (paired)
+		SET(s, struct cluster_snapshot, tags, tags);
 	if (HAS(s, struct cluster_snapshot, progress_ratio))
 		s->progress_ratio /= 100;
 	if (HAS(s, struct cluster_snapshot, allocated_bytes))
@@ -62,6 +78,38 @@ static void parameters(struct form *form, void *ctx)
 	const struct target *t = ctx;
 
 	form_add_c(form, "DBClusterIdentifier", t->cluster);
+}
+
+/* False when the fetch was cancelled. */
+static bool add_shares(struct fetch *f, struct snapshot *out, struct err *err)
+{
+	void **slot = fetch_state(f, aws_shares_free);
+	struct cluster_snapshot *rows = out->rows;
+	struct aws_shares *shares = *slot;
+	const char *missing;
+
+	if (!shares)
+		*slot = shares = aws_shares_new();
+	aws_shares_begin(shares);
+	for (size_t i = 0; i < out->nrows; i++) {
+		struct cluster_snapshot *s = &rows[i];
+		struct aws_share share;
+
+		if (!str_eq_c(s->kind, "manual") || !str_eq_c(s->status, "available"))
+			continue;
+		if (!aws_shares_get(shares, f, s->identifier, s->created_at, &share, err))
+			return false;
+		if (!share.known)
+			continue;
+		SET(s, struct cluster_snapshot, is_public, share.is_public);
+		SET(s, struct cluster_snapshot, shared_accounts, arena_str(out->arena, share.accounts));
+	}
+	missing = aws_shares_end(shares);
+	if (missing[0]) {
+		snapshot_set_unavailable(out, "is_public", str_c(missing));
+		snapshot_set_unavailable(out, "shared_accounts", str_c(missing));
+	}
+	return true;
 }
 
 static bool fetch(struct fetch *f, struct err *err)
@@ -79,7 +127,7 @@ static bool fetch(struct fetch *f, struct err *err)
 	};
 	struct snapshot *s = snapshot_new(&type, "snapshots");
 
-	if (!aws_list_fetch(f, &list, s, err)) {
+	if (!aws_list_fetch(f, &list, s, err) || !add_shares(f, s, err)) {
 		snapshot_unref(s);
 		return false;
 	}
@@ -102,7 +150,7 @@ const struct source source_snapshots = {
 	.flags = SOURCE_AWS,
 	.period_us = 60 * US_PER_S,
 	.busy_period_us = 5 * US_PER_S,
-	.origin = "RDS DescribeDBClusterSnapshots",
+	.origin = "RDS DescribeDBClusterSnapshots, DescribeDBClusterSnapshotAttributes",
 	.ready = ready,
 	.busy = aws_any_moving,
 	.fetch = fetch,

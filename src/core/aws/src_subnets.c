@@ -3,9 +3,10 @@
  *
  * RDS DescribeDBSubnetGroups names them with their zones and status; EC2 DescribeSubnets adds address
  * range, free addresses and VPC. Without the right to ask EC2 the rows stay, and the fields
- * that come from it say why they are missing.
+ * that come from it say why they are missing. Both change seldom and one is a call to RDS, of which there may be only
+ * so many in an hour: hence every five minutes.
  *
- * Not here: route tables and network ACLs.
+ * Not here: route tables (src_route_tables.c) and network ACLs (src_network_acls.c).
  */
 #include "aws/client.h"
 #include "aws/input.h"
@@ -152,7 +153,7 @@ const struct source source_subnets = {
 	.type = &type,
 	.lane = LANE_EC2,
 	.flags = SOURCE_AWS,
-	.period_us = 60 * US_PER_S,
+	.period_us = 300 * US_PER_S,
 	.inputs = "clusters",
 	.origin = "RDS DescribeDBSubnetGroups, EC2 DescribeSubnets",
 	.ready = aws_ready_cluster,

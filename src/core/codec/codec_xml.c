@@ -156,6 +156,13 @@ static void close_leaf(struct xml_decoder *d)
 	}
 }
 
+/* An element with children, inside an item. */
+static void close_inside(struct xml_decoder *d)
+{
+	if (d->h.on_end && !d->h.on_end(d->h.ctx, item_relative(d), &d->err))
+		stop(d);
+}
+
 static void XMLCALL on_end(void *data, const XML_Char *tag)
 {
 	struct xml_decoder *d = data;
@@ -165,6 +172,8 @@ static void XMLCALL on_end(void *data, const XML_Char *tag)
 		return;
 	if (!d->levels[d->depth].has_child)
 		close_leaf(d);
+	else if (d->item_depth != 0 && d->depth > d->item_depth)
+		close_inside(d);
 	if (!d->failed && d->item_depth == d->depth) {
 		d->item_depth = 0;
 		if (d->h.on_item && !d->h.on_item(d->h.ctx, &d->err))
@@ -379,45 +388,112 @@ static bool store_named(const struct field *f, void *row, struct arena *a, struc
 	return ok;
 }
 
+/* Does path lie below an element that `each` matches? */
+static bool below_each(const char *each, struct str path)
+{
+	size_t slashes = 0, i = 0;
+
+	for (const char *p = each; *p; p++)
+		slashes += *p == '/';
+	for (; i < path.len; i++)
+		if (path.ptr[i] == '/' && slashes-- == 0)
+			break;
+	return i < path.len && path_matches(each, str_sub(path, 0, i));
+}
+
+/* The record that a leaf belongs to, NULL and *err when there is no room for another. */
+static void *record_for(struct xml_records *r, struct str path, struct err *err)
+{
+	if (!r->each || below_each(r->each, path))
+		return need_row(r, err) ? r->row : NULL;
+	if (!r->outer) {
+		if (!room_for(r->out->arena, r->out->type->size, err))
+			return NULL;
+		r->outer = arena_alloc(r->out->arena, r->out->type->size);
+	}
+	return r->outer;
+}
+
 static bool records_leaf(void *ctx, struct str path, struct str text, struct err *err)
 {
 	struct xml_records *r = ctx;
 	const struct rec_type *type = r->out->type;
+	void *row = record_for(r, path, err);
 
-	if (!need_row(r, err))
+	if (!row)
 		return false;
 	for (size_t i = 0; i < type->nfields; i++) {
 		const struct field *f = &type->fields[i];
 
 		if (!f->wire || !path_matches(f->wire, path))
 			continue;
-		if (!(f->flags & F_NAMED ? store_named(f, r->row, r->out->arena, path, text, err)
-					 : store_leaf(f, r->row, r->out->arena, text, err)))
+		if (!(f->flags & F_NAMED ? store_named(f, row, r->out->arena, path, text, err)
+					 : store_leaf(f, row, r->out->arena, text, err)))
 			return false;
 	}
 	return true;
 }
 
-static bool records_item(void *ctx, struct err *err)
+/* In this protocol an absent list and an empty one are the same. */
+static void complete_lists(const struct rec_type *type, void *row)
 {
-	struct xml_records *r = ctx;
-	const struct rec_type *type = r->out->type;
-	void *row;
-	union value v;
-
-	if (!need_row(r, err))
-		return false;
-	row = r->row;
-	r->row = NULL;
-	/* In this protocol an absent list and an empty one are the same. */
 	for (size_t i = 0; i < type->nfields; i++) {
 		const struct field *f = &type->fields[i];
+		union value v;
 
 		if (!f->wire || !(f->flags & F_LIST) || rec_get(f, row, &v))
 			continue;
 		v.str = STR("");
 		rec_set(f, row, v);
 	}
+}
+
+static bool records_end(void *ctx, struct str path, struct err *err)
+{
+	struct xml_records *r = ctx;
+
+	(void)err;
+	if (r->each && path_matches(r->each, path))
+		r->row = NULL;
+	return true;
+}
+
+/* The rows of an item get what it has outside of them; those that finish() vetoes close up. */
+static void finish_each(struct xml_records *r)
+{
+	const struct rec_type *type = r->out->type;
+	size_t n = r->first;
+
+	for (size_t i = r->first; i < r->out->nrows; i++) {
+		char *row = (char *)r->out->rows + n * type->size;
+		union value v;
+
+		if (n < i)
+			memcpy(row, (char *)r->out->rows + i * type->size, type->size);
+		for (size_t k = 0; r->outer && k < type->nfields; k++)
+			if (!rec_get(&type->fields[k], row, &v) && rec_get(&type->fields[k], r->outer, &v))
+				rec_set(&type->fields[k], row, v);
+		complete_lists(type, row);
+		n += !r->finish || r->finish(row, r->out, r->ctx);
+	}
+	r->out->nrows = r->first = n;
+	r->row = r->outer = NULL;
+}
+
+static bool records_item(void *ctx, struct err *err)
+{
+	struct xml_records *r = ctx;
+	void *row;
+
+	if (r->each) {
+		finish_each(r);
+		return true;
+	}
+	if (!need_row(r, err))
+		return false;
+	row = r->row;
+	r->row = NULL;
+	complete_lists(r->out->type, row);
 	if (r->finish && !r->finish(row, r->out, r->ctx))
 		snapshot_drop_row(r->out, row);
 	return true;
@@ -425,7 +501,12 @@ static bool records_item(void *ctx, struct err *err)
 
 void xml_records_handler(struct xml_handler *h, const char *items, struct xml_records *r, const char *const *wanted)
 {
-	r->row = NULL;
-	*h = (struct xml_handler){
-		.items = items, .on_leaf = records_leaf, .on_item = records_item, .ctx = r, .wanted = wanted};
+	r->row = r->outer = NULL;
+	r->first = r->out->nrows;
+	*h = (struct xml_handler){.items = items,
+				  .on_leaf = records_leaf,
+				  .on_item = records_item,
+				  .on_end = records_end,
+				  .ctx = r,
+				  .wanted = wanted};
 }

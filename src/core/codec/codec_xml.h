@@ -24,6 +24,8 @@ struct xml_handler {
 	/* path and text are valid for the call. False stops decoding; err says why. */
 	bool (*on_leaf)(void *ctx, struct str path, struct str text, struct err *err);
 	bool (*on_item)(void *ctx, struct err *err);
+	/* An element inside an item that has children has ended; path as above. NULL: nobody asks. */
+	bool (*on_end)(void *ctx, struct str path, struct err *err);
 	void *ctx;
 	const char *const *wanted; /* NULL-terminated paths below the root; may be NULL */
 };
@@ -45,6 +47,10 @@ struct str xml_decoder_root(const struct xml_decoder *d);
  * Ready-made handler that decodes items into records by field->wire ('*' in wire matches any tag;
  * F_LIST joins repeated leaves by ',', with F_NAMED each as TAG=text). Rows go to `out`. Bad numbers are ERR_PROTOCOL
  * naming the field. filter, when set, may veto a finished row (false = dropped).
+ *
+ * With `each`, a path below the item ("routeSet/" followed by `*`), there is a row for each such element, and none for
+ * an item without any. Paths are still those below the item; what lies outside these elements, before or behind, is put
+ * into every row of the item.
  */
 struct xml_records {
 	struct snapshot *out;
@@ -52,6 +58,9 @@ struct xml_records {
 	bool (*finish)(void *row, struct snapshot *out,
 		       void *ctx); /* computed fields; false drops the row; may be NULL */
 	void *ctx;
+	const char *each; /* NULL = a row for each item */
+	void *outer;      /* with each: what the open item has outside of them, in out's arena */
+	size_t first;     /* with each: the item's first row */
 };
 /* Prepares h for records; r must outlive the decoder. */
 void xml_records_handler(struct xml_handler *h, const char *items, struct xml_records *r, const char *const *wanted);

@@ -9,7 +9,7 @@
  * Nothing here depends on the locale, and nothing colours or pads: that is the
  * business of whoever draws.
  */
-#include "base/clock.h"
+#include "base/zone.h"
 #include "model/kind.h"
 
 #include <math.h>
@@ -200,13 +200,15 @@ bool format_ratio(struct buf *out, double ratio, int width)
 bool format_clock(struct buf *out, int64_t wall_us, int64_t now_us)
 {
 	struct civil c, now;
+	char zone[ZONE_TEXT_MAX];
 
-	clock_civil(wall_us, &c);
-	clock_civil(now_us, &now);
+	zone_civil(wall_us, &c);
+	zone_civil(now_us, &now);
+	(void)zone_suffix(wall_us, zone);
 	if (c.year != now.year)
-		return buf_addf(out, "%04d-%02d-%02d %02d:%02d:%02dZ", c.year, c.month, c.day, c.hour, c.minute,
-				c.second);
+		return buf_addf(out, "%04d-%02d-%02d %02d:%02d:%02d%s", c.year, c.month, c.day, c.hour, c.minute,
+				c.second, zone);
 	if (c.month != now.month || c.day != now.day)
 		return buf_addf(out, "%02d-%02d %02d:%02d", c.month, c.day, c.hour, c.minute);
-	return buf_addf(out, "%02d:%02d:%02dZ", c.hour, c.minute, c.second);
+	return buf_addf(out, "%02d:%02d:%02d%s", c.hour, c.minute, c.second, zone);
 }

@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "model/sqltext.h"
 
 #include <math.h>
@@ -269,8 +270,16 @@ static bool draw_duration(struct buf *out, union value v, int width)
 
 static bool draw_time(struct buf *out, union value v, int width)
 {
-	(void)width;
-	return format_clock(out, v.i64, clock_wall_us());
+	size_t start = out->len;
+	char zone[ZONE_TEXT_MAX];
+
+	if (!format_clock(out, v.i64, clock_wall_us()))
+		return false;
+	/* the zone's name stands in the first row, too; the time does not */
+	if (width > 0 && zone_is_local() && utf8_columns(str_sub(buf_str(out), start, out->len)) > width &&
+	    str_ends(buf_str(out), str_c(zone_suffix(v.i64, zone))))
+		buf_truncate(out, out->len - strlen(zone));
+	return true;
 }
 
 static bool draw_ratio(struct buf *out, union value v, int width)

@@ -71,7 +71,7 @@ bool format_bytes_short(struct buf *out, double bytes);      /* 1.21T, 98G: axes
 bool format_count(struct buf *out, int64_t n);               /* 412, 1 912, 88.1 M, 4.1 B */
 bool format_count_short(struct buf *out, double n);          /* 412, 1.9k, 88M: strips, axes */
 bool format_ratio(struct buf *out, double ratio, int width); /* 99.6 %; 54% under 6 wide */
-bool format_clock(struct buf *out, int64_t wall_us,
-		  int64_t now_us); /* 13:45:07Z today, 03-16 18:02 else, year when it differs */
+/* 13:45:07Z today, 03-16 18:02 else, year when it differs; in the zone in use (zone.h), 15:45:07 CEST. */
+bool format_clock(struct buf *out, int64_t wall_us, int64_t now_us);
 
 #endif

@@ -9,12 +9,38 @@
 #include "model/policy.h"
 
 #include "base/clock.h"
+#include "base/parse.h"
 #include "model/kind.h"
+
+#include <math.h>
 
 #define DAY_MINUTES (24 * 60)
 #define SHOWN 60
 
-const struct policy policy_default = {.production_tag = "environment=production", .stop_waiters = 20};
+/* for policy_limits.def */
+#define LIMIT_SECONDS(n) ((n)*1e6)
+#define LIMIT_MINUTES(n) ((n)*60e6)
+#define LIMIT_HOURS(n) ((n)*3600e6)
+#define LIMIT_DAYS(n) ((n)*86400e6)
+#define LIMIT_GIB(n) ((n)*1073741824.0)
+
+const struct policy policy_default = {
+	.production_tag = "environment=production",
+	.stop_waiters = 20,
+	.limits =
+		{
+#define POLICY_LIMIT(name, unit, fallback, help) .name = (fallback),
+#include "model/policy_limits.def"
+#undef POLICY_LIMIT
+		},
+};
+
+const struct policy_limit policy_limit_rows[] = {
+#define POLICY_LIMIT(name, unit, fallback, help) {#name, help, POLICY_##unit, offsetof(struct policy_limits, name)},
+#include "model/policy_limits.def"
+#undef POLICY_LIMIT
+};
+const size_t npolicy_limit_rows = ARRAY_LEN(policy_limit_rows);
 
 static const char *const days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
@@ -241,4 +267,98 @@ bool policy_is_production(const char *wanted, struct str tags, struct str *ret_t
 			}
 	}
 	return false;
+}
+
+/* ---- limits ---- */
+
+double *policy_limit_at(struct policy_limits *limits, const struct policy_limit *row)
+{
+	return (double *)(void *)((char *)limits + row->offset);
+}
+
+static bool parse_ratio(struct str text, double *ret_value)
+{
+	bool percent = str_ends(text, STR("%"));
+	double v;
+
+	if (percent)
+		text = str_trim(str_sub(text, 0, text.len - 1));
+	if (!parse_f64(text, &v) || !isfinite(v) || v < 0)
+		return false;
+	*ret_value = percent ? v / 100 : v;
+	return true;
+}
+
+bool policy_limit_parse(enum policy_unit unit, struct str text, double *ret_value, struct err *err)
+{
+	static const char *const wanted[] = {
+		[POLICY_DURATION] = "a time, such as 90s, 10m, 26h or 7d",
+		[POLICY_COUNT] = "a number",
+		[POLICY_RATIO] = "a share, such as 80% or 0.8",
+		[POLICY_BYTES] = "a size, such as 10GiB",
+		[POLICY_SWITCH] = "yes or no",
+	};
+	int64_t whole = 0;
+	bool ok = false, on = false;
+
+	switch (unit) {
+	case POLICY_DURATION:
+		ok = parse_duration_us(text, &whole) && whole >= 0;
+		break;
+	case POLICY_COUNT:
+		ok = parse_i64(text, &whole) && whole >= 0;
+		break;
+	case POLICY_BYTES:
+		ok = parse_size(text, &whole) && whole >= 0;
+		break;
+	case POLICY_SWITCH:
+		ok = parse_bool(text, &on);
+		whole = on;
+		break;
+	case POLICY_RATIO:
+		ok = parse_ratio(text, ret_value);
+		break;
+	}
+	if (!ok)
+		return err_set(err, ERR_USAGE, "\"" STR_FMT "\" is not %s", STR_ARG(text), wanted[unit]);
+	if (unit != POLICY_RATIO)
+		*ret_value = (double)whole;
+	return true;
+}
+
+static void say_duration(double us, struct buf *out)
+{
+	static const struct {
+		double us;
+		char letter;
+	} units[] = {{86400e6, 'd'}, {3600e6, 'h'}, {60e6, 'm'}, {1e6, 's'}};
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		/* 48 h is said in hours as operators do: whole days only from three on */
+		if (fmod(us, units[i].us) == 0 && us >= (i == 0 ? 3 : 1) * units[i].us) {
+			(void)buf_addf(out, "%.0f%c", us / units[i].us, units[i].letter);
+			return;
+		}
+	(void)buf_addf(out, "%.0fms", us / 1e3);
+}
+
+void policy_limit_say(enum policy_unit unit, double value, struct buf *out)
+{
+	switch (unit) {
+	case POLICY_DURATION:
+		say_duration(value, out);
+		break;
+	case POLICY_COUNT:
+		(void)buf_addf(out, "%.0f", value);
+		break;
+	case POLICY_RATIO:
+		(void)buf_addf(out, "%.3g%%", value * 100);
+		break;
+	case POLICY_BYTES:
+		(void)format_bytes(out, (int64_t)value);
+		break;
+	case POLICY_SWITCH:
+		(void)buf_add_c(out, value != 0 ? "yes" : "no");
+		break;
+	}
 }

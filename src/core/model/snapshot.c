@@ -128,11 +128,12 @@ const struct snapshot *snapshot_publish(struct snapshot *s)
 	size_t bytes = s->nrows * s->type->size;
 
 	CHECK(!s->published);
-	if (!s->row_arena && bytes > 0) {
+	if (!s->row_arena) {
 		void *grown = s->rows;
 
-		s->rows = row_room(s, bytes);
-		memcpy(s->rows, grown, bytes);
+		s->rows = bytes > 0 ? row_room(s, bytes) : NULL;
+		if (bytes > 0)
+			memcpy(s->rows, grown, bytes);
 		xfree(grown);
 	}
 	if (s->row_arena)

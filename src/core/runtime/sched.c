@@ -47,6 +47,11 @@ static uint64_t next_random(struct runtime *rt)
 
 /* ---- the table of sources ---- */
 
+static uint64_t bit(size_t i)
+{
+	return UINT64_C(1) << i;
+}
+
 static size_t find_or_bug(const struct runtime *rt, const struct source *whose, struct str name)
 {
 	for (size_t i = 0; i < rt->n; i++)
@@ -61,6 +66,15 @@ static enum lane_id lane_before(enum lane_id lane)
 	return lane == LANE_SLOW ? LANE_SAMPLER : lane;
 }
 
+static void link_reads(struct runtime *rt, size_t i)
+{
+	struct str rest = str_c(rt->sources[i]->reads), word;
+
+	while (str_split(&rest, ' ', &word))
+		if (word.len > 0)
+			rt->jobs[i].reads |= bit(find_or_bug(rt, rt->sources[i], word));
+}
+
 static void link_job(struct runtime *rt, size_t i)
 {
 	const struct source *src = rt->sources[i];
@@ -70,6 +84,10 @@ static void link_job(struct runtime *rt, size_t i)
 	size_t input;
 
 	job->fetcher = i;
+	if (src->derive) {
+		link_reads(rt, i);
+		return;
+	}
 	if (src->fed_by || src->merges)
 		job->fetcher = find_or_bug(rt, src, str_c(src->fed_by ? src->fed_by : src->merges));
 	if (!rt->sources[job->fetcher]->fetch || (job->fetcher != i && src->fetch))
@@ -87,15 +105,10 @@ static void link_job(struct runtime *rt, size_t i)
 	}
 }
 
-static uint64_t bit(size_t i)
-{
-	return UINT64_C(1) << i;
-}
-
 static uint64_t needs_of(const struct runtime *rt, size_t i)
 {
 	const struct job *job = &rt->jobs[i];
-	uint64_t mask = bit(i) | bit(job->fetcher);
+	uint64_t mask = bit(i) | bit(job->fetcher) | job->reads;
 
 	for (size_t k = 0; k < job->ninputs; k++)
 		mask |= bit(job->inputs[k]);
@@ -422,7 +435,7 @@ static int64_t pass(struct runtime *rt, int64_t now, unsigned *changed)
 	for (size_t i = 0; i < rt->n; i++) {
 		int64_t when;
 
-		if (rt->jobs[i].fetcher != i)
+		if (rt->jobs[i].fetcher != i || rt->sources[i]->derive)
 			continue;
 		when = step(rt, i, now, changed);
 		if (when < next)
@@ -447,6 +460,8 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 		next = pass(rt, now, &changed);
 	} while (changed != before && ++passes <= rt->n);
 	when = nodes_tick(rt, &changed);
+	next = when < next ? when : next;
+	when = derive_tick(rt, now, &changed);
 	next = when < next ? when : next;
 	for (size_t i = 0; i < rt->n; i++) {
 		const struct store_entry *feeder = &rt->store.entries[rt->jobs[i].fetcher];
@@ -530,6 +545,7 @@ bool runtime_stop(struct runtime *rt, int64_t wait_us)
 	/* leaked on purpose: a lane that was left behind still posts into the store and the wake */
 	if (!all)
 		return false;
+	derive_reset(rt);
 	store_release(&rt->store);
 	if (rt->wake == &rt->own_wake)
 		wake_release(rt->wake);
@@ -573,7 +589,8 @@ static void restart_job(struct job *job)
 {
 	struct job old = *job;
 
-	*job = (struct job){.ninputs = old.ninputs, .fetcher = old.fetcher, .wide = old.wide, .span = old.span};
+	*job = (struct job){
+		.ninputs = old.ninputs, .fetcher = old.fetcher, .reads = old.reads, .wide = old.wide, .span = old.span};
 	memcpy(job->inputs, old.inputs, sizeof(job->inputs));
 }
 
@@ -595,6 +612,7 @@ void runtime_set_target(struct runtime *rt, const struct target *target)
 	target_unref(rt->target);
 	rt->target = target;
 	store_reset(&rt->store, target->generation);
+	derive_reset(rt);
 	for (size_t i = 0; i < rt->n; i++)
 		restart_job(&rt->jobs[i]);
 	wake_post(rt->wake);
@@ -678,7 +696,7 @@ void runtime_refresh(struct runtime *rt, const char *name)
 	int only = name ? store_find(&rt->store, name) : -1;
 
 	for (size_t i = 0; i < rt->n; i++)
-		if ((rt->wanted & bit(i)) && (name ? only == (int)i : true))
+		if ((rt->wanted & bit(i)) && !rt->sources[i]->derive && (name ? only == (int)i : true))
 			rt->jobs[rt->jobs[i].fetcher].force = true;
 	for (size_t k = 0; k < rt->nnodes; k++)
 		runtime_refresh(rt->nodes[k].rt, name);

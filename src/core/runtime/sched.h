@@ -8,7 +8,8 @@
  * the server's retry-after), from 1 s for the sampler and for what keeps something ready
  * (SOURCE_STANDING); one success resets, and ends the wait of others on its side (AWS or
  * database) that failed of the same cause. Pause stops everything but explicit refresh and
- * what keeps something ready.
+ * what keeps something ready. A derived source has no fetch: it is made here, once a period, of what
+ * others have brought, which are demanded with it.
  *
  * A source whose row names nodes() is fetched from the cluster's other members as well
  * while a source that merges it is demanded; each member has lanes of its own, so one
@@ -57,6 +58,12 @@ void runtime_refresh(struct runtime *rt, const char *name);
 /* Collects arrivals, issues what is due, and returns the monotonic time of the next thing to do (INT64_MAX = none).
  * *ret_changed counts changed entries. */
 int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed);
+/* Makes a derived source now; without its memory everything holds at once (--once). False: it is no derived one. */
+bool runtime_derive(struct runtime *rt, const char *name, bool remembers);
+/* What a derived source remembers (source.h), or NULL: for what the user says about it. UI thread. */
+void *runtime_derived(const struct runtime *rt, const char *name);
+/* True when a source is one of those that a derived one is made of. */
+bool runtime_reads(const struct runtime *rt, size_t derived, size_t source);
 /* The nodes that merged sources are collected from besides the target's own; i < runtime_nodes(). Borrowed until the
  * next tick. */
 size_t runtime_nodes(const struct runtime *rt);

@@ -26,6 +26,8 @@ struct job {
 	bool force; /* due now, even when paused */
 	struct fetch_span span;
 	int64_t span_mono_us; /* when the present span has rested, 0 = it was asked for */
+	uint64_t reads;       /* of a derived source: the sources it is made of */
+	void *derived;        /* its memory */
 };
 
 /*
@@ -64,6 +66,10 @@ int64_t nodes_tick(struct runtime *rt, unsigned *changed);
 /* Tells all lanes of all nodes to end, then waits until the given real monotonic time. */
 void nodes_stop_begin(struct runtime *rt);
 bool nodes_stop(struct runtime *rt, int64_t until_mono_us);
+/* Makes the derived sources that are due; returns when to look again. */
+int64_t derive_tick(struct runtime *rt, int64_t now, unsigned *changed);
+/* Forgets what they remember: another target, or the end. */
+void derive_reset(struct runtime *rt);
 /* Source that the rows of `i` are collected from on every node, or SOURCES_MAX. */
 size_t merged_from(const struct runtime *rt, size_t i);
 

@@ -82,6 +82,7 @@ const struct target *target_ref(const struct target *t);
 void target_unref(const struct target *t);
 
 struct lane;
+struct store;
 struct source;
 struct command_args;
 
@@ -122,7 +123,9 @@ struct source {
 	const char *inputs;     /* space-separated source names whose snapshots fetch() reads, or NULL */
 	const char *merges;     /* its rows are that source's rows of all nodes; has no fetch; or NULL */
 	const char *fed_by;     /* published by that source's fetch; has no fetch of its own; or NULL */
-	const char *origin;     /* "RDS DescribeDBClusters" or "pg_stat_activity": for fields and messages */
+	const char
+		*reads; /* of a derived source: space-separated names of what it is made of; wanted with it; or NULL */
+	const char *origin; /* "RDS DescribeDBClusters" or "pg_stat_activity": for fields and messages */
 	/* UI thread, pure: may it be fetched now? READY_WAIT: inputs are not there yet. READY_UNAVAILABLE: why. NULL =
 	 * ready when all inputs are. */
 	enum readiness (*ready)(const struct target *t, const struct snapshot *const *inputs, struct err *why);
@@ -132,6 +135,13 @@ struct source {
 	 * with a different node. NULL = none. */
 	size_t (*nodes)(const struct target *t, const struct snapshot *const *inputs, struct target **ret_targets,
 			size_t max);
+	/*
+	 * UI thread, quick: of a derived source, which has no fetch: adds rows made of what `reads` have brought, once
+	 * a period while it is wanted and nothing is paused. *state is its memory for this target, NULL at first, freed
+	 * with derive_free. state NULL: it has none, everything holds at once (--once).
+	 */
+	void (*derive)(const struct store *st, const struct target *t, void **state, struct snapshot *s);
+	void (*derive_free)(void *state);
 	/* Lane thread. False = failed: the runtime publishes an error snapshot from err for this source and those it
 	 * feeds. */
 	bool (*fetch)(struct fetch *f, struct err *err);

@@ -7,7 +7,7 @@
  */
 #include "ui/panes/panes.h"
 
-#include "base/clock.h"
+#include "base/zone.h"
 #include "model/operation.h"
 #include "ui/widgets/page.h"
 
@@ -197,10 +197,14 @@ static void detail_text(struct page *page, const char *label, struct str text)
 static void detail_time(struct page *page, const char *label, const struct snapshot *s, size_t row, const char *field)
 {
 	int64_t at = data_i64(s, row, field, 0);
-	char text[40];
+	char text[64], iso[40], zone[ZONE_TEXT_MAX];
 
-	if (at)
-		detail_text(page, label, str_c(clock_iso8601(at, text, sizeof text)));
+	if (!at)
+		return;
+	(void)clock_iso8601(at + zone_offset_us(at), iso, sizeof iso);
+	/* without its Z, which the zone may not be */
+	(void)snprintf(text, sizeof text, "%.*s%s", (int)strlen(iso) - 1, iso, zone_suffix(at, zone));
+	detail_text(page, label, str_c(text));
 }
 
 static void detail_tier(struct page *page, const struct snapshot *s, size_t row)

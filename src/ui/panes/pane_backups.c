@@ -4,8 +4,8 @@
  */
 #include "ui/panes/panes.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -269,7 +269,7 @@ static void restorable_draw(const struct ui *ui, struct pane *p, struct canvas *
 		int64_t from = earliest - (ui->now_us - earliest) / 40, at = from + (ui->now_us - from) * i / n;
 		struct civil t;
 
-		clock_civil(at, &t);
+		zone_civil(at, &t);
 		pen = pen_at(c, in, in.y + 2, in.x + (i == n ? in.w - 3 : (in.w - 1) * i / n), ROLE_BG);
 		if (i == n)
 			pen_text(&pen, ROLE_FG, "now");

@@ -71,9 +71,12 @@ static void old_metrics(const struct ui *ui, struct canvas *c, struct rect r, in
 		return;
 	canvas_faint(c, rect_intersect(r, (struct rect){y + 1, x, r.y + r.h - y - 1, r.x + r.w - x}));
 	badge_age(text, sizeof text, age);
-	if (x + 5 + 8 + (int)strlen(text) + 10 > r.x + r.w)
+	if (x + 5 + (int)strlen(text) + 10 > r.x + r.w)
 		return;
-	pen_textf(&pen, ROLE_WARN, "stale %s ", text);
+	/* the column of lags keeps its heading; where it is narrow the sign says what the word would */
+	if (x + 5 + 8 + (int)strlen(text) + 10 <= r.x + r.w)
+		pen_text(&pen, ROLE_WARN, "stale ");
+	pen_textf(&pen, ROLE_WARN, "%s ", text);
 	pen_glyph(&pen, ROLE_WARN, G_WARN);
 }
 

@@ -3,6 +3,7 @@
  * the vCPUs of the writer's class as capacity. The window grows with the samples, from two minutes to ten.
  */
 #include "ui/limits.h"
+#include "ui/marks.h"
 #include "ui/panes/panes.h"
 #include "ui/widgets/graph.h"
 
@@ -128,6 +129,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 						       ROLE_LWLOCK, ROLE_TIMEOUT, ROLE_OTHER,  ROLE_LOCK};
 	int side = r.w >= 50 ? LEGEND_W + 1 : 0, w = r.w - 2 - side - 7;
 	struct load_state *st = p->state;
+	struct rail rail;
 	struct graph_stack g = {.roles = roles, .letters = "cikpwtoL", .capacity = limits_capacity(ui)};
 
 	if (!s || w < 4)
@@ -141,6 +143,8 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	fill(s, st->values, g.n, g.from, g.to + 1);
 	hold(st->values, g.n, g.to + 1 - g.from, runtime_target(ui->rt)->interval_us);
 	g.values = st->values;
+	marks_rail(ui, g.from, g.to, &rail);
+	g.rail = &rail;
 	g.letters_only = ui->depth == DEPTH_MONO || glyph_set_in_use() == GLYPHS_ASCII;
 	graph_stack_draw(c, (struct rect){r.y, r.x + 1, r.h, r.w - 2 - side}, &g);
 	if (side)

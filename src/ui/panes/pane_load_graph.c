@@ -4,6 +4,7 @@
  */
 #include "ui/limits.h"
 #include "ui/load_view.h"
+#include "ui/marks.h"
 #include "ui/panes/panes.h"
 
 #include "base/clock.h"
@@ -175,6 +176,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	struct rect in = rect_inset(r, 0, 1), chart = load_view_chart(r);
 	struct pen pen = pen_at(c, in, in.y, in.x, ROLE_BG);
 	enum role roles[GRAPH_CLASSES];
+	struct rail rail;
 	struct graph_stack g = {.n = lv->shown.columns,
 				.values = lv->cells,
 				.roles = roles,
@@ -192,6 +194,8 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	draw_ranges(ui, &pen);
 	draw_legend(ui, c, in, in.y, pen.x + 2);
 	g.letters_only = ui->depth == DEPTH_MONO || glyph_set_in_use() == GLYPHS_ASCII;
+	marks_rail(ui, g.from, g.to, &rail);
+	g.rail = &rail;
 	graph_stack_draw(c, chart, &g);
 	if (r.h >= 10)
 		draw_origin(ui, c, in, graph_plot(chart), r.y + r.h - 1);

@@ -14,9 +14,9 @@
 #include "ui/panes/panes.h"
 #include "ui/plan_view.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "base/zone.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,8 +50,8 @@ static void clock_text(struct buf *out, int64_t at, int64_t now)
 {
 	struct civil t, today;
 
-	clock_civil(at, &t);
-	clock_civil(now, &today);
+	zone_civil(at, &t);
+	zone_civil(now, &today);
 	if (t.year != today.year || t.month != today.month || t.day != today.day)
 		(void)buf_addf(out, "%02d-%02d ", t.month, t.day);
 	(void)buf_addf(out, "%02d:%02d:%02d", t.hour, t.minute, t.second);

@@ -5,6 +5,7 @@
  * writer's series; newest values of the others stand in its title. A metric the target does not emit is
  * said in words together with the one that replaces it.
  */
+#include "ui/marks.h"
 #include "ui/panes/panes.h"
 #include "ui/widgets/graph.h"
 
@@ -182,6 +183,7 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 			       .edge = v->edge,
 			       .body = v->body};
 	int extra = p->def == &pane_volume && r.h >= 8 ? 2 : 0;
+	struct rail rail;
 
 	if (!s || s->n == 0) {
 		no_points(ui, v, c, r);
@@ -189,6 +191,8 @@ static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct r
 	}
 	g.to = range_end(ui);
 	g.from = g.to - runtime_target(ui->rt)->range_us;
+	marks_rail(ui, g.from, g.to, &rail);
+	g.rail = &rail;
 	graph_area_draw(c, (struct rect){r.y, r.x + 1, r.h - extra, r.w - 2}, &g);
 	if (extra) {
 		const struct snapshot *m = store_good(ui->store, "metrics");

@@ -10,7 +10,7 @@
 
 #include "base/sort.h"
 #include "base/xalloc.h"
-#include "ui/data.h"
+#include "model/data.h"
 
 struct group {
 	uint64_t present;

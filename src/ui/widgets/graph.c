@@ -9,17 +9,18 @@
  */
 #include "ui/widgets/graph.h"
 
-#include "base/clock.h"
 #include "base/num.h"
+#include "base/zone.h"
+#include "model/data.h"
 #include "model/kind.h"
 #include "model/series.h"
-#include "ui/data.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #define LABEL_W 7
 #define MIN_AXIS_ROWS 6
+#define MIN_RAIL_ROWS 10
 #define VALUE_MAX 1e18 /* beyond it a value is drawn as this; also keeps steps larger than rounding */
 
 struct axes {
@@ -102,6 +103,15 @@ static struct axes axes_for(struct rect r, double lo, double hi)
 	return a;
 }
 
+/* Takes a row for the events below the times when there are any and the graph can spare one. */
+static bool make_rail(struct axes *a, struct rect r, const struct rail *rail, int64_t from, int64_t to)
+{
+	if (r.h < MIN_RAIL_ROWS || !rail_has(rail, from, to))
+		return false;
+	a->plot.h--;
+	return true;
+}
+
 struct rect graph_plot(struct rect r)
 {
 	struct rect plot = axes_for(r, 0, 1).plot;
@@ -137,15 +147,39 @@ static void draw_labels(struct canvas *c, struct rect r, const struct axes *a, d
 	}
 }
 
-static void time_text(char *out, size_t size, int64_t us, int64_t span)
+/* Summer time begins or ends in between: an hour may come twice there. */
+static bool has_change(int64_t from, int64_t to)
+{
+	return zone_offset_us(from) != zone_offset_us(to);
+}
+
+/* changes: times are told apart by their offsets. */
+static void time_text(char *out, size_t size, int64_t us, int64_t span, bool changes)
 {
 	struct civil t;
+	char offset[ZONE_TEXT_MAX];
 
-	clock_civil(us, &t);
+	zone_civil(us, &t);
 	if (span >= 2 * US_PER_DAY)
 		(void)snprintf(out, size, "%02d-%02d", t.month, t.day);
 	else
-		(void)snprintf(out, size, "%02d:%02d", t.hour, t.minute);
+		(void)snprintf(out, size, "%02d:%02d%s", t.hour, t.minute, changes ? zone_offset_text(us, offset) : "");
+}
+
+/* The first time after `from` that is a multiple of step by the clocks in use. */
+static int64_t first_tick(int64_t from, int64_t step)
+{
+	int64_t offset = zone_offset_us(from);
+
+	return ((from + offset) / step + 1) * step - offset;
+}
+
+/* The next one. Steps longer than what the clocks are put on or back by stay multiples by these clocks. */
+static int64_t next_tick(int64_t at, int64_t step)
+{
+	int64_t next = at + step, moved = zone_offset_us(next) - zone_offset_us(at);
+
+	return moved < step && -moved < step ? next - moved : next;
 }
 
 /* Columns that another text takes on the row of times. */
@@ -165,21 +199,24 @@ static void draw_times(struct canvas *c, struct rect r, const struct axes *a, in
 					30 * US_PER_MIN,  US_PER_HOUR,    3 * US_PER_HOUR, 6 * US_PER_HOUR,
 					12 * US_PER_HOUR, US_PER_DAY,     2 * US_PER_DAY};
 	int64_t span = to - from, step = steps[ARRAY_LEN(steps) - 1];
-	int y = a->plot.y + a->plot.h;
+	int y = a->plot.y + a->plot.h, w;
+	bool changes = has_change(from, to);
+	char text[32];
 
+	time_text(text, sizeof text, from, span, changes);
+	w = (int)strlen(text);
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-		if (a->plot.w * steps[i] / span >= 9) {
+		if (a->plot.w * steps[i] / span >= w + 4) {
 			step = steps[i];
 			break;
 		}
 	canvas_hline(c, r, y, a->plot.x, a->plot.w, glyph(G_AXIS), STYLE(ROLE_LINE, ROLE_BG, 0));
-	for (int64_t t = (from / step + 1) * step; t < to; t += step) {
+	for (int64_t t = first_tick(from, step); t < to; t = next_tick(t, step)) {
 		int x = a->plot.x + (int)((t - from) * a->plot.w / span);
-		char text[16];
 
 		canvas_glyph(c, r, y, x, G_TICK, STYLE(ROLE_LINE, ROLE_BG, 0));
-		time_text(text, sizeof text, t, span);
-		if (x - 2 >= a->plot.x - 3 && x + 3 < a->plot.x + a->plot.w - 4 && is_free(&taken, x - 2, 5))
+		time_text(text, sizeof text, t, span, changes);
+		if (x - 2 >= a->plot.x - 3 && x + w - 2 < a->plot.x + a->plot.w - 4 && is_free(&taken, x - 2, w))
 			canvas_text_c(c, r, y + 1, x - 2, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
 	}
 	if (is_free(&taken, a->plot.x + a->plot.w - 3, 3))
@@ -260,6 +297,7 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 {
 	double v[GRAPH_COLUMNS_MAX * 2], step, lo, hi;
 	struct axes a = axes_for(r, 0, 1);
+	bool rail = make_rail(&a, r, g->rail, g->from, g->to);
 	size_t n;
 
 	if (a.plot.w < 4 || a.plot.h < 1 || g->to <= g->from)
@@ -286,6 +324,8 @@ void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g
 				     G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 	if (a.times)
 		draw_times(c, r, &a, g->from, g->to, (struct taken){0, 0});
+	if (rail)
+		rail_draw(c, a.plot, a.plot.y + a.plot.h + 2, g->from, g->to, g->rail);
 }
 
 /* ---- stack ---- */
@@ -414,13 +454,15 @@ static struct taken draw_cursor_time(struct canvas *c, struct rect r, const stru
 {
 	int x = column_at(a, g, g->cursor_us), w;
 	struct civil t;
-	char text[16];
+	char text[40], offset[ZONE_TEXT_MAX] = "";
 
-	clock_civil(g->cursor_us, &t);
+	zone_civil(g->cursor_us, &t);
+	if (has_change(g->from, g->to))
+		(void)zone_offset_text(g->cursor_us, offset);
 	if (g->to - g->from > US_PER_DAY)
-		(void)snprintf(text, sizeof text, "%02d-%02d %02d:%02d", t.month, t.day, t.hour, t.minute);
+		(void)snprintf(text, sizeof text, "%02d-%02d %02d:%02d%s", t.month, t.day, t.hour, t.minute, offset);
 	else
-		(void)snprintf(text, sizeof text, "%02d:%02d:%02d", t.hour, t.minute, t.second);
+		(void)snprintf(text, sizeof text, "%02d:%02d:%02d%s", t.hour, t.minute, t.second, offset);
 	w = (int)strlen(text);
 	x -= w / 2;
 	x = x + w > a->plot.x + a->plot.w ? a->plot.x + a->plot.w - w : x;
@@ -441,7 +483,8 @@ static void draw_marks(struct canvas *c, struct rect r, const struct axes *a, co
 		canvas_glyph(c, r, y, column_at(a, g, g->cursor_us), G_SORT_UP, STYLE(ROLE_ACCENT, ROLE_BG, 0));
 }
 
-static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g)
+static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a, const struct graph_stack *g,
+			   bool rail)
 {
 	struct taken taken = {0, 0};
 
@@ -449,11 +492,14 @@ static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a
 		taken = draw_cursor_time(c, r, a, g);
 	draw_times(c, r, a, g->from, g->to, taken);
 	draw_marks(c, r, a, g);
+	if (rail)
+		rail_draw(c, a->plot, a->plot.y + a->plot.h + 2, g->from, g->to, g->rail);
 }
 
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g)
 {
 	struct axes a = axes_for(r, 0, 1);
+	bool rail = make_rail(&a, r, g->rail, g->from, g->to);
 	double step;
 
 	if (a.plot.w < 4 || a.plot.h < 2)
@@ -486,5 +532,5 @@ void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack 
 	if (has_cursor(g))
 		draw_cursor(c, &a, g);
 	if (a.times && g->to > g->from)
-		draw_time_axis(c, r, &a, g);
+		draw_time_axis(c, r, &a, g, rail);
 }

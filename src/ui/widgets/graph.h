@@ -8,6 +8,7 @@
 #define UI_WIDGETS_GRAPH_H
 
 #include "ui/pen.h"
+#include "ui/widgets/rail.h"
 
 #define GRAPH_COLUMNS_MAX 600
 
@@ -21,6 +22,7 @@ struct graph_area {
 	bool from_zero; /* else the scale spans the data */
 	double scale;   /* values are multiplied by this (1 = as they are) */
 	enum role edge, body;
+	const struct rail *rail; /* what happened in this time, below the axis where a row can be spared; NULL = none */
 };
 
 /* Draws into r: labels at the left, grid, area, axis with times below when there is room. */
@@ -39,6 +41,7 @@ struct graph_stack {
 	int64_t cursor_us;          /* 0 = none */
 	int64_t mark_from, mark_to; /* time marked on the axis; equal = none */
 	bool letters_only;          /* no colours: draw letters */
+	const struct rail *rail;    /* as above */
 };
 void graph_stack_draw(struct canvas *c, struct rect r, const struct graph_stack *g);
 /* Where the columns of a chart drawn into r stand, at most GRAPH_COLUMNS_MAX of them; w <= 0: there is no room. Pure.

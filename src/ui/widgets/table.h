@@ -59,6 +59,7 @@ struct table_def {
 	bool (*show)(const struct snapshot *s, size_t row, int mode);
 	const char *const *modes; /* NULL-terminated names for `m`; NULL = none */
 	bool selects_first;       /* until another row is chosen the first one is selected, whatever row that is */
+	bool no_heading;          /* rows speak for themselves */
 	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
 	/* Row that this one belongs under (a parallel worker's leader), or -1. NULL: rows are independent. */
 	long (*parent)(const struct snapshot *s, size_t row);

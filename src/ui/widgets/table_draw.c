@@ -314,6 +314,11 @@ static void draw_cell(const struct cell_context *cc, const struct table *t, int 
 	pen->x = edge;
 }
 
+static int heading_rows(const struct table *t)
+{
+	return t->def->no_heading ? 0 : 1;
+}
+
 static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct canvas *c, size_t position,
 		     bool focused)
 {
@@ -321,7 +326,7 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 		ui, t->snap, t->index[position], t->is_tree ? &t->tree[position] : NULL, position == t->cursor, false};
 	struct rect r = t->drawn.r;
 	int start = r.x + 1;
-	struct pen at = pen_at(c, r, r.y + 1 + (int)(position - t->top), start, ROLE_BG), *pen = &at;
+	struct pen at = pen_at(c, r, r.y + heading_rows(t) + (int)(position - t->top), start, ROLE_BG), *pen = &at;
 
 	pen->bg = cc.selected ? (focused ? ROLE_SELBG : ROLE_IDLEBG) : ROLE_BG;
 	if (cc.selected)
@@ -363,7 +368,7 @@ void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct r
 	t->drawn.valid = false;
 	if (!t->snap || r.h < 1 || r.w < 4)
 		return;
-	t->visible_rows = r.h - 1;
+	t->visible_rows = r.h - heading_rows(t);
 	if (t->visible_rows > 0) {
 		size_t h = (size_t)t->visible_rows;
 
@@ -377,7 +382,10 @@ void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct r
 	last = t->visible_rows > 0 && t->top + (size_t)t->visible_rows < t->n ? t->top + (size_t)t->visible_rows : t->n;
 	measure(t, t->top, last);
 	make_plan(t, &p, r.w - 2 - mark_width(t), c->cols);
-	draw_heading(t, &p, &pen);
+	t->heading_y = r.y + heading_rows(t) - 1;
+	t->nheads = 0;
+	if (!t->def->no_heading)
+		draw_heading(t, &p, &pen);
 	t->drawn = (struct table_drawn){true, r, t->cursor};
 	for (size_t i = t->top; i < last && t->visible_rows > 0; i++)
 		draw_row(ui, t, &p, c, i, focused);
@@ -393,7 +401,7 @@ bool table_draw_moved(const struct ui *ui, struct table *t, struct canvas *c, bo
 		return false;
 	make_plan(t, &p, r.w - 2 - mark_width(t), c->cols);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct rect row = {r.y + 1 + (int)(rows[i] - t->top), r.x, 1, r.w};
+		struct rect row = {r.y + heading_rows(t) + (int)(rows[i] - t->top), r.x, 1, r.w};
 
 		canvas_fill(c, rect_intersect(r, row), STYLE(ROLE_FG, ROLE_BG, 0));
 		draw_row(ui, t, &p, c, rows[i], focused);

@@ -1,20 +1,39 @@
 /*
  * data.c: see data.h.
  */
-#include "ui/data.h"
+#include "model/data.h"
 
 #include "base/num.h"
 
 #include <math.h>
 
+int data_field(const struct snapshot *s, const char *field)
+{
+	return s ? rec_find(s->type, str_c(field)) : -1;
+}
+
+static bool value_at(const struct snapshot *s, size_t row, int field, union value *ret_value)
+{
+	return s && row < s->nrows && field >= 0 && rec_get(&s->type->fields[field], snapshot_row(s, row), ret_value);
+}
+
+struct str data_str_at(const struct snapshot *s, size_t row, int field)
+{
+	union value v;
+
+	return value_at(s, row, field, &v) ? v.str : (struct str){NULL, 0};
+}
+
+int64_t data_i64_at(const struct snapshot *s, size_t row, int field, int64_t absent)
+{
+	union value v;
+
+	return value_at(s, row, field, &v) ? v.i64 : absent;
+}
+
 bool data_value(const struct snapshot *s, size_t row, const char *field, union value *ret_value)
 {
-	int f;
-
-	if (!s || row >= s->nrows)
-		return false;
-	f = rec_find(s->type, str_c(field));
-	return f >= 0 && rec_get(&s->type->fields[f], snapshot_row(s, row), ret_value);
+	return value_at(s, row, data_field(s, field), ret_value);
 }
 
 struct str data_str(const struct snapshot *s, size_t row, const char *field)
@@ -75,8 +94,10 @@ int64_t data_whole(double v)
 
 long data_find(const struct snapshot *s, const char *field, struct str value)
 {
+	int f = data_field(s, field);
+
 	for (size_t i = 0; s && i < s->nrows; i++)
-		if (str_eq(data_str(s, i, field), value))
+		if (str_eq(data_str_at(s, i, f), value))
 			return (long)i;
 	return -1;
 }

@@ -1,11 +1,11 @@
 /*
- * data.h: reading snapshots by public field name, for panes that draw single values.
+ * data.h: reading snapshots by public field name, for who draws or judges single values.
  *
- * Panes know records only by the names that `auroratop fields` prints; a name that does
- * not exist reads as absent (and the table audit in the tests finds it). UI thread.
+ * Panes and verdicts know records only by the names that `auroratop fields` prints; a name that does
+ * not exist reads as absent (and the audits in the tests find it). Any thread that holds the snapshot.
  */
-#ifndef UI_DATA_H
-#define UI_DATA_H
+#ifndef MODEL_DATA_H
+#define MODEL_DATA_H
 
 #include "model/snapshot.h"
 
@@ -23,6 +23,10 @@ double data_rate(const struct snapshot *s, size_t row, const char *field);
 double data_rate_sum(const struct snapshot *s, const char *field);
 /* The whole number of a real one that came from outside: NaN is 0, what does not fit is the nearest that does. */
 int64_t data_whole(double v);
+/* For loops over many rows: the field by its name once, -1 = there is none, and then its value of each row. */
+int data_field(const struct snapshot *s, const char *field);
+struct str data_str_at(const struct snapshot *s, size_t row, int field);
+int64_t data_i64_at(const struct snapshot *s, size_t row, int field, int64_t absent);
 /* First row whose text field equals value, or -1. */
 long data_find(const struct snapshot *s, const char *field, struct str value);
 

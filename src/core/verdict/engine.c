@@ -1,0 +1,268 @@
+/*
+ * engine.c: see engine.h.
+ *
+ * The list shown last is remembered as the snapshot it was; whatever must still be shown although it was not
+ * found, or not so, is copied from there into the new one. Beside it stands, for each rule and object, how
+ * often in a row something else than the shown was found. A row is known by the hash of its rule and
+ * object; with a few hundred of them a collision of 64 bits is no concern, and would only delay a line.
+ */
+#include "verdict/engine.h"
+
+#include "base/xalloc.h"
+#include "verdict/verdict_impl.h"
+
+struct pending {
+	uint64_t key;
+	unsigned times;     /* in a row */
+	enum severity what; /* was found, the mildest of them where it became worse, the worst where better */
+};
+
+struct muted {
+	uint64_t key;
+	int64_t until_us; /* 0 = acknowledged */
+	enum severity at; /* how bad it was then */
+};
+
+struct verdict_engine {
+	struct muted muted[VERDICT_MUTED_MAX];
+	size_t nmuted;
+	const struct snapshot *shown; /* or NULL */
+	uint64_t *keys;               /* of its rows */
+	struct pending *pending;
+	size_t npending;
+};
+
+struct verdict_engine *verdict_engine_new(void)
+{
+	return xcalloc(1, sizeof(struct verdict_engine));
+}
+
+void verdict_engine_free(void *p)
+{
+	struct verdict_engine *e = p;
+
+	if (!e)
+		return;
+	snapshot_unref(e->shown);
+	xfree(e->keys);
+	xfree(e->pending);
+	xfree(e);
+}
+
+/* FNV-1a over both, with a separator that neither can have. */
+static uint64_t key_by_name(struct str id, struct str object)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < id.len; i++)
+		h = (h ^ (unsigned char)id.ptr[i]) * UINT64_C(1099511628211);
+	h = (h ^ 0xff) * UINT64_C(1099511628211);
+	for (size_t i = 0; i < object.len; i++)
+		h = (h ^ (unsigned char)object.ptr[i]) * UINT64_C(1099511628211);
+	return h;
+}
+
+static uint64_t key_of(const struct finding *x)
+{
+	return key_by_name(x->id, HAS(x, struct finding, object) ? x->object : STR(""));
+}
+
+static enum severity severity_at(const struct finding *x)
+{
+	return severity_of_word(x->severity);
+}
+
+/* Keys of the first n rows; released by xfree(). */
+static uint64_t *keys_of(const struct snapshot *s, size_t n)
+{
+	uint64_t *keys = xcalloc(n + 1, sizeof(*keys));
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = key_of(snapshot_row(s, i));
+	return keys;
+}
+
+static long find_key(const uint64_t *keys, size_t n, uint64_t key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (keys[i] == key)
+			return (long)i;
+	return -1;
+}
+
+/* What is shown of it, or NULL. */
+static const struct finding *find_shown(const struct verdict_engine *e, uint64_t key)
+{
+	long i = e->shown ? find_key(e->keys, e->shown->nrows, key) : -1;
+
+	return i < 0 ? NULL : snapshot_row(e->shown, (size_t)i);
+}
+
+/* How often in a row something that differs from the shown in this direction was found, now included. */
+static unsigned count(struct pending *next, size_t *n, const struct verdict_engine *e, uint64_t key, enum severity what,
+		      enum severity shown)
+{
+	struct pending p = {.key = key, .times = 1, .what = what};
+
+	for (size_t i = 0; i < e->npending; i++)
+		if (e->pending[i].key == key && (e->pending[i].what > shown) == (what > shown))
+			p.times = e->pending[i].times + 1;
+	next[(*n)++] = p;
+	return p.times;
+}
+
+/* Texts of a row that another snapshot owns. */
+static void copy_row(struct snapshot *s, struct finding *to, const struct finding *from)
+{
+	*to = *from;
+	for (size_t i = 0; i < s->type->nfields; i++) {
+		const struct field *f = &s->type->fields[i];
+		union value v;
+
+		if (kind_ops[f->kind].storage != CT_STR || !rec_get(f, from, &v))
+			continue;
+		v.str = arena_str(s->arena, v.str);
+		rec_set(f, to, v);
+	}
+}
+
+/* Keeps what is shown of a rule and object, or takes what was found now. False: nothing is shown of it yet. */
+static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct finding *x, uint64_t key,
+		       struct pending *next, size_t *n)
+{
+	const struct finding *was = find_shown(e, key);
+	enum severity found = severity_at(x), shown = was ? severity_at(was) : SEV_OK;
+	unsigned need = found > shown ? VERDICT_APPEAR : VERDICT_CLEAR;
+
+	if (found == shown) {
+		SET(x, struct finding, since_at, was ? was->since_at : s->at_us);
+		return true;
+	}
+	if (count(next, n, e, key, found, shown) >= need) {
+		(*n)--;
+		SET(x, struct finding, since_at, s->at_us);
+		return true;
+	}
+	if (was)
+		copy_row(s, x, was);
+	return was != NULL;
+}
+
+/* What was shown and was not found: stays for a while, unless it was well. */
+static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys, size_t found,
+		      struct pending *next, size_t *n)
+{
+	for (size_t i = 0; e->shown && i < e->shown->nrows; i++) {
+		const struct finding *was = snapshot_row(e->shown, i);
+		struct finding *x;
+
+		if (severity_at(was) <= SEV_OK || find_key(keys, found, e->keys[i]) >= 0)
+			continue;
+		if (count(next, n, e, e->keys[i], SEV_NONE, severity_at(was)) >= VERDICT_CLEAR ||
+		    s->nrows >= FINDINGS_MAX) {
+			(*n)--;
+			continue;
+		}
+		x = snapshot_add_row(s);
+		if (x)
+			copy_row(s, x, was);
+	}
+}
+
+static void close_gaps(struct snapshot *s, const bool *keep, size_t n)
+{
+	struct finding *rows = s->rows;
+	size_t to = 0;
+
+	for (size_t i = 0; i < s->nrows; i++)
+		if (i >= n || keep[i])
+			rows[to++] = rows[i];
+	s->nrows = to;
+}
+
+/* ---- what is muted ---- */
+
+/* Whether this one still mutes the finding; NULL: the finding is gone. */
+static bool still_mutes(const struct muted *m, const struct finding *x, int64_t now_us)
+{
+	if (m->until_us > 0)
+		return now_us < m->until_us;
+	return x && severity_at(x) > SEV_OK && severity_at(x) <= m->at;
+}
+
+static void mark_muted(struct finding *x, const struct muted *m)
+{
+	SET(x, struct finding, muted, m->until_us > 0 ? STR("snoozed") : STR("acknowledged"));
+	if (m->until_us > 0)
+		SET(x, struct finding, muted_until_at, m->until_us);
+}
+
+static void mute_rows(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys)
+{
+	struct finding *rows = s->rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nrows; i++)
+		rows[i].present &= ~(BIT(struct finding, muted) | BIT(struct finding, muted_until_at));
+	for (size_t k = 0; k < e->nmuted; k++) {
+		struct muted m = e->muted[k];
+		long at = find_key(keys, s->nrows, m.key);
+
+		if (!still_mutes(&m, at < 0 ? NULL : &rows[at], s->at_us))
+			continue;
+		if (at >= 0)
+			mark_muted(&rows[at], &m);
+		e->muted[n++] = m;
+	}
+	e->nmuted = n;
+}
+
+bool verdict_engine_mute(struct verdict_engine *e, struct str id, struct str object, int64_t until_us)
+{
+	uint64_t key = key_by_name(id, object);
+	const struct finding *x = find_shown(e, key);
+	struct muted m = {.key = key, .until_us = until_us};
+	size_t n = 0;
+	bool was = false;
+
+	if (!x || severity_at(x) <= SEV_OK)
+		return false;
+	m.at = severity_at(x);
+	for (size_t i = 0; i < e->nmuted; i++) {
+		was |= e->muted[i].key == key;
+		if (e->muted[i].key != key)
+			e->muted[n++] = e->muted[i];
+	}
+	e->nmuted = n;
+	if (was)
+		return true;
+	if (e->nmuted == VERDICT_MUTED_MAX) {
+		memmove(e->muted, e->muted + 1, (VERDICT_MUTED_MAX - 1) * sizeof(m));
+		e->nmuted--;
+	}
+	e->muted[e->nmuted++] = m;
+	return true;
+}
+
+void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
+{
+	size_t found = s->nrows, n = 0;
+	struct pending *next = xcalloc(found + (e->shown ? e->shown->nrows : 0) + 1, sizeof(*next));
+	uint64_t *keys = keys_of(s, found);
+	bool *keep = xcalloc(found + 1, sizeof(*keep));
+
+	for (size_t i = 0; i < found; i++)
+		keep[i] = settle_row(e, s, (struct finding *)s->rows + i, keys[i], next, &n);
+	keep_gone(e, s, keys, found, next, &n);
+	close_gaps(s, keep, found);
+	xfree(keep);
+	xfree(keys);
+	xfree(e->keys);
+	e->keys = keys_of(s, s->nrows);
+	mute_rows(e, s, e->keys);
+	xfree(e->pending);
+	e->pending = next;
+	e->npending = n;
+	snapshot_unref(e->shown);
+	e->shown = snapshot_ref(s);
+}

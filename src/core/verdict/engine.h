@@ -1,0 +1,31 @@
+/*
+ * engine.h: verdicts over time: what has appeared, and since when.
+ *
+ * One evaluation says what is so at a moment; a list that flickers is not read. So a verdict that is worse
+ * than what is shown for the same rule and object appears after VERDICT_APPEAR evaluations in a row, and what
+ * is better, or gone, after VERDICT_CLEAR in a row. What is ok at the first look is shown at once. UI thread.
+ */
+#ifndef VERDICT_ENGINE_H
+#define VERDICT_ENGINE_H
+
+#include "verdict/verdict.h"
+
+#define VERDICT_APPEAR 3
+#define VERDICT_CLEAR 5
+
+struct verdict_engine;
+
+struct verdict_engine *verdict_engine_new(void);
+void verdict_engine_free(void *engine);
+/* s is private and has the findings of one evaluation (verdict_judge); afterwards it has what is to be shown. The
+ * engine keeps a reference to it until the next call; the caller publishes it. */
+void verdict_engine_settle(struct verdict_engine *engine, struct snapshot *s);
+/*
+ * What is known and need not be said again: until_us = 0 acknowledges it, until it becomes worse or is gone; else it is
+ * snoozed until that wall time, whatever happens. False: neither can be, because it is not shown or is in order.
+ * At most VERDICT_MUTED_MAX at a time; the oldest gives way. A verdict that is muted already is not any more.
+ */
+#define VERDICT_MUTED_MAX 64
+bool verdict_engine_mute(struct verdict_engine *engine, struct str id, struct str object, int64_t until_us);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * verdict_impl.h: the row a finding is, shared by verdict.c and engine.c only.
+ */
+#ifndef VERDICT_VERDICT_IMPL_H
+#define VERDICT_VERDICT_IMPL_H
+
+#include "verdict/verdict.h"
+
+struct finding {
+	uint64_t present;
+	struct str id, object, family, decision, severity, title, sentence, evidence, next, action, remedy, why, muted;
+	int64_t rank; /* of the severity, 0 = the worst; unknown last */
+	int64_t view;
+	int64_t since_at, muted_until_at;
+};
+
+#endif

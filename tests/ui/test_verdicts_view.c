@@ -1,0 +1,194 @@
+/*
+ * test_verdicts_view.c: what the verdicts say on the screen, where Enter leads, and what muting does. The rules judge
+ * the fixture's data; nothing is written for them.
+ */
+#include "tests/ui/fixture.h"
+
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* after the three above */
+#include <cmocka.h>
+
+#include "tests/ui/shows.h"
+
+#include <stdio.h>
+
+static struct fixture f;
+static int rows_, cols_;
+
+static void show(const char *view)
+{
+	fixture_draw(&f, view, rows_, cols_);
+}
+
+static void open_at(const char *name, const char *view, int cols, int rows)
+{
+	rows_ = rows;
+	cols_ = cols;
+	fixture_open(&f, name, GLYPHS_UTF8);
+	show(view);
+}
+
+static int close_fixture(void **state)
+{
+	(void)state;
+	fixture_close(&f);
+	return 0;
+}
+
+static void press(const char *keys)
+{
+	(void)fixture_type(&f, keys);
+	show(NULL);
+}
+
+/* As the second that passes between two looks. */
+static void looks(int n)
+{
+	for (int i = 0; i < n; i++)
+		(void)runtime_derive(f.rt, "verdicts", true);
+	ui_data_changed(&f.ui);
+	show(NULL);
+}
+
+static void focus(const char *pane)
+{
+	struct view *v = ui_view(&f.ui);
+
+	for (size_t i = 0; i < v->def->npanes; i++)
+		if (strcmp(v->def->panes[i].def->name, pane) == 0)
+			v->focus = i;
+	show(NULL);
+}
+
+static const char *view_name(void)
+{
+	return ui_view(&f.ui)->def->name;
+}
+
+/* One look: what is wrong, worst first, with number, policy and the view that explains it. */
+static void test_the_overview_says_what_is_wrong(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	PANE_SHOWS("verdicts", "✗ 7 blocked by 4711, longest 6m12s, policy 30s");
+	PANE_SHOWS("verdicts", "! 4711 idle in transaction 12m31s, policy 5m");
+	PANE_SHOWS("verdicts", "next  go to 3 Locks and K the root");
+	SHOWS("3 Locks ✗");
+	SHOWS("4 Load !");
+	/* the same at the sizes of a laptop and of a phone */
+	fixture_draw(&f, NULL, 24, 80);
+	PANE_SHOWS("verdicts", "✗ 7 blocked by 4711, longest 6m12s, policy 30s");
+	PANE_SHOWS("activity", "4711");
+	fixture_draw(&f, NULL, 12, 40);
+	PANE_SHOWS("verdicts", "✗ 7 blocked by 4711");
+	PANE_SHOWS("activity", "4711");
+}
+
+static void test_enter_goes_to_the_next_step(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	focus("verdicts");
+	(void)fixture_key(&f, K_ENTER);
+	show(NULL);
+	assert_string_equal(view_name(), "locks");
+}
+
+static void test_acknowledged_leaves_the_list_and_the_tab(void **state)
+{
+	(void)state;
+	open_at("incident", "verdicts", 160, 48);
+	PANE_SHOWS("verdicts", "✗ 7 blocked");
+	press("a");
+	SHOWS("is acknowledged until");
+	looks(1);
+	fixture_wait(&f, 20 * US_PER_S);
+	looks(1);
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 blocked"));
+	PANE_SHOWS("verdicts", "1 muted");
+	/* all of them: it is there, and the same key takes it back */
+	press("m");
+	PANE_SHOWS("verdicts", "✗ 7 blocked");
+	press("ga");
+	looks(1);
+	press("m");
+	PANE_SHOWS("verdicts", "✗ 7 blocked");
+}
+
+static void test_snoozed_comes_back(void **state)
+{
+	(void)state;
+	open_at("incident", "verdicts", 160, 48);
+	press("n");
+	looks(1);
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 blocked"));
+	PANE_SHOWS("verdicts", "1 muted");
+}
+
+/* The selected one in full: found, since, why, next. */
+static void test_a_verdict_has_its_evidence(void **state)
+{
+	(void)state;
+	open_at("incident", "verdicts", 160, 48);
+	PANE_SHOWS("check", "✗ 7 blocked by 4711");
+	PANE_SHOWS("check", "pg_stat_activity: 7 with wait_event_type Lock");
+	PANE_SHOWS("check", "rule      sessions.blocked");
+	PANE_SHOWS("check", "Why");
+	PANE_SHOWS("check", "Each of them is a request");
+}
+
+/* Nobody answers: that is not the same as nothing being wrong, and the list is not a litany. */
+static void test_unknown_is_not_ok(void **state)
+{
+	(void)state;
+	open_at("failed", "overview", 160, 48);
+	PANE_SHOWS("verdicts", "Not known whether something is wrong");
+	PANE_SHOWS("verdicts", "not known; m says why");
+	focus("verdicts");
+	press("m");
+	PANE_SHOWS("verdicts", "? cluster available not known: No AWS credentials");
+}
+
+/* A refusal is one at once; what was known before is not said any more. */
+static void test_denied_is_unknown(void **state)
+{
+	(void)state;
+	open_at("incident", "verdicts", 160, 48);
+	press("m");
+	PANE_SHOWS("verdicts", "✓ cluster is available");
+	fixture_more_text(&f, "denied",
+			  STR("source clusters at=now\nerror denied Not allowed: rds:DescribeDBClusters | allow it\n"));
+	show(NULL);
+	PANE_SHOWS("verdicts", "? cluster available not known: Not allowed: rds:DescribeDBClusters");
+}
+
+static void test_healthy_is_quiet(void **state)
+{
+	(void)state;
+	open_at("healthy", "overview", 160, 48);
+	HIDES("2 Activity !");
+	HIDES("3 Locks ✗");
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "✗"));
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, close_fixture)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_the_overview_says_what_is_wrong),
+		TEST(test_enter_goes_to_the_next_step),
+		TEST(test_acknowledged_leaves_the_list_and_the_tab),
+		TEST(test_snoozed_comes_back),
+		TEST(test_a_verdict_has_its_evidence),
+		TEST(test_unknown_is_not_ok),
+		TEST(test_denied_is_unknown),
+		TEST(test_healthy_is_quiet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,6 +8,7 @@
 #include "base/ini.h"
 #include "base/parse.h"
 #include "config_policy.h"
+#include "model/net_addr.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -53,6 +54,10 @@ static const struct option options[] = {
 	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
 	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
 	TEXT("sslrootcert", sslrootcert, "FILE", NULL, "certificates that the database's is checked against"),
+	TEXT("public-address", public_address, "ADDRESS", NULL,
+	     "this host's address as AWS sees it, for the connection doctor"),
+	TEXT("ask-public-address", ask_public_address, "URL", NULL,
+	     "service that the doctor may ask for this host's address over HTTPS (default: nobody outside is asked)"),
 	{.name = "interval",
 	 .arg = "SECONDS",
 	 .help = "sampler period, 0.25 to 60 (default 1)",
@@ -71,7 +76,7 @@ static const struct option options[] = {
 	 .value = COMMAND_ONCE},
 	{.name = "format",
 	 .arg = "text|json|csv|junit",
-	 .help = "of --once, fields and check (default text); csv is of --once alone, junit of check",
+	 .help = "of --once, fields, check and doctor (default text); csv is of --once alone, junit of check",
 	 .type = OPT_FORMAT},
 	{.name = "only",
 	 .arg = "FAMILY",
@@ -307,7 +312,8 @@ static bool read_environment(struct options *ret, struct err *err)
 	return true;
 }
 
-static bool read_word(struct options *ret, const char *word, bool *first, struct err *err)
+/* n words were read before this one; the first may be a command, of the others one names a cluster. */
+static bool read_word(struct options *ret, const char *word, int n, bool *named, struct err *err)
 {
 	static const struct {
 		const char *word;
@@ -315,21 +321,19 @@ static bool read_word(struct options *ret, const char *word, bool *first, struct
 	} commands[] = {{"demo", COMMAND_DEMO},
 			{"fields", COMMAND_FIELDS},
 			{"check", COMMAND_CHECK},
-			{"report", COMMAND_REPORT}};
-	bool was_first = *first;
+			{"report", COMMAND_REPORT},
+			{"doctor", COMMAND_DOCTOR}};
 
-	*first = false;
-	for (size_t i = 0; was_first && i < ARRAY_LEN(commands); i++)
+	for (size_t i = 0; n == 0 && i < ARRAY_LEN(commands); i++)
 		if (str_eq_c(str_c(word), commands[i].word)) {
 			ret->command = commands[i].command;
-			/* of these the next word is the cluster */
-			*first = ret->command == COMMAND_CHECK || ret->command == COMMAND_REPORT;
 			return true;
 		}
 	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
-	if (!was_first)
+	if (*named)
 		return err_set(err, ERR_USAGE, "only one cluster can be named: %s", word);
+	*named = true;
 	if ((size_t)snprintf(ret->cluster, sizeof ret->cluster, "%s", word) >= sizeof ret->cluster)
 		return err_set(err, ERR_LIMIT, "the cluster's name is longer than %zu bytes", sizeof ret->cluster - 1);
 	return true;
@@ -374,11 +378,14 @@ static bool read_option(int argc, char **argv, int *i, struct options *ret, bool
 static bool read_arguments(int argc, char **argv, struct options *ret, bool only_config, struct err *err)
 {
 	static char output_option[] = "--output";
-	bool first = true;
+	bool named = false;
+	int words = 0;
 
 	/* known before anything can be wrong: the exit status of that depends on it */
 	if (argc > 1 && str_eq_c(str_c(argv[1]), "check"))
 		ret->command = COMMAND_CHECK;
+	if (argc > 1 && str_eq_c(str_c(argv[1]), "doctor"))
+		ret->command = COMMAND_DOCTOR;
 	for (int i = 1; i < argc; i++) {
 		struct str word;
 
@@ -392,7 +399,7 @@ static bool read_arguments(int argc, char **argv, struct options *ret, bool only
 		}
 		if (word.len > 1 && word.ptr[0] == '-')
 			return err_set(err, ERR_USAGE, "unknown option %s", argv[i]);
-		if (!only_config && !read_word(ret, argv[i], &first, err))
+		if (!only_config && !read_word(ret, argv[i], words++, &named, err))
 			return false;
 	}
 	return true;
@@ -403,6 +410,19 @@ static bool check_time(const struct options *o, struct err *err)
 	if (strcmp(o->time, "utc") == 0 || strcmp(o->time, "local") == 0)
 		return true;
 	return err_set(err, ERR_USAGE, "--time: %s is neither utc nor local", o->time);
+}
+
+static bool check_doctor(const struct options *ret, struct err *err)
+{
+	struct net_addr address;
+
+	if (ret->public_address[0] && !net_addr_parse(str_c(ret->public_address), &address))
+		return err_set(err, ERR_USAGE, "--public-address: %s is no IPv4 or IPv6 address", ret->public_address);
+	if (ret->ask_public_address[0] && !str_starts(str_c(ret->ask_public_address), STR("https://")))
+		return err_set(err, ERR_USAGE, "--ask-public-address: a URL that begins with https:// is needed");
+	if (ret->command == COMMAND_DOCTOR && ret->format > FORMAT_JSON)
+		return err_set(err, ERR_USAGE, "doctor: --format is text or json");
+	return true;
 }
 
 bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
@@ -420,6 +440,8 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 	if (!read_arguments(argc, argv, ret, true, err) || !read_config(ret, err) || !read_environment(ret, err) ||
 	    !read_arguments(argc, argv, ret, false, err))
 		return false;
+	if (!check_doctor(ret, err))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
 		if (str_eq_c(str_c(ret->color), colors[i]))
 			return check_time(ret, err);
@@ -428,15 +450,18 @@ bool cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 
 void cli_help(struct buf *out)
 {
-	(void)buf_add_c(out, "auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
-			     "to choose from\n"
-			     "auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
-			     "auroratop check [OPTIONS] [CLUSTER] the verdicts; 0 ok, 1 warning, 2 critical, 3 unknown "
-			     "or usage\n"
-			     "auroratop report [-o FILE] [CLUSTER] what is known of an incident, as Markdown; 0 "
-			     "written, 1 some sources "
-			     "failed, 2 usage, 3 none\n"
-			     "auroratop fields [--format json]   every source and field\n\n");
+	(void)buf_add_c(out,
+			"auroratop [OPTIONS] [CLUSTER]      the console; without CLUSTER: the region's clusters "
+			"to choose from\n"
+			"auroratop demo [OPTIONS]           simulator, real PostgreSQL, workload and console\n"
+			"auroratop check [OPTIONS] [CLUSTER] the verdicts; 0 ok, 1 warning, 2 critical, 3 unknown "
+			"or usage\n"
+			"auroratop report [-o FILE] [CLUSTER] what is known of an incident, as Markdown; 0 "
+			"written, 1 some sources "
+			"failed, 2 usage, 3 none\n"
+			"auroratop doctor [CLUSTER]         every hop into the database; 0 in order, 1 warnings, 2 one "
+			"failed, 3 unknown\n"
+			"auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];
 

@@ -18,6 +18,7 @@ enum cli_command {
 	COMMAND_CONSOLE,
 	COMMAND_ONCE,
 	COMMAND_CHECK,
+	COMMAND_DOCTOR,
 	COMMAND_REPORT,
 	COMMAND_DEMO,
 	COMMAND_FIELDS,
@@ -32,6 +33,8 @@ struct options {
 	enum cli_command command;
 	char cluster[256], profile[128], region[64], endpoint_url[512], db[2048];
 	char user[128], action_user[128], dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
+	char public_address[64]; /* an address, or "" */
+	char ask_public_address[512];
 	char theme[64], color[16], time[16], config[1024], scenario[1024];
 	int64_t interval_us, range_us, clusters;
 	enum output_format format;

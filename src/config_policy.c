@@ -46,6 +46,14 @@ static bool store_tag(struct policy *p, struct str v, const char *where, struct 
 	return true;
 }
 
+static bool store_required_tags(struct policy *p, struct str v, const char *where, struct err *err)
+{
+	if (v.len >= sizeof p->required_tags)
+		return err_set(err, ERR_LIMIT, "%s: longer than %zu bytes", where, sizeof p->required_tags - 1);
+	(void)snprintf(p->required_tags, sizeof p->required_tags, STR_FMT, STR_ARG(v));
+	return true;
+}
+
 static bool store_waiters(struct policy *p, struct str v, const char *where, struct err *err)
 {
 	if (parse_i64(v, &p->stop_waiters) && p->stop_waiters >= 0 && p->stop_waiters <= POLICY_STOP_MAX)
@@ -75,6 +83,10 @@ static const struct policy_key keys[] = {
 	 "is "
 	 "one tier more dangerous there; empty: none does",
 	 store_tag},
+	{"required_tags", "",
+	 "AWS tags that the cluster must have, KEY or KEY=VALUE with commas between them, in any case: one that is "
+	 "missing is a warning; empty: none has to be there",
+	 store_required_tags},
 	{"stop_waiters", "20",
 	 "a job cancels itself when more sessions than that wait behind it in three samples in a row; 0: never",
 	 store_waiters},

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "db/login.h"
 #include "demo.h"
+#include "doctor.h"
 #include "once.h"
 #include "registry.h"
 #include "report.h"
@@ -112,6 +113,8 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
 	copy_text(t->sslrootcert, sizeof t->sslrootcert, o->sslrootcert);
+	copy_text(t->public_address, sizeof t->public_address, o->public_address);
+	copy_text(t->ask_public_address, sizeof t->ask_public_address, o->ask_public_address);
 	t->interval_us = o->interval_us;
 	t->range_us = o->range_us;
 	t->wake = o->wake;
@@ -232,6 +235,8 @@ static int run_console(struct runtime *rt, const struct options *o, int signals)
 /* Of a fault in what was asked for. */
 static int usage_status(const struct options *o)
 {
+	if (o->command == COMMAND_DOCTOR)
+		return (int)DOCTOR_UNKNOWN;
 	return o->command == COMMAND_CHECK ? (int)CHECK_UNKNOWN : (int)ONCE_USAGE;
 }
 
@@ -239,6 +244,8 @@ static int run_headless(struct runtime *rt, const struct options *o, struct err 
 {
 	if (o->command == COMMAND_CHECK)
 		return (int)check_run(rt, o, err);
+	if (o->command == COMMAND_DOCTOR)
+		return (int)doctor_run(rt, o, err);
 	if (o->command == COMMAND_REPORT)
 		return (int)report_run(rt, o, err);
 	return (int)once_run(rt, o, err);
@@ -311,6 +318,7 @@ int main(int argc, char **argv)
 		return 0;
 	case COMMAND_CONSOLE:
 	case COMMAND_ONCE:
+	case COMMAND_DOCTOR:
 	case COMMAND_CHECK:
 	case COMMAND_REPORT:
 		return run(&o);

@@ -18,6 +18,8 @@ foreach(name aws_retry aws_json aws_sources aws_posture aws_metrics aws_logs aws
   aws_unit(${name} ${loopback} ${fake_fetch})
 endforeach()
 
+aws_unit(public_address ${loopback})
+
 if(TARGET test_sigv4_suite)
   set_tests_properties(unit.sigv4_suite PROPERTIES SKIP_RETURN_CODE 77)
 endif()

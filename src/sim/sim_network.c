@@ -7,6 +7,8 @@
  */
 #include "sim/sim_network.h"
 
+#define USUAL_PORT 5432
+
 static const struct sim_rule_row fleet_rules[] = {
 	{.protocol = "tcp", .from_port = 5432, .to_port = 5432, .source = "10.0.0.0/16", .text = "vpc"},
 	{.egress = true, .protocol = "-1", .from_port = -1, .to_port = -1, .source = "0.0.0.0/0"},
@@ -21,6 +23,29 @@ static void rule_id(const char *group, const struct sim_rule_row *row, char ret_
 		snprintf(ret_id, SIM_RULE_ID_MAX, "%s", row->id);
 	else
 		snprintf(ret_id, SIM_RULE_ID_MAX, "sgr-0%016llx", (unsigned long long)h);
+}
+
+/*
+ * The real database listens where it can, and that is the port its endpoints name: the rules of its group that let
+ * clients in to PostgreSQL's usual port are about the same one.
+ */
+static void follow_port(struct sim_request *r, struct sim_group *g)
+{
+	const struct sim *s = r->sim;
+	struct sim_rule_row *rules;
+	bool is_its = false;
+
+	for (size_t i = 0; i < s->nclusters; i++)
+		is_its |= s->clusters[i].is_orders && strcmp(s->clusters[i].group_id, g->id) == 0;
+	if (!is_its || s->o.db_port == USUAL_PORT)
+		return;
+	rules = arena_alloc_array(r->arena, (size_t)g->nrules, sizeof(*rules));
+	for (int i = 0; i < g->nrules; i++) {
+		rules[i] = g->rules[i];
+		if (rules[i].from_port == USUAL_PORT && rules[i].to_port == USUAL_PORT)
+			rules[i].from_port = rules[i].to_port = s->o.db_port;
+	}
+	g->rules = rules;
 }
 
 /* Replaces the rules of a group by those that are left and those that were added. */
@@ -78,8 +103,10 @@ size_t sim_groups(struct sim_request *r, struct sim_group **ret_groups)
 					  .rules = fleet_rules,
 					  .nrules = ARRAY_LEN(fleet_rules)};
 	}
-	for (struct sim_group *each = *ret_groups; each < g; each++)
+	for (struct sim_group *each = *ret_groups; each < g; each++) {
+		follow_port(r, each);
 		apply_changes(r, each);
+	}
 	return (size_t)(g - *ret_groups);
 }
 

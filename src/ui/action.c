@@ -7,12 +7,14 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "ui/doctor_view.h"
 #include "ui/export.h"
 #include "ui/jump.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/report_ask.h"
+#include "ui/storage_view.h"
 
 #include <stdio.h>
 
@@ -134,6 +136,7 @@ static const uint8_t needs[ACTION__COUNT] = {
 	[ACTION_ROOT] = NEEDS_ROOT, [ACTION_EXPLAIN] = NEEDS_EXPLAIN,
 	[ACTION_RANGE_NEXT] = NEEDS_RANGE, [ACTION_RANGE_PREV] = NEEDS_RANGE,
 	[ACTION_CURSOR_LEFT] = NEEDS_GRAPHS, [ACTION_CURSOR_RIGHT] = NEEDS_GRAPHS,
+	[ACTION_COMPARE] = NEEDS_GRAPHS, [ACTION_MARK] = NEEDS_GRAPHS,
 	[ACTION_CLUSTERS] = NEEDS_AWS,
 };
 /* clang-format on */
@@ -180,7 +183,14 @@ static int focus_step(struct ui *ui, int step)
 	struct view *v = ui_view(ui);
 	size_t n = v->def->npanes;
 
-	v->focus = (v->focus + n + (size_t)(step + (int)n)) % n;
+	for (size_t tries = 0; tries < n; tries++) {
+		const struct pane *p;
+
+		v->focus = (v->focus + n + (size_t)(step + (int)n)) % n;
+		p = &v->panes[v->focus];
+		if (!p->def->ops->hidden || !p->def->ops->hidden(ui, p))
+			break;
+	}
 	return EFFECT_LAYOUT | EFFECT_PAINT;
 }
 
@@ -196,10 +206,14 @@ static int go_back(struct ui *ui)
 		}
 	if (load_view_action(ui, ACTION_BACK) >= 0)
 		return EFFECT_RECALC | EFFECT_PAINT;
+	if (storage_view_action(ui, ACTION_BACK) >= 0)
+		return EFFECT_PAINT;
 	if (ui->cursor_us && v->range_bar) {
 		ui->cursor_us = 0;
 		return EFFECT_PAINT;
 	}
+	if (t && table_untag(t))
+		return EFFECT_RECALC | EFFECT_PAINT;
 	if (t && t->filter_text[0]) {
 		struct err err;
 
@@ -324,6 +338,8 @@ static int change_range(struct ui *ui, int step)
 	t->range_us = ranges[at];
 	t->generation = runtime_target(ui->rt)->generation;
 	ui->next_target = t;
+	/* the points of another range are others */
+	runtime_refresh(ui->rt, "metrics");
 	return EFFECT_PAINT;
 }
 
@@ -374,7 +390,9 @@ static int tag(struct ui *ui, bool all)
 		table_tag_all(t);
 	else
 		table_tag_toggle(t);
-	return EFFECT_PAINT;
+	if (all && t->tags.n == TABLE_TAGS_MAX && t->n > t->tags.n)
+		ui_toast(ui, SEV_NOTICE, "tagged the first %zu of %zu, more cannot be", t->tags.n, t->n);
+	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
 static int detail(struct ui *ui)
@@ -460,6 +478,10 @@ static int run_row(struct ui *ui, enum action_id id)
 		if (ui_focused_table(ui))
 			table_choose(ui_focused_table(ui));
 		return plan_explain(ui);
+	case ACTION_DOCTOR:
+		return doctor_view_start(ui);
+	case ACTION_CHECK_ADDRESS:
+		return doctor_view_ask(ui);
 	case ACTION_COPY:
 		return export_copy(ui);
 	case ACTION_WRITE:
@@ -489,6 +511,8 @@ static int run_time(struct ui *ui, enum action_id id)
 {
 	int effects = load_view_action(ui, id);
 
+	if (effects < 0)
+		effects = storage_view_action(ui, (int)id);
 	if (effects >= 0)
 		return effects;
 	switch ((int)id) {
@@ -542,6 +566,8 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_JOBS) | EFFECT_DEMAND;
 	case ACTION_CANCEL_JOB:
 		return jobs_cancel(ui);
+	case ACTION_ADOPT:
+		return jobs_adopt(ui);
 	case ACTION_QUIT:
 		return operate_quit(ui);
 	default:

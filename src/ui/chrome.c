@@ -10,6 +10,7 @@
 #include "base/zone.h"
 #include "ui/action.h"
 #include "ui/action_lane.h"
+#include "ui/doctor_view.h"
 #include "ui/operate.h"
 
 #include <math.h>
@@ -317,7 +318,7 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 	}
 	pen_text(&pen, ROLE_MUTED, "   from CloudWatch");
 	for (size_t i = 0; metrics && i < metrics->series.n; i++)
-		if (metrics->series.items[i].n > 0) {
+		if (metrics->series.items[i].n > 0 && metrics->series.items[i].part == SERIES_SHOWN) {
 			const struct series *s = &metrics->series.items[i];
 			struct buf b;
 
@@ -333,22 +334,32 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,     ACTION_SORT,       ACTION_DETAIL,  ACTION_ACKNOWLEDGE, ACTION_SNOOZE,    ACTION_EXPLAIN,
-	ACTION_CANCEL,     ACTION_TERMINATE,  ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,
-	ACTION_FOLD,       ACTION_MODE,       ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES,
-	ACTION_RANGE_NEXT, ACTION_NEXT_PANE,  ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_ZOOM,      ACTION_TAG,
-	ACTION_COPY,       ACTION_COLS_RIGHT, ACTION_PAUSE,   ACTION_QUIT,
+	ACTION_FILTER,     ACTION_SORT,      ACTION_DETAIL,     ACTION_ACKNOWLEDGE, ACTION_SNOOZE,    ACTION_EXPLAIN,
+	ACTION_CANCEL,     ACTION_TERMINATE, ACTION_VACUUM,     ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,
+	ACTION_FOLD,       ACTION_MODE,      ACTION_GROUP,      ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES,
+	ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_PALETTE,    ACTION_CURSOR_LEFT, ACTION_COMPARE,   ACTION_ZOOM,
+	ACTION_TAG,        ACTION_COPY,      ACTION_COLS_RIGHT, ACTION_PAUSE,       ACTION_QUIT,
 };
 /* In a detail or a plan. */
 static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};
 
-static int hint(struct pen *pen, enum action_id id)
+/* A key may do in one pane what another name says better. */
+static const char *name_of(const struct ui *ui, enum action_id id)
+{
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+	const char *name = p && p->def->ops->calls ? p->def->ops->calls(p, (int)id) : NULL;
+
+	return name ? name : actions[id].name;
+}
+
+static int hint(const struct ui *ui, struct pen *pen, enum action_id id)
 {
 	char key[16];
 
 	(void)action_key_name(id, key, sizeof key);
 	pen_bold(pen, ROLE_STRONG, key);
-	pen_textf(pen, ROLE_MUTED, " %s", actions[id].name);
+	pen_textf(pen, ROLE_MUTED, " %s", name_of(ui, id));
 	pen_skip(pen, 2);
 	return pen->x;
 }
@@ -387,7 +398,7 @@ static int lane_word(const struct ui *ui, struct canvas *c, int y, int end)
 /* Until somebody takes it back. */
 static int left_word(const struct ui *ui, struct canvas *c, int y, int end)
 {
-	size_t n = operate_left(ui);
+	size_t n = leases_left(ui);
 	char text[40];
 	int w;
 
@@ -409,13 +420,18 @@ static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 	const struct view *v = &ui->views[ui->view];
 	const struct table *t = &v->panes[v->focus].table;
 
-	pen_boldf(&pen, ROLE_ACCENT, "%c ", ui->prompt.sign);
+	if (ui->prompt.sign == DOCTOR_PROMPT)
+		pen_bold(&pen, ROLE_ACCENT, "address ");
+	else
+		pen_boldf(&pen, ROLE_ACCENT, "%c ", ui->prompt.sign);
 	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text, ui->prompt.cursor});
 	pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
 	pen_str(&pen, ROLE_STRONG,
 		(struct str){ui->prompt.text + ui->prompt.cursor, ui->prompt.len - ui->prompt.cursor});
 	pen_skip(&pen, 3);
-	if (t->filter_err.code != ERR_NONE) {
+	if (ui->prompt.sign == DOCTOR_PROMPT) {
+		pen_text(&pen, ROLE_MUTED, "IPv4 or IPv6, nothing: this host's   Enter check  Esc leave");
+	} else if (t->filter_err.code != ERR_NONE) {
 		pen_glyph(&pen, ROLE_WARN, G_WARN);
 		pen_textf(&pen, ROLE_WARN, " %s", t->filter_err.text);
 	} else {
@@ -432,13 +448,13 @@ static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 
 	if (ui->overlay == OVERLAY_OPERATE) {
 		/* letters are typed into it */
-		(void)hint(pen, ACTION_BACK);
+		(void)hint(ui, pen, ACTION_BACK);
 		pen_bold(pen, ROLE_STRONG, "Up Down");
 		pen_text(pen, ROLE_MUTED, " scroll");
 		return;
 	}
 	if (ui->overlay == OVERLAY_JOBS)
-		(void)hint(pen, ACTION_CANCEL_JOB);
+		(void)hint(ui, pen, ACTION_CANCEL_JOB);
 
 	/* the last two are about a row */
 	for (size_t i = 0; i < ARRAY_LEN(overlay_actions) - (reads ? 2 : 0); i++) {
@@ -446,7 +462,7 @@ static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 		int w = utf8_columns(str_c(actions[id].name)) + 6;
 
 		if (pen->x + w < end && (id != ACTION_EXPLAIN || applies))
-			(void)hint(pen, id);
+			(void)hint(ui, pen, id);
 	}
 }
 
@@ -457,7 +473,7 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 	int end;
 
 	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_BAR, 0));
-	if (ui->prompt.open && ui->prompt.sign == '/') {
+	if (ui->prompt.open && ui->prompt.sign != ':') {
 		draw_prompt(ui, c, y);
 		return;
 	}
@@ -467,16 +483,16 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 		draw_overlay_footer(ui, &pen, end);
 		return;
 	}
-	(void)hint(&pen, ACTION_HELP);
+	(void)hint(ui, &pen, ACTION_HELP);
 	for (size_t i = 0; i < ARRAY_LEN(footer_actions); i++) {
 		char key[16];
 		int w = utf8_columns(str_c(action_key_name(footer_actions[i], key, sizeof key))) +
-			utf8_columns(str_c(actions[footer_actions[i]].name)) + 1;
+			utf8_columns(str_c(name_of(ui, footer_actions[i]))) + 1;
 
 		if (pen.x + w >= end || !action_applies(ui, footer_actions[i]) ||
 		    (actions[footer_actions[i]].group == GROUP_CHANGE && !operate_has_target(ui, footer_actions[i])))
 			continue;
-		(void)hint(&pen, footer_actions[i]);
+		(void)hint(ui, &pen, footer_actions[i]);
 	}
 }
 
@@ -494,6 +510,6 @@ void chrome_draw(struct ui *ui, struct canvas *c)
 		draw_ranges(ui, c, r->body.y);
 	if (r->footer >= 0)
 		draw_footer(ui, c, r->footer);
-	else if (ui->prompt.open && ui->prompt.sign == '/')
+	else if (ui->prompt.open && ui->prompt.sign != ':')
 		draw_prompt(ui, c, c->rows - 1);
 }

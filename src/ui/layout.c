@@ -71,7 +71,7 @@ static bool collapse_one(struct plan *p, bool for_lines)
 	long best = -1;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->collapsed[i] || i == p->focused || (keeps && p->items[i].stays) ||
+		if (p->collapsed[i] || i == p->focused || (keeps && p->items[i].rank == LAYOUT_STAYS) ||
 		    (p->items[i].rank == 0 && p->items[p->focused].rank == 0))
 			continue;
 		if (best < 0 || p->items[i].rank > p->items[best].rank)
@@ -91,7 +91,7 @@ static void collapse_side_panes(struct plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		has_main |= p->items[i].rank == 0;
 	for (size_t i = 0; i < p->n && has_main; i++)
-		p->collapsed[i] = p->items[i].rank != 0 && !p->items[i].stays && i != p->focused;
+		p->collapsed[i] = p->items[i].rank != 0 && p->items[i].rank != LAYOUT_STAYS && i != p->focused;
 }
 
 /* The rank of the most important pane in a line: 0 comes first. */

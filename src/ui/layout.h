@@ -17,6 +17,7 @@
 #include "ui/canvas.h"
 
 #define LAYOUT_PANES_MAX 16
+#define LAYOUT_STAYS 1 /* rank: stands beside the main pane where there are few rows, too, as long as both fit */
 #define LAYOUT_SINGLE_COLS 40
 #define LAYOUT_SINGLE_ROWS 10
 #define LAYOUT_FEW_ROWS 24 /* body of a screen under about 28 rows */
@@ -27,8 +28,7 @@ struct layout_item {
 	uint8_t min_h;  /* least rows with frame */
 	uint8_t pref_h; /* rows it would like; 0 = takes what is left */
 	uint8_t min_w;  /* least columns to stand beside others */
-	uint8_t rank;   /* collapses first when highest; 0 = never collapses */
-	bool stays;     /* stands beside the main pane where there are few rows, too, as long as both fit */
+	uint8_t rank;   /* collapses first when highest; 0 = never collapses; LAYOUT_STAYS: see there */
 };
 
 struct layout_place {

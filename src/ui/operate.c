@@ -1,5 +1,6 @@
 /*
- * operate.c: what the preview and the jobs know and do; operate_draw.c draws them.
+ * operate.c: what the preview knows and does, and the start of the job; operate_jobs.c has what follows, operate_draw.c
+ * draws both.
  *
  * The request that was previewed is the one that is sent: identity of the session or the table,
  * and the statement as shown, which the database layer compares with what it would send then. The
@@ -18,7 +19,9 @@
 #include <math.h>
 #include <stdio.h>
 
-static struct operations_state *state_of(struct ui *ui)
+#define PAGE_ROWS 10
+
+struct operations_state *operate_state(struct ui *ui)
 {
 	if (!ui->operations)
 		ui->operations = xcalloc(1, sizeof *ui->operations);
@@ -33,6 +36,7 @@ static void close_view(struct ui *ui)
 	command_release(v->beside_command);
 	snapshot_unref(v->preview);
 	snapshot_unref(v->beside);
+	operate_many_free(v->many);
 	*v = (struct operate_view){0};
 	if (ui->overlay == OVERLAY_OPERATE)
 		ui->overlay = OVERLAY_NONE;
@@ -49,7 +53,7 @@ static long find_session(const struct snapshot *s, int64_t pid, struct str node)
 	return -1;
 }
 
-static bool take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
+bool operate_take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row)
 {
 	int64_t pid = data_i64(s, row, "pid", 0);
 	struct str node = data_str(s, row, "node");
@@ -97,6 +101,12 @@ static bool take_prepared(struct operate_view *v, const struct snapshot *s, size
 	return v->prepared_at > 0 && gid.len > 0 && gid.len < sizeof v->id && database.len > 0;
 }
 
+static bool is_database_row(const struct operation *op, const struct snapshot *s, long row)
+{
+	return op->target == OPERATION_TABLE && row >= 0 &&
+	       (str_eq_c(str_c(s->source), "databases") || str_eq_c(str_c(s->source), "database_sizes"));
+}
+
 bool operate_has_target(const struct ui *ui, int action)
 {
 	const struct operation *op = operation_find(str_c(actions[action].name));
@@ -111,7 +121,7 @@ bool operate_has_target(const struct ui *ui, int action)
 	case OPERATION_SESSION:
 		return data_i64(s, (size_t)row, "pid", 0) > 0;
 	case OPERATION_TABLE:
-		return data_i64(s, (size_t)row, "relation_oid", 0) > 0;
+		return data_i64(s, (size_t)row, "relation_oid", 0) > 0 || is_database_row(op, s, row);
 	case OPERATION_PREPARED:
 		return data_i64(s, (size_t)row, "prepared_at", 0) > 0;
 	case OPERATION_CLUSTER:
@@ -130,7 +140,8 @@ static int ask_for_table(struct ui *ui, const struct operation *op)
 {
 	int view = view_by_name("tables");
 
-	ui_toast(ui, SEV_NOTICE, "%s: choose the table, then again", op->title);
+	ui_toast(ui, SEV_NOTICE, "%s: choose the table, then again; Tab then takes its schema, or the database",
+		 op->title);
 	return view >= 0 ? ui_show_view(ui, (size_t)view) | EFFECT_PAINT : EFFECT_PAINT;
 }
 
@@ -150,7 +161,7 @@ static int say_no_prepared(struct ui *ui, const struct operation *op)
 /* What the operation acts on; false when it is not selected here: then it was said, *ret_effects are of that. */
 static bool take_target(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, int *ret_effects)
 {
-	if (v->op->target == OPERATION_SESSION && (row < 0 || !take_session(ui, v, s, (size_t)row)))
+	if (v->op->target == OPERATION_SESSION && (row < 0 || !operate_take_session(ui, v, s, (size_t)row)))
 		*ret_effects = say_no_session(ui, v->op);
 	else if (v->op->target == OPERATION_TABLE && (row < 0 || !take_table(v, s, (size_t)row)))
 		*ret_effects = ask_for_table(ui, v->op);
@@ -170,7 +181,8 @@ static void add_number(struct command_arg *args, size_t *n, const char *name, in
 }
 
 struct numbers {
-	char pid[24], backend_start[24], oid[24], blocks[24], admits[24], given[24], prepared[24], tier[24], job[24];
+	char pid[24], backend_start[24], oid[24], of[24], blocks[24], admits[24], given[24], prepared[24], tier[24],
+		job[24];
 };
 
 static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
@@ -191,6 +203,9 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
 	add_number(args, &n, "oid", v->oid, room->oid);
 	add_number(args, &n, "blocks", v->blocks, room->blocks);
+	args[n++] = (struct command_arg){"scope", str_c(operation_scope_word(v->scope))};
+	add_number(args, &n, "of", v->of, room->of);
+	args[n++] = (struct command_arg){"indexes", str_c(v->indexes)};
 	args[n++] = (struct command_arg){"gid", str_c(v->id)};
 	args[n++] = (struct command_arg){"value", str_c(v->value)};
 	add_number(args, &n, "prepared_at", v->prepared_at, room->prepared);
@@ -204,20 +219,44 @@ static int look(struct ui *ui)
 	struct command_arg args[COMMAND_ARGS_MAX];
 	struct numbers room;
 	size_t n = fill_args(v, args, &room);
+	const struct snapshot *metrics = store_good(ui->store, "metrics");
 
 	snapshot_unref(v->beside);
 	v->beside = NULL;
+	v->beside_refused = (struct err){0};
 	v->tier = (int)v->op->tier;
-	v->command = command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
-				   runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
+	v->metrics_at_us = metrics ? metrics->at_us : 0;
+	ui->overlay = OVERLAY_OPERATE;
+	ui->overlay_scroll = 0;
+	if (v->many)
+		(void)operate_many_look(ui, v);
+	else
+		v->command =
+			command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
+				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
 	/* AWS knows nothing of roles and statements */
 	if (operation_is_aws(v->op) && slow_log_is(v->op->name))
 		v->beside_command =
 			command_start(runtime_commands(ui->rt), "slow_log_reach",
 				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->beside_refused);
-	ui->overlay = OVERLAY_OPERATE;
-	ui->overlay_scroll = 0;
-	return EFFECT_PAINT;
+	return EFFECT_PAINT | EFFECT_DEMAND;
+}
+
+int operate_show(struct ui *ui, const struct operate_view *v)
+{
+	struct operate_view next = *v;
+
+	(void)operate_state(ui);
+	close_view(ui);
+	ui->operations->view = next;
+	return look(ui);
+}
+
+bool operate_is_forbidden(struct ui *ui, const struct operation *op)
+{
+	if (target_is_read_only(runtime_target(ui->rt)))
+		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
+	return target_is_read_only(runtime_target(ui->rt));
 }
 
 static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row)
@@ -240,17 +279,26 @@ static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapsho
 	return EFFECT_PAINT;
 }
 
+static int look_again(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
+
+	snapshot_unref(v->preview);
+	v->preview = NULL;
+	v->statement = STR("");
+	v->offers[0] = '\0';
+	v->choices = 0;
+	v->cannot = false;
+	return look(ui);
+}
+
 /* Looks again, with what forbids it set aside; what that costs is in the new preview. */
 static int set_aside(struct ui *ui)
 {
 	struct operate_view *v = &ui->operations->view;
 
 	(void)snprintf(v->override, sizeof v->override, "%s", v->offers);
-	snapshot_unref(v->preview);
-	v->preview = NULL;
-	v->offers[0] = '\0';
-	v->cannot = false;
-	return look(ui);
+	return look_again(ui);
 }
 
 /* Looks again, at the one of the preview's choices that the digit stands for. */
@@ -270,11 +318,7 @@ static int choose(struct ui *ui, uint32_t key)
 		}
 	}
 	operate_name_object(v);
-	snapshot_unref(v->preview);
-	v->preview = NULL;
-	v->choices = 0;
-	v->cannot = false;
-	return look(ui);
+	return look_again(ui);
 }
 
 /* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
@@ -305,29 +349,61 @@ static int begin_server(struct ui *ui, struct operate_view *v)
 	return EFFECT_PAINT;
 }
 
+/* All that are tagged in the pane; one that is tagged alone counts like one that is selected. False: none is. */
+static bool take_tagged(struct ui *ui, struct operate_view *v, const struct pane *p, long *ret_row)
+{
+	size_t rows[OPERATION_MANY_MAX], n;
+
+	if (v->op->target != OPERATION_SESSION || !p || !p->def->table)
+		return false;
+	n = operate_tagged(p, rows);
+	if (n == 1)
+		*ret_row = (long)rows[0];
+	if (n < 2)
+		return false;
+	operate_many_take(ui, v, p->table.snap, rows, n);
+	return true;
+}
+
 int operate_begin(struct ui *ui, const struct operation *op)
 {
-	struct operations_state *st = state_of(ui);
 	struct pane *p = ui_focused(ui);
 	const struct snapshot *s = p && p->def->table ? p->table.snap : NULL;
 	long row = s ? table_selected_row(&p->table) : -1;
 	struct operate_view v = {.op = op = operation_here(ui, op)};
 	int effects;
 
-	if (target_is_read_only(runtime_target(ui->rt))) {
-		ui_toast(ui, SEV_NOTICE, "%s: the console is read-only, nothing is changed", op->title);
+	(void)operate_state(ui);
+	if (operate_is_forbidden(ui, op))
 		return EFFECT_PAINT;
-	}
 	if (operation_is_aws(op))
 		return begin_aws(ui, &v, s, row);
-	if (!take_target(ui, &v, s, row, &effects))
+	if (is_database_row(op, s, row))
+		return operate_begin_on(ui, op, SCOPE_DATABASE, data_str(s, (size_t)row, "name"));
+	if (!take_tagged(ui, &v, p, &row) && !take_target(ui, &v, s, row, &effects))
 		return effects;
 	if (op->target == OPERATION_SERVER)
 		return begin_server(ui, &v);
 	table_choose(&p->table);
-	close_view(ui);
-	st->view = v;
-	return look(ui);
+	return operate_show(ui, &v);
+}
+
+/* What a name has led to: the run looks for that and not for the name again. */
+static void take_found(struct operate_view *v, const struct operation_row *row)
+{
+	if (str_eq_c(row->kind, "oid"))
+		(void)!parse_i64(row->text, &v->of);
+	else if (str_eq_c(row->kind, "object") && row->text.len > 0)
+		(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(row->text));
+}
+
+/* A name may hold what no key types: a blank stands for it, here and in the question. */
+static void take_word(struct operate_view *v, struct str word)
+{
+	(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(word));
+	for (char *p = v->word; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
 }
 
 static void take_preview(struct operate_view *v, const struct snapshot *s)
@@ -339,16 +415,19 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (str_eq_c(row->kind, "word"))
-			(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(row->text));
+		/* of several it is how many, all nodes together */
+		if (str_eq_c(row->kind, "word") && !v->many)
+			take_word(v, row->text);
 		else if (str_eq_c(row->kind, "statement"))
-			(void)snprintf(v->statement, sizeof v->statement, STR_FMT, STR_ARG(row->text));
+			v->statement = row->text;
 		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
-			v->tier = (int)tier;
+			v->tier = v->many && tier < v->tier ? v->tier : (int)tier;
 		else if (str_eq_c(row->kind, "override"))
 			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
+		else if (v->scope != SCOPE_TABLE)
+			take_found(v, row);
+		v->cannot |= !v->many && str_eq_c(row->kind, "refuse");
 		v->choices += str_eq_c(row->kind, "choice");
-		v->cannot |= str_eq_c(row->kind, "refuse");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
 }
@@ -371,14 +450,51 @@ static void follow_beside(struct operate_view *v)
 	v->beside_command = NULL;
 }
 
-static void follow_preview(struct operate_view *v)
+/* What was not known a moment ago may have come. */
+static void look_for_room(struct ui *ui)
 {
+	struct operate_view *v = &ui->operations->view;
+	const struct snapshot *metrics = store_good(ui->store, "metrics");
+
+	if (v->op && v->cannot && str_find(str_c(v->offers), STR("storage"), 0) >= 0 && metrics &&
+	    metrics->at_us > v->metrics_at_us)
+		(void)look_again(ui);
+}
+
+/* One node of several after the other. */
+static void follow_many(struct ui *ui, struct operate_view *v)
+{
+	const struct snapshot *all;
+
+	/* its place among the commands is wanted for the next */
+	if (command_at_work(v->command) || !operate_many_looked(ui, v, command_result(v->command), &all))
+		return;
+	command_release(v->command);
+	v->command = NULL;
+	if (all)
+		take_preview(v, all);
+	snapshot_unref(all);
+}
+
+static void follow_preview(struct ui *ui)
+{
+	struct operate_view *v = &ui->operations->view;
 	const struct snapshot *s;
 
 	follow_beside(v);
-	/* what is to be confirmed is shown whole */
-	if (!v->op || !v->command || command_running(v->command) || v->beside_command)
+	if (!v->op)
 		return;
+	if (!v->command) {
+		look_for_room(ui);
+		return;
+	}
+	/* what is to be confirmed is shown whole */
+	if (command_running(v->command) || v->beside_command)
+		return;
+	if (v->many) {
+		follow_many(ui, v);
+		return;
+	}
 	s = command_result(v->command);
 	if (s && s->state == SNAP_OK)
 		take_preview(v, s);
@@ -390,24 +506,7 @@ static void follow_preview(struct operate_view *v)
 	v->command = NULL;
 }
 
-/* ---- jobs ---- */
-
-static struct job *take_slot(struct operations_state *st)
-{
-	struct job *oldest = NULL;
-
-	for (size_t i = 0; i < JOBS_MAX; i++) {
-		struct job *j = &st->jobs[i];
-
-		if (j->number == 0)
-			return j;
-		if (!j->command && (!oldest || j->number < oldest->number))
-			oldest = j;
-	}
-	if (oldest)
-		snapshot_unref(oldest->rows);
-	return oldest;
-}
+/* ---- the run ---- */
 
 static const char *run_by(const struct operation *op)
 {
@@ -423,33 +522,53 @@ static bool is_long(const struct operation *op)
 	return operation_is_aws(op) || op->target == OPERATION_TABLE || (op->flags & OPERATION_LEASE);
 }
 
+/* Of several: on their first node. */
+static void start_many(struct ui *ui, struct operate_view *v, struct job *j, struct err *err)
+{
+	j->many = v->many;
+	v->many = NULL;
+	operate_many_confirm(j->many, v->statement, v->tier);
+	if (operate_many_run(ui, j, err))
+		return;
+	operate_many_free(j->many);
+	j->many = NULL;
+}
+
 static int run(struct ui *ui)
 {
 	struct operations_state *st = ui->operations;
 	struct operate_view *v = &st->view;
 	struct command_arg args[COMMAND_ARGS_MAX];
 	struct numbers room;
-	struct job *j = take_slot(st);
+	struct job *j = operate_job_slot(st);
 	size_t n = fill_args(v, args, &room);
 	struct err err = {0};
 
 	CHECK(j && v->op);
 	add_number(args, &n, "tier", v->tier, room.tier);
 	add_number(args, &n, "job", st->last_number + 1, room.job);
-	args[n++] = (struct command_arg){"statement", str_c(v->statement)};
+	args[n++] = (struct command_arg){"statement", v->statement};
 	*j = (struct job){.number = ++st->last_number,
 			  .op = v->op,
+			  .scope = v->scope,
+			  .oid = v->oid,
 			  .done = (double)NAN,
 			  .began_us = clock_wall_us(),
 			  .generation = runtime_target(ui->rt)->generation};
-	(void)snprintf(j->object, sizeof j->object, "%s", v->object);
-	(void)snprintf(j->value, sizeof j->value, "%s", v->value);
+	memcpy(j->object, v->object, sizeof j->object);
+	memcpy(j->node, v->node, sizeof j->node);
+	memcpy(j->database, v->database, sizeof j->database);
+	memcpy(j->value, v->value, sizeof j->value);
 	operate_watch_begin(ui, j);
-	j->command = command_start(runtime_commands(ui->rt), run_by(v->op), runtime_target_of(ui->rt, str_c(v->node)),
-				   args, n, &err);
+	if (v->many)
+		start_many(ui, v, j, &err);
+	else
+		j->command = command_start(runtime_commands(ui->rt), run_by(v->op),
+					   runtime_target_of(ui->rt, str_c(v->node)), args, n, &err);
 	if (!j->command) {
 		ui_toast(ui, SEV_WARN, "%s not run: %s", v->op->title, err.text);
 		*j = (struct job){0};
+		st->last_number--;
 	} else if (is_long(v->op)) {
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
@@ -458,216 +577,16 @@ static int run(struct ui *ui)
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 
-enum severity operate_severity(int64_t severity)
-{
-	static const enum severity of[] = {SEV_OK, SEV_NOTICE, SEV_WARN, SEV_CRIT};
-
-	return severity >= 0 && severity < (int64_t)ARRAY_LEN(of) ? of[severity] : SEV_UNKNOWN;
-}
-
-static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
-{
-	bool outcome = false, had = j->outcome[0];
-
-	for (size_t i = 0; i < s->nrows; i++) {
-		const struct operation_row *row = snapshot_row(s, i);
-
-		if (str_eq_c(row->kind, "process")) {
-			(void)!parse_i64(row->text, &j->pid);
-		} else if (str_eq_c(row->kind, "phase")) {
-			/* what shows the thing itself should not be behind what is said of it */
-			if (!str_eq_c(row->text, j->phase))
-				runtime_refresh(ui->rt, NULL);
-			(void)snprintf(j->phase, sizeof j->phase, STR_FMT, STR_ARG(row->text));
-		} else if (str_eq_c(row->kind, "done")) {
-			(void)!parse_f64(row->text, &j->done);
-		} else if (str_eq_c(row->kind, "outcome")) {
-			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
-			j->severity = operate_severity(row->severity);
-			outcome = true;
-		}
-	}
-	/* a lease is in force long before its job ends */
-	if (outcome && !had && (j->op->flags & OPERATION_LEASE) && command_at_work(j->command))
-		ui_toast(ui, j->severity, "%s %s: %s%s", j->op->title, j->object, j->outcome,
-			 operate_tail_begin(ui, j) ? "; 9 follows its lines" : "");
-}
-
-static void end_job(struct ui *ui, struct job *j)
-{
-	const struct snapshot *s = j->rows;
-
-	j->ended_us = clock_wall_us();
-	if (s && s->state != SNAP_OK) {
-		(void)snprintf(j->outcome, sizeof j->outcome, "not run: %s", s->err.text);
-		j->severity = SEV_WARN;
-	} else if (!j->outcome[0]) {
-		(void)snprintf(j->outcome, sizeof j->outcome, "%s",
-			       j->stopped[0]   ? j->stopped
-			       : j->cancelling ? "cancelled; :audit has its end"
-					       : "it ended without an outcome; see :audit");
-		j->severity = j->cancelling ? SEV_NOTICE : SEV_WARN;
-	}
-	ui_toast(ui, j->severity == SEV_NOTICE ? SEV_OK : j->severity, "%s %s: %s", j->op->title, j->object,
-		 j->outcome);
-	command_release(j->command);
-	j->command = NULL;
-	/* where the log is on screen, its outcome stands there at once */
-	runtime_refresh(ui->rt, "audit");
-	runtime_refresh(ui->rt, "leases");
-	/* nor should what it has changed, or has taken back, be seen late */
-	if (operation_is_aws(j->op))
-		runtime_refresh(ui->rt, NULL);
-}
-
-static void follow_job(struct ui *ui, struct job *j)
-{
-	const struct snapshot *s;
-
-	if (!j->command)
-		return;
-	operate_watch_outage(ui, j);
-	s = command_result(j->command);
-	if (s && s != j->rows) {
-		snapshot_unref(j->rows);
-		j->rows = snapshot_ref(s);
-		if (s->state == SNAP_OK)
-			read_rows(ui, j, s);
-	}
-	/* that it was told to stop is no end */
-	if (!command_at_work(j->command))
-		end_job(ui, j);
-}
-
 void operate_follow(struct ui *ui)
 {
-	(void)state_of(ui);
-	operate_look_for_left(ui);
-	follow_preview(&ui->operations->view);
+	(void)operate_state(ui);
+	operate_find_leases(ui);
+	operate_find_jobs(ui);
+	follow_preview(ui);
 	for (size_t i = 0; i < JOBS_MAX; i++)
-		follow_job(ui, &ui->operations->jobs[i]);
+		operate_job_follow(ui, &ui->operations->jobs[i]);
 	operate_watch(ui);
 	operate_tail(ui);
-}
-
-size_t jobs_running(const struct ui *ui)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; ui->operations && i < JOBS_MAX; i++)
-		n += ui->operations->jobs[i].command != NULL;
-	return n;
-}
-
-const struct job *jobs_nth(const struct ui *ui, size_t n)
-{
-	int64_t number = ui->operations ? ui->operations->last_number - (int64_t)n : 0;
-
-	for (size_t i = 0; number > 0 && i < JOBS_MAX; i++)
-		if (ui->operations->jobs[i].number == number)
-			return &ui->operations->jobs[i];
-	return NULL;
-}
-
-double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase)
-{
-	const struct snapshot *s = store_good(ui->store, "progress");
-
-	*ret_phase = str_c(j->phase);
-	if (operation_is_aws(j->op) || (j->op->flags & OPERATION_LEASE))
-		return j->done;
-	/* of another cluster the same process is another one */
-	if (j->generation != runtime_target(ui->rt)->generation)
-		return (double)NAN;
-	for (size_t i = 0; s && j->pid && i < s->nrows; i++)
-		if (data_i64(s, i, "pid", 0) == j->pid) {
-			*ret_phase = data_str(s, i, "phase");
-			return data_f64(s, i, "done_ratio");
-		}
-	return (double)NAN;
-}
-
-/* ---- cancelling ---- */
-
-static struct job *cancellable(struct ui *ui)
-{
-	struct operations_state *st = ui->operations;
-	const struct job *selected = st ? jobs_nth(ui, st->selected) : NULL;
-
-	for (size_t i = 0; st && i < JOBS_MAX; i++)
-		if (&st->jobs[i] == selected && selected->command && ui->overlay == OVERLAY_JOBS)
-			return &st->jobs[i];
-	if (ui->overlay == OVERLAY_JOBS)
-		return NULL;
-	for (size_t i = 0; st && i < JOBS_MAX; i++)
-		if (st->jobs[i].command && jobs_running(ui) == 1)
-			return &st->jobs[i];
-	return NULL;
-}
-
-static int cancel_now(struct ui *ui)
-{
-	struct job *j = cancellable(ui);
-
-	if (!j)
-		return EFFECT_PAINT;
-	j->cancelling = true;
-	command_cancel(j->command);
-	return EFFECT_PAINT;
-}
-
-int jobs_cancel(struct ui *ui)
-{
-	const struct job *j = cancellable(ui);
-	struct dialog *d = &ui->dialog;
-
-	if (!j) {
-		ui_toast(ui, SEV_NOTICE, jobs_running(ui) ? "choose the job in :jobs" : "no job is running");
-		return EFFECT_PAINT;
-	}
-	*d = (struct dialog){.open = true, .title = "Cancel the job?", .yes = cancel_now};
-	(void)snprintf(d->what, sizeof d->what, "job %lld: %s %s", (long long)j->number, j->op->title, j->object);
-	if (j->op->flags & OPERATION_LEASE)
-		(void)snprintf(d->effect, sizeof d->effect, "It is taken back now.");
-	else if (operation_is_aws(j->op))
-		(void)snprintf(d->effect, sizeof d->effect, "It is no longer watched; AWS goes on with it.");
-	else
-		(void)snprintf(d->effect, sizeof d->effect, "The server is told to cancel it. Undo: %s.", j->op->undo);
-	return EFFECT_PAINT;
-}
-
-static int quit_now(struct ui *ui)
-{
-	(void)ui;
-	return EFFECT_QUIT;
-}
-
-static bool leases_held(const struct ui *ui)
-{
-	for (size_t i = 0; i < JOBS_MAX; i++)
-		if (ui->operations->jobs[i].command && (ui->operations->jobs[i].op->flags & OPERATION_LEASE))
-			return true;
-	return false;
-}
-
-int operate_quit(struct ui *ui)
-{
-	struct dialog *d = &ui->dialog;
-	size_t n = jobs_running(ui);
-
-	if (n == 0)
-		return EFFECT_QUIT;
-	*d = (struct dialog){.open = true, .title = "Quit while jobs run?", .yes = quit_now};
-	(void)snprintf(d->what, sizeof d->what, n == 1 ? "1 job is running" : "%zu jobs are running", n);
-	if (leases_held(ui))
-		(void)snprintf(d->effect, sizeof d->effect,
-			       "Quitting cancels what runs on the server and takes back what was changed for a time. "
-			       "Both go to the audit log.");
-	else
-		(void)snprintf(d->effect, sizeof d->effect,
-			       "Quitting cancels %s on the server and writes that to the audit log.",
-			       n == 1 ? "it" : "them");
-	return EFFECT_PAINT;
 }
 
 /* ---- keys ---- */
@@ -718,6 +637,16 @@ static int value_key(struct ui *ui, uint32_t key)
 	return given ? look(ui) : effects;
 }
 
+static bool scroll_key(struct ui *ui, uint32_t key)
+{
+	int by = key == K_UP ? -1 : key == K_DOWN ? 1 : key == K_PGUP ? -PAGE_ROWS : key == K_PGDN ? PAGE_ROWS : 0;
+
+	ui->overlay_scroll += by;
+	if (ui->overlay_scroll < 0)
+		ui->overlay_scroll = 0;
+	return by != 0;
+}
+
 int operate_key(struct ui *ui, uint32_t key)
 {
 	struct operate_view *v = &ui->operations->view;
@@ -728,38 +657,15 @@ int operate_key(struct ui *ui, uint32_t key)
 		return EFFECT_NONE;
 	if (key == K_ESC || key == K_CTRL_C) {
 		close_view(ui);
-		return EFFECT_PAINT;
+		return EFFECT_PAINT | EFFECT_DEMAND;
 	}
-	if (key == K_UP || key == K_DOWN) {
-		ui->overlay_scroll += key == K_DOWN ? 1 : ui->overlay_scroll > 0 ? -1 : 0;
+	if (scroll_key(ui, key))
 		return EFFECT_PAINT;
-	}
+	if (key == K_TAB)
+		return operate_widen(ui);
 	if (!v->preview || v->cannot)
 		return v->offers[0] && key == 'O' ? set_aside(ui) : choose(ui, key);
 	return answer_key(ui, key);
-}
-
-int jobs_key(struct ui *ui, uint32_t key)
-{
-	struct operations_state *st = state_of(ui);
-
-	switch (action_of_key(key)) {
-	case ACTION_DOWN:
-		st->selected += jobs_nth(ui, st->selected + 1) != NULL;
-		return EFFECT_PAINT;
-	case ACTION_UP:
-		st->selected -= st->selected > 0;
-		return EFFECT_PAINT;
-	case ACTION_CANCEL_JOB:
-		return jobs_cancel(ui);
-	case ACTION_BACK:
-	case ACTION_QUIT:
-	case ACTION_DETAIL:
-		ui->overlay = OVERLAY_NONE;
-		return EFFECT_PAINT;
-	default:
-		return EFFECT_NONE;
-	}
 }
 
 void operate_release(struct ui *ui)
@@ -767,9 +673,12 @@ void operate_release(struct ui *ui)
 	if (!ui->operations)
 		return;
 	close_view(ui);
+	command_release(ui->operations->look.command);
 	/* what still runs belongs to the runtime, which cancels it when it stops */
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < JOBS_MAX; i++) {
 		snapshot_unref(ui->operations->jobs[i].rows);
+		operate_many_free(ui->operations->jobs[i].many);
+	}
 	xfree(ui->operations);
 	ui->operations = NULL;
 }

@@ -16,6 +16,7 @@
 #define LABEL_W 13
 #define ASK_ROWS 4
 #define BAR_W 24
+#define LENGTHY 600 /* bytes of a statement */
 
 static enum role tier_role(int tier)
 {
@@ -30,6 +31,23 @@ static void draw_check(struct page *page, const struct operation_row *row)
 	pen_glyph(&pen, severity_role(s), severity_glyph(s));
 	pen_skip(&pen, 1);
 	page_text(page, &pen, 2, ROLE_FG, false, row->text);
+}
+
+/* Of several nodes each says the same of the operation; of a session only one does. */
+static bool was_said(const struct snapshot *s, size_t at)
+{
+	const struct operation_row *row = snapshot_row(s, at);
+
+	if (str_eq_c(row->kind, "session") || str_eq_c(row->kind, "left out"))
+		return false;
+	for (size_t i = 0; i < at; i++) {
+		const struct operation_row *before = snapshot_row(s, i);
+
+		if (str_eq(before->text, row->text) && str_eq(before->label, row->label) &&
+		    str_eq(before->kind, row->kind))
+			return true;
+	}
+	return false;
 }
 
 /* "1  system-update" */
@@ -47,13 +65,13 @@ static size_t draw_rows(struct page *page, const struct snapshot *s, const char 
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (!str_eq_c(row->kind, kind))
+		if (!str_eq_c(row->kind, kind) || was_said(s, i))
 			continue;
 		if (n++ == 0)
 			page_section(page, title, "");
 		if (strcmp(kind, "statement") == 0) {
 			page_sql(page, row->text);
-		} else if (strcmp(kind, "fact") == 0) {
+		} else if (row->label.len > 0) {
 			char label[32];
 
 			(void)snprintf(label, sizeof label, STR_FMT, STR_ARG(row->label));
@@ -74,6 +92,17 @@ static void draw_kind(struct page *page, const struct operate_view *v, const cha
 
 	if (v->beside)
 		(void)draw_rows(page, v->beside, kind, title, n);
+}
+
+/* What AWS cannot tell, and why the database did not either. */
+static void draw_beside_refused(struct page *page, const struct operate_view *v)
+{
+	struct pen pen = page_label(page, "would log", LABEL_W);
+	char text[ERR_TEXT_MAX + 80];
+
+	(void)snprintf(text, sizeof text, "n/a, nor is known whose own value counts for more: %s",
+		       v->beside_refused.text);
+	page_text(page, &pen, LABEL_W, ROLE_FG, false, str_c(text));
 }
 
 static int draw_preview(const struct operate_view *v, struct canvas *c, struct rect r, int scroll)
@@ -101,19 +130,23 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 		page_text(&page, NULL, 0, ROLE_MUTED, false, STR("looking at what it would meet"));
 		return page.y;
 	}
-	draw_kind(&page, v, "refuse", v->choices ? "Not yet" : "Cannot be done");
-	draw_kind(&page, v, "choice", "Choose one");
-	draw_kind(&page, v, "statement", "Will run");
-	draw_kind(&page, v, "fact", "Blast radius");
-	if (v->beside_refused.code != ERR_NONE) {
-		struct pen pen = page_label(&page, "would log", LABEL_W);
-		char text[ERR_TEXT_MAX + 80];
+	/* a list of many tables must not push what it means out of sight */
+	bool lengthy = v->statement.len > LENGTHY;
 
-		(void)snprintf(text, sizeof text, "n/a, nor is known whose own value counts for more: %s",
-			       v->beside_refused.text);
-		page_text(&page, &pen, LABEL_W, ROLE_FG, false, str_c(text));
-	}
+	/* of several nodes one may refuse all of its own */
+	if (v->cannot)
+		draw_kind(&page, v, "refuse", v->choices ? "Not yet" : "Cannot be done");
+	draw_kind(&page, v, "choice", "Choose one");
+	if (!lengthy)
+		draw_kind(&page, v, "statement", "Will run");
+	draw_kind(&page, v, "fact", "Blast radius");
+	if (v->beside_refused.code != ERR_NONE)
+		draw_beside_refused(&page, v);
 	draw_kind(&page, v, "check", "Checks");
+	draw_kind(&page, v, "left out", "Left out");
+	draw_kind(&page, v, "session", "Sessions");
+	if (lengthy)
+		draw_kind(&page, v, "statement", "Will run");
 	return page.y;
 }
 
@@ -146,23 +179,59 @@ static void draw_value(const struct operate_view *v, struct canvas *c, struct re
 	pen_str(&pen, ROLE_STRONG, (struct str){v->field.text + v->field.cursor, v->field.len - v->field.cursor});
 }
 
-static const char *word_is(const struct operation *op)
+static const char *word_is(const struct operate_view *v)
 {
+	static const char *const of_tables[SCOPE__COUNT] = {"the table's name", "the index's name", "the schema's name",
+							    "the database's name"};
 	static const char *const words[] = {
-		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "the table's name",
+		[OPERATION_SESSION] = "the session",   [OPERATION_TABLE] = "its name",
 		[OPERATION_SERVER] = "where it is",    [OPERATION_PREPARED] = "its name",
 		[OPERATION_CLUSTER] = "the name",      [OPERATION_INSTANCE] = "the instance",
 		[OPERATION_SNAPSHOT] = "the snapshot", [OPERATION_GROUP] = "the address",
 		[OPERATION_RULE] = "the rule",
 	};
 
-	return words[op->target];
+	if (v->many)
+		return "their number";
+	return v->op->target == OPERATION_TABLE ? of_tables[v->scope] : words[v->op->target];
 }
 
 static void key_hint(struct pen *pen, const char *key, const char *does, bool live)
 {
 	pen_bold(pen, live ? ROLE_STRONG : ROLE_FAINT, key);
 	pen_textf(pen, live ? ROLE_MUTED : ROLE_FAINT, " %s    ", does);
+}
+
+static void hint_override(const struct operate_view *v, struct pen *pen)
+{
+	const char *second = strchr(v->offers, ' ');
+	char does[80];
+
+	if (!v->offers[0])
+		return;
+	(void)snprintf(does, sizeof does, "override the %.*s%s%s", (int)strcspn(v->offers, " "), v->offers,
+		       second ? " and the " : "", second ? second + 1 : "");
+	key_hint(pen, "O", does, true);
+}
+
+/* Until the preview is there it is not known to what. */
+static void hint_choices(const struct operate_view *v, struct pen *pen)
+{
+	char keys[16];
+
+	(void)snprintf(keys, sizeof keys, "1-%zu", v->choices < 9 ? v->choices : 9);
+	if (v->choices > 0)
+		key_hint(pen, keys, "chooses one", true);
+}
+
+static void hint_wider(const struct operate_view *v, struct pen *pen)
+{
+	static const char *const words[SCOPE__COUNT] = {
+		[SCOPE_TABLE] = "the table alone", [SCOPE_SCHEMA] = "its schema", [SCOPE_DATABASE] = "the database"};
+	enum operation_scope wider;
+
+	if (v->preview && operate_wider(v, &wider))
+		key_hint(pen, "Tab", words[wider], true);
 }
 
 static void draw_question(const struct operate_view *v, struct canvas *c, struct rect r)
@@ -177,18 +246,9 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 		return;
 	}
 	if (!asks) {
-		if (v->offers[0]) {
-			char does[64];
-
-			(void)snprintf(does, sizeof does, "override the %s", v->offers);
-			key_hint(&pen, "O", does, true);
-		}
-		if (v->choices > 0) {
-			char keys[16];
-
-			(void)snprintf(keys, sizeof keys, "1-%zu", v->choices < 9 ? v->choices : 9);
-			key_hint(&pen, keys, "chooses one", true);
-		}
+		hint_override(v, &pen);
+		hint_choices(v, &pen);
+		hint_wider(v, &pen);
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;
 	}
@@ -196,6 +256,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 		key_hint(&pen, "y", "yes, run it", true);
 		key_hint(&pen, "n", "no", true);
 		key_hint(&pen, "Esc", "no", true);
+		hint_wider(v, &pen);
 		return;
 	}
 	struct pen above = pen_at(c, r, r.y + r.h - 3, r.x, ROLE_RAISED);
@@ -204,7 +265,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	} else {
 		pen_text(&above, ROLE_FG, "type ");
 		pen_bold(&above, ROLE_STRONG, v->word);
-		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v->op));
+		pen_textf(&above, ROLE_FG, ", %s, to allow it", word_is(v));
 	}
 	above = pen_at(c, r, r.y + r.h - 2, r.x, ROLE_RAISED);
 	draw_field(v, &above);
@@ -216,6 +277,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 						     : "runs it, once the name is complete",
 			 operate_is_named(v));
 	key_hint(&pen, "Esc", "back", true);
+	hint_wider(v, &pen);
 }
 
 void operate_draw(struct ui *ui, struct canvas *c)
@@ -270,15 +332,24 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 	buf_release(&b);
 }
 
+static bool is_notice(const struct snapshot *s, size_t i)
+{
+	return str_eq_c(((const struct operation_row *)snapshot_row(s, i))->kind, "notice");
+}
+
+/* The last ones. */
 static void draw_notices(struct page *page, const struct job *j, int most)
 {
 	const struct snapshot *s = j->rows;
-	size_t n = s && s->state == SNAP_OK ? s->nrows : 0, first = n > (size_t)most ? n - (size_t)most : 0;
+	size_t n = s && s->state == SNAP_OK ? s->nrows : 0;
+	int left = -most;
 
-	for (size_t i = first; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
+		left += is_notice(s, i);
+	for (size_t i = 0; i < n; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
-		if (!str_eq_c(row->kind, "notice"))
+		if (!is_notice(s, i) || left-- > 0)
 			continue;
 		struct pen pen = page_line(page);
 		pen_skip(&pen, 4);
@@ -300,6 +371,16 @@ static void draw_job(const struct ui *ui, struct page *page, const struct job *j
 	pen = page_line(page);
 	pen_skip(&pen, 4);
 	draw_state(ui, &pen, j);
+	if (selected && job_left(j) > 0) {
+		pen = page_line(page);
+		pen_skip(&pen, 4);
+		key_hint(&pen, "D", "drops the invalid indexes that it has left behind, after a preview", true);
+	}
+	if (operate_is_left(j)) {
+		pen = page_line(page);
+		pen_skip(&pen, 4);
+		pen_text(&pen, ROLE_WARN, "runs on without a console: a adopts it, X cancels it");
+	}
 	if (selected)
 		draw_notices(page, j, 12);
 }
@@ -318,7 +399,7 @@ static int draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int s
 		draw_job(ui, &page, j, selected);
 		*ret_to = selected ? page.y : *ret_to;
 	}
-	return operate_draw_left(ui, &page);
+	return operate_draw_leases(ui, &page);
 }
 
 void jobs_draw(struct ui *ui, struct canvas *c)

@@ -8,11 +8,18 @@
 
 struct page;
 
+/* Pairs of oids, so many as a preview takes at a time. */
+#define OPERATE_INDEXES_MAX 2400
+
 struct operate_view {
 	const struct operation *op; /* NULL: nothing is open */
 	char node[64], database[64], object[300];
 	int64_t pid, backend_start_at, oid, blocks, prepared_at;
-	char id[260]; /* what AWS calls it; of a prepared transaction, its gid */
+	enum operation_scope scope;        /* of operations on tables */
+	int64_t of;                        /* oid of the schema or index, as the preview found it */
+	char table[300];                   /* the selected one, while more than it is meant; "" = none was selected */
+	char indexes[OPERATE_INDEXES_MAX]; /* the invalid ones that are meant, "" = all */
+	char id[260];                      /* what AWS calls it; of a prepared transaction, its gid */
 	int64_t admits;
 	bool asking; /* the operation wants a value before anything is looked at */
 	char value[260];
@@ -25,25 +32,98 @@ struct operate_view {
 	struct command *beside_command;
 	const struct snapshot *beside;
 	struct err beside_refused;
-	char word[260], statement[OPERATION_STATEMENT_MAX];
+	char word[260];
+	struct str statement; /* of the preview */
 	int tier;
-	bool cannot;       /* the preview holds a refusal */
-	size_t choices;    /* that the preview gives, for keys from 1 on */
-	char offers[16];   /* what O would set aside ("window"), "" = nothing */
-	char override[16]; /* what was set aside, an argument of the preview and of the run */
+	bool cannot;               /* the preview holds a refusal */
+	size_t choices;            /* that the preview gives, for keys from 1 on */
+	char offers[32];           /* what O would set aside ("window", "window storage"), "" = nothing */
+	char override[32];         /* what was set aside, an argument of the preview and of the run */
+	int64_t metrics_at_us;     /* of the metrics that the preview saw, 0 = none */
+	struct operate_many *many; /* the tagged sessions; NULL: one target */
 	struct prompt field;
 	int64_t typed_mono_us;
 	bool named; /* the name stands and Enter was pressed: tier 3 waits for D */
+};
+
+#define LEFT_MAX 8 /* notes of killed consoles that are looked at, for one target after another */
+
+/* The note that is being looked at. */
+struct left_look {
+	struct command *command; /* NULL: none is */
+	const struct operation *op;
+	uint64_t generation;
+	int64_t number, process, began_us;
+	char id[64], object[300];
 };
 
 struct operations_state {
 	struct operate_view view;
 	struct job jobs[JOBS_MAX]; /* ring */
 	int64_t last_number;
-	size_t selected;  /* in the overlay, newest first */
-	uint64_t offered; /* generation of the target for which it was looked what was left behind, 0 = none */
-	size_t left_told; /* how many leases were left behind when it was last told */
+	size_t selected; /* in the overlay, newest first */
+	struct left_look look;
+	char looked[LEFT_MAX][64]; /* ids, each once */
+	size_t nlooked;
+	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
+	uint64_t offered;   /* generation of the target for which it was looked what was left behind, 0 = none */
+	size_t left_told;   /* how many leases were left behind when it was last told */
 };
+
+/* Made at first use. */
+struct operations_state *operate_state(struct ui *ui);
+
+/* ---- operate_jobs.c: what follows the start ---- */
+
+/* A free slot, or that of the oldest job that has ended; NULL: all of them run. */
+struct job *operate_job_slot(struct operations_state *st);
+/* Takes what its command has said, and its end. */
+void operate_job_follow(struct ui *ui, struct job *j);
+
+/* ---- operate_many.c: one operation on all tagged sessions ---- */
+
+/* The session of a row: process, start, node. False: the row has none, or it is not known when it connected. */
+bool operate_take_session(struct ui *ui, struct operate_view *v, const struct snapshot *s, size_t row);
+/* Rows of sessions that are tagged in the pane; returns how many. */
+size_t operate_tagged(const struct pane *p, size_t rows[OPERATION_MANY_MAX]);
+/* Takes those rows over as the target of v. */
+void operate_many_take(struct ui *ui, struct operate_view *v, const struct snapshot *s, const size_t *rows, size_t n);
+/* The preview of the next node begins; false when there is none left. On failure v->refused. */
+bool operate_many_look(struct ui *ui, struct operate_view *v);
+/* A node has answered (s; NULL = given up): the next is asked. True: all have; then *ret_all is what they say, the
+ * caller's to release, or NULL with v->refused. */
+bool operate_many_looked(struct ui *ui, struct operate_view *v, const struct snapshot *s,
+			 const struct snapshot **ret_all);
+/* What was previewed was confirmed, and is to run. */
+void operate_many_confirm(struct operate_many *m, struct str statement, int tier);
+/* The run on the next node begins, as j->command; false when there is none left, or none can be begun (err). */
+bool operate_many_run(struct ui *ui, struct job *j, struct err *err);
+/* The command of a node has ended: counts, and begins the next. False when that was the last: then the outcome is
+ * there. */
+bool operate_many_goes_on(struct ui *ui, struct job *j);
+void operate_many_free(struct operate_many *m);
+
+/* ---- operate_left.c: what a killed console has left running ---- */
+
+/* Looks at the notes, one after the other; what runs on becomes a job. */
+void operate_find_jobs(struct ui *ui);
+/* It runs on, and nobody follows it. */
+bool operate_is_left(const struct job *j);
+/* Follows it, or has it cancelled. Returns effects. */
+int operate_adopt(struct ui *ui, struct job *j, bool cancel);
+
+/* Closes what is open and looks at v instead. Returns effects. */
+int operate_show(struct ui *ui, const struct operate_view *v);
+/* The console is read-only: said, and true. */
+bool operate_is_forbidden(struct ui *ui, const struct operation *op);
+
+/* ---- operate_scope.c: operations on tables, of more or less than the selected one ---- */
+
+/* What Tab turns to from here: the schema of the selected table, the database, the table again. False: to nothing. */
+bool operate_wider(const struct operate_view *v, enum operation_scope *ret_scope);
+int operate_widen(struct ui *ui);
+/* D in the list of jobs: the preview of dropping what the job has left behind. Returns effects. */
+int operate_drop_left(struct ui *ui, const struct job *j);
 
 /* ---- operate_aws.c: what only operations of AWS need ---- */
 
@@ -59,14 +139,14 @@ int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given);
 /* While a job runs: how long there was no sample, the time for which the database could not be asked. */
 void operate_watch_outage(const struct ui *ui, struct job *j);
 
-/* ---- operate_left.c: what was changed for a time and not taken back ---- */
+/* ---- operate_left_leases.c: what was changed for a time and not taken back ---- */
 
 /* After data arrived: tells of it, and offers to take back what a console of this host left, once for each target. */
-void operate_look_for_left(struct ui *ui);
+void operate_find_leases(struct ui *ui);
 /* The operation that takes back what this host left of the open target; NULL: nothing is known to be left. */
 const struct operation *operate_restore_of(const struct ui *ui);
 /* The section of :jobs; nothing when there is none. Returns the line after it. */
-int operate_draw_left(const struct ui *ui, struct page *page);
+int operate_draw_leases(const struct ui *ui, struct page *page);
 
 /* ---- operate_tail.c: what a slow log brings while it is lent ---- */
 

@@ -1,210 +1,205 @@
 /*
- * operate_left.c: what a console has changed for a time and nobody has taken back.
+ * operate_left.c: maintenance that an earlier console of this host has begun, and that may run on.
  *
- * Of this host that is known from the files of its leases, and can be taken back from here. Of other hosts it is
- * known from what AWS's own objects say, once their time has been over for a while: then only what they were is not
- * known here. Both are said once when they are seen and stay in the footer and under :jobs until they are gone.
+ * Notes of it are in the source "jobs". Once for each target they are looked at, one after the other and without a
+ * question: what has ended meanwhile is told with the outcome that was found, what still runs stands in `:jobs` as a
+ * job without a command until it is adopted, cancelled, or left to the next start.
  */
 #include "base/clock.h"
+#include "runtime/command.h"
 #include "ui/operate_impl.h"
-#include "ui/widgets/page.h"
 
+#include <math.h>
 #include <stdio.h>
 
-#define LEFT_MAX 32
-/* Taking back takes a moment, and clocks differ; nobody is accused of that. */
-#define OVERDUE_US (2 * US_PER_MIN)
+bool operate_looks_for_jobs(const struct ui *ui)
+{
+	const struct target *t = runtime_target(ui->rt);
 
-struct left {
-	struct str operation, object, value, owner;
-	int64_t until_us;
-	char remedy[300];
-	bool here; /* it is of this target, and taken back by :restore */
-};
+	return (t->cluster[0] || !t->aws) && !target_is_read_only(t) &&
+	       (!ui->operations || ui->operations->left_seen != t->generation);
+}
 
-/* What the server of --db is called in a lease is for its preview to say; here only its host is known. */
-static bool is_of_target(const struct target *t, struct str of, const struct operation *op)
+bool operate_is_left(const struct job *j)
+{
+	return j->left[0] && !j->command && !j->ended_us;
+}
+
+size_t jobs_left(const struct ui *ui)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; ui->operations && i < JOBS_MAX; i++)
+		n += ui->operations->jobs[i].number > 0 && operate_is_left(&ui->operations->jobs[i]);
+	return n;
+}
+
+/* ---- looking ---- */
+
+/* Of a server without a cluster only its host is known here; of a socket not even that: the look itself knows. */
+static bool is_of_target(const struct target *t, struct str of)
 {
 	struct str host = str_c(t->db_host);
 
-	if (t->aws || t->cluster[0])
+	if (t->aws)
 		return str_eq_c(of, t->cluster);
-	return !operation_is_aws(op) &&
-	       (host.len == 0 || (str_starts(of, host) && of.len > host.len && of.ptr[host.len] == ':'));
+	return host.len == 0 || str_starts(of, STR("/")) ||
+	       (str_starts(of, host) && of.len > host.len && of.ptr[host.len] == ':');
 }
 
-static bool has_lease(const struct snapshot *leases, struct str object, struct str value)
+static bool was_looked_at(const struct operations_state *st, struct str id)
 {
-	for (size_t i = 0; leases && i < leases->nrows; i++)
-		if (str_eq(data_str(leases, i, "object"), object) ||
-		    (value.len > 0 && str_eq(data_str(leases, i, "value"), value)))
+	for (size_t i = 0; i < st->nlooked; i++)
+		if (str_eq_c(id, st->looked[i]))
 			return true;
 	return false;
 }
 
-static size_t add_of_host(const struct ui *ui, struct left *out, size_t n)
+/* Takes the facts of a row over; false when there is nothing to look at in it. */
+static bool take_row(struct operations_state *st, const struct target *t, const struct snapshot *s, size_t i)
 {
-	const struct snapshot *s = store_good(ui->store, "leases");
+	struct left_look *l = &st->look;
+	struct str id = data_str(s, i, "id");
 
-	for (size_t i = 0; s && i < s->nrows && n < LEFT_MAX; i++) {
-		const struct operation *op = operation_find(data_str(s, i, "operation"));
-		struct str of = data_str(s, i, "target");
-		struct left *l = &out[n];
-
-		if (!op || !data_i64(s, i, "left_behind", 0))
-			continue;
-		*l = (struct left){.operation = data_str(s, i, "operation"),
-				   .object = data_str(s, i, "object"),
-				   .value = data_str(s, i, "value"),
-				   .owner = data_str(s, i, "owner"),
-				   .until_us = data_i64(s, i, "until_at", 0),
-				   .here = is_of_target(runtime_target(ui->rt), of, op)};
-		if (l->here)
-			(void)snprintf(l->remedy, sizeof l->remedy, ":restore takes it back");
-		else
-			(void)snprintf(l->remedy, sizeof l->remedy,
-				       "a console on " STR_FMT " takes it back, by :restore", STR_ARG(of));
-		n++;
-	}
-	return n;
+	if (!data_i64(s, i, "left_behind", 0) || !is_of_target(t, data_str(s, i, "target")) || was_looked_at(st, id))
+		return false;
+	*l = (struct left_look){.op = operation_find(data_str(s, i, "operation")),
+				.generation = t->generation,
+				.number = data_i64(s, i, "number", 0),
+				.process = data_i64(s, i, "process", 0),
+				.began_us = data_i64(s, i, "began_at", 0)};
+	(void)snprintf(l->id, sizeof l->id, STR_FMT, STR_ARG(id));
+	(void)snprintf(l->object, sizeof l->object, STR_FMT, STR_ARG(data_str(s, i, "object")));
+	memcpy(st->looked[st->nlooked++], l->id, sizeof l->id);
+	return l->op && l->op->target == OPERATION_TABLE && l->id[0];
 }
 
-static size_t add_of_others(const struct ui *ui, struct left *out, size_t n)
+static void look_at_next(struct ui *ui)
 {
-	const struct snapshot *s = store_good(ui->store, "lease_marks"), *leases = store_good(ui->store, "leases");
-	/* when it was read: what is taken back since then still stands in it */
-	int64_t at = s ? s->at_us - OVERDUE_US : 0;
-
-	if (s && s->generation != runtime_target(ui->rt)->generation)
-		return n;
-	for (size_t i = 0; s && i < s->nrows && n < LEFT_MAX; i++) {
-		struct left *l = &out[n];
-
-		*l = (struct left){.operation = data_str(s, i, "operation"),
-				   .object = data_str(s, i, "object"),
-				   .value = data_str(s, i, "value"),
-				   .owner = data_str(s, i, "owner"),
-				   .until_us = data_i64(s, i, "until_at", 0)};
-		if (l->until_us >= at || has_lease(leases, l->object, l->value))
-			continue;
-		if (str_eq_c(l->operation, "slow log"))
-			(void)snprintf(
-				l->remedy, sizeof l->remedy,
-				"the next console on its host takes it back; else set the parameter in the group "
-				"and remove its tag");
-		else
-			(void)snprintf(l->remedy, sizeof l->remedy, ":revoke rule in Network (8) takes it out");
-		n++;
-	}
-	return n;
-}
-
-static size_t collect(const struct ui *ui, struct left out[LEFT_MAX])
-{
-	return add_of_others(ui, out, add_of_host(ui, out, 0));
-}
-
-size_t operate_left(const struct ui *ui)
-{
-	struct left all[LEFT_MAX];
-
-	return collect(ui, all);
-}
-
-static void put_words(const struct ui *ui, const struct left *l, char *out, size_t size)
-{
-	char until[40];
-
-	(void)snprintf(out, size, STR_FMT "%s" STR_FMT " of " STR_FMT ", by " STR_FMT ", %s %.16sZ",
-		       STR_ARG(l->operation), l->value.len > 0 ? " " : "", STR_ARG(l->value), STR_ARG(l->object),
-		       STR_ARG(l->owner), l->until_us < ui->now_us ? "expired" : "until",
-		       clock_iso8601(l->until_us, until, sizeof until));
-}
-
-int operate_draw_left(const struct ui *ui, struct page *page)
-{
-	struct left all[LEFT_MAX];
-	size_t n = collect(ui, all);
-
-	if (n > 0)
-		page_section(page, "Left behind", "changed for a time, and not taken back");
-	for (size_t i = 0; i < n; i++) {
-		char words[400];
-		struct pen pen = page_line(page);
-
-		put_words(ui, &all[i], words, sizeof words);
-		pen_glyph(&pen, ROLE_WARN, severity_glyph(SEV_WARN));
-		pen_skip(&pen, 1);
-		page_text(page, &pen, 2, ROLE_FG, false, str_c(words));
-		pen = page_line(page);
-		pen_skip(&pen, 4);
-		page_text(page, &pen, 4, ROLE_MUTED, false, str_c(all[i].remedy));
-	}
-	return page->y;
-}
-
-/* ---- offering, telling ---- */
-
-const struct operation *operate_restore_of(const struct ui *ui)
-{
-	struct left all[LEFT_MAX];
-	size_t n = add_of_host(ui, all, 0);
-
-	for (size_t i = 0; i < n; i++)
-		if (all[i].here)
-			return operation_find(operation_is_aws(operation_find(all[i].operation))
-						      ? STR("restore")
-						      : STR("server restore"));
-	return NULL;
-}
-
-static bool may_be_offered(const struct ui *ui)
-{
-	const struct snapshot *s = store_good(ui->store, "leases");
+	const struct snapshot *s = store_good(ui->store, "jobs");
 	const struct target *t = runtime_target(ui->rt);
+	struct operations_state *st = ui->operations;
+	struct err err = {0};
 
-	/* not over something that is being read or answered, and not before the cluster is known */
-	return s && s->generation == t->generation && (t->cluster[0] || !t->aws) && !target_is_read_only(t) &&
-	       ui->operations->offered != t->generation && ui->overlay == OVERLAY_NONE && !ui->prompt.open &&
-	       !ui->dialog.open && store_good(ui->store, t->aws ? "clusters" : "sessions");
-}
-
-static void offer(struct ui *ui)
-{
-	const struct operation *op = operate_restore_of(ui);
-	struct left all[LEFT_MAX];
-	size_t n = add_of_host(ui, all, 0), i = 0;
-
-	while (i < n && !all[i].here)
-		i++;
-	if (!op || i == n)
+	/* not before the database is known to answer */
+	if (!s || s->generation != t->generation || !store_good(ui->store, "sessions"))
 		return;
-	ui_toast(ui, SEV_WARN, "a console that ended has left " STR_FMT " of " STR_FMT " changed",
-		 STR_ARG(all[i].operation), STR_ARG(all[i].object));
-	(void)operate_begin(ui, op);
+	for (size_t i = 0; i < s->nrows && st->nlooked < LEFT_MAX; i++) {
+		if (!take_row(st, t, s, i))
+			continue;
+		const struct command_arg args[] = {{"id", str_c(st->look.id)}, {"mode", STR("look")}};
+
+		st->look.command = command_start(runtime_commands(ui->rt), "adopt", t, args, ARRAY_LEN(args), &err);
+		if (st->look.command)
+			return;
+		ui_toast(ui, SEV_WARN, "%s of %s, started before, was not looked at: %s", st->look.op->title,
+			 st->look.object, err.text);
+	}
+	st->left_seen = t->generation;
 }
 
-/* Each that is new is said once; what is offered is said by the offer. */
-static void tell(struct ui *ui)
+/* ---- what is found ---- */
+
+static struct job *add_job(struct ui *ui, const struct left_look *l)
 {
 	struct operations_state *st = ui->operations;
-	struct left all[LEFT_MAX];
-	size_t n = collect(ui, all);
-	char words[400];
+	struct job *j = operate_job_slot(st);
 
-	for (size_t i = 0; i < n && n > st->left_told; i++)
-		if (!all[i].here || target_is_read_only(runtime_target(ui->rt))) {
-			put_words(ui, &all[i], words, sizeof words);
-			ui_toast(ui, SEV_WARN, "not taken back: %.170s; :jobs tells", words);
-		}
-	st->left_told = n;
+	if (!j)
+		return NULL;
+	*j = (struct job){.number = ++st->last_number,
+			  .op = l->op,
+			  .done = (double)NAN,
+			  .began_us = l->began_us,
+			  .generation = l->generation,
+			  .pid = l->process,
+			  .named = l->number};
+	memcpy(j->left, l->id, sizeof j->left);
+	memcpy(j->object, l->object, sizeof j->object);
+	operate_watch_begin(ui, j);
+	return j;
 }
 
-void operate_look_for_left(struct ui *ui)
+static void take_answer(struct ui *ui, const struct left_look *l, const struct snapshot *s)
 {
-	tell(ui);
-	if (!may_be_offered(ui))
+	struct job *j;
+
+	if (!s || s->state != SNAP_OK) {
+		ui_toast(ui, SEV_WARN, "%s of %s, started before, was not looked at: %s", l->op->title, l->object,
+			 s ? s->err.text : "given up");
 		return;
-	ui->operations->offered = runtime_target(ui->rt)->generation;
-	offer(ui);
+	}
+	for (size_t i = 0; i < s->nrows; i++) {
+		const struct operation_row *row = snapshot_row(s, i);
+		bool outcome = str_eq_c(row->kind, "outcome");
+
+		if (!outcome && !str_eq_c(row->kind, "runs"))
+			continue;
+		j = add_job(ui, l);
+		if (outcome && j) {
+			j->ended_us = clock_wall_us();
+			j->severity = operate_severity(row->severity);
+			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
+		}
+		if (outcome)
+			ui_toast(ui, operate_severity(row->severity), "%s of %s, started before: " STR_FMT,
+				 l->op->title, l->object, STR_ARG(row->text));
+		else
+			ui_toast(ui, SEV_WARN, "a %s of %s started before runs on: :adopt or :jobs", l->op->title,
+				 l->object);
+	}
+}
+
+void operate_find_jobs(struct ui *ui)
+{
+	struct left_look *l = &ui->operations->look;
+
+	if (l->command) {
+		if (command_at_work(l->command))
+			return;
+		take_answer(ui, l, command_result(l->command));
+		command_release(l->command);
+		l->command = NULL;
+		/* its outcome stands there now */
+		runtime_refresh(ui->rt, "audit");
+	}
+	if (operate_looks_for_jobs(ui))
+		look_at_next(ui);
+}
+
+/* ---- what is done with it ---- */
+
+int operate_adopt(struct ui *ui, struct job *j, bool cancel)
+{
+	const struct command_arg args[] = {{"id", str_c(j->left)}, {"mode", str_c(cancel ? "cancel" : "follow")}};
+	struct err err = {0};
+
+	j->command =
+		command_start(runtime_commands(ui->rt), "adopt", runtime_target(ui->rt), args, ARRAY_LEN(args), &err);
+	j->cancelling = j->command && cancel;
+	if (!j->command)
+		ui_toast(ui, SEV_WARN, "job %lld was not adopted: %s", (long long)j->number, err.text);
+	else if (!cancel)
+		ui_toast(ui, SEV_OK, "job %lld: %s of %s is followed until it ends", (long long)j->number, j->op->title,
+			 j->object);
+	return EFFECT_PAINT | EFFECT_DEMAND;
+}
+
+int jobs_adopt(struct ui *ui)
+{
+	struct operations_state *st = ui->operations;
+	const struct job *selected = st && ui->overlay == OVERLAY_JOBS ? jobs_nth(ui, st->selected) : NULL;
+	size_t n = jobs_left(ui);
+
+	for (size_t i = 0; i < JOBS_MAX && n > 0; i++) {
+		struct job *j = &st->jobs[i];
+
+		if (j->number > 0 && operate_is_left(j) && (j == selected || (n == 1 && !selected)))
+			return operate_adopt(ui, j, false);
+	}
+	if (n == 0)
+		ui_toast(ui, SEV_NOTICE, "nothing that a console has left behind runs here");
+	else
+		ui_toast(ui, SEV_NOTICE, "choose in :jobs the one that runs on");
+	return EFFECT_PAINT;
 }

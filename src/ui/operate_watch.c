@@ -47,7 +47,7 @@ static int64_t waiting_behind(const struct snapshot *s, const struct job *j)
 {
 	char name[64];
 
-	(void)snprintf(name, sizeof name, "auroratop job %lld", (long long)j->number);
+	(void)snprintf(name, sizeof name, "auroratop job %lld", (long long)(j->left[0] ? j->named : j->number));
 	for (size_t i = 0; i < s->nrows; i++)
 		if (data_i64(s, i, "pid", 0) == j->pid && str_eq_c(data_str(s, i, "application"), name))
 			return data_i64(s, i, "blocks", 0);

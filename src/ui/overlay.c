@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "ui/action.h"
 #include "ui/action_lane.h"
+#include "ui/doctor_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
@@ -453,6 +454,8 @@ int overlay_key(struct ui *ui, uint32_t key)
 		return jobs_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == '/')
 		return filter_key(ui, key);
+	if (ui->prompt.open && ui->prompt.sign == DOCTOR_PROMPT)
+		return doctor_view_key(ui, key);
 	if (ui->overlay != OVERLAY_NONE)
 		return scroll_overlay(ui, action_of_key(key)) ? EFFECT_PAINT : act_in_overlay(ui, action_of_key(key));
 	return -1;

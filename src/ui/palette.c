@@ -3,7 +3,8 @@
  *
  * Entries are gathered from the tables each time; nothing is listed here by hand. Words
  * after a verb (`theme light`, `cluster prod`, `filter >10s`, `range 1h`, `sort user`, a number = jump to a
- * session) act at Enter; moving over a theme previews it, Esc takes the old one back.
+ * session) act at Enter; moving over a theme previews it, Esc takes the old one back. An operation on tables takes
+ * `schema NAME`, `database` or `index NAME`; of two rebuilds the one that lets others work comes first.
  */
 #include "ui/ui.h"
 
@@ -12,13 +13,15 @@
 #include "base/zone.h"
 #include "ui/action.h"
 #include "ui/load_view.h"
+#include "ui/operate.h"
 
 #include <stdio.h>
 
 #define ENTRIES_MAX 600
 #define THEMES_MAX 64
+#define SCHEMAS_MAX 20 /* that are proposed */
 
-enum entry_kind { ENTRY_VIEW, ENTRY_ACTION, ENTRY_THEME, ENTRY_TIME, ENTRY_CLUSTER, ENTRY_VERB };
+enum entry_kind { ENTRY_VIEW, ENTRY_ACTION, ENTRY_THEME, ENTRY_TIME, ENTRY_CLUSTER, ENTRY_VERB, ENTRY_MAINTAIN };
 
 struct entry {
 	enum entry_kind kind;
@@ -75,6 +78,87 @@ static void gather_verbs(struct entries *e, struct str typed)
 	}
 }
 
+/* ---- operations on more than the selected table ---- */
+
+static const char *maintain_help(const struct operation *op, enum operation_scope scope, bool named)
+{
+	if (scope == SCOPE_DATABASE)
+		return operation_needs_window(op) ? "all of it, others wait; after a preview"
+						  : "all of it; after a preview";
+	if (!named)
+		return "NAME goes behind it";
+	return operation_needs_window(op) ? "others wait; after a preview" : "after a preview";
+}
+
+static void add_maintain(struct entries *e, const struct operation *op, enum operation_scope scope, struct str name)
+{
+	struct entry x = {.kind = ENTRY_MAINTAIN, .id = (int)scope};
+
+	(void)snprintf(x.text, sizeof x.text, "%s %s%s" STR_FMT, op->name, operation_scope_word(scope),
+		       name.len ? " " : "", STR_ARG(name));
+	x.help = maintain_help(op, scope, name.len > 0);
+	if (e->n < ENTRIES_MAX)
+		e->items[e->n++] = x;
+}
+
+static bool is_proposed(const struct entries *e, struct str text)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (str_ends(str_c(e->items[i].text), text))
+			return true;
+	return false;
+}
+
+/* Schemas whose name has the part that was typed, as far as tables of them were listed. */
+static void add_schemas(const struct ui *ui, struct entries *e, const struct operation *op, struct str part)
+{
+	const struct snapshot *s = store_good(ui->store, "tables");
+	size_t most = e->n + SCHEMAS_MAX;
+
+	for (size_t i = 0; s && i < s->nrows && e->n < most; i++) {
+		struct str schema = data_str(s, i, "schema");
+		char text[300];
+
+		(void)snprintf(text, sizeof text, " schema " STR_FMT, STR_ARG(schema));
+		if (schema.len > 0 && str_ifind(schema, part, 0) >= 0 && !is_proposed(e, str_c(text)))
+			add_maintain(e, op, SCOPE_SCHEMA, schema);
+	}
+}
+
+/* True when what is typed names an operation and what it is for. */
+static bool gather_maintain(const struct ui *ui, struct entries *e, struct str typed)
+{
+	const struct operation *op, *gentle = operation_find(STR("reindex concurrently"));
+	enum operation_scope scope;
+	struct str name;
+
+	if (target_is_read_only(runtime_target(ui->rt)) || !operate_parse(typed, &op, &scope, &name))
+		return false;
+	if (str_eq_c(str_c(op->name), "reindex"))
+		add_maintain(e, gentle, scope, name);
+	add_maintain(e, op, scope, name);
+	if (scope == SCOPE_SCHEMA)
+		add_schemas(ui, e, op, name);
+	return true;
+}
+
+/* What could be typed on, once an operation is named. */
+static void gather_scopes(const struct ui *ui, struct entries *e, struct str typed)
+{
+	if (target_is_read_only(runtime_target(ui->rt)) || typed.len < 3)
+		return;
+	for (size_t i = 0; i < noperations; i++)
+		for (int scope = SCOPE_INDEX; scope < SCOPE__COUNT; scope++) {
+			const struct operation *op = &operations[i];
+			char text[80];
+
+			(void)snprintf(text, sizeof text, "%s %s", op->name,
+				       operation_scope_word((enum operation_scope)scope));
+			if (operation_takes(op, (enum operation_scope)scope) && str_starts(str_c(text), typed))
+				add_maintain(e, op, (enum operation_scope)scope, STR(""));
+		}
+}
+
 static void gather(const struct ui *ui, struct entries *e)
 {
 	struct str typed = str_trim((struct str){ui->prompt.text, ui->prompt.len});
@@ -84,6 +168,7 @@ static void gather(const struct ui *ui, struct entries *e)
 
 	e->n = 0;
 	gather_verbs(e, typed);
+	bool named = gather_maintain(ui, e, typed);
 	for (size_t i = 0; i < nview_defs; i++) {
 		struct entry x = {
 			.kind = ENTRY_VIEW, .id = (int)i, .help = view_defs[i]->help, .key = {view_defs[i]->digit}};
@@ -100,6 +185,8 @@ static void gather(const struct ui *ui, struct entries *e)
 		(void)action_key_name((enum action_id)i, x.key, sizeof x.key);
 		add(e, typed, &x);
 	}
+	if (!named)
+		gather_scopes(ui, e, typed);
 	for (size_t i = 0; i < n; i++) {
 		struct entry x = {.kind = ENTRY_THEME, .id = (int)i, .help = "colours, previewed as you move"};
 
@@ -149,7 +236,9 @@ size_t palette_best(const struct ui *ui)
 	size_t best = 0;
 
 	gather(ui, e);
-	for (size_t i = 1; i < e->n && typed.len > 0; i++)
+	/* what was typed in full comes first, and before it what is gentler */
+	bool named = e->n > 0 && e->items[0].kind == ENTRY_MAINTAIN;
+	for (size_t i = 1; i < e->n && typed.len > 0 && !named; i++)
 		if (fit(&e->items[i], typed) > fit(&e->items[best], typed))
 			best = i;
 	xfree(e);
@@ -184,8 +273,34 @@ static const char *kind_title(enum entry_kind k)
 		return "Clusters";
 	case ENTRY_VERB:
 		return "Do";
+	case ENTRY_MAINTAIN:
+		return "Maintain";
 	}
 	return "";
+}
+
+static void draw_entry(struct canvas *c, struct rect r, int y, const struct entry *x, bool chosen)
+{
+	struct pen pen = pen_at(c, r, y, r.x, chosen ? ROLE_SELBG : ROLE_RAISED);
+	int w = r.w > 60 ? 30 : 20;
+
+	if (y >= r.y + r.h)
+		return;
+	canvas_fill(c, rect_intersect(r, (struct rect){y, r.x, 1, r.w}), STYLE(ROLE_FG, pen.bg, 0));
+	if (chosen)
+		pen_glyph(&pen, ROLE_ACCENT, G_SELECTED);
+	else
+		pen_skip(&pen, 1);
+	pen_skip(&pen, 2);
+	/* a name that was typed is to be read, and has no key */
+	if (x->kind == ENTRY_MAINTAIN) {
+		pen_field(&pen, ROLE_STRONG, 0, 2 * w, str_c(x->text), false);
+		pen_skip(&pen, 1);
+	} else {
+		pen_field(&pen, ROLE_STRONG, 0, w, str_c(x->text), false);
+		pen_field(&pen, ROLE_MUTED, 0, 8, str_c(x->key), false);
+	}
+	pen_text(&pen, ROLE_MUTED, x->help);
 }
 
 static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, const struct entries *e)
@@ -198,25 +313,13 @@ static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, c
 	for (size_t i = first; i < e->n && y < r.y + r.h; i++) {
 		const struct entry *x = &e->items[i];
 		bool chosen = i == ui->palette_choice;
-		struct pen pen;
 
 		if (i == first || x->kind != e->items[i - 1].kind) {
 			if (y > r.y && r.h > 12)
 				y++;
 			canvas_text_c(c, r, y++, r.x + 1, kind_title(x->kind), STYLE(ROLE_MUTED, ROLE_RAISED, 0));
 		}
-		pen = pen_at(c, r, y++, r.x, chosen ? ROLE_SELBG : ROLE_RAISED);
-		if (pen.y >= r.y + r.h)
-			break;
-		canvas_fill(c, rect_intersect(r, (struct rect){pen.y, r.x, 1, r.w}), STYLE(ROLE_FG, pen.bg, 0));
-		if (chosen)
-			pen_glyph(&pen, ROLE_ACCENT, G_SELECTED);
-		else
-			pen_skip(&pen, 1);
-		pen_skip(&pen, 2);
-		pen_field(&pen, ROLE_STRONG, 0, r.w > 60 ? 30 : 20, str_c(x->text), false);
-		pen_field(&pen, ROLE_MUTED, 0, 8, str_c(x->key), false);
-		pen_text(&pen, ROLE_MUTED, x->help);
+		draw_entry(c, r, y++, x, chosen);
 	}
 	if (e->n == 0)
 		canvas_text_c(c, r, r.y, r.x + 1, "nothing by that name", STYLE(ROLE_FG, ROLE_RAISED, 0));
@@ -296,6 +399,8 @@ static int set_range(struct ui *ui, struct str text, bool interval)
 	*(interval ? &t->interval_us : &t->range_us) = us;
 	t->generation = runtime_target(ui->rt)->generation;
 	ui->next_target = t;
+	if (!interval)
+		runtime_refresh(ui->rt, "metrics");
 	return EFFECT_PAINT;
 }
 
@@ -325,6 +430,15 @@ static int run_verb(struct ui *ui, int verb, struct str text)
 	return EFFECT_RECALC | EFFECT_PAINT;
 }
 
+static int run_maintain(struct ui *ui, struct str text)
+{
+	const struct operation *op;
+	enum operation_scope scope;
+	struct str name;
+
+	return operate_parse(text, &op, &scope, &name) ? operate_begin_on(ui, op, scope, name) : EFFECT_NONE;
+}
+
 static int run_entry(struct ui *ui, const struct entry *x)
 {
 	switch (x->kind) {
@@ -345,6 +459,8 @@ static int run_entry(struct ui *ui, const struct entry *x)
 		return open_cluster(ui, x->text + strlen("cluster "));
 	case ENTRY_VERB:
 		return run_verb(ui, x->id, str_c(x->text));
+	case ENTRY_MAINTAIN:
+		return run_maintain(ui, str_c(x->text)) | EFFECT_PAINT;
 	}
 	return EFFECT_NONE;
 }

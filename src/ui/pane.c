@@ -18,6 +18,8 @@ const struct store_entry *pane_entry(const struct ui *ui, const struct pane *p)
 	struct str rest = str_c(p->def->sources), word;
 	const struct store_entry *first = NULL;
 
+	if (p->def->no_source)
+		return NULL;
 	while (str_split(&rest, ' ', &word)) {
 		const struct store_entry *e;
 		char name[64];
@@ -106,7 +108,7 @@ static bool has_data(const struct ui *ui, const struct pane *p, const struct sto
 {
 	struct str rest = str_c(p->def->sources), name;
 
-	if (e && e->good)
+	if (p->def->no_source || (e && e->good))
 		return true;
 	while (p->def->any_source && str_split(&rest, ' ', &name)) {
 		char word[64];
@@ -270,7 +272,9 @@ static void line_of_data(const struct ui *ui, const struct pane *p, const struct
 /* What a collapsed pane says: the reason why it has nothing new, or its facts. */
 static void draw_line_words(struct ui *ui, struct pane *p, const struct store_entry *e, struct pen *pen)
 {
-	if (e && has_data(ui, p, e) && !(e->good && badge_failed(e)))
+	if (p->def->no_source)
+		line_of_data(ui, p, NULL, pen);
+	else if (e && has_data(ui, p, e) && !(e->good && badge_failed(e)))
 		line_of_data(ui, p, e->good, pen);
 	else if (!e || !e->latest)
 		pen_textf(pen, ROLE_MUTED, "waiting for %s", e ? e->source->title : p->def->sources);
@@ -282,7 +286,8 @@ void pane_draw_line(struct ui *ui, struct pane *p, struct canvas *c)
 {
 	const struct store_entry *e = pane_entry(ui, p);
 	struct rect r = p->frame;
-	int badge = badge_draw(ui, e, c, r, r.y, r.x + r.w - 1, ROLE_BG);
+	int badge = p->def->no_source ? draw_badge(ui, p, c, r, r.x + r.w - 1)
+				      : badge_draw(ui, e, c, r, r.y, r.x + r.w - 1, ROLE_BG);
 	struct pen pen = pen_at(c, (struct rect){r.y, r.x, 1, badge - 2 - r.x}, r.y, r.x + 1, ROLE_BG);
 
 	pen_glyph(&pen, p->focused ? ROLE_ACCENT : ROLE_MUTED, G_FOLDED);
@@ -314,6 +319,19 @@ static void draw_no_rows(const struct table *t, struct canvas *c, struct rect r)
 		return;
 	}
 	(void)draw_wrapped(c, in, y, str_c(t->def->empty), ROLE_STRONG, true);
+}
+
+enum severity pane_table_severity(const struct ui *ui, const struct pane *p)
+{
+	const struct snapshot *s = pane_good(ui, p);
+	enum severity worst = SEV_NONE;
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		enum severity of = p->def->table->severity(s, i);
+
+		worst = of > worst ? of : worst;
+	}
+	return worst;
 }
 
 void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)

@@ -21,6 +21,8 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 extern const struct pane_ops table_pane_ops;
 void pane_table_recalc(struct ui *ui, struct pane *p);
 void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
+/* The worst of its rows, by the table's severity(). */
+enum severity pane_table_severity(const struct ui *ui, const struct pane *p);
 int pane_table_detail(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
 
 /* ---- badge.c ---- */

@@ -13,12 +13,14 @@
 #include "base/xalloc.h"
 #include "ui/action.h"
 #include "ui/bell.h"
+#include "ui/doctor_view.h"
 #include "ui/load_view.h"
 #include "ui/marks.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/report_ask.h"
 #include "ui/session_detail.h"
+#include "ui/storage_view.h"
 #include "ui/verdicts.h"
 
 #include <stdarg.h>
@@ -66,6 +68,7 @@ void ui_init(struct ui *ui, struct runtime *rt, const struct ui_options *o, stru
 	*ui = (struct ui){.rt = rt, .store = runtime_store(rt), .options = *o, .theme = theme};
 	ui->home = target_ref(runtime_target(rt));
 	ui->load = load_view_new(ui->home);
+	ui->storage = storage_view_new();
 	canvas_init(&ui->canvas, 24, 80);
 	buf_init(&ui->copy, COPY_MAX);
 	ui->nviews = nview_defs;
@@ -104,6 +107,7 @@ void ui_release(struct ui *ui)
 	}
 	xfree(ui->views);
 	load_view_free(ui->load);
+	storage_view_free(ui->storage);
 	marks_free(ui->marks);
 	canvas_release(&ui->canvas);
 	buf_release(&ui->copy);
@@ -218,19 +222,27 @@ static uint64_t wanted(const struct ui *ui)
 	if (ui->overlay == OVERLAY_DETAIL && v->focus < v->def->npanes && v->panes[v->focus].def->detail_sources)
 		mask |= demand_of_names(ui, v->panes[v->focus].def->detail_sources);
 	if (v->def->digit == '1') {
-		static const char *const vitals[] = {"databases", "load", "metrics"};
+		static const char *const vitals[] = {"databases", "load",   "metrics",
+						     "events",    "alarms", "pending_maintenance"};
 
 		mask |= runtime_demand_of(ui->rt, vitals, ARRAY_LEN(vitals));
 	}
 	if (v->def->digit == '4')
 		mask |= load_view_wanted(ui);
+	if (v->def->digit == '8')
+		mask |= demand_of_names(ui, DOCTOR_SOURCES);
 	/* what the rails under the large graphs tell */
 	if (v->def->digit == '4' || v->def->digit == '6')
 		mask |= demand_of_names(ui, "events alarms");
-	if (jobs_running(ui) > 0)
+	if (jobs_running(ui) + jobs_left(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
 	if (operate_tails(ui))
 		mask |= demand_of_names(ui, "logs server_log");
+	/* a preview compares what it needs with the room there is */
+	if (ui->overlay == OVERLAY_OPERATE)
+		mask |= demand_of_names(ui, "metrics");
+	if (operate_looks_for_jobs(ui))
+		mask |= demand_of_names(ui, "jobs");
 	return mask | demand_of_names(ui, "leases lease_marks") | report_wanted(ui);
 }
 
@@ -244,6 +256,7 @@ static void mark_dirty(struct ui *ui)
 void ui_data_changed(struct ui *ui)
 {
 	load_view_feed(ui);
+	storage_view_feed(ui, store_good(ui->store, "relations"));
 	plan_follow(ui);
 	operate_follow(ui);
 	verdicts_follow(ui);
@@ -264,11 +277,38 @@ void ui_apply(struct ui *ui, int effects)
 
 #define FRAMELESS_ROWS 5
 
+/* It takes no place, unless it has the focus. */
+static bool is_hidden(const struct ui *ui, const struct view *v, size_t i)
+{
+	const struct pane *p = &v->panes[i];
+
+	return i != v->focus && p->def->ops->hidden && p->def->ops->hidden(ui, p);
+}
+
+/* Places of the panes that are not hidden, and which of them each pane has; returns how many. */
+static size_t wished_places(const struct ui *ui, const struct view *v, struct layout_item *items, size_t *shown)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->def->npanes; i++) {
+		shown[i] = n;
+		if (is_hidden(ui, v, i))
+			continue;
+		items[n] = v->def->panes[i].place;
+		/* without frames three rows of a list are a pane */
+		if (!ui->chrome.frames && items[n].min_h > FRAMELESS_ROWS)
+			items[n].min_h = items[n].rank == LAYOUT_STAYS ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
+		n++;
+	}
+	return n;
+}
+
 static void place_panes(struct ui *ui, int rows, int cols)
 {
 	struct view *v = ui_view(ui);
 	struct layout_item items[VIEW_PANES_MAX];
 	struct layout_place places[VIEW_PANES_MAX];
+	size_t shown[VIEW_PANES_MAX], n;
 	struct rect body;
 
 	ui->chrome = layout_chrome(rows, cols, v->def->digit == '1');
@@ -277,19 +317,17 @@ static void place_panes(struct ui *ui, int rows, int cols)
 		body.y++;
 		body.h--;
 	}
-	for (size_t i = 0; i < v->def->npanes; i++) {
-		items[i] = v->def->panes[i].place;
-		/* without frames three rows of a list are a pane */
-		if (!ui->chrome.frames && items[i].min_h > FRAMELESS_ROWS)
-			items[i].min_h = items[i].stays ? FRAMELESS_ROWS - 1 : FRAMELESS_ROWS;
-	}
-	layout_panes(body, items, v->def->npanes, v->focus, places);
+	n = wished_places(ui, v, items, shown);
+	layout_panes(body, items, n, shown[v->focus], places);
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
+		bool hidden = is_hidden(ui, v, i);
 
 		p->focused = i == v->focus;
-		p->frame = v->zoomed ? (p->focused ? body : (struct rect){0, 0, 0, 0}) : places[i].r;
-		p->collapsed = !v->zoomed && places[i].collapsed;
+		p->frame = hidden ? (struct rect){0, 0, 0, 0} : places[shown[i]].r;
+		p->collapsed = !hidden && !v->zoomed && places[shown[i]].collapsed;
+		if (v->zoomed)
+			p->frame = p->focused ? body : (struct rect){0, 0, 0, 0};
 	}
 }
 

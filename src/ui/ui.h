@@ -46,6 +46,7 @@ struct pane_ops {
 	void (*draw)(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
 	/* The pane as one line. NULL: the summary. */
 	void (*line)(const struct ui *ui, const struct pane *p, struct pen *pen);
+	bool (*hidden)(const struct ui *ui, const struct pane *p); /* can never show anything here. NULL: it may */
 	/* Worst signal for tabs. NULL: none. */
 	enum severity (*severity)(const struct ui *ui, const struct pane *p);
 	/* Own keys before the shared ones; returns effects, -1 = not mine. NULL: none. */
@@ -54,6 +55,8 @@ struct pane_ops {
 	int (*act)(struct ui *ui, struct pane *p, int action);
 	/* True for the actions that act() would take now: footer and help show them. NULL: none. */
 	bool (*offers)(const struct ui *ui, const struct pane *p, int action);
+	/* What an action is called here, NULL: as everywhere. NULL: always that. */
+	const char *(*calls)(const struct pane *p, int action);
 	/* Detail of the selection into r from line `scroll`; returns the number of lines there are. NULL: no detail. */
 	int (*detail)(const struct ui *ui, const struct pane *p, struct canvas *c, struct rect r, int scroll);
 	/* Words for the badge while what is shown is in order; false: age or trouble as always. NULL: always that. */
@@ -74,6 +77,7 @@ struct pane_def {
 	const char *sources;           /* space-separated; the first gives badge and error */
 	const char *detail_sources;    /* more of them while its detail is open; NULL: none */
 	bool any_source;               /* draws as soon as any of them has data; says itself what is missing */
+	bool no_source;                /* draws whatever they have: what it shows is not theirs */
 	const struct table_def *table; /* NULL: no table */
 	const struct pane_ops *ops;
 };
@@ -156,6 +160,7 @@ struct ui {
 	int64_t paused_at_us;
 	int64_t cursor_us; /* time cursor of the graphs, 0 = now */
 	struct load_view *load;
+	struct storage_view *storage;
 	struct marks *marks; /* what happened when (marks.h), or NULL */
 	bool pasting;
 	const struct target *home;  /* what the console was started with */

@@ -20,6 +20,35 @@ enum severity verdict_severity(const struct snapshot *s, size_t row)
 	return is_muted(s, row) ? SEV_NONE : severity_of_word(data_str(s, row, "severity"));
 }
 
+static void count(struct verdict_counts *n, enum severity s)
+{
+	switch (s) {
+	case SEV_CRIT:
+		n->crit++;
+		break;
+	case SEV_WARN:
+		n->warn++;
+		break;
+	case SEV_NOTICE:
+		n->notice++;
+		break;
+	case SEV_OK:
+		n->ok++;
+		break;
+	case SEV_UNKNOWN:
+		n->unknown++;
+		break;
+	case SEV_NONE:
+		n->muted++;
+		break;
+	}
+}
+
+void verdict_count_row(struct verdict_counts *n, const struct snapshot *s, size_t row)
+{
+	count(n, verdict_severity(s, row));
+}
+
 /* The fields of a walk over all rows. */
 struct walk {
 	const struct snapshot *s;
@@ -44,30 +73,9 @@ struct verdict_counts verdict_count(const struct snapshot *s, bool only_posture)
 	struct verdict_counts n = {0};
 	struct walk w = walk_of(s);
 
-	for (size_t i = 0; s && i < s->nrows; i++) {
-		if (only_posture && data_str_at(s, i, w.decision).len == 0)
-			continue;
-		switch (severity_at(&w, i)) {
-		case SEV_CRIT:
-			n.crit++;
-			break;
-		case SEV_WARN:
-			n.warn++;
-			break;
-		case SEV_NOTICE:
-			n.notice++;
-			break;
-		case SEV_OK:
-			n.ok++;
-			break;
-		case SEV_UNKNOWN:
-			n.unknown++;
-			break;
-		case SEV_NONE:
-			n.muted++;
-			break;
-		}
-	}
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (!only_posture || data_str_at(s, i, w.decision).len > 0)
+			count(&n, severity_at(&w, i));
 	return n;
 }
 
@@ -113,6 +121,23 @@ void verdicts_follow(struct ui *ui)
 enum severity verdict_worst_of_view(const struct ui *ui, char digit)
 {
 	return ui->worst_of_view[digit - '0'];
+}
+
+enum severity verdict_about(const struct ui *ui, const char *id, struct str object)
+{
+	const struct snapshot *s = store_good(ui->store, "verdicts");
+	int ids = data_field(s, "id"), objects = data_field(s, "object");
+	struct walk w = walk_of(s);
+	enum severity worst = SEV_NONE;
+
+	for (size_t i = 0; s && i < s->nrows; i++) {
+		if ((id && !str_eq_c(data_str_at(s, i, ids), id)) ||
+		    (object.len > 0 && !str_eq(data_str_at(s, i, objects), object)))
+			continue;
+		if (severity_at(&w, i) > worst)
+			worst = severity_at(&w, i);
+	}
+	return worst;
 }
 
 long verdict_worst(const struct snapshot *s)

@@ -12,6 +12,8 @@ struct verdict_counts {
 
 /* Of those with a decision when only_posture. */
 struct verdict_counts verdict_count(const struct snapshot *verdicts, bool only_posture);
+/* One row more. */
+void verdict_count_row(struct verdict_counts *n, const struct snapshot *verdicts, size_t row);
 /* "✗ 2  ! 4  • 2  ✓ 29  ? 1": the counts that are not 0. */
 void verdict_counts_draw(struct pen *pen, const struct verdict_counts *n);
 /* Severity of a row; SEV_NONE when it is muted. */
@@ -20,6 +22,8 @@ enum severity verdict_severity(const struct snapshot *verdicts, size_t row);
 void verdicts_follow(struct ui *ui);
 /* The worst of those that the view with this digit explains; SEV_NONE where all is well or nothing is known. */
 enum severity verdict_worst_of_view(const struct ui *ui, char digit);
+/* The worst that a rule (NULL = any) says of an object (empty = whatever it is about); SEV_NONE: nothing, or muted. */
+enum severity verdict_about(const struct ui *ui, const char *id, struct str object);
 /* The row that is worst, in the order of the list; -1 when nothing needs doing. */
 long verdict_worst(const struct snapshot *verdicts);
 /* Goes where the row's next step is: opens its action, else its view. Effects. */

@@ -2,7 +2,7 @@
  * view.c: the views, each a list of panes with their places. A new pane over existing
  * data is one file in panes/, one line in panes.def and a place here.
  *
- * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank, stays at few rows}
+ * place = {band, share, least rows, wished rows (0 = rest), least columns, collapse rank}
  */
 #include "ui/ui.h"
 
@@ -26,7 +26,7 @@ static const struct view_def overview = {
 	.help = "the five core panes",
 	.panes = {{&pane_cluster, {0, 42, 9, 14, 40, 8}},
 		  {&pane_load, {0, 58, 9, 14, 46, 4}},
-		  {&pane_verdicts, {0, 60, 6, 14, 46, 1, true}},
+		  {&pane_verdicts, {0, 60, 6, 14, 46, LAYOUT_STAYS}},
 		  {&pane_activity, {1, 1, 8, 0, 30, 0}},
 		  {&pane_network, {2, 33, 7, 11, 38, 5}},
 		  {&pane_volume, {2, 34, 7, 11, 38, 9}},
@@ -65,7 +65,7 @@ static const struct view_def load = {
 	.start = 2,
 	.panes = {{&pane_load_graph, {0, 1, 9, 26, 30, 0}},
 		  {&pane_load_slice, {1, 28, 8, 0, 34, 5}},
-		  {&pane_load_top, {1, 72, 8, 0, 50, 1}}},
+		  {&pane_load_top, {1, 72, 8, 0, 50, 2}}},
 	.npanes = 3,
 };
 static const struct view_def statements = {
@@ -84,38 +84,47 @@ static const struct view_def storage = {
 	.name = "storage",
 	.title = "Storage",
 	.short_title = "Stor",
-	.help = "CloudWatch graphs and database sizes",
-	.panes = {{&pane_volume, {0, 58, 7, 14, 40, 2}},
-		  {&pane_sizes, {0, 42, 6, 14, 40, 9}},
-		  {&pane_reads, {1, 33, 6, 0, 36, 5}},
-		  {&pane_writes, {1, 33, 6, 0, 36, 6}},
-		  {&pane_local_storage, {1, 34, 6, 0, 36, 4}},
-		  {&pane_cpu, {2, 33, 6, 0, 36, 3}},
-		  {&pane_memory, {2, 33, 6, 0, 36, 7}},
-		  {&pane_connections, {2, 34, 6, 0, 36, 8}}},
-	.npanes = 8,
+	.help = "graphs, growth, largest relations",
+	.panes = {{&pane_volume_used, {0, 57, 10, 12, 50, 2}},
+		  {&pane_growth, {0, 43, 10, 12, 50, 2}},
+		  {&pane_reads, {1, 33, 7, 8, 36, 6}},
+		  {&pane_writes, {1, 33, 7, 8, 36, 7}},
+		  {&pane_local_storage, {1, 34, 7, 8, 36, 3}},
+		  {&pane_cpu, {2, 25, 6, 6, 30, 4}},
+		  {&pane_memory, {2, 25, 6, 6, 30, 8}},
+		  {&pane_connections, {2, 25, 6, 6, 30, 9}},
+		  {&pane_lag, {2, 25, 6, 6, 30, 5}},
+		  {&pane_acu, {2, 25, 6, 6, 30, 10}},
+		  {&pane_relations, {3, 1, 14, 0, 40, 0}},
+		  {&pane_wraparound, {4, 40, 7, 8, 40, 11}},
+		  {&pane_slots, {4, 34, 7, 8, 40, 12}},
+		  {&pane_sizes, {4, 26, 7, 8, 36, 13}}},
+	.npanes = 14,
 };
 static const struct view_def backups = {
 	.digit = '7',
 	.name = "backups",
 	.title = "Backups",
 	.short_title = "Back",
-	.help = "snapshots, restorable window, settings",
-	.panes = {{&pane_restorable, {0, 1, 7, 9, 40, 4}},
-		  {&pane_snapshots, {1, 1, 6, 0, 40, 0}},
-		  {&pane_backup_settings, {2, 1, 6, 8, 40, 6}}},
-	.npanes = 3,
+	.help = "snapshots, restorable window, what is wrong with them, settings",
+	.panes = {{&pane_restorable, {0, 1, 7, 11, 40, 4}},
+		  {&pane_snapshots, {1, 65, 6, 0, 60, 0}},
+		  {&pane_view_verdicts, {1, 35, 6, 0, 44, 3}},
+		  {&pane_backup_settings, {2, 65, 6, 11, 60, 6}},
+		  {&pane_backup_events, {2, 35, 6, 11, 44, 7}}},
+	.npanes = 5,
 };
 static const struct view_def network = {
 	.digit = '8',
 	.name = "network",
 	.title = "Network",
 	.short_title = "Net",
-	.help = "security-group rules by port, groups, subnets",
+	.help = "rules by port, doctor, groups, subnets",
 	.panes = {{&pane_rules, {0, 1, 7, 0, 60, 0}},
+		  {&pane_doctor, {0, 1, 7, 0, 60, 4}},
 		  {&pane_groups, {1, 1, 5, 8, 50, 5}},
 		  {&pane_subnets, {1, 1, 5, 8, 50, 6}}},
-	.npanes = 3,
+	.npanes = 4,
 };
 static const struct view_def logs = {
 	.digit = '9',

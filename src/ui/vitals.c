@@ -1,6 +1,6 @@
 /*
  * vitals.c: the strip under the tabs of the Overview: load, sessions, tps, cache, oldest
- * transaction, blocked, volume, lag.
+ * transaction, blocked, volume, lag; and where there is room the timeline of events, alarms and maintenance.
  *
  * A vital is one function that writes its value; one without data is left out, so the
  * strip never shows a gap. One that is older than two of its source's periods carries its own
@@ -8,11 +8,16 @@
  */
 #include "ui/ui.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "ui/limits.h"
+#include "ui/marks.h"
+#include "ui/widgets/rail.h"
 
 #include <math.h>
 #include <stdio.h>
+
+#define TIMELINE_X 16
 
 /* Writes the value and returns true, or returns false when there is none. */
 typedef bool vital_fn(const struct ui *ui, struct pen *pen);
@@ -160,7 +165,7 @@ static bool last_metric(const struct ui *ui, const char *metric, bool worst, dou
 	for (size_t i = 0; m && i < m->series.n; i++) {
 		const struct series *s = &m->series.items[i];
 
-		if (!str_eq_c(s->metric, metric) || s->n == 0)
+		if (s->part != SERIES_SHOWN || !str_eq_c(s->metric, metric) || s->n == 0)
 			continue;
 		if (!any || (worst && s->value[s->n - 1] > *ret))
 			*ret = s->value[s->n - 1];
@@ -296,10 +301,35 @@ static void draw_one_row(const struct ui *ui, struct canvas *c)
 	}
 }
 
+/* What happened within the range of the graphs, and what is to come soon, on the row below the vitals. */
+static void draw_timeline(struct ui *ui, struct canvas *c)
+{
+	int y = ui->chrome.vitals + 2;
+	struct rect plot = {y, TIMELINE_X, 1, c->cols - TIMELINE_X - 2};
+	int64_t range = runtime_target(ui->rt)->range_us, from = ui->now_us - range, to = ui->now_us + range / 8;
+	struct pen pen = pen_at(c, (struct rect){y, 0, 1, c->cols}, y, 2, ROLE_BG);
+	bool days = range % US_PER_DAY == 0;
+	struct rail rail;
+	int now;
+
+	if (!marks_of(ui) || plot.w < 40)
+		return;
+	marks_rail(ui, from, to, &rail);
+	pen_textf(&pen, ROLE_MUTED, "timeline %d%c", (int)(range / (days ? US_PER_DAY : US_PER_HOUR)),
+		  days ? 'd' : 'h');
+	for (int x = plot.x; x < plot.x + plot.w; x++)
+		canvas_glyph(c, plot, y, x, G_AXIS, STYLE(ROLE_FAINT, ROLE_BG, 0));
+	now = plot.x + (int)((double)range / (double)(to - from) * plot.w);
+	canvas_glyph(c, plot, y, now, G_TICK, STYLE(ROLE_FG, ROLE_BG, 0));
+	rail_draw(c, plot, y, from, to, &rail);
+}
+
 void vitals_draw(struct ui *ui, struct canvas *c)
 {
-	if (ui->chrome.vitals_rows == 2)
+	if (ui->chrome.vitals_rows == 2) {
 		draw_two_rows(ui, c);
-	else
+		draw_timeline(ui, c);
+	} else {
 		draw_one_row(ui, c);
+	}
 }

@@ -6,9 +6,21 @@
 #include <poll.h>
 #include <stdio.h>
 
-static const struct source *const rows[] = {&command_explain,       &command_session,  &command_preview,
-					    &command_signal,        &command_maintain, &command_server_change,
-					    &command_slow_log_reach};
+static const struct source *const rows[] = {&command_explain, &command_session,  &command_preview,
+					    &command_signal,  &command_maintain, &command_server_change,
+					    &command_doctor,  &command_adopt,    &command_slow_log_reach};
+
+static const struct source clusters = {.name = "clusters"}, instances = {.name = "instances"},
+			   metrics = {.name = "metrics"};
+static const struct source *const inputs[] = {&clusters, &instances, &metrics};
+
+void asking_give(struct asking *a, const char *name, const struct snapshot *s)
+{
+	int at = store_find(&a->store, name);
+
+	if (at < 0 || (s && !store_put(&a->store, (size_t)at, snapshot_ref(s))))
+		BUG("%s cannot be given", name);
+}
 
 void asking_init(struct asking *a, const char *conninfo)
 {
@@ -16,7 +28,7 @@ void asking_init(struct asking *a, const char *conninfo)
 
 	snprintf(t->conninfo, sizeof(t->conninfo), "%s", conninfo);
 	a->target = t;
-	store_init(&a->store, NULL, 0);
+	store_init(&a->store, inputs, ARRAY_LEN(inputs));
 	wake_init(&a->wake);
 	a->commands = commands_new(&a->store, &a->wake);
 	commands_set(a->commands, rows, ARRAY_LEN(rows));

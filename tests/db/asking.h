@@ -14,6 +14,8 @@ struct asking {
 };
 
 void asking_init(struct asking *a, const char *conninfo);
+/* What commands find as their input clusters, instances or metrics; NULL = nothing. The caller keeps its reference. */
+void asking_give(struct asking *a, const char *name, const struct snapshot *s);
 void asking_release(struct asking *a);
 /* Runs a command to its end; the caller releases *ret_command. */
 const struct snapshot *asking_run(struct asking *a, const char *name, const struct command_arg *args, size_t nargs,

@@ -71,6 +71,7 @@ static const char setup_script[] =
 	"data/server.crt 2>>openssl.log\n"
 	"cat >data/pg_hba.conf <<EOF\n"
 	"local all all trust\n"
+	"local replication all trust\n"
 	"hostssl all all 127.0.0.1/32 scram-sha-256\n"
 	"EOF\n"
 	"cat >>data/postgresql.conf <<EOF\n"

@@ -4,166 +4,19 @@
  *
  * AURORATOP_PG_BIN chooses another major version.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "operating.h"
 
-#include <cmocka.h>
-
-#include "asking.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "db/conn.h"
-#include "driver.h"
-#include "model/operation.h"
-#include "model/policy.h"
-#include "pg_fixture.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct pg pg;
-static PGconn *admin;
 static int version;
-
-#define ARG(n, v) ((struct command_arg){(n), str_c(v)})
-
-struct request {
-	char operation[32], pid[24], backend_start[32], oid[24], tier[8], statement[700], override[16];
-};
-
-static struct asking asking;
-static struct command *command;
-/* A console that has an action lane: what is asked is about its target. */
-static struct driver *console;
-/* Of the target that is asked next; NULL = none. */
-static const struct policies *policies;
-
-static const char *owner(void)
-{
-	return pg_conninfo(&pg, "app_1", "dbname=orders");
-}
-
-static size_t fill(const struct request *r, struct command_arg *args)
-{
-	size_t n = 0;
-
-	args[n++] = ARG("operation", r->operation);
-	args[n++] = ARG("database", "orders");
-	args[n++] = ARG("pid", r->pid);
-	args[n++] = ARG("backend_start", r->backend_start);
-	args[n++] = ARG("oid", r->oid);
-	args[n++] = ARG("tier", r->tier);
-	args[n++] = ARG("statement", r->statement);
-	args[n++] = ARG("job", "7");
-	args[n++] = ARG("override", r->override);
-	return n;
-}
-
-static void begin_asking(const char *conninfo)
-{
-	asking_init(&asking, conninfo ? conninfo : "");
-	if (!console)
-		return;
-	target_unref(asking.target);
-	asking.target = target_ref(console->target);
-}
-
-static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
-{
-	struct command_arg args[COMMAND_ARGS_MAX];
-	const struct snapshot *s;
-
-	begin_asking(conninfo);
-	if (!console)
-		((struct target *)(uintptr_t)asking.target)->policies = policies;
-	s = asking_run(&asking, name, args, fill(r, args), &command);
-	assert_non_null(s);
-	return s;
-}
-
-static void done(void)
-{
-	command_release(command);
-	asking_release(&asking);
-}
-
-/* Text of the first row of a kind that contains `part`; "" when there is none. */
-static struct str row_with(const struct snapshot *s, const char *kind, const char *part)
-{
-	for (size_t i = 0; s->state == SNAP_OK && i < s->nrows; i++) {
-		const struct operation_row *row = snapshot_row(s, i);
-
-		if (str_eq_c(row->kind, kind) && str_find(row->text, str_c(part), 0) >= 0)
-			return row->text;
-	}
-	return STR("");
-}
-
-#define assert_row(s, kind, part)                                                                 \
-	do {                                                                                      \
-		if (row_with(s, kind, part).len == 0)                                             \
-			fail_msg("no %s says \"%s\" but \"%.*s\"; state %d %s", kind, part,       \
-				 STR_ARG(row_with(s, kind, "")), (int)(s)->state, (s)->err.text); \
-	} while (0)
-
-static struct request table(const char *operation, const char *name)
-{
-	struct request r = {0};
-	char sql[300];
-
-	snprintf(sql, sizeof(sql), "SELECT '%s'::regclass::oid::int8", name);
-	snprintf(r.operation, sizeof(r.operation), "%s", operation);
-	snprintf(r.oid, sizeof(r.oid), "%lld", pg_number(admin, sql));
-	snprintf(r.tier, sizeof(r.tier), "2");
-	return r;
-}
-
-static struct request session(const char *operation, PGconn *c)
-{
-	struct request r = {0};
-	char sql[200];
-
-	snprintf(r.operation, sizeof(r.operation), "%s", operation);
-	snprintf(r.pid, sizeof(r.pid), "%d", PQbackendPID(c));
-	snprintf(sql, sizeof(sql),
-		 "SELECT (extract(epoch FROM backend_start) * 1000000)::int8 FROM pg_stat_activity WHERE pid = %s",
-		 r.pid);
-	snprintf(r.backend_start, sizeof(r.backend_start), "%lld", pg_number(admin, sql));
-	snprintf(r.tier, sizeof(r.tier), "2");
-	return r;
-}
-
-/* Looks first, as the console does, and takes the statement over. */
-static void preview(const char *conninfo, struct request *r)
-{
-	const struct snapshot *s = ask(conninfo, "preview", r);
-
-	assert_int_equal(s->state, SNAP_OK);
-	snprintf(r->statement, sizeof(r->statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
-	done();
-}
-
-/* ---- the audit log ---- */
-
-static size_t audit_lines(const char *part, const char *other)
-{
-	char path[1200], line[8192];
-	size_t n = 0;
-	FILE *f;
-
-	assert_true(audit_path(path, sizeof(path)));
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		n += strstr(line, part) && strstr(line, other);
-	if (f)
-		fclose(f);
-	return n;
-}
 
 /* ---- tables ---- */
 
@@ -180,6 +33,7 @@ static void vacuum_runs_and_is_told(void **state)
 	assert_row(s, "fact", "ShareUpdateExclusive");
 	assert_row(s, "tier", "1");
 	assert_row(s, "check", "no conflicting lock");
+	assert_row(s, "fact", "n/a: the audit log of this host has no earlier run");
 	assert_int_equal(row_with(s, "refuse", "").len, 0);
 	done();
 	preview(owner(), &r);
@@ -195,6 +49,9 @@ static void vacuum_runs_and_is_told(void **state)
 	assert_true(audit_path(path, sizeof(path)));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	/* the next time it is known how long it took */
+	assert_row(ask(owner(), "preview", &r), "fact", " the last time, 20");
+	done();
 }
 
 static void who_owns_nothing_is_told_so(void **state)
@@ -311,23 +168,6 @@ static void two_consoles_do_not_work_on_one_table(void **state)
 	PQfinish(other);
 }
 
-/* Starts a rebuild that waits for an old transaction, until it waits. */
-static void start_and_wait(struct request *r)
-{
-	struct command_arg args[COMMAND_ARGS_MAX];
-	struct err err = {0};
-
-	asking_init(&asking, owner());
-	command = asking_start(&asking, "maintain", args, fill(r, args), &err);
-	assert_non_null(command);
-	for (int i = 0;
-	     i < 500 &&
-	     pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auroratop job 7' "
-			      "AND wait_event_type = 'Lock'") == 0;
-	     i++)
-		asking_turn(&asking);
-}
-
 /* A rebuild that waits for an old transaction is cancelled on the server, and the log has its end. */
 static void a_cancelled_job_ends_on_the_server(void **state)
 {
@@ -343,35 +183,19 @@ static void a_cancelled_job_ends_on_the_server(void **state)
 	}
 	preview(owner(), &r);
 	pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
-	start_and_wait(&r);
-	command_cancel(command);
-	while (command_at_work(command))
-		asking_turn(&asking);
-	assert_row(command_result(command), "outcome", "cancelled");
+	start_and_wait(owner(), &r);
+	const struct snapshot *s = stop();
+	assert_row(s, "outcome", "cancelled; left behind, invalid: shop.orders_pkey_ccnew");
+	assert_row(s, "left", "shop.orders_pkey_ccnew");
 	done();
 	pg_wait_for(admin,
 		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = 'auroratop job 7'");
-	assert_int_equal(audit_lines("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled\""), 1);
+	assert_int_equal(audit_lines("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled; left"), 1);
 	pg_exec(holder, "COMMIT");
 	PQfinish(holder);
 }
 
 /* ---- the policy ---- */
-
-/* A window of one hour, three days from now. */
-static void close_window(struct policies *all)
-{
-	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	struct civil c;
-	struct err err;
-	char text[64];
-
-	clock_civil(clock_wall_us() + 3 * US_PER_DAY, &c);
-	snprintf(text, sizeof(text), "%s %02d:00-%02d:59", days[c.weekday], c.hour, c.hour);
-	*all = (struct policies){.common = policy_default};
-	assert_true(policy_window_parse(str_c(text), &all->common.window, &err));
-	policies = all;
-}
 
 static void outside_the_window_it_waits_for_an_override(void **state)
 {
@@ -449,7 +273,7 @@ static void a_job_stopped_for_a_reason_says_it(void **state)
 	if (version >= 120000) {
 		preview(owner(), &r);
 		pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
-		start_and_wait(&r);
+		start_and_wait(owner(), &r);
 		command_cancel_because(command, "stopped by itself: 23 sessions waited behind it (limit 20)");
 		while (command_at_work(command))
 			asking_turn(&asking);
@@ -575,15 +399,15 @@ static void a_lost_connection_is_looked_into(void **state)
 	if (version >= 120000) {
 		preview(owner(), &r);
 		pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
-		start_and_wait(&r);
+		start_and_wait(owner(), &r);
 		pg_exec(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
 			       "'auroratop job 7'");
 		while (command_at_work(command))
 			asking_turn(&asking);
 		assert_row(command_result(command), "outcome",
-			   "unknown: the connection was lost; no process of it is left");
+			   "not done: the connection was lost; no process of it is left; 1 of 1 indexes are");
 		done();
-		assert_int_equal(audit_lines("\"role\":\"app_1\"", "\"outcome\":\"unknown: the connection was lost"),
+		assert_int_equal(audit_lines("\"role\":\"app_1\"", "\"outcome\":\"not done: the connection was lost"),
 				 1);
 		pg_exec(holder, "COMMIT");
 	}
@@ -600,7 +424,7 @@ static void a_restart_is_waited_for(void **state)
 	if (version >= 120000) {
 		preview(owner(), &r);
 		pg_exec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM shop.orders");
-		start_and_wait(&r);
+		start_and_wait(owner(), &r);
 		pg_stop(&pg, SIGQUIT);
 		for (int i = 0; i < 50; i++)
 			asking_turn(&asking);
@@ -722,6 +546,7 @@ static void a_session_is_ended_though_no_connection_is_left(void **state)
 	assert_int_equal(own_connections(), before);
 	/* without it there is no way */
 	close_console();
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop%'");
 	crowd[n++] = pg_connect_to(&pg, "orders", "app_4", "crowd");
 	crowd[n++] = pg_connect_to(&pg, "orders", "app_4", "crowd");
 	r = session("terminate", crowd[1]);

@@ -5,124 +5,15 @@
  *
  * AURORATOP_PG_BIN chooses another major version.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "operating.h"
+
+#include "audit/lease.h"
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-#include "asking.h"
-#include "audit/audit.h"
-#include "audit/lease.h"
-#include "base/clock.h"
-#include "model/operation.h"
-#include "pg_fixture.h"
-
-static struct pg pg;
-static PGconn *admin;
-
-struct request {
-	char operation[32], tier[8], gid[200], prepared_at[32], value[96], statement[700];
-};
-
-static struct asking asking;
-static struct command *command;
-
-static const char *owner(void)
-{
-	return pg_conninfo(&pg, "app_1", "dbname=orders");
-}
-
-static size_t fill(const struct request *r, struct command_arg *ret_args)
-{
-	const struct command_arg args[] = {
-		{"operation", str_c(r->operation)},
-		{"database", STR("orders")},
-		{"gid", str_c(r->gid)},
-		{"prepared_at", str_c(r->prepared_at)},
-		{"tier", str_c(r->tier)},
-		{"statement", str_c(r->statement)},
-		{"job", STR("7")},
-		{"value", str_c(r->value)},
-	};
-
-	memcpy(ret_args, args, sizeof(args));
-	return ARRAY_LEN(args);
-}
-
-static const struct snapshot *ask(const char *conninfo, const char *name, const struct request *r)
-{
-	struct command_arg args[COMMAND_ARGS_MAX];
-	const struct snapshot *s;
-
-	asking_init(&asking, conninfo);
-	s = asking_run(&asking, name, args, fill(r, args), &command);
-	assert_non_null(s);
-	return s;
-}
-
-static void done(void)
-{
-	command_release(command);
-	asking_release(&asking);
-}
-
-/* Text of the first row of a kind that contains `part`; "" when there is none. */
-static struct str row_with(const struct snapshot *s, const char *kind, const char *part)
-{
-	for (size_t i = 0; s->state == SNAP_OK && i < s->nrows; i++) {
-		const struct operation_row *row = snapshot_row(s, i);
-
-		if (str_eq_c(row->kind, kind) && str_find(row->text, str_c(part), 0) >= 0)
-			return row->text;
-	}
-	return STR("");
-}
-
-#define assert_row(s, kind, part)                                                                 \
-	do {                                                                                      \
-		if (row_with(s, kind, part).len == 0)                                             \
-			fail_msg("no %s says \"%s\" but \"%.*s\"; state %d %s", kind, part,       \
-				 STR_ARG(row_with(s, kind, "")), (int)(s)->state, (s)->err.text); \
-	} while (0)
-
-/* Looks first, as the console does, and takes the statement over. */
-static void preview(const char *conninfo, struct request *r)
-{
-	const struct snapshot *s = ask(conninfo, "preview", r);
-
-	assert_int_equal(s->state, SNAP_OK);
-	snprintf(r->statement, sizeof(r->statement), STR_FMT, STR_ARG(row_with(s, "statement", "")));
-	done();
-}
-
-static size_t audit_lines(const char *part, const char *other)
-{
-	char path[1200], line[8192];
-	size_t n = 0;
-	FILE *f;
-
-	assert_true(audit_path(path, sizeof(path)));
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		n += strstr(line, part) && strstr(line, other);
-	if (f)
-		fclose(f);
-	return n;
-}
-
 /* ---- counters ---- */
-
-static const char *superuser(void)
-{
-	static char text[300];
-
-	snprintf(text, sizeof(text), "host=%s port=%d user=postgres dbname=orders", pg.dir, pg.port);
-	return text;
-}
 
 /* A function that somebody else has put beside the extension's, for who calls by name alone. */
 static void plant_beside(void)

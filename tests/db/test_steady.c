@@ -105,6 +105,9 @@ static void watch_a_while(const char *role, int connects, int refreshes)
 		must_be_ok(&d, DRIVE_PROGRESS, false);
 		must_be_ok(&d, DRIVE_HORIZON, false);
 		must_be_ok(&d, DRIVE_TABLES, false);
+		must_be_ok(&d, DRIVE_RELATIONS, false);
+		must_be_ok(&d, DRIVE_WRAPAROUND, false);
+		must_be_ok(&d, DRIVE_SLOTS, false);
 		/* this server has no log file: that is found out without an error */
 		assert_int_equal(driver_fetch(&d, DRIVE_SERVER_LOG, false, 0)->state, SNAP_UNAVAILABLE);
 	}

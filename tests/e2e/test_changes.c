@@ -157,6 +157,149 @@ static void a_prepared_root_is_rolled_back(void **state)
 	PQfinish(victim);
 }
 
+/* v on two rows, K, and the number of both: a bystander stays. */
+static void tagged_sessions_are_ended_together(void **state)
+{
+	PGconn *first = pg_connect_to(&pg, "orders", "app_1", "tagged"),
+	       *second = pg_connect_to(&pg, "orders", "app_2", "tagged"),
+	       *other = pg_connect_to(&pg, "orders", "app_2", "bystander");
+	char text[64];
+	struct vt *v;
+
+	(void)state;
+	pg_exec(first, "BEGIN");
+	pg_exec(second, "BEGIN");
+	pg_exec(other, "BEGIN");
+	v = start(NULL);
+	console_press(v, "2", "bystander");
+	console_press(v, "/application:=tagged<Enter>", "2 of");
+	console_press(v, "gv", "1 tagged");
+	console_press(v, "jv", "2 tagged");
+	/* the filter goes, the tags stay */
+	console_press(v, "/<C-u><Enter>", "bystander");
+	console_sees(v, "2 tagged");
+	console_press(v, "K", "Terminate  2 sessions");
+	console_sees(v, "type 2 sessions, their number, to allow it");
+	snprintf(text, sizeof(text), "%d", PQbackendPID(first));
+	console_sees(v, text);
+	snprintf(text, sizeof(text), "%d", PQbackendPID(second));
+	console_sees(v, text);
+	/* the number of one of them is not what is asked for */
+	snprintf(text, sizeof(text), "%d" REST "<Enter>", PQbackendPID(first));
+	console_press(v, text, "of 10 letters");
+	console_press(v, "<C-u>2 sessions" REST "<Enter>", "Terminate 2 sessions: done: 2 ended");
+	console_gone(v, "2 tagged");
+	console_press(v, ":audit<Enter>", "done: the session has");
+	console_quit(v);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tagged'"),
+			 0);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bystander'"),
+			 1);
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "\"object\":\"session %d\"", PQbackendPID(i ? second : first));
+		assert_true(audit_line(text, "\"phase\":\"intent\"") > 0);
+		assert_true(audit_line(text, "done: the session has ended") > audit_line(text, "\"phase\":\"intent\""));
+	}
+	PQfinish(first);
+	PQfinish(second);
+	PQfinish(other);
+}
+
+/* Confirms a VACUUM of the only table shown, and looks at what came of it. */
+static void vacuum_is_not_run(struct vt *v, const char *why)
+{
+	console_press(v, "y", "not run");
+	console_press(v, ":jobs<Enter>", why);
+	vt_key(v, "Esc");
+	console_gone(v, "Jobs  they go on");
+}
+
+/* What a user sees when the table is another one by the time of the y, when somebody else is at it, and when it is
+ * gone. */
+static void what_goes_wrong_is_said(void **state)
+{
+	PGconn *other = pg_connect_to(&pg, "orders", "app_1", "auroratop job 1");
+	struct vt *v;
+
+	(void)state;
+	pg_exec(admin, "CREATE TABLE shop.moved (id int); ALTER TABLE shop.moved OWNER TO app_1");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.moved");
+	console_press(v, "/moved<Enter>", "V vacuum  A analyze  I reindex");
+	console_gone(v, "shop.orders");
+	console_press(v, "V", "y yes, run it");
+	pg_exec(admin, "ALTER TABLE shop.moved RENAME TO elsewhere");
+	vacuum_is_not_run(v, "not run: shop.elsewhere has changed since the preview");
+	pg_exec(admin, "ALTER TABLE shop.elsewhere RENAME TO moved");
+	/* the list may have been read in between */
+	console_press(v, "r", "shop.moved");
+	console_press(v, "V", "y yes, run it");
+	pg_exec(other, "SELECT pg_advisory_lock(1635087476, ('shop.moved'::regclass::oid::int8 - 2147483648)::int4)");
+	vacuum_is_not_run(v, "not run: shop.moved is being maintained by app_1 (auroratop job 1) already");
+	PQfinish(other);
+	console_press(v, "V", "y yes, run it");
+	pg_exec(admin, "DROP TABLE shop.moved");
+	vacuum_is_not_run(v, "not run: the table is gone");
+	console_quit(v);
+}
+
+/* The server drops the connection of a job: what became of it is looked for. */
+static void a_lost_connection_is_said(void **state)
+{
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
+	struct vt *v;
+
+	(void)state;
+	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+	pg_exec(old, "SELECT count(*) FROM shop.orders");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "I reindex");
+	console_press(v, "I", "to allow it");
+	console_press(v, "orders" REST "<Enter>", "jobs 1");
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%' AND "
+			   "wait_event_type = 'Lock'");
+	pg_exec(admin,
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
+	console_press(v, ":jobs<Enter>", "not done: the connection was lost; no process of it is left");
+	vt_key(v, "Esc");
+	console_quit(v);
+	pg_exec(old, "COMMIT");
+	PQfinish(old);
+}
+
+/* A console is killed in the middle of a VACUUM: the next one offers it, follows it and says how it ended. */
+static void a_vacuum_survives_the_kill_of_its_console(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_delay = 40");
+	pg_exec(admin, "ALTER ROLE keeper SET vacuum_cost_limit = 1");
+	pg_exec(admin, "UPDATE shop.orders SET v = v || 'y' WHERE id % 5 = 0");
+	v = start(NULL);
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "V vacuum  A analyze  I reindex");
+	console_press(v, "V", "ShareUpdateExclusive");
+	console_press(v, "y", "jobs 1");
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job %' AND pid IN "
+		    "(SELECT p.pid FROM pg_stat_progress_vacuum AS p)");
+	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
+	vt_free(v);
+	v = start(NULL);
+	console_sees(v, "a VACUUM of shop.orders started before");
+	console_press(v, ":jobs<Enter>", "runs on without a console: a adopts it, X cancels it");
+	vt_send(v, "a");
+	console_gone(v, "runs on without a console");
+	console_sees(v, "found by looking: ");
+	vt_key(v, "Esc");
+	console_quit(v);
+	assert_true(audit_line("\"phase\":\"adopted\"", "VACUUM (VERBOSE) shop.orders") > 0);
+	assert_true(audit_line("found by looking: ", "VACUUM (VERBOSE) shop.orders") > 0);
+	pg_exec(admin, "ALTER ROLE keeper RESET ALL");
+}
+
 static void a_table_is_vacuumed_and_rebuilt(void **state)
 {
 	struct vt *v = start(NULL);
@@ -213,11 +356,42 @@ static void a_job_that_waits_is_seen_and_cancelled(void **state)
 	console_press(v, "y", "cancelled");
 	console_gone(v, "jobs 1");
 	console_gone(v, "no outcome: the");
-	console_quit(v);
 	pg_wait_for(admin,
 		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
 	pg_exec(old, "COMMIT");
+	/* what it has left behind is offered, and goes after a preview of its own */
+	console_press(v, ":jobs<Enter>", "D drops the invalid indexes");
+	console_press(v, "D", "DROP INDEX CONCURRENTLY shop.orders_pkey_ccnew");
+	console_sees(v, "to allow it");
+	console_press(v, "orders" REST "<Enter>", "done: 1 dropped");
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_class WHERE relname = 'orders_pkey_ccnew'"), 0);
+	console_quit(v);
 	PQfinish(old);
+}
+
+/* Tab widens what was selected; the palette names what is meant. */
+static void a_schema_and_a_database_are_maintained(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	console_press(v, ":tables<Enter>", "shop.orders");
+	console_press(v, "/orders<Enter>", "V vacuum");
+	console_press(v, "V", "Tab its schema");
+	console_press(v, "<Tab>", "VACUUM  schema shop");
+	console_sees(v, "VACUUM (VERBOSE, SKIP_LOCKED) shop.orders");
+	console_press(v, "y", "VACUUM schema shop: done");
+	console_press(v, ":analyze schema shop<Enter>", "ANALYZE (VERBOSE, SKIP_LOCKED) shop.orders");
+	console_press(v, "y", "ANALYZE schema shop: done");
+	/* what lets others work comes first */
+	console_press(v, ":reindex index orders_pkey<Enter>", "REINDEX (VERBOSE) INDEX CONCURRENTLY shop.orders_pkey");
+	console_sees(v, "the index's name, to allow it");
+	console_press(v, "orders_pkey" REST "<Enter>", "shop.orders_pkey: done");
+	console_press(v, ":reindex database<Enter>", "our role keeper may not rebuild");
+	vt_key(v, "Esc");
+	console_press(v, ":vacuum schema<Enter>", "which schema?");
+	console_quit(v);
+	assert_true(audit_line("\"object\":\"schema shop\"", "\"outcome\":\"done\"") > 0);
 }
 
 static void quitting_cancels_what_runs(void **state)
@@ -311,7 +485,7 @@ static void a_job_that_holds_up_others_stops_itself(void **state)
 	vt_key(v, "Esc");
 	console_quit(v);
 	assert_true(audit_line("\"action\":\"reindex concurrently\"",
-			       "\"outcome\":\"stopped by itself: 2 sessions waited behind it (limit 1)\"") > 0);
+			       "\"outcome\":\"stopped by itself: 2 sessions waited behind it (limit 1)") > 0);
 	pg_exec(old, "COMMIT");
 	PQfinish(old);
 	PQfinish(first);
@@ -324,7 +498,7 @@ static void the_audit_log_tells_the_story(void **state)
 	int vacuumed = audit_line("\"action\":\"vacuum\"", "\"outcome\":\"done\"");
 	int rebuilt = audit_line("\"action\":\"reindex concurrently\"", "\"outcome\":\"done\"");
 	int full = audit_line("\"action\":\"vacuum full\"", "\"outcome\":\"done\"");
-	int cancelled = audit_line("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled\"");
+	int cancelled = audit_line("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled");
 	struct stat st;
 	char path[600];
 
@@ -467,11 +641,16 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_job_that_waits_is_seen_and_cancelled),
 		cmocka_unit_test(quitting_cancels_what_runs),
 		cmocka_unit_test(the_audit_log_tells_the_story),
+		cmocka_unit_test(a_schema_and_a_database_are_maintained),
 		cmocka_unit_test(outside_the_window_it_wants_an_override),
 		cmocka_unit_test(a_job_that_holds_up_others_stops_itself),
 		cmocka_unit_test(a_prepared_root_is_rolled_back),
 		cmocka_unit_test(a_slow_log_of_the_server_survives_a_kill),
 		cmocka_unit_test(a_slow_log_of_a_role_survives_a_kill),
+		cmocka_unit_test(tagged_sessions_are_ended_together),
+		cmocka_unit_test(what_goes_wrong_is_said),
+		cmocka_unit_test(a_lost_connection_is_said),
+		cmocka_unit_test(a_vacuum_survives_the_kill_of_its_console),
 		cmocka_unit_test(read_only_means_it),
 	};
 	int failed;

@@ -58,9 +58,9 @@ static void block(void)
 	root = pg_connect_to(&pg, "orders", "app_1", "root");
 	victim = pg_connect_to(&pg, "orders", "app_2", "victim");
 	pg_exec(root, "BEGIN");
-	snprintf(sql, sizeof(sql), "UPDATE shop.orders SET v = 'a secret' WHERE id = %d", row);
+	snprintf(sql, sizeof(sql), "UPDATE shop.orders SET v = 'hunter a' WHERE id = %d", row);
 	pg_exec(root, sql);
-	snprintf(sql, sizeof(sql), "UPDATE shop.orders SET v = 'another secret' WHERE id = %d", row++);
+	snprintf(sql, sizeof(sql), "UPDATE shop.orders SET v = 'hunter b' WHERE id = %d", row++);
 	pg_send(victim, sql);
 	pg_wait_for(
 		admin,
@@ -112,7 +112,7 @@ static void tells_the_incident(const char *text)
 	says(text, "UPDATE shop.orders SET v = '***' WHERE id = ?");
 	says(text, "| sessions | ok |");
 	says(text, "| clusters | left out |");
-	assert_null(strstr(text, "secret"));
+	assert_null(strstr(text, "hunter"));
 	assert_null(strstr(text, "keeper-pw"));
 }
 

@@ -84,6 +84,7 @@ static void both_halves_in_every_view(struct vt *v)
 	console_sees(v, "● live");
 	console_sees(v, "bastion");
 	console_sees(v, "newest automated");
+	console_sees(v, "FreeStorageSpace n/a");
 }
 
 static void every_view_by_its_digit(struct vt *v)
@@ -93,12 +94,13 @@ static void every_view_by_its_digit(struct vt *v)
 	console_sees(v, "pg_sleep");
 	console_press(v, "6", "─ Volume reads");
 	console_sees(v, "from CloudWatch");
-	console_sees(v, "FreeStorageSpace n/a");
-	console_sees(v, "─ Database sizes");
+	console_sees(v, "limit of engine");
+	console_sees(v, "No table of a user is in this database");
+	console_sees(v, "Database sizes");
 	console_sees(v, "MiB together");
 	console_press(v, "7", "─ 7 Snapshots");
 	console_sees(v, "pre-release-318");
-	console_sees(v, "any second of it");
+	console_sees(v, "any second from");
 	console_press(v, "8", "─ 8 Security-group rules");
 	console_sees(v, "bastion");
 	console_sees(v, "subnet-0b21");
@@ -220,7 +222,7 @@ static void started_without_a_cluster(void **state)
 	/* None of the region's clusters is shown as if it were open. */
 	console_press(v, "1", "─ 7 Backups");
 	console_sees(v, "choose one under :clusters");
-	console_sees(v, ":clusters lists those of the region");
+	console_sees(v, ":clusters lists the region's");
 	console_gone(v, "● available");
 	console_gone(v, "analytics-sls");
 	console_press(v, ":clusters<Enter>", "3 in eu-west-1");

@@ -27,7 +27,7 @@ LIBRARIES = {
     r"curl/.*": {"aws", "main"},
     r"expat\.h": {"codec"},
     r"jansson\.h": {"codec", "aws", "sim"},
-    r"openssl/.*": {"aws", "sim"},
+    r"openssl/.*": {"aws", "sim", "db/tls_look.c"},
     r"microhttpd\.h": {"sim"},
 }
 INCLUDE = r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)'

@@ -164,7 +164,7 @@ class Cli(unittest.TestCase):
         groups = self.sim.cli("ec2", "describe-security-groups", "--group-ids", "sg-0a1b2c3d")["SecurityGroups"]
         self.assertEqual(groups[0]["GroupName"], "prod-orders-db")
         tcp, everything = groups[0]["IpPermissions"]
-        self.assertEqual((tcp["IpProtocol"], tcp["FromPort"], tcp["ToPort"]), ("tcp", 5432, 5432))
+        self.assertEqual((tcp["IpProtocol"], tcp["FromPort"], tcp["ToPort"]), ("tcp", 15432, 15432))
         self.assertEqual([g["GroupId"] for g in tcp["UserIdGroupPairs"]], ["sg-0f9e8d7c", "sg-07aa31be"])
         self.assertEqual([r["CidrIp"] for r in tcp["IpRanges"]], ["10.0.0.0/16", "192.0.2.10/32"])
         self.assertEqual([p["PrefixListId"] for p in tcp["PrefixListIds"]], ["pl-0c0ffee1"])

@@ -13,6 +13,7 @@
 #include "registry.h"
 #include "tests/ui/fixture_words.h"
 #include "ui/load_view.h"
+#include "ui/storage_view.h"
 #include "verdict/engine.h"
 
 #include <math.h>
@@ -60,15 +61,28 @@ static void keep_rates(struct loader *l)
 		s->rates[l->rates[i].row * s->type->nfields + l->rates[i].field] = l->rates[i].value;
 }
 
-/* The load's history needs every sample, the store keeps the newest. */
+static bool is_load(const struct snapshot *s)
+{
+	return strcmp(s->source, "load_samples") == 0;
+}
+
+static void give_sample(struct fixture *f, const struct snapshot *s)
+{
+	if (is_load(s))
+		load_view_add(f->ui.load, s, US_PER_S);
+	else
+		storage_view_feed(&f->ui, s);
+}
+
+/* Histories (load, sizes of relations) need every sample, the store keeps the newest. */
 static void keep_sample(struct loader *l, const struct snapshot *s)
 {
 	struct fixture *f = l->f;
 
-	if (strcmp(s->source, "load_samples") != 0 || s->state != SNAP_OK)
+	if ((!is_load(s) && strcmp(s->source, "relations") != 0) || s->state != SNAP_OK)
 		return;
 	if (f->ui.store) {
-		load_view_add(f->ui.load, s, US_PER_S);
+		give_sample(f, s);
 		return;
 	}
 	if (!f->samples)
@@ -262,6 +276,24 @@ static void add_points(struct loader *l, struct series_ring *ring, int64_t *at, 
 					fixture_value(&l->at, l->words, K_REAL, item, (size_t)i, (size_t)n).f64);
 }
 
+/* Words that name the series; false: it is another word. */
+static bool name_series(struct series *s, struct str name, struct str value)
+{
+	if (str_eq_c(name, "object"))
+		s->object = value;
+	else if (str_eq_c(name, "dimension"))
+		s->dimension = value;
+	else if (str_eq_c(name, "unit"))
+		s->unit = value;
+	else if (str_eq_c(name, "statistic"))
+		s->statistic = value;
+	else if (str_eq_c(name, "part"))
+		s->part = str_eq_c(value, "week") ? SERIES_WEEK : SERIES_BEFORE;
+	else
+		return false;
+	return true;
+}
+
 static void add_series(struct loader *l, struct str rest)
 {
 	struct series *s = &l->series[l->nseries];
@@ -273,15 +305,9 @@ static void add_series(struct loader *l, struct str rest)
 		fixture_fault(&l->at, "series needs a metric");
 	*s = (struct series){.metric = arena_str(l->snap->arena, name)};
 	while (fixture_word(&l->at, &rest, l->snap->arena, &name, &value)) {
-		if (str_eq_c(name, "object"))
-			s->object = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "dimension"))
-			s->dimension = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "unit"))
-			s->unit = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "statistic"))
-			s->statistic = arena_str(l->snap->arena, value);
-		else if (str_eq_c(name, "period"))
+		if (name_series(s, name, arena_str(l->snap->arena, value)))
+			continue;
+		if (str_eq_c(name, "period"))
 			s->period_us = duration(l, value);
 		else if (str_eq_c(name, "from"))
 			from = fixture_time(&l->at, value);
@@ -492,7 +518,7 @@ void fixture_open(struct fixture *f, const char *name, enum glyph_set glyphs)
 	ui_init(&f->ui, f->rt, &o, theme);
 	f->ui.depth = f->ui.terminal_depth = DEPTH_RGB;
 	for (size_t i = 0; i < f->nsamples; i++)
-		load_view_add(f->ui.load, f->samples[i], US_PER_S);
+		give_sample(f, f->samples[i]);
 }
 
 void fixture_close(struct fixture *f)

@@ -10,9 +10,9 @@
  *   source NAME [at=now-3s] [server_at=TIME] [took=1.2ms] [retry=8s] [running=900ms] [partial]
  *   row FIELD=VALUE ...            a record; FIELD/s=VALUE gives its rate
  *   many N FIELD=VALUE ...         N records, values over them as fixture_words.h says
- *   series METRIC object=O dimension=D unit=U statistic=S period=5m from=TIME values=1,2,-,3..9*20,1~5*60
- *   error CODE text | remedy       the source's outcome; also `unavailable text`, `skipped text`
- *   missing FIELD reason           a field that cannot be had here
+ *   series METRIC [part=week|before] object=O dimension=D unit=U statistic=S period=5m from=TIME
+ * values=1,2,-,3..9*20,1~5*60 error CODE text | remedy       the source's outcome; also `unavailable text`, `skipped
+ * text` missing FIELD reason           a field that cannot be had here
  *
  * `source NAME every=1s from=now-5m until=now` gives one snapshot for each of these times, its rows with values over
  * them as in `many`.
@@ -61,20 +61,27 @@ struct pane *fixture_pane(struct fixture *f, const char *name);
 /* ---- commands (explain, session): threads of their own, answered by fixture_commands.c ---- */
 
 enum fixture_answer {
-	ANSWER_PLAN,        /* a plan; a session's text and locks */
+	ANSWER_PLAN,        /* a plan; a session's text and locks; a path that works */
 	ANSWER_CAPTURED,    /* a plan that the server kept, until a fresh one is asked for */
 	ANSWER_CONSENT,     /* ask first */
-	ANSWER_FAILURE,     /* no plan, no session, no operation */
+	ANSWER_FAILURE,     /* no plan, no session, no operation; a path that stops at the security group */
 	ANSWER_HUGE,        /* a statement of 100 kB */
 	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
 	ANSWER_WINDOW,      /* an operation outside the maintenance window */
 	ANSWER_CHOICE,      /* an operation that is one of two, to be chosen */
+	ANSWER_NAME,        /* an operation of tier 2 on a table whose name holds a line end */
 	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
+	ANSWER_STORAGE,     /* an operation for which the room is not known */
+	ANSWER_LEFT,        /* an operation that was cancelled and has left two invalid indexes behind */
 };
 /* What they answer from now on; each fixture begins with ANSWER_PLAN. */
 void fixture_answer(enum fixture_answer which);
 /* How many confirmed operations have run since the fixture was opened. */
 int fixture_runs(void);
+/* What was previewed last: "operation|scope|value|oid|indexes". */
+const char *fixture_looked_at(void);
+/* How many sessions those that acted on several were sent. */
+int fixture_sessions_run(void);
 /* The newest of them was asked to set the maintenance window aside. */
 bool fixture_overridden(void);
 void fixture_commands(struct runtime *rt);

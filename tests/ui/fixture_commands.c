@@ -159,8 +159,14 @@ static bool fetch_session(struct fetch *f, struct err *err)
 
 /* ---- operations ---- */
 
-static atomic_int runs;
+static atomic_int runs, sessions_run;
 static atomic_bool overridden;
+static char looked_at[200]; /* by the command's thread, read when it has ended */
+
+const char *fixture_looked_at(void)
+{
+	return looked_at;
+}
 
 int fixture_runs(void)
 {
@@ -170,6 +176,11 @@ int fixture_runs(void)
 bool fixture_overridden(void)
 {
 	return atomic_load(&overridden);
+}
+
+int fixture_sessions_run(void)
+{
+	return atomic_load(&sessions_run);
 }
 
 static void say(struct snapshot *s, const char *kind, const char *label, const char *text, int64_t severity)
@@ -200,6 +211,89 @@ static bool say_window(struct snapshot *s, const struct fetch *f)
 	return false;
 }
 
+/* What is meant by a name, as the database layer has found it. */
+static void say_many(struct snapshot *s, const struct fetch *f)
+{
+	bool schema = str_eq_c(fetch_arg(f, "scope"), "schema");
+
+	say(s, "object", "", schema ? "schema shop" : "database orders", 0);
+	if (schema)
+		say(s, "oid", "", "16400", 0);
+	say(s, "statement", "", "VACUUM (VERBOSE, SKIP_LOCKED) shop.orders, shop.stock", 0);
+	say(s, "word", "", schema ? "shop" : "orders", 0);
+}
+
+static void say_one(struct snapshot *s, bool table, bool odd)
+{
+	say(s, "statement", "",
+	    table ? "VACUUM (FULL, VERBOSE) shop.orders"
+		  : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2",
+	    0);
+	say(s, "word", "", odd ? "two\nlines\x7f\"" : table ? "orders" : "4711", 0);
+}
+
+/* One of two has to be chosen, until it is. */
+static void say_choice(struct snapshot *s, const struct fetch *f)
+{
+	if (fetch_arg(f, "value").len > 0)
+		return;
+	say(s, "refuse", "", "2 actions wait: one has to be chosen", OPERATION_CRITICAL);
+	say(s, "choice", "", "system-update", OPERATION_OK);
+	say(s, "choice", "", "os-upgrade", OPERATION_OK);
+}
+
+/* Room that is not known, as the database layer tells of it; true when it is set aside. */
+static bool say_storage(struct snapshot *s, const struct fetch *f)
+{
+	if (str_find(fetch_arg(f, "override"), STR("storage"), 0) >= 0) {
+		say(s, "check", "", "room for sorting is not known, which is overridden: one tier more",
+		    OPERATION_CRITICAL);
+		return true;
+	}
+	say(s, "refuse", "", "room for sorting is not known: there is no FreeLocalStorage of orders-1 yet",
+	    OPERATION_CRITICAL);
+	say(s, "override", "", "window storage", 0);
+	return false;
+}
+
+static void note_arguments(const struct fetch *f)
+{
+	(void)snprintf(looked_at, sizeof looked_at, STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT,
+		       STR_ARG(fetch_arg(f, "operation")), STR_ARG(fetch_arg(f, "scope")),
+		       STR_ARG(fetch_arg(f, "value")), STR_ARG(fetch_arg(f, "oid")), STR_ARG(fetch_arg(f, "indexes")));
+}
+
+/* Several sessions: the autovacuum worker is left out. */
+static bool preview_many(struct fetch *f, const struct operation *op)
+{
+	struct snapshot *s = snapshot_new(&operation_type, "preview");
+	struct str rest = fetch_arg(f, "sessions"), word;
+	char text[64];
+	int may = 0;
+
+	say(s, "statement", "", "SELECT pg_terminate_backend(a.pid) FROM pg_stat_get_activity($1) AS a", 0);
+	say(s, "fact", "means", op->effect, 0);
+	while (str_split(&rest, ' ', &word)) {
+		char pid[24];
+		struct str number = str_sub(word, 0, (size_t)(str_find(word, STR("@"), 0) + 1));
+
+		if (number.len < 2)
+			continue;
+		(void)snprintf(pid, sizeof pid, "%.*s", (int)number.len - 1, number.ptr);
+		may += strcmp(pid, "6100") != 0;
+		if (strcmp(pid, "6100") == 0)
+			say(s, "left out", pid, "it belongs to rdsadmin, by which Amazon runs the server", 2);
+		else
+			say(s, "session", pid, "orders_app  orders-api  waiting for 6m12s  update stock set qty", 0);
+	}
+	(void)snprintf(text, sizeof text, "%d sessions", may);
+	say(s, "word", "", text, 0);
+	(void)snprintf(text, sizeof text, "%d", (int)op->tier);
+	say(s, "tier", "", text, 0);
+	fetch_publish(f, s);
+	return true;
+}
+
 static bool fetch_preview(struct fetch *f, struct err *err)
 {
 	const struct operation *op = operation_find(fetch_arg(f, "operation"));
@@ -210,23 +304,27 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 	char text[64];
 
 	(void)err;
+	if (fetch_arg(f, "sessions").len > 0) {
+		snapshot_unref(s);
+		return preview_many(f, op);
+	}
+	note_arguments(f);
+	bool many = table && operation_scope_find(fetch_arg(f, "scope")) > SCOPE_INDEX;
+	if (which == ANSWER_STORAGE)
+		tier += say_storage(s, f);
 	if (which == ANSWER_WINDOW)
 		tier += say_window(s, f);
 	if (which == ANSWER_FAILURE)
 		say(s, "refuse", "", "rdsadmin runs it", OPERATION_CRITICAL);
-	if (which == ANSWER_CHOICE && fetch_arg(f, "value").len == 0) {
-		say(s, "refuse", "", "2 actions wait: one has to be chosen", OPERATION_CRITICAL);
-		say(s, "choice", "", "system-update", OPERATION_OK);
-		say(s, "choice", "", "os-upgrade", OPERATION_OK);
-	}
-	say(s, "statement", "",
-	    table ? "VACUUM (FULL, VERBOSE) shop.orders"
-		  : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 4711 AND backend_start = $2",
-	    0);
+	if (which == ANSWER_CHOICE)
+		say_choice(s, f);
+	if (many)
+		say_many(s, f);
+	else
+		say_one(s, table, which == ANSWER_NAME);
 	say(s, "fact", "means", op->effect, 0);
 	say(s, "fact", "undo", op->undo, 0);
 	say(s, "check", "", "7 sessions wait behind it", OPERATION_NOTICE);
-	say(s, "word", "", table ? "orders" : "4711", 0);
 	(void)snprintf(text, sizeof text, "%d", tier);
 	say(s, "tier", "", text, 0);
 	fetch_publish(f, s);
@@ -247,15 +345,149 @@ static bool run_until_cancelled(struct fetch *f, struct snapshot *s, struct err 
 	return true;
 }
 
+/* One of them was gone, the others have ended. */
+static bool run_many(struct fetch *f, struct snapshot *s)
+{
+	struct str rest = fetch_arg(f, "sessions"), word;
+	char text[24];
+	int n = 0;
+
+	while (str_split(&rest, ' ', &word))
+		n += word.len > 0;
+	atomic_fetch_add(&sessions_run, n);
+	(void)snprintf(text, sizeof text, "%d", n - 1);
+	say(s, "count", "ended", text, 0);
+	say(s, "count", "gone", "1", 0);
+	say(s, "outcome", "", "done", 0);
+	fetch_publish(f, s);
+	return true;
+}
+
+/* Work that a killed console has left: it runs on as process 7200 until it is cancelled. */
+static bool fetch_adopt(struct fetch *f, struct err *err)
+{
+	struct snapshot *s = snapshot_new(&operation_type, f->source->name), *begun;
+	struct str mode = fetch_arg(f, "mode");
+
+	if (str_eq_c(mode, "look")) {
+		bool over = str_eq_c(fetch_arg(f, "id"), "over");
+
+		say(s, over ? "outcome" : "runs", "",
+		    over ? "not done, found by looking: no VACUUM of it has ended since" : "shop.orders",
+		    over ? OPERATION_WARNING : OPERATION_OK);
+		fetch_publish(f, s);
+		return true;
+	}
+	if (str_eq_c(mode, "follow")) {
+		begun = snapshot_new(&operation_type, f->source->name);
+		say(begun, "process", "", "7200", OPERATION_OK);
+		fetch_publish(f, begun);
+		(void)!fetch_wait(f, -1, 0, err);
+	}
+	say(s, "outcome", "", "cancelled", OPERATION_NOTICE);
+	fetch_publish(f, s);
+	return true;
+}
+
 static bool fetch_run(struct fetch *f, struct err *err)
 {
 	struct snapshot *s = snapshot_new(&operation_type, f->source->name);
 
 	atomic_fetch_add(&runs, 1);
 	atomic_store(&overridden, str_eq_c(fetch_arg(f, "override"), "window"));
+	if (fetch_arg(f, "sessions").len > 0)
+		return run_many(f, s);
 	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_JOB)
 		return run_until_cancelled(f, s, err);
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_LEFT) {
+		say(s, "left", "16450/16412", "shop.orders_pkey_ccnew", OPERATION_WARNING);
+		say(s, "left", "16452/16431", "pg_toast.pg_toast_16412_index_ccnew", OPERATION_WARNING);
+		say(s, "outcome", "", "cancelled; left behind, invalid: shop.orders_pkey_ccnew", OPERATION_WARNING);
+		fetch_publish(f, s);
+		return true;
+	}
 	say(s, "outcome", "", "done: the session has ended", OPERATION_OK);
+	fetch_publish(f, s);
+	return true;
+}
+
+/* ---- the doctor ---- */
+
+struct step {
+	const char *name, *state, *sentence, *evidence, *remedy, *action;
+	int64_t took_us;
+};
+
+/* A path that works, from an address that the incident's groups admit. */
+static const struct step works[] = {
+	{"This host", "ok", "leaves as 10.0.9.5 by wg0", "addresses: wg0 10.0.9.5", NULL, NULL, -1},
+	{"DNS", "ok", "10.0.21.34, the writer orders-1, TTL 5 s", "reader endpoint: 10.0.22.18", NULL, NULL, 3000},
+	{"Subnet", "ok", "subnet-0b21, way back inside the VPC; ACL allows", NULL, NULL, NULL, -1},
+	{"Security group", "ok", "sg-0a1b2c3d: 10.0.0.0/16 (vpc) admits 10.0.9.5 on tcp 5432", "rule sgr-03", NULL,
+	 NULL, -1},
+	{"TCP connect", "ok", "10.0.21.34 port 5432 answers", NULL, NULL, NULL, 11000},
+	{"TLS", "ok", "TLSv1.3, verify-full, Amazon RDS eu-west-1 Subordinate CA RSA2048 G1", "valid to 2061-05-18",
+	 NULL, NULL, 14000},
+	{"Connection slot", "warning", "41 of 1000 free", "956 used, 3 reserved for superusers", "end idle sessions",
+	 NULL, -1},
+	{"Authentication", "ok", "watch, password from ~/.pgpass", "database orders", NULL, NULL, 16000},
+	{"Rights", "ok", "pg_monitor", NULL, NULL, NULL, -1},
+	{"Server", "ok", "the writer, orders-1, PostgreSQL 15.4 on Aurora", NULL, NULL, NULL, -1},
+	{"Clock", "ok", "the server is 0.2 s ahead, 300 s allowed by AWS", NULL, NULL, NULL, 2000},
+};
+/* The picture of view 8. */
+static const struct step stops[] = {
+	{"This host", "ok", "leaves as 203.0.113.7 by wg0", NULL, NULL, NULL, -1},
+	{"DNS", "ok", "10.0.21.34, the writer orders-1, TTL 5 s", NULL, NULL, NULL, 3000},
+	{"Subnet", "ok", "subnet-0b21, way back by tgw-0d4e; ACL allows", NULL, NULL, NULL, -1},
+	{"Security group", "failed", "no rule admits 203.0.113.7 on tcp 5432",
+	 "closest: pl-0c0ffee1, 203.0.113.128/25 (121 below it)",
+	 "would: tcp 5432 203.0.113.7/32 or widen pl-0c0ffee1 to 203.0.113.0/24", "allow address", -1},
+	{"TCP connect", "failed", "10.0.21.34 port 5432 does not answer within 3.0 s, as step 4 predicts", NULL,
+	 "see step 4", NULL, 3000000},
+	{"TLS", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Connection slot", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Authentication", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Rights", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Server", "not reached", "not reached", NULL, NULL, NULL, -1},
+	{"Clock", "not reached", "not reached", NULL, NULL, NULL, -1},
+};
+
+static void set_if(struct snapshot *s, void *row, const char *field, const char *text)
+{
+	if (text)
+		set_text(s, row, field, text);
+}
+
+static bool fetch_doctor(struct fetch *f, struct err *err)
+{
+	bool closed = (enum fixture_answer)atomic_load(&answer) == ANSWER_FAILURE;
+	struct snapshot *s = snapshot_new(command_doctor.type, "doctor");
+	struct str typed = fetch_arg(f, "address");
+	char address[64];
+
+	(void)err;
+	(void)snprintf(address, sizeof address, STR_FMT,
+		       STR_ARG(typed.len > 0 ? typed : str_c(closed ? "203.0.113.7" : "10.0.9.5")));
+	for (size_t i = 0; i < ARRAY_LEN(works); i++) {
+		const struct step *step = closed ? &stops[i] : &works[i];
+		void *row = snapshot_add_row(s);
+
+		set_number(s, row, "number", (int64_t)i + 1);
+		set_text(s, row, "name", step->name);
+		set_text(s, row, "state", step->state);
+		set_text(s, row, "sentence", step->sentence);
+		set_if(s, row, "evidence", step->evidence);
+		set_if(s, row, "remedy", step->remedy);
+		set_if(s, row, "action", step->action);
+		if (step->took_us >= 0)
+			set_number(s, row, "took_us", step->took_us);
+		set_number(s, row, "first_failing", closed && i == 3);
+		set_text(s, row, "address", address);
+		set_text(s, row, "address_from", "as the server sees it");
+		set_text(s, row, "host", "orders-1.c9akciq32.eu-west-1.rds.amazonaws.com");
+		set_number(s, row, "port", 5432);
+	}
 	fetch_publish(f, s);
 	return true;
 }
@@ -272,15 +504,20 @@ static const struct source aws_change_row = ROW(aws_change, &operation_type, fet
 static const struct source signal_row = ROW(signal, &operation_type, fetch_run);
 static const struct source maintain_row = ROW(maintain, &operation_type, fetch_run);
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
-static struct source session_row = ROW(session, NULL, fetch_session);
-static const struct source *const rows[] = {&explain_row,  &session_row,       &preview_row,     &signal_row,
-					    &maintain_row, &server_change_row, &aws_preview_row, &aws_change_row};
+static const struct source adopt_row = ROW(adopt, &operation_type, fetch_adopt);
+static struct source session_row = ROW(session, NULL, fetch_session), doctor_row = ROW(doctor, NULL, fetch_doctor);
+static const struct source *const rows[] = {
+	&explain_row,       &session_row, &preview_row, &signal_row,      &maintain_row,
+	&server_change_row, &doctor_row,  &adopt_row,   &aws_preview_row, &aws_change_row,
+};
 
 void fixture_commands(struct runtime *rt)
 {
 	session_row.type = command_session.type;
+	doctor_row.type = command_doctor.type;
 	atomic_store(&answer, ANSWER_PLAN);
 	atomic_store(&runs, 0);
+	atomic_store(&sessions_run, 0);
 	commands_set(runtime_commands(rt), rows, ARRAY_LEN(rows));
 }
 

@@ -15,40 +15,12 @@
 /* after the three above */
 #include <cmocka.h>
 
+#include "tests/ui/operate_stage.h"
 #include "tests/ui/shows.h"
 
 #include <locale.h>
 #include <poll.h>
 #include <stdio.h>
-
-static struct fixture f;
-
-static void draw(int cols, int rows)
-{
-	int y, x;
-
-	fixture_draw(&f, NULL, rows, cols);
-	if (!fixture_clean(&f, &y, &x))
-		fail_msg("something that must not be drawn at %d,%d", y, x);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_open(&f, "incident", GLYPHS_UTF8);
-	fixture_draw(&f, "activity", 48, 160);
-	(void)fixture_type(&f, "/pid:4711");
-	(void)fixture_key(&f, K_ENTER);
-	draw(160, 48);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_close(&f);
-	return 0;
-}
 
 static void golden_of(const char *view, const char *name, int cols, int rows)
 {
@@ -61,12 +33,6 @@ static void golden_of(const char *view, const char *name, int cols, int rows)
 static void golden(const char *name, int cols, int rows)
 {
 	golden_of("activity", name, cols, rows);
-}
-
-static void nothing_was_run(void)
-{
-	assert_int_equal(fixture_runs(), 0);
-	assert_int_equal(jobs_running(&f.ui), 0);
 }
 
 static void a_cancel_wants_y_and_nothing_else(void **state)
@@ -254,6 +220,230 @@ static void jobs_say_what_was_run(void **state)
 	SHOWS("no job is running");
 }
 
+/* ---- tagged sessions ---- */
+
+/* 4711, 4802 and the autovacuum worker are tagged; the last one cannot be signalled. */
+static void tag_three(void)
+{
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "pid:4711|4802|6100");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	(void)fixture_key(&f, '*');
+	draw(160, 48);
+	SHOWS("3 tagged");
+}
+
+static void all_that_are_tagged_are_terminated_after_one_question(void **state)
+{
+	(void)state;
+	tag_three();
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  3 sessions");
+	SHOWS("Left out");
+	SHOWS("it belongs to rdsadmin");
+	SHOWS("type 2 sessions, their number, to allow it");
+	golden("terminate-many", 160, 48);
+	/* a number of one of them is not it, nor is how many were tagged */
+	(void)fixture_type(&f, "4711");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "3 sessions");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_type(&f, "2 sessions");
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	fixture_wait(&f, ENTER_REST_US);
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+	assert_int_equal(fixture_sessions_run(), 2);
+	draw(160, 48);
+	SHOWS("Terminate 3 sessions: done: 1 ended, 1 was");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("done: 1 ended, 1 was gone before");
+}
+
+/* One is like one that is selected, wherever the cursor stands; none is the selected one. */
+static void one_that_is_tagged_is_the_one(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, 'v');
+	draw(160, 48);
+	SHOWS("1 tagged");
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	(void)fixture_key(&f, 'G');
+	draw(160, 48);
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  session 4711");
+	SHOWS("type 4711, the session");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, K_ESC);
+	draw(160, 48);
+	HIDES("tagged");
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	HIDES("session 4711");
+	nothing_was_run();
+}
+
+static void tagged_statements_are_cancelled_with_y(void **state)
+{
+	(void)state;
+	tag_three();
+	(void)fixture_key(&f, 'C');
+	draw(80, 24);
+	SHOWS("Cancel  3 sessions");
+	SHOWS("y yes, run it");
+	(void)fixture_key(&f, 'y');
+	(void)fixture_key(&f, 'y');
+	assert_int_equal(fixture_runs(), 1);
+	draw(160, 48);
+	SHOWS("done: 1 statement ended, 1");
+}
+
+/* Each is asked for its own, one after the other; the same number on another node is another session. */
+static void sessions_of_two_nodes_are_one_question(void **state)
+{
+	static const char nodes[] =
+		"source sessions at=now\n"
+		"row pid=101 node=orders-1 state=running xact_us=30s backend_start_at=2026-03-17T09:00:00Z query=a\n"
+		"row pid=102 node=orders-1 state=running xact_us=20s backend_start_at=2026-03-17T09:00:00Z query=b\n"
+		"row pid=101 node=orders-2 state=running xact_us=10s backend_start_at=2026-03-17T09:00:00Z query=c\n"
+		"row pid=103 node=orders-2 state=running xact_us=5s backend_start_at=2026-03-17T09:00:00Z query=d\n";
+
+	(void)state;
+	(void)fixture_key(&f, '/');
+	(void)fixture_key(&f, K_CTRL_U);
+	(void)fixture_key(&f, K_ENTER);
+	fixture_more_text(&f, "nodes", str_c(nodes));
+	draw(160, 48);
+	(void)fixture_key(&f, '*');
+	draw(160, 48);
+	SHOWS("4 tagged");
+	(void)fixture_key(&f, 'K');
+	draw(160, 48);
+	SHOWS("Terminate  4 sessions");
+	SHOWS("type 4 sessions, their number, to allow it");
+	golden("terminate-nodes", 160, 48);
+	(void)fixture_type(&f, "4 sessions");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 2);
+	assert_int_equal(fixture_sessions_run(), 4);
+	draw(160, 48);
+	SHOWS("Terminate 4 sessions: done: 2 ended, 2 were");
+}
+
+/* ---- what a killed console has left ---- */
+
+static void leave_behind(const char *id)
+{
+	char text[400];
+
+	(void)snprintf(text, sizeof text,
+		       "source jobs at=now\n"
+		       "row id=%s operation=vacuum target=prod-orders database=orders object=shop.orders owner=me@here "
+		       "number=3 process=7200 began_at=now-12m left_behind=true\n"
+		       "row id=held operation=vacuum target=prod-orders object=shop.held left_behind=false\n"
+		       "row id=other operation=vacuum target=elsewhere object=shop.elsewhere left_behind=true\n",
+		       id);
+	fixture_more_text(&f, "jobs", str_c(text));
+	fixture_finish(&f);
+	draw(160, 48);
+}
+
+static void what_runs_on_is_offered_and_followed(void **state)
+{
+	struct event key = {.type = EVENT_KEY, .key = 'a'};
+
+	(void)state;
+	leave_behind("one");
+	SHOWS("a VACUUM of shop.orders started before");
+	SHOWS(":adopt or :jobs");
+	HIDES("shop.held");
+	HIDES("shop.elsewhere");
+	/* nothing is done by itself */
+	assert_int_equal(jobs_running(&f.ui), 0);
+	assert_int_equal(jobs_left(&f.ui), 1);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("1  VACUUM shop.orders  process 7200");
+	SHOWS("12m00s gone");
+	SHOWS("runs on without a console: a adopts it, X cancels it");
+	golden("left-behind", 160, 48);
+	(void)ui_event(&f.ui, &key);
+	assert_int_equal(jobs_running(&f.ui), 1);
+	assert_int_equal(jobs_left(&f.ui), 0);
+	draw(160, 48);
+	HIDES("without a console");
+	key.key = 'X';
+	(void)ui_event(&f.ui, &key);
+	(void)fixture_key(&f, 'y');
+	draw(160, 48);
+	SHOWS("cancelled  after 12m");
+	/* the same note is not looked at again */
+	leave_behind("one");
+	assert_int_equal(jobs_left(&f.ui), 0);
+}
+
+static void what_runs_on_can_be_cancelled_at_once(void **state)
+{
+	(void)state;
+	leave_behind("one");
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, 'X');
+	draw(160, 48);
+	SHOWS("Cancel the job?");
+	(void)fixture_key(&f, 'n');
+	assert_int_equal(jobs_left(&f.ui), 1);
+	(void)fixture_key(&f, 'X');
+	(void)fixture_key(&f, 'y');
+	draw(160, 48);
+	assert_int_equal(jobs_left(&f.ui), 0);
+	SHOWS("cancelled  after 12m");
+}
+
+static void what_has_ended_meanwhile_is_told(void **state)
+{
+	(void)state;
+	leave_behind("over");
+	SHOWS("VACUUM of shop.orders, started before: not");
+	assert_int_equal(jobs_left(&f.ui), 0);
+	(void)fixture_type(&f, ":adopt");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("nothing that a console has left behind");
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("not done, found by looking: no VACUUM of it has ended since");
+}
+
+static void read_only_looks_for_no_jobs(void **state)
+{
+	(void)state;
+	((struct target *)(uintptr_t)runtime_target(f.rt))->read_only = true;
+	leave_behind("one");
+	HIDES("started before");
+	assert_int_equal(jobs_left(&f.ui), 0);
+}
+
 /* ---- the policy ---- */
 
 static void show_table(void)
@@ -312,6 +502,26 @@ static void outside_the_window_it_is_refused_until_overridden(void **state)
 	assert_true(fixture_overridden());
 }
 
+/* What no key types is a blank in the question, and in the answer. */
+static void a_name_that_no_key_types_can_be_answered(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_NAME);
+	(void)fixture_type(&f, ":vacuum full");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("type two lines \", the table's name, to allow it");
+	(void)fixture_type(&f, "two lines");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	nothing_was_run();
+	(void)fixture_type(&f, " \"");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+}
+
 /* The next preview begins without it, and pasted text sets nothing aside. */
 static void an_override_is_for_one_preview(void **state)
 {
@@ -336,6 +546,182 @@ static void an_override_is_for_one_preview(void **state)
 	draw(160, 48);
 	SHOWS("O override the window");
 	nothing_was_run();
+}
+
+/* ---- more or less than a table ---- */
+
+static void a_schema_is_named_in_the_palette(void **state)
+{
+	(void)state;
+	show_table();
+	(void)fixture_type(&f, ":vacuum sch");
+	draw(160, 48);
+	SHOWS("vacuum schema");
+	SHOWS("NAME goes behind it");
+	(void)fixture_type(&f, "ema");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("which schema? :vacuum schema NAME");
+	/* those that are known are proposed */
+	(void)fixture_type(&f, ":vacuum schema sh");
+	draw(160, 48);
+	SHOWS("vacuum schema shop");
+	(void)fixture_type(&f, "op");
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "vacuum|schema|shop|0|");
+	draw(160, 48);
+	SHOWS("VACUUM  schema shop");
+	HIDES("Tab ");
+	golden_of("tables", "schema", 160, 48);
+	(void)fixture_key(&f, 'y');
+	assert_int_equal(fixture_runs(), 1);
+	draw(160, 48);
+	SHOWS("VACUUM schema shop: done");
+	(void)fixture_type(&f, ":analyze database");
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "analyze|database||0|");
+}
+
+/* Of the two rebuilds the one that lets others work; the other one is the next entry. */
+static void a_rebuild_is_gentle_first(void **state)
+{
+	(void)state;
+	(void)fixture_type(&f, ":reindex index My Index");
+	draw(160, 48);
+	SHOWS("reindex concurrently index My Index");
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "reindex concurrently|index|My Index|0|");
+	draw(160, 48);
+	SHOWS("REINDEX CONCURRENTLY  index My Index");
+	SHOWS("the index's name, to allow it");
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_type(&f, ":reindex database");
+	(void)fixture_key(&f, K_DOWN);
+	(void)fixture_key(&f, K_ENTER);
+	assert_string_equal(fixture_looked_at(), "reindex|database||0|");
+	(void)fixture_key(&f, K_ESC);
+	/* without more it is the selected table's, as ever */
+	(void)fixture_type(&f, ":reindex");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("choose the table, then again; Tab");
+	nothing_was_run();
+}
+
+static void tab_widens_and_comes_back(void **state)
+{
+	(void)state;
+	show_table();
+	(void)fixture_key(&f, 'V');
+	draw(160, 48);
+	SHOWS("Tab its schema");
+	(void)fixture_key(&f, K_TAB);
+	assert_string_equal(fixture_looked_at(), "vacuum|schema||16412|");
+	draw(160, 48);
+	SHOWS("VACUUM  schema shop");
+	SHOWS("Tab the database");
+	(void)fixture_key(&f, K_TAB);
+	assert_string_equal(fixture_looked_at(), "vacuum|database||16412|");
+	draw(160, 48);
+	SHOWS("VACUUM  database orders");
+	(void)fixture_key(&f, K_TAB);
+	assert_string_equal(fixture_looked_at(), "vacuum|table||16412|");
+	draw(160, 48);
+	SHOWS("VACUUM  shop.orders");
+	(void)fixture_key(&f, K_ESC);
+	/* what was typed for one is no answer for the other */
+	(void)fixture_key(&f, 'I');
+	(void)fixture_type(&f, "orders");
+	(void)fixture_key(&f, K_TAB);
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("0 of 4 letters");
+	SHOWS("the schema's name, to allow it");
+	nothing_was_run();
+}
+
+/* A row that is a database needs no table. */
+static void a_database_is_selected(void **state)
+{
+	static const char sizes[] = "source database_sizes at=now-2s\nrow name=warehouse size_bytes=88000000\n";
+	struct view *storage;
+
+	(void)state;
+	fixture_more_text(&f, "sizes", str_c(sizes));
+	fixture_draw(&f, "storage", 48, 160);
+	storage = ui_view(&f.ui);
+	for (size_t i = 0; i < storage->def->npanes; i++)
+		if (strcmp(storage->panes[i].def->name, "sizes") == 0)
+			storage->focus = i;
+	draw(160, 48);
+	(void)fixture_key(&f, 'A');
+	assert_string_equal(fixture_looked_at(), "analyze|database||0|");
+	nothing_was_run();
+}
+
+static void unknown_room_wants_an_override(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_STORAGE);
+	(void)fixture_key(&f, 'I');
+	draw(160, 48);
+	SHOWS("Cannot be done");
+	SHOWS("room for sorting is not known");
+	SHOWS("O override the window and the storage");
+	(void)fixture_key(&f, 'O');
+	draw(160, 48);
+	SHOWS("destructive, tier 3");
+	SHOWS("room for sorting is not known, which is overridden");
+	nothing_was_run();
+}
+
+/* What comes from CloudWatch a moment later answers a question that stands on screen. */
+static void room_that_comes_to_be_known_is_looked_at_again(void **state)
+{
+	(void)state;
+	show_table();
+	fixture_answer(ANSWER_STORAGE);
+	(void)fixture_key(&f, 'I');
+	draw(160, 48);
+	SHOWS("room for sorting is not known");
+	fixture_answer(ANSWER_PLAN);
+	fixture_wait(&f, US_PER_S);
+	fixture_more_text(&f, "metrics", STR("source metrics at=now\n"));
+	fixture_finish(&f);
+	draw(160, 48);
+	HIDES("Cannot be done");
+	SHOWS("the table's name, to allow it");
+	nothing_was_run();
+}
+
+static void what_a_job_left_behind_is_offered(void **state)
+{
+	(void)state;
+	show_table();
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, 'D');
+	assert_int_equal(f.ui.overlay, OVERLAY_JOBS);
+	(void)fixture_key(&f, K_ESC);
+	fixture_answer(ANSWER_LEFT);
+	(void)fixture_key(&f, 'I');
+	(void)fixture_type(&f, "orders");
+	fixture_wait(&f, US_PER_S);
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_equal(fixture_runs(), 1);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("left behind, invalid: shop.orders_pkey_ccnew");
+	SHOWS("D drops the invalid indexes that it has left behind");
+	(void)fixture_key(&f, 'D');
+	assert_string_equal(fixture_looked_at(), "drop invalid indexes|table||16412|16450/16412 16452/16431");
+	draw(160, 48);
+	SHOWS("Drop invalid indexes  left by job 1");
+	HIDES("Tab ");
+	assert_int_equal(fixture_runs(), 1);
 }
 
 static struct policies policies;
@@ -492,6 +878,14 @@ static void read_only_offers_none_and_runs_none(void **state)
 		(void)action_run(&f.ui, (enum action_id)i);
 		assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	}
+	/* nor anything wider */
+	(void)fixture_type(&f, ":vacuum schema shop");
+	draw(160, 48);
+	HIDES("after a preview");
+	(void)fixture_key(&f, K_ENTER);
+	assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
+	(void)operate_begin_on(&f.ui, operation_find(STR("vacuum")), SCOPE_SCHEMA, STR("shop"));
+	assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	nothing_was_run();
 }
 
@@ -541,99 +935,6 @@ static void an_action_lane_is_not_down_before_a_sample(void **state)
 	HIDES("action lane down");
 }
 
-static void open_named(const char *keys)
-{
-	(void)fixture_type(&f, keys);
-	(void)fixture_key(&f, K_ENTER);
-	fixture_finish(&f);
-	draw(160, 48);
-}
-
-static void an_address_is_proposed_where_it_can_help(void **state)
-{
-	const struct str in_private = STR("source activity at=now\nrow role=writer client_address=10.9.8.7\n");
-	const struct str in_public = STR("source activity at=now\nrow role=writer client_address=198.51.100.9\n");
-	const struct str pooled =
-		STR("source activity at=now\nrow role=writer client_address=10.9.8.7 via_pooler=true\n");
-
-	(void)state;
-	fixture_more_text(&f, "private", in_private);
-	open_named(":allow address");
-	SHOWS("10.9.8.7 for 60");
-	SHOWS("Proposed is the address at which the server sees the console");
-	(void)fixture_key(&f, K_ESC);
-	/* no instance of the cluster can be reached from there */
-	fixture_more_text(&f, "public", in_public);
-	open_named(":allow address");
-	SHOWS("Nothing is proposed: the server sees the console at 198.51.100.9, a public address");
-	HIDES("198.51.100.9 for 60");
-	(void)fixture_key(&f, K_ESC);
-	fixture_more_text(&f, "pooled", pooled);
-	open_named(":allow address");
-	SHOWS("through a pooler the server sees the pooler's address");
-	(void)fixture_key(&f, K_ESC);
-	nothing_was_run();
-}
-
-static void one_of_several_is_chosen(void **state)
-{
-	(void)state;
-	fixture_answer(ANSWER_CHOICE);
-	open_named(":apply maintenance");
-	SHOWS("Apply maintenance  prod-orders");
-	SHOWS("2 actions wait: one has to be chosen");
-	SHOWS("1  system-update");
-	SHOWS("1-2 chooses one");
-	(void)fixture_key(&f, '3');
-	(void)fixture_key(&f, 'y');
-	nothing_was_run();
-	(void)fixture_key(&f, '2');
-	fixture_finish(&f);
-	draw(160, 48);
-	HIDES("one has to be chosen");
-	SHOWS("Apply maintenance  prod-orders: os-upgrade");
-	SHOWS("type 4711");
-	nothing_was_run();
-}
-
-static void a_lease_left_behind_stays_in_sight(void **state)
-{
-	const struct str left = STR("source leases at=now\n"
-				    "row id=a operation=\"slow log role\" target=elsewhere:5432 object=\"role "
-				    "app\" value=250 owner=me@here "
-				    "until_at=now-5m left_behind=true\n"
-				    "row id=b operation=\"slow log\" target=prod-orders object=held value=250 "
-				    "owner=me@here until_at=now-5m "
-				    "left_behind=false\n");
-	const struct str marks = STR("source lease_marks at=now\n"
-				     "row operation=\"slow log\" object=group-a owner=jane@there until_at=now-1h\n"
-				     "row operation=\"slow log\" object=group-b owner=jane@there until_at=now-1m\n"
-				     "row operation=\"slow log\" object=held owner=me@here until_at=now-1h\n");
-	const struct str gone = STR("source leases at=now\n");
-
-	(void)state;
-	HIDES("left behind");
-	fixture_more_text(&f, "left", left);
-	draw(160, 48);
-	SHOWS("lease left behind, :jobs");
-	open_named(":jobs");
-	SHOWS("slow log role 250 of role app, by me@here, expired");
-	SHOWS("a console on elsewhere:5432 takes it back, by :restore");
-	(void)fixture_key(&f, K_ESC);
-	/* of other hosts those whose time has been over for a while, and that no console of this host holds */
-	fixture_more_text(&f, "marks", marks);
-	draw(160, 48);
-	SHOWS("2 leases left behind, :jobs");
-	open_named(":jobs");
-	SHOWS("slow log of group-a, by jane@there, expired");
-	HIDES("group-b");
-	HIDES("held");
-	(void)fixture_key(&f, K_ESC);
-	fixture_more_text(&f, "gone", gone);
-	draw(80, 24);
-	SHOWS("2 leases left behind, :jobs");
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -649,18 +950,31 @@ int main(void)
 		TEST(a_message_covers_no_question),
 		TEST(a_row_without_a_table_leads_to_the_tables),
 		TEST(jobs_say_what_was_run),
+		TEST(all_that_are_tagged_are_terminated_after_one_question),
+		TEST(one_that_is_tagged_is_the_one),
+		TEST(tagged_statements_are_cancelled_with_y),
+		TEST(sessions_of_two_nodes_are_one_question),
+		TEST(what_runs_on_is_offered_and_followed),
+		TEST(what_runs_on_can_be_cancelled_at_once),
+		TEST(what_has_ended_meanwhile_is_told),
+		TEST(read_only_looks_for_no_jobs),
 		TEST(read_only_offers_none_and_runs_none),
 		TEST(outside_the_window_it_is_refused_until_overridden),
 		TEST(an_override_is_for_one_preview),
+		TEST(a_schema_is_named_in_the_palette),
+		TEST(a_rebuild_is_gentle_first),
+		TEST(tab_widens_and_comes_back),
+		TEST(a_database_is_selected),
+		TEST(unknown_room_wants_an_override),
+		TEST(room_that_comes_to_be_known_is_looked_at_again),
+		TEST(what_a_job_left_behind_is_offered),
+		TEST(a_name_that_no_key_types_can_be_answered),
 		TEST(a_job_that_holds_up_too_many_stops_itself),
 		TEST(a_job_stops_itself_when_the_database_is_busy),
 		TEST(without_limits_a_job_goes_on),
 		TEST(a_policy_may_be_read_only),
 		TEST(the_action_lane_says_how_it_is),
 		TEST(an_action_lane_is_not_down_before_a_sample),
-		TEST(an_address_is_proposed_where_it_can_help),
-		TEST(one_of_several_is_chosen),
-		TEST(a_lease_left_behind_stays_in_sight),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

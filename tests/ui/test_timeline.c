@@ -104,7 +104,9 @@ static void test_follows_the_data(void **state)
 static void test_nothing_without_need(void **state)
 {
 	(void)state;
-	fixture_open(&f, "healthy", GLYPHS_UTF8);
+	fixture_open(&f, "empty", GLYPHS_UTF8);
+	fixture_more_text(&f, "snapshots",
+			  STR("source snapshots at=now\nrow identifier=rds:a kind=automated created_at=now-7h\n"));
 	fixture_draw(&f, "overview", 48, 160);
 	assert_null(marks_of(&f.ui));
 }
@@ -150,7 +152,7 @@ static void test_table_panes(void **state)
 	SHOWS("system-update");
 	SHOWS("next-maintenance");
 	fixture_draw(&f, "parameters", 24, 100);
-	SHOWS("Waiting for cluster parameters");
+	SHOWS("rds.force_ssl");
 	fixture_draw(&f, "keys", 24, 100);
 	fixture_more_text(&f, "keys",
 			  STR("source keys at=now\nrow arn=arn:aws:kms:eu-west-1:1:key/a used_for=storage "

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/ui/shows.h"
+#include "verdict/engine.h"
 
 #include <stdio.h>
 
@@ -146,11 +147,28 @@ static void test_unknown_is_not_ok(void **state)
 {
 	(void)state;
 	open_at("failed", "overview", 160, 48);
-	PANE_SHOWS("verdicts", "Not known whether something is wrong");
+	/* what a rule only looks at when it is there does not wake it */
+	fixture_wait(&f, VERDICT_REST_US);
+	fixture_more_text(&f, "nothing",
+			  STR("source statements_info at=now\nerror refused nothing listens | start it\n"));
+	show(NULL);
+	/* that nobody answers is known, and comes first */
+	PANE_SHOWS("verdicts", "✗ database does not answer: orders-1 refused");
+	PANE_SHOWS("verdicts", "! AWS does not answer: No AWS credentials");
 	PANE_SHOWS("verdicts", "not known; m says why");
+	SHOWS("8 Network ✗");
 	focus("verdicts");
 	press("m");
 	PANE_SHOWS("verdicts", "? cluster available not known: No AWS credentials");
+}
+
+static void test_nothing_is_known(void **state)
+{
+	(void)state;
+	open_at("empty", "overview", 160, 48);
+	fixture_more_text(&f, "denied", STR("source clusters at=now\nerror denied Not allowed | allow it\n"));
+	show(NULL);
+	PANE_SHOWS("verdicts", "Not known whether something is wrong");
 }
 
 /* A refusal is one at once; what was known before is not said any more. */
@@ -162,6 +180,8 @@ static void test_denied_is_unknown(void **state)
 	PANE_SHOWS("verdicts", "✓ cluster is available");
 	fixture_more_text(&f, "denied",
 			  STR("source clusters at=now\nerror denied Not allowed: rds:DescribeDBClusters | allow it\n"));
+	(void)fixture_type(&f, "/cluster available");
+	(void)fixture_key(&f, K_ENTER);
 	show(NULL);
 	PANE_SHOWS("verdicts", "? cluster available not known: Not allowed: rds:DescribeDBClusters");
 }
@@ -186,6 +206,7 @@ int main(void)
 		TEST(test_snoozed_comes_back),
 		TEST(test_a_verdict_has_its_evidence),
 		TEST(test_unknown_is_not_ok),
+		TEST(test_nothing_is_known),
 		TEST(test_denied_is_unknown),
 		TEST(test_healthy_is_quiet),
 	};

@@ -86,7 +86,7 @@ static void test_footer(void **state)
 		const char *with[3], *without[3];
 	} cases[] = {
 		{"activity", {"? help", "/ filter", "m mode"}, {"t range", NULL, NULL}},
-		{"storage", {"? help", "t range", NULL}, {"/ filter", "m mode", "s sort"}},
+		{"storage", {"? help", "t range", "V vacuum"}, {"m mode", "e explain", NULL}},
 		{"backups", {"? help", "s sort", NULL}, {"m mode", "t range", NULL}},
 	};
 	struct fixture f;

@@ -303,6 +303,36 @@ static void outcomes_find_their_intents(void **state)
 	IS(entry(3)->object, "shop.orders");
 }
 
+/* A console was killed, and another one goes on: one entry all along. */
+static void what_was_adopted_stays_one_entry(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1u << 16);
+	add_line(&b, "intent", 1, BEGUN, "");
+	add_line(&b, "adopted", 1, BEGUN + US_PER_S, "");
+	add_line(&b, "intent", 2, BEGUN, "");
+	add_line(&b, "adopted", 2, BEGUN + US_PER_S, "");
+	add_line(&b, "adopted", 2, BEGUN + 2 * US_PER_S, "");
+	add_line(&b, "outcome", 2, BEGUN + 3 * US_PER_S, ",\"outcome\":\"cancelled\",\"took_ms\":3000");
+	/* the intent lies before what is read */
+	add_line(&b, "adopted", 3, BEGUN, "");
+	add_line(&b, "outcome", 3, BEGUN + US_PER_S, ",\"outcome\":\"done\",\"took_ms\":1");
+	put_file(0, b.data, b.len);
+	buf_release(&b);
+	load();
+	assert_true(r.ok);
+	assert_int_equal(file(0)->unreadable, 0);
+	assert_int_equal(r.entries->nrows, 3);
+	IS(entry(0)->outcome, "done");
+	IS(entry(1)->outcome, "cancelled");
+	assert_true(entry(1)->took_us == 3 * US_PER_S);
+	IS(entry(2)->outcome, "adopted; it has not ended yet");
+	IS(entry(2)->severity, "notice");
+	assert_false(HAS(entry(2), struct audit_row, ended_at));
+}
+
 static void one_id_several_times_is_several_entries(void **state)
 {
 	struct buf b;
@@ -614,6 +644,7 @@ int main(void)
 		TEST(a_pair_may_lie_over_a_rotation),
 		TEST(a_file_with_two_names_counts_once),
 		TEST(outcomes_find_their_intents),
+		TEST(what_was_adopted_stays_one_entry),
 		TEST(one_id_several_times_is_several_entries),
 		TEST(outcomes_are_told_by_their_first_words),
 		TEST(only_the_newest_entries_are_kept),

@@ -238,7 +238,17 @@ static void test_an_hour_is_affordable(void **state)
 	for (int minute = 0; minute < 60; minute++)
 		fetch_at(&s, NOON + 60 * minute + 7);
 	assert_true(s.watch.queries <= 1000);
-	assert_int_equal(s.watch.by_name_count, 12);
+	/* twelve for what is shown, one for the forecast */
+	assert_int_equal(s.watch.by_name_count, 13);
+	end(&s);
+	/* comparing costs each metric shown once an hour */
+	begin(&s, 3, false);
+	s.watch.count_name = "CPUUtilization";
+	s.fake.target->compare_us = US_PER_DAY;
+	for (int minute = 0; minute < 60; minute++)
+		fetch_at(&s, NOON + 60 * minute);
+	assert_true(s.watch.queries <= 1000);
+	assert_int_equal(s.watch.by_name_count, 3 * 60 + 3);
 	end(&s);
 }
 
@@ -415,6 +425,95 @@ static void test_period_follows_range(void **state)
 	}
 }
 
+/* Another range begins anew: a week by the hour is not three hours by the minute with little in front. */
+static void test_another_range_is_fetched_whole(void **state)
+{
+	const struct series *x;
+	struct scene s;
+
+	(void)state;
+	begin(&s, 1, false);
+	x = find(fetch_at(&s, NOON), "FreeableMemory", "orders-1");
+	assert_int_equal(x->n, 180);
+	s.fake.target->range_us = 7 * US_PER_DAY;
+	x = find(fetch_at(&s, NOON + 60), "FreeableMemory", "orders-1");
+	assert_int_equal(x->period_us, US_PER_HOUR);
+	assert_int_equal(x->n, 168);
+	for (size_t i = 1; i < x->n; i++)
+		assert_int_equal(x->at[i] - x->at[i - 1], US_PER_HOUR);
+	/* of the same period, but longer */
+	s.fake.target->range_us = 12 * US_PER_HOUR;
+	assert_int_equal(find(fetch_at(&s, NOON + 120), "FreeableMemory", "orders-1")->n, 144);
+	s.fake.target->range_us = US_PER_DAY;
+	assert_int_equal(find(fetch_at(&s, NOON + 180), "FreeableMemory", "orders-1")->n, 288);
+	end(&s);
+}
+
+/* For a forecast there is a week by the hour, whatever is shown; in no row. */
+static void test_a_week_for_the_forecast(void **state)
+{
+	const struct snapshot *snap;
+	const struct series *x;
+	struct scene s;
+	size_t rows = 0;
+
+	(void)state;
+	begin(&s, 2, false);
+	snap = fetch_at(&s, NOON);
+	x = series_find_part(&snap->series, "VolumeBytesUsed", STR("orders"), SERIES_WEEK);
+	assert_non_null(x);
+	assert_int_equal(x->period_us, US_PER_HOUR);
+	assert_int_equal(x->n, 168);
+	assert_int_equal(find(snap, "VolumeBytesUsed", "orders")->n, 36);
+	assert_non_null(series_find_part(&snap->series, "MaximumUsedTransactionIDs", STR("orders-1"), SERIES_WEEK));
+	assert_null(series_find_part(&snap->series, "MaximumUsedTransactionIDs", STR("orders-2"), SERIES_WEEK));
+	for (size_t i = 0; i < snap->nrows; i++) {
+		struct buf key;
+
+		buf_init(&key, 1024);
+		rec_key_text(snap->type, snapshot_row(snap, i), &key);
+		rows += str_starts(buf_str(&key), STR("VolumeBytesUsed\x1f"));
+		buf_release(&key);
+	}
+	assert_int_equal(rows, 1);
+	end(&s);
+}
+
+static void test_the_day_before(void **state)
+{
+	const struct snapshot *snap;
+	const struct series *x;
+	struct scene s;
+
+	(void)state;
+	begin(&s, 1, false);
+	s.fake.target->compare_us = US_PER_DAY;
+	s.watch.count_name = "FreeableMemory";
+	snap = fetch_at(&s, NOON);
+	assert_int_equal(s.watch.by_name_count, 2);
+	x = series_find_part(&snap->series, "FreeableMemory", STR("orders-1"), SERIES_BEFORE);
+	assert_non_null(x);
+	/* yesterday's points stand at today's times */
+	assert_int_equal(x->at[0], (NOON - 3 * 3600) * US_PER_S);
+	assert_true(x->n >= 180);
+	/* the next hour of yesterday is known already */
+	fetch_at(&s, NOON + 60);
+	assert_int_equal(s.watch.by_name_count, 3);
+	snap = fetch_at(&s, NOON + 50 * 60);
+	assert_int_equal(s.watch.by_name_count, 4);
+	x = series_find_part(&snap->series, "FreeableMemory", STR("orders-1"), SERIES_BEFORE);
+	assert_int_equal(x->at[x->n - 1], (NOON + 50 * 60) * US_PER_S);
+	/* another day is other points */
+	s.fake.target->compare_us = 7 * US_PER_DAY;
+	fetch_at(&s, NOON + 51 * 60);
+	assert_int_equal(s.watch.by_name_count, 6);
+	/* and off is off */
+	s.fake.target->compare_us = 0;
+	snap = fetch_at(&s, NOON + 52 * 60);
+	assert_null(series_find_part(&snap->series, "FreeableMemory", STR("orders-1"), SERIES_BEFORE));
+	end(&s);
+}
+
 /* The answer checks that every start is a multiple of the period. */
 static void test_alignment(void **state)
 {
@@ -491,6 +590,9 @@ int main(void)
 		cmocka_unit_test(test_uneven_answer),
 		cmocka_unit_test(test_wide_asks_more),
 		cmocka_unit_test(test_period_follows_range),
+		cmocka_unit_test(test_another_range_is_fetched_whole),
+		cmocka_unit_test(test_a_week_for_the_forecast),
+		cmocka_unit_test(test_the_day_before),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_serverless),

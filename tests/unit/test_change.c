@@ -149,6 +149,25 @@ static void test_an_open_window(void **state)
 	assert_int_equal(change.tier, 2);
 }
 
+/* Two reasons of that kind are offered together. */
+static void test_room_and_window_are_offered_together(void **state)
+{
+	(void)state;
+	set_window("Sat 22:00-Sun 04:00");
+	look("vacuum full");
+	forget();
+	change = (struct change){.f = &fetch, .op = operation_find(STR("vacuum full")), .tier = TIER_DISRUPTIVE};
+	change.out = snapshot_new(&operation_type, "preview");
+	change_refuse_unless(&change, CHANGE_STORAGE, STR("it is said"), "room for sorting is %s", "short");
+	assert_false(change.refused);
+	change_add_end(&change);
+	assert_true(change.refused);
+	assert_true(says("refuse", "room for sorting is short: it is said"));
+	assert_true(says("refuse", "outside the maintenance window"));
+	assert_true(says("override", "window storage"));
+	assert_int_equal(change.tier, 2);
+}
+
 /* What is refused for another reason, too, is not offered. */
 static void test_no_override_of_other_refusals(void **state)
 {
@@ -231,6 +250,69 @@ static void test_its_own_policy(void **state)
 	assert_false(target_is_read_only(target));
 }
 
+/* Tables can be many; an index is for what rebuilds it; sessions and clusters are neither. */
+static void test_what_an_operation_can_be_asked_of(void **state)
+{
+	const struct operation *vacuum = operation_find(STR("vacuum")), *reindex = operation_find(STR("reindex")),
+			       *drop = operation_find(STR("drop invalid indexes")),
+			       *cancel = operation_find(STR("cancel"));
+
+	(void)state;
+	assert_true(operation_takes(vacuum, SCOPE_TABLE) && operation_takes(vacuum, SCOPE_SCHEMA) &&
+		    operation_takes(vacuum, SCOPE_DATABASE));
+	assert_false(operation_takes(vacuum, SCOPE_INDEX));
+	assert_true(operation_takes(reindex, SCOPE_INDEX) && operation_takes(drop, SCOPE_DATABASE));
+	assert_false(operation_takes(drop, SCOPE_INDEX));
+	assert_false(operation_takes(cancel, SCOPE_TABLE) || operation_takes(cancel, SCOPE_DATABASE));
+	for (int i = 0; i < SCOPE__COUNT; i++)
+		assert_int_equal(operation_scope_find(str_c(operation_scope_word((enum operation_scope)i))), i);
+	assert_int_equal(operation_scope_find(STR("")), SCOPE_TABLE);
+}
+
+/* What is said of several sessions together, and that each word counts as what it is. */
+static void test_words_of_several(void **state)
+{
+	static const struct {
+		struct operation_sum sum;
+		bool ends;
+		const char *words;
+		enum operation_severity severity;
+	} table[] = {
+		{{.ended = 3}, true, "done: 3 ended", OPERATION_OK},
+		{{.ended = 1, .gone = 1}, false, "done: 1 statement ended, 1 was gone before", OPERATION_OK},
+		{{.ended = 2, .still = 1}, true, "done, with a warning: 2 ended, 1 did not end", OPERATION_WARNING},
+		{{.ended = 2, .still = 2},
+		 false,
+		 "done, with a warning: 2 statements ended, 2 still run their statements",
+		 OPERATION_WARNING},
+		{{.failed = 1, .left = 2, .unsent = 1},
+		 true,
+		 "not done: 1 could not be signalled, 2 were left out, 1 was not sent a signal",
+		 OPERATION_WARNING},
+		{{0}, true, "done: nothing was signalled", OPERATION_OK},
+	};
+	struct operation_sum sum = {0};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 400);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		buf_clear(&b);
+		assert_int_equal(operation_sum_words(&table[i].sum, table[i].ends, &b), table[i].severity);
+		assert_string_equal(buf_c(&b), table[i].words);
+	}
+	buf_release(&b);
+	operation_sum_add(&sum, STR("ended"), 2);
+	operation_sum_add(&sum, STR("ended"), 3);
+	operation_sum_add(&sum, STR("unsent"), 1);
+	operation_sum_add(&sum, STR("no such"), 7);
+	operation_sum_add(&sum, STR("gone"), -1);
+	operation_sum_add(&sum, STR("gone"), INT64_MAX);
+	assert_int_equal(sum.ended, 5);
+	assert_int_equal(sum.unsent, 1);
+	assert_int_equal(sum.gone, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -239,10 +321,13 @@ int main(void)
 		TEST(test_no_window_is_required),
 		TEST(test_which_need_a_window),
 		TEST(test_an_open_window),
+		TEST(test_room_and_window_are_offered_together),
 		TEST(test_no_override_of_other_refusals),
 		TEST(test_production),
 		TEST(test_unknown_tags),
 		TEST(test_its_own_policy),
+		TEST(test_what_an_operation_can_be_asked_of),
+		TEST(test_words_of_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,6 +343,13 @@ static void test_policy(void **state)
 	assert_true(policy_of("other")->stop_load > 12.4 && policy_of("other")->window.set);
 	assert_string_equal(policy_of("other")->production_tag, "");
 	assert_false(policy_of("other")->read_only || o.read_only);
+	/* tags by key alone are enough */
+	assert_true(parse_with("[policy]\nrequired_tags = owner, environment=production\nsubnet_addresses = 12\n"
+			       "[policy test]\nrequired_tags =\n",
+			       ""));
+	assert_string_equal(policy_of("other")->required_tags, "owner, environment=production");
+	assert_int_equal(policy_of("other")->limits.subnet_addresses, 12);
+	assert_string_equal(policy_of("test")->required_tags, "");
 }
 
 static void test_policy_faults_name_their_place(void **state)
@@ -375,6 +382,32 @@ static void test_policy_faults_name_their_place(void **state)
 	(void)snprintf(long_name, sizeof long_name, "[policy %0*d]\n", 300, 7);
 	assert_false(parse_with(long_name, ""));
 	says(":1: ");
+}
+
+/* doctor takes a cluster like the console does, and this host's address. */
+static void test_doctor(void **state)
+{
+	(void)state;
+	assert_true(parse("doctor prod-orders --format json --public-address ::ffff:203.0.113.7"));
+	assert_int_equal(o.command, COMMAND_DOCTOR);
+	assert_string_equal(o.cluster, "prod-orders");
+	assert_int_equal(o.format, FORMAT_JSON);
+	assert_true(parse("doctor"));
+	assert_int_equal(o.command, COMMAND_DOCTOR);
+	assert_string_equal(o.cluster, "");
+	/* a cluster may have that name */
+	assert_true(parse("doctor doctor"));
+	assert_string_equal(o.cluster, "doctor");
+	assert_false(parse("doctor a b"));
+	says("only one cluster can be named: b");
+	assert_false(parse("doctor --format csv"));
+	says("doctor: --format is text or json");
+	assert_false(parse("--public-address 203.0.113.256"));
+	says("--public-address: 203.0.113.256 is no IPv4 or IPv6 address");
+	assert_false(parse("--ask-public-address http://example.com/ip"));
+	says("https://");
+	assert_true(parse_with("[auroratop]\npublic_address = 203.0.113.7\n", "doctor"));
+	assert_string_equal(o.public_address, "203.0.113.7");
 }
 
 /* The example that is installed has every key of the policy, and changes nothing; so has the manual. */
@@ -458,6 +491,7 @@ int main(void)
 		TEST(test_config_faults_name_their_place),
 		TEST(test_policy),
 		TEST(test_policy_faults_name_their_place),
+		TEST(test_doctor),
 		TEST(test_example),
 		TEST(test_config_from_environment),
 		TEST(test_help_names_all),

@@ -191,6 +191,90 @@ static void test_absurd_values(void **state)
 	draw(GRAPH_COUNT, true);
 }
 
+/* Two hours of a line, and a forecast of one more. */
+static struct graph_area ahead(double per_us)
+{
+	return (struct graph_area){.series = &series,
+				   .from = 0,
+				   .to = 180 * US_PER_MIN,
+				   .now_us = 120 * US_PER_MIN,
+				   .ahead_per_us = per_us,
+				   .unit = GRAPH_COUNT,
+				   .from_zero = true,
+				   .scale = 1,
+				   .edge = ROLE_G1,
+				   .body = ROLE_G1B};
+}
+
+static void test_forecast(void **state)
+{
+	struct graph_area g = ahead(10.0 / (double)US_PER_HOUR);
+	int border = -1, dots = 0, highest = ROWS;
+
+	(void)state;
+	points(120, 20, 40);
+	graph_area_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
+	for (int x = 0; x < COLS; x++)
+		if (canvas_at(&c, 0, x)->rune == glyph(G_FORECAST))
+			border = x;
+	assert_true(border > COLS / 2 && border < COLS - 10);
+	for (int x = border + 1; x < COLS; x++)
+		for (int y = 0; y < ROWS - 2; y++) {
+			/* what is not known yet is no gap */
+			assert_true(canvas_at(&c, y, x)->rune != glyph(G_SEPARATOR));
+			if (!braille(canvas_at(&c, y, x)->rune))
+				continue;
+			dots++;
+			highest = y < highest ? y : highest;
+		}
+	/* one dot in each column, and they rise */
+	assert_int_equal(dots, COLS - 1 - border);
+	for (int y = highest; y < ROWS - 2; y++)
+		assert_false(braille(canvas_at(&c, y + 1, COLS - 1)->rune));
+	/* now stands below the border, not at the right end */
+	assert_int_equal(canvas_at(&c, ROWS - 1, border)->rune, 'o');
+	/* whatever the slope is */
+	for (size_t i = 0; i < 4; i++) {
+		g = ahead((const double[]){1e300, -1e300, (double)INFINITY, (double)NAN}[i]);
+		graph_area_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
+	}
+}
+
+static void test_the_day_before_as_dots(void **state)
+{
+	static int64_t then[120];
+	static double values[120];
+	struct series before = {.at = then, .value = values, .n = 120, .period_us = US_PER_MIN};
+	struct graph_area g = {.series = &series,
+			       .before = &before,
+			       .from = 0,
+			       .to = 120 * US_PER_MIN,
+			       .unit = GRAPH_COUNT,
+			       .from_zero = true,
+			       .scale = 1,
+			       .edge = ROLE_G1,
+			       .body = ROLE_G1B};
+	int above = 0, within = 0;
+
+	(void)state;
+	points(120, 50, 50);
+	for (int i = 0; i < 120; i++) {
+		then[i] = at[i];
+		values[i] = i < 60 ? 90 : 20;
+	}
+	graph_area_draw(&c, (struct rect){0, 0, ROWS, COLS}, &g);
+	for (int x = 8; x < COLS; x++)
+		for (int y = 0; y < ROWS - 2; y++)
+			if (canvas_at(&c, y, x)->style.fg == ROLE_MUTED && braille(canvas_at(&c, y, x)->rune)) {
+				above += y < ROWS / 2 - 1;
+				within += y > ROWS / 2 - 1;
+			}
+	/* a line over the area where it was more, and through it where it was less; the scale has room for both */
+	assert_in_range(above, 24, 27);
+	assert_in_range(within, 24, 27);
+	assert_true(shows("100"));
+}
+
 static double stack[COLS][GRAPH_CLASSES];
 
 static void draw_stack(double capacity, bool letters)
@@ -392,10 +476,18 @@ static void test_rail_keeps_the_worst(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_steps_are_round), TEST(test_newest_is_right), TEST(test_gap_is_not_zero),
-		TEST(test_labels),          TEST(test_absurd_values),   TEST(test_stack),
-		TEST(test_stack_gap),       TEST(test_summer_time),     TEST(test_rail),
+		TEST(test_steps_are_round),
+		TEST(test_newest_is_right),
+		TEST(test_gap_is_not_zero),
+		TEST(test_labels),
+		TEST(test_absurd_values),
+		TEST(test_stack),
+		TEST(test_stack_gap),
+		TEST(test_summer_time),
+		TEST(test_rail),
 		TEST(test_rail_keeps_the_worst),
+		TEST(test_forecast),
+		TEST(test_the_day_before_as_dots),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -385,15 +385,21 @@ static void test_check_without_answers(void **state)
 	json_t *root, *verdict;
 
 	(void)state;
-	assert_int_equal(run("check", "--format", "json", NOBODY_AWS, "prod-orders", NULL), 3);
+	assert_int_equal(run("check", "--format", "json", NOBODY_AWS, "prod-orders", NULL), 1);
 	root = parsed();
-	assert_string_equal(json_string_value(json_object_get(root, "status")), "unknown");
+	assert_string_equal(json_string_value(json_object_get(root, "status")), "warning");
+	assert_string_equal(json_string_value(json_object_get(find_verdict(root, "reachability.aws"), "severity")),
+			    "warning");
+	assert_string_equal(json_string_value(json_object_get(find_verdict(root, "reachability.database"), "severity")),
+			    "unknown");
 	assert_string_equal(json_string_value(json_object_get(root, "cluster")), "prod-orders");
 	verdict = find_verdict(root, "availability.cluster");
 	assert_string_equal(json_string_value(json_object_get(verdict, "severity")), "unknown");
 	assert_non_null(strstr(json_string_value(json_object_get(verdict, "sentence")), "not known"));
 	json_decref(root);
-	assert_int_equal(run("check", "--db", NOBODY_DB, NULL), 3);
+	assert_int_equal(run("check", "--only", "backup", NOBODY_AWS, "prod-orders", NULL), 3);
+	assert_int_equal(run("check", "--db", NOBODY_DB, NULL), 2);
+	assert_true(str_find(buf_str(&out), STR("critical  database does not answer: "), 0) >= 0);
 	assert_true(str_find(buf_str(&out), STR("unknown   sessions waiting for locks not known: "), 0) >= 0);
 	/* what does not exist there is not missed */
 	assert_true(str_find(buf_str(&out), STR("availability.cluster"), 0) < 0);
@@ -404,7 +410,7 @@ static void test_check_usage(void **state)
 	(void)state;
 	assert_int_equal(run("check", "--only", "nonsense", "--db", NOBODY_DB, NULL), 3);
 	assert_int_equal(out.len, 0);
-	assert_true(str_find(buf_str(&complaint), STR("nonsense; there are availability, "), 0) > 0);
+	assert_true(str_find(buf_str(&complaint), STR("nonsense; there are reachability, availability, "), 0) > 0);
 	assert_int_equal(run("check", "--format", "csv", "--db", NOBODY_DB, NULL), 3);
 	assert_int_equal(run("check", "--fromat", "json", NULL), 3);
 	assert_int_equal(run("--once", "--format", "junit", "--db", NOBODY_DB, NULL), 2);

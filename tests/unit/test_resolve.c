@@ -11,6 +11,7 @@
 
 #include <netdb.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 static atomic_bool release;
@@ -118,12 +119,59 @@ static void test_silent_service(void **state)
 	nanosleep(&(struct timespec){0, 50000000}, NULL);
 }
 
+/* a is an alias of ec2-1.example for 5 seconds, which is 127.0.0.1 for 60 */
+static const unsigned char alias[] = {
+	0,   1,   0x81, 0x80, 0,    1,  0, 2, 0, 0,  0, 0,   1,   'a', 0,   0,   1,   0,   1,   0xc0, 12,
+	0,   5,   0,    1,    0,    0,  0, 5, 0, 15, 5, 'e', 'c', '2', '-', '1', 7,   'e', 'x', 'a',  'm',
+	'p', 'l', 'e',  0,    0xc0, 31, 0, 1, 0, 1,  0, 0,   0,   60,  0,   4,   127, 0,   0,   1,
+};
+
+static int canned(const char *host, unsigned char *answer, int size)
+{
+	if (strcmp(host, "a") != 0 || (size_t)size < sizeof(alias))
+		return -1;
+	memcpy(answer, alias, sizeof(alias));
+	return sizeof(alias);
+}
+
+static void test_records_of_a_name_server(void **state)
+{
+	struct fetch f = fetch_with(US_PER_S);
+	struct resolve_records r;
+
+	(void)state;
+	resolve_set_question(canned);
+	assert_true(resolve_records(&f, "a", &r));
+	assert_string_equal(r.target, "ec2-1.example");
+	assert_int_equal(r.ttl_s, 5);
+	assert_false(resolve_records(&f, "b", &r));
+	resolve_set_question(NULL);
+}
+
+/* Whatever a name server sends: cut anywhere, or with any byte turned, it is read or refused. */
+static void test_records_that_are_hostile(void **state)
+{
+	unsigned char copy[sizeof(alias)];
+	struct resolve_records r;
+
+	(void)state;
+	for (int n = -1; n < (int)sizeof(alias); n++)
+		assert_false(resolve_read_answer(alias, n, &r));
+	for (size_t i = 0; i < sizeof(alias); i++)
+		for (int flip = 1; flip < 256; flip += 7) {
+			memcpy(copy, alias, sizeof(copy));
+			copy[i] ^= (unsigned char)flip;
+			(void)resolve_read_answer(copy, sizeof(copy), &r);
+			assert_non_null(memchr(r.target, '\0', sizeof(r.target)));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numeric_needs_no_service),
-		cmocka_unit_test(test_known_and_unknown),
-		cmocka_unit_test(test_silent_service),
+		cmocka_unit_test(test_numeric_needs_no_service), cmocka_unit_test(test_known_and_unknown),
+		cmocka_unit_test(test_silent_service),           cmocka_unit_test(test_records_of_a_name_server),
+		cmocka_unit_test(test_records_that_are_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

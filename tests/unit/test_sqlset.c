@@ -40,9 +40,10 @@ static void test_newest_that_fits(void **state)
 static void test_compiled_in(void **state)
 {
 	static const char *const names[] = {
-		"sessions",         "locks",      "databases",       "database_sizes",  "probe", "aurora_instance",
-		"statements_probe", "statements", "statements_info", "statement_texts", "names", "lock_names",
-		"prepared",         "blockers",   "progress",        "xmin_horizon",    "tables"};
+		"sessions",         "locks",      "databases",       "database_sizes",  "probe",  "aurora_instance",
+		"statements_probe", "statements", "statements_info", "statement_texts", "names",  "lock_names",
+		"prepared",         "blockers",   "progress",        "xmin_horizon",    "tables", "relations",
+		"wraparound",       "slots",      "slots_position"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -214,6 +214,70 @@ static void test_tags(void **state)
 	assert_int_equal(t->tags.n, 3);
 }
 
+/* The next one. */
+static void later(const char *rows)
+{
+	fixture_wait(&f, US_PER_S);
+	sample(rows);
+}
+
+/* A tag is of a session, not of a number, and goes with it. */
+static void test_tags_end_with_their_session(void **state)
+{
+	(void)state;
+	later(ROW(1, 30s) ROW(2, 20s) ROW(3, 10s));
+	table_tag_all(t);
+	show(48, 160);
+	assert_true(fixture_shows(&f, "3 tagged"));
+	/* once is a moment in which it was idle, and not shown */
+	later(ROW(1, 31s) ROW(3, 11s));
+	assert_int_equal(t->tags.n, 3);
+	later(ROW(1, 32s) ROW(2, 22s) ROW(3, 12s));
+	assert_int_equal(t->tags.n, 3);
+	later(ROW(1, 33s) ROW(3, 13s));
+	/* the same rows drawn again are no other sample */
+	fixture_effects(&f, EFFECT_RECALC);
+	show(48, 160);
+	assert_int_equal(t->tags.n, 3);
+	later(ROW(1, 34s) ROW(3, 14s));
+	assert_int_equal(t->tags.n, 2);
+	show(48, 160);
+	assert_true(fixture_shows(&f, "2 tagged"));
+	/* its number comes back with another session */
+	later(ROW(1, 35s) ROW(2, 1s) ROW(3, 15s));
+	for (size_t i = 0; i < t->n; i++)
+		assert_int_equal(table_is_tagged(t, t->index[i]), pid_at(i) != 2);
+	later("row pid=3 state=running xact_us=1s backend_start_at=2026-03-17T10:00:00Z query=q3\n" ROW(1, 36s));
+	for (size_t i = 0; i < t->n; i++)
+		assert_int_equal(table_is_tagged(t, t->index[i]), pid_at(i) == 1);
+	later(ROW(1, 37s) ROW(2, 2s) ROW(3, 17s));
+	/* another order moves rows, not tags */
+	table_order_reverse(t);
+	fixture_effects(&f, EFFECT_RECALC);
+	show(48, 160);
+	for (size_t i = 0; i < t->n; i++)
+		assert_int_equal(table_is_tagged(t, t->index[i]), pid_at(i) != 2);
+}
+
+static void test_escape_takes_tags_off(void **state)
+{
+	(void)state;
+	sample(ROW(1, 30s) ROW(2, 20s) ROW(3, 10s));
+	(void)fixture_key(&f, 'v');
+	show(48, 160);
+	assert_true(fixture_shows(&f, "1 tagged"));
+	/* on the row under the cursor, too */
+	assert_true(fixture_shows_in(&f, t->drawn.r, "\xe2\x97\x8f"));
+	(void)fixture_key(&f, K_ESC);
+	show(48, 160);
+	assert_false(fixture_shows(&f, "tagged"));
+	assert_int_equal(t->tags.n, 0);
+	(void)fixture_key(&f, '*');
+	assert_int_equal(t->tags.n, 3);
+	(void)fixture_key(&f, '*');
+	assert_int_equal(t->tags.n, 0);
+}
+
 static bool has_column(const char *field)
 {
 	for (int i = 0; i < t->nheads; i++)
@@ -327,6 +391,8 @@ int main(void)
 		TEST(test_order_before_data),
 		TEST(test_no_match_is_said),
 		TEST(test_tags),
+		TEST(test_tags_end_with_their_session),
+		TEST(test_escape_takes_tags_off),
 		TEST(test_columns_leave_by_priority),
 		TEST(test_columns_scroll),
 		TEST(test_order_by_column),

@@ -260,6 +260,35 @@ static void test_what_is_well_or_unknown_to_the_list_is_not_muted(void **state)
 	assert_false(verdict_engine_mute(engine, STR("no.such"), STR(""), 0));
 }
 
+/* Of rule 3 and rule 5: what rests stays in its place, and is judged again when something changed or time has passed.
+ */
+static void test_a_rule_rests(void **state)
+{
+	const char *const ids[] = {"backup.age", "storage.volume"};
+	const size_t rules[] = {3, 5};
+
+	(void)state;
+	for (int round = 0; round < 4; round++) {
+		struct snapshot *s = look();
+
+		for (size_t i = 0; i < 2; i++) {
+			if (verdict_engine_rests(engine, rules[i], 7, now))
+				continue;
+			found(s, ids[i], "", i == 0 ? SEV_WARN : SEV_OK, "as it was");
+			SET((struct finding *)s->rows + s->nrows - 1, struct finding, place, (int64_t)rules[i]);
+		}
+		settle(s);
+		/* a warning is judged until it has appeared; what is ok is so at once */
+		assert_int_equal(shown->nrows, round < 2 ? 1 : 2);
+	}
+	assert_true(str_eq_c(data_str(shown, 0, "id"), "backup.age"));
+	assert_true(str_eq_c(data_str(shown, 1, "id"), "storage.volume"));
+	assert_true(verdict_engine_rests(engine, 3, 7, now));
+	assert_false(verdict_engine_rests(engine, 3, 8, now));
+	assert_false(verdict_engine_rests(engine, 5, 7, now + VERDICT_REST_US));
+	assert_false(verdict_engine_rests(engine, 5, 7, now - US_PER_S));
+}
+
 static void test_many(void **state)
 {
 	(void)state;
@@ -295,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_snoozed_until_its_time, fresh, over),
 		cmocka_unit_test_setup_teardown(test_muting_twice_takes_it_back, fresh, over),
 		cmocka_unit_test_setup_teardown(test_what_is_well_or_unknown_to_the_list_is_not_muted, fresh, over),
+		cmocka_unit_test_setup_teardown(test_a_rule_rests, fresh, over),
 		cmocka_unit_test_setup_teardown(test_many, fresh, over),
 	};
 

@@ -20,7 +20,7 @@
 
 struct audit_entry {
 	const char *id;    /* one for the intent and the outcome of one action; from audit_id() */
-	const char *phase; /* "intent" or "outcome" */
+	const char *phase; /* "intent", "outcome", or "adopted": another console goes on with it */
 	const char *action, *cluster, *node, *database, *role;
 	int tier;
 	struct str object, statement;

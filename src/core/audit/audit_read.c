@@ -77,7 +77,7 @@ static bool is_phase(const struct audit_line *l, const char *phase)
 static bool is_whole(const struct audit_line *l)
 {
 	return HAS(l, struct audit_line, at) && l->id.len > 0 && l->action.len > 0 &&
-	       (is_phase(l, "intent") || is_phase(l, "outcome"));
+	       (is_phase(l, "intent") || is_phase(l, "outcome") || is_phase(l, "adopted"));
 }
 
 static bool read_line(struct audit_lines *to, struct str text)
@@ -183,6 +183,13 @@ static void close_entry(struct audit_row *r, const struct audit_line *l)
 		SET(r, struct audit_row, took_us, l->took_ms * US_PER_MS);
 }
 
+/* Its console has ended, and another one goes on with it: until its outcome. */
+static void adopt_entry(struct audit_row *r)
+{
+	SET(r, struct audit_row, severity, STR("notice"));
+	SET(r, struct audit_row, outcome, STR("adopted; it has not ended yet"));
+}
+
 /* Lines of one id, the oldest first. Returns how many entries they are. */
 static size_t pair_one(const struct audit_line *lines, const uint32_t *index, size_t n, struct audit_row *rows)
 {
@@ -191,8 +198,12 @@ static size_t pair_one(const struct audit_line *lines, const uint32_t *index, si
 
 	for (size_t i = 0; i < n; i++) {
 		const struct audit_line *l = &lines[index[i]];
-		bool outcome = is_phase(l, "outcome");
+		bool outcome = is_phase(l, "outcome"), adopted = is_phase(l, "adopted");
 
+		if (adopted && open) {
+			adopt_entry(&rows[made - 1]);
+			continue;
+		}
 		if (!outcome || !open)
 			open_entry(&rows[made], l, (int64_t)made);
 		if (outcome && !open)
@@ -200,6 +211,8 @@ static size_t pair_one(const struct audit_line *lines, const uint32_t *index, si
 		made += !outcome || !open;
 		if (outcome)
 			close_entry(&rows[made - 1], l);
+		else if (adopted)
+			adopt_entry(&rows[made - 1]);
 		open = !outcome;
 	}
 	return made;

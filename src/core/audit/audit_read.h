@@ -1,7 +1,8 @@
 /*
  * audit_read.h: the audit log (audit.h) as records: what was changed, and how it went.
  *
- * An intent and its outcome, which have one id, become one entry. An intent without an outcome
+ * An intent and its outcome, which have one id, become one entry; a line between them tells that another console went
+ * on with it. An intent without an outcome
  * stays an entry without one: the console ended before it could write it, or is still at it. An
  * outcome whose intent lies before what is read is an entry from what itself says.
  *

@@ -32,19 +32,26 @@ bool change_begin(struct change *c, struct fetch *f, bool changes, struct err *e
 void change_add(struct change *c, const char *kind, const char *label, enum operation_severity severity,
 		const char *fmt, ...)
 {
-	struct operation_row *row = snapshot_add_row(c->out);
 	char text[NOTE_MAX];
 	va_list ap;
 
-	if (!row)
-		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	change_add_text(c, kind, label, severity, str_c(text));
+}
+
+void change_add_text(struct change *c, const char *kind, const char *label, enum operation_severity severity,
+		     struct str text)
+{
+	struct operation_row *row = snapshot_add_row(c->out);
+
+	if (!row)
+		return;
 	SET(row, struct operation_row, number, (int64_t)c->out->nrows - 1);
 	SET(row, struct operation_row, kind, arena_str(c->out->arena, str_c(kind)));
 	SET(row, struct operation_row, label, arena_str(c->out->arena, str_c(label)));
-	SET(row, struct operation_row, text, arena_str(c->out->arena, str_c(text)));
+	SET(row, struct operation_row, text, arena_str(c->out->arena, text));
 	SET(row, struct operation_row, severity, (int64_t)severity);
 }
 
@@ -98,7 +105,8 @@ struct str change_row(const struct change *c, const char *kind)
 void change_add_end(struct change *c)
 {
 	change_add_policy(c);
-	change_add(c, "statement", "", OPERATION_OK, "%s", c->statement);
+	change_add_text(c, "statement", "", OPERATION_OK, str_c(c->statement));
+	change_add(c, "object", "", OPERATION_OK, "%s", c->object);
 	change_add(c, "fact", "undo", OPERATION_OK, "%s", c->op->undo);
 	change_add(c, "word", "", OPERATION_OK, "%s", c->word);
 	change_add(c, "tier", "", OPERATION_OK, "%d", c->tier);
@@ -191,6 +199,11 @@ bool change_intend(const struct change *c, char *id, size_t size, struct err *er
 {
 	audit_id(id, size);
 	return write_audit(c, id, "intent", STR(""), -1, err);
+}
+
+bool change_adopt(const struct change *c, const char *id, struct err *err)
+{
+	return write_audit(c, id, "adopted", STR(""), -1, err);
 }
 
 void change_conclude(struct change *c, const char *id, int64_t began_mono_us, enum operation_severity severity,

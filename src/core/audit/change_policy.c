@@ -15,12 +15,58 @@
 #include "model/kind.h"
 #include "model/policy.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #define WORDS_MAX 160
 
 static void raise_tier(struct change *c)
 {
 	c->tier += c->tier < TIER_DESTRUCTIVE;
 }
+
+/* ---- what may be set aside ---- */
+
+static const char *const asides[CHANGE_ASIDES] = {NULL, "window", "storage", "window storage"};
+
+static bool sets_aside(const struct change *c, enum change_aside what)
+{
+	struct str rest = fetch_arg(c->f, "override"), word;
+
+	while (rest.len > 0 && str_split(&rest, ' ', &word))
+		if (str_eq_c(word, asides[what]))
+			return true;
+	return false;
+}
+
+void change_refuse_unless(struct change *c, enum change_aside what, struct str reason, const char *fmt, ...)
+{
+	char text[WORDS_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (sets_aside(c, what)) {
+		c->aside |= what;
+		c->override = asides[c->aside];
+		raise_tier(c);
+		change_add(c, "check", "", OPERATION_CRITICAL, "%s, which is overridden: one tier more", text);
+		return;
+	}
+	c->wanted |= what;
+	change_add(c, "refuse", "", OPERATION_CRITICAL, "%s: " STR_FMT, text, STR_ARG(reason));
+}
+
+/* Nothing else may stand in the way of what is offered. */
+static void offer_asides(struct change *c)
+{
+	if (c->wanted && !c->refused)
+		change_add(c, "override", "", OPERATION_OK, "%s", asides[c->aside | c->wanted]);
+	c->refused |= c->wanted != 0;
+}
+
+/* ---- the listing of clusters ---- */
 
 /* Value of a text field; "" when it is absent. *ret_has tells. */
 static struct str text_of(const struct snapshot *s, size_t row, const char *field, bool *ret_has)
@@ -79,22 +125,9 @@ static void add_aws_window(struct change *c, const struct snapshot *clusters, lo
 	buf_release(&b);
 }
 
-/* Refused, unless it was asked to set the window aside. */
 static void add_closed(struct change *c, const char *state)
 {
-	bool refused = c->refused;
-
-	if (str_eq_c(fetch_arg(c->f, "override"), "window")) {
-		c->override = "window";
-		raise_tier(c);
-		change_add(c, "check", "", OPERATION_CRITICAL,
-			   "outside the maintenance window, which is overridden: one tier more");
-		return;
-	}
-	change_refuse(c, "outside the maintenance window: %s", state);
-	/* nothing else may stand in the way of what is offered */
-	if (!refused)
-		change_add(c, "override", "", OPERATION_OK, "window");
+	change_refuse_unless(c, CHANGE_WINDOW, str_c(state), "outside the maintenance window");
 }
 
 static void add_window(struct change *c, const struct policy_window *w, int64_t now)
@@ -167,6 +200,7 @@ void change_add_policy(struct change *c)
 		add_window(c, &p->window, now);
 		add_aws_window(c, clusters, row, now);
 	}
+	offer_asides(c);
 	add_production(c, p, clusters, row);
 	add_stop(c, p);
 }

@@ -13,7 +13,6 @@
 #include "base/str.h"
 
 #define LEASES_MAX 32 /* files that are read; more are left alone */
-#define LEASE_FILE_MAX 8192
 
 struct lease {
 	char id[64];        /* of the audit lines of the change; name of the file */

@@ -8,5 +8,6 @@
 
 extern const struct source command_aws_preview; /* arguments: operate.h */
 extern const struct source command_aws_change;
+extern const struct source command_public_address;
 
 #endif

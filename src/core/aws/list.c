@@ -107,6 +107,9 @@ static bool ask_page(struct aws_client *client, struct fetch *f, struct page *pa
 
 		*ret_next = xstrndup(next.ptr, next.len);
 	}
+	/* ages of what is listed are told by the service's clock */
+	if (ok && answer.date_us > 0)
+		page->out->server_at_us = answer.date_us;
 	aws_answer_release(&answer);
 	form_release(&form);
 	return ok;

@@ -6,11 +6,13 @@
  * late points. Every history has its own rhythm, because CloudWatch bills each metric asked
  * for: vital ones every minute, the rest every five minutes unless a view wants them all, volume
  * metrics every five minutes (they change no faster), FreeStorageSpace once an hour (Aurora
- * does not emit it; a target that does is shown).
+ * does not emit it; a target that does is shown). A metric may have further histories: the week by the hour, from which
+ * a forecast is made whatever range is shown, and the range of a day or week before while somebody compares; both are
+ * asked once an hour, the latter an hour ahead, because the past is known.
  *
  * Invariants: times are aligned to the period; the unit is never sent (a wrong one gives no
- * data); an absent point stays absent and a zero stays zero. With three instances an hour costs
- * fewer than 1,000 metric questions.
+ * data); an absent point stays absent and a zero stays zero. Points of one history have one period: another range
+ * begins anew. With three instances an hour costs fewer than 1,000 metric questions, comparing or not.
  *
  * Not here: forecasts, drawing, metrics of other namespaces.
  */
@@ -26,40 +28,46 @@
 #define HISTORIES_MAX 2000     /* metrics times objects */
 #define ITEM_POINTS_MAX 100800 /* of one result, the service's own limit per call */
 #define LOOK_BACK_US (15 * US_PER_MIN)
+#define LOOK_BACK_SPARSE_US US_PER_HOUR /* volume metrics arrive later */
+#define AHEAD_US US_PER_HOUR            /* of the day or week before, which is known already */
+#define WEEK_US (7 * US_PER_DAY)
 #define RANGE_DEFAULT_US (3 * US_PER_HOUR)
 
 enum scope { SCOPE_CLUSTER, SCOPE_INSTANCE };
 enum rhythm { EVERY_MINUTE, WHEN_WIDE_MINUTE, WIDE_ONLY, EVERY_FIVE, EVERY_HOUR };
-enum only { ANY, SERVERLESS, PROVISIONED, READER };
+enum only { ANY, SERVERLESS, PROVISIONED, READER, WRITER };
+enum more { ALONE, COMPARED = 1 << 0, FORECAST = 1 << 1 };
 
 struct metric {
 	const char *name, *unit, *statistic;
 	enum scope scope;
 	enum rhythm rhythm;
 	enum only only;
+	unsigned more; /* which other histories it has */
 };
 
 /* clang-format off */
 static const struct metric metrics[] = {
-	{"VolumeBytesUsed", "Bytes", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY},
-	{"VolumeReadIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY},
-	{"VolumeWriteIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY},
-	{"ServerlessDatabaseCapacity", "Count", "Average", SCOPE_CLUSTER, EVERY_MINUTE, SERVERLESS},
-	{"CPUUtilization", "Percent", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY},
-	{"FreeableMemory", "Bytes", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY},
-	{"DatabaseConnections", "Count", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY},
-	{"AuroraReplicaLag", "Milliseconds", "Maximum", SCOPE_INSTANCE, EVERY_MINUTE, READER},
-	{"FreeLocalStorage", "Bytes", "Minimum", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, PROVISIONED},
-	{"ACUUtilization", "Percent", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, SERVERLESS},
-	{"ReadIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
-	{"WriteIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
-	{"ReadLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
-	{"WriteLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
-	{"CommitLatency", "Milliseconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY},
-	{"NetworkThroughput", "Bytes/Second", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY},
-	{"BufferCacheHitRatio", "Percent", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY},
-	{"DiskQueueDepth", "Count", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY},
-	{"FreeStorageSpace", "Bytes", "Minimum", SCOPE_INSTANCE, EVERY_HOUR, ANY},
+	{"VolumeBytesUsed", "Bytes", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY, COMPARED | FORECAST},
+	{"VolumeReadIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY, COMPARED},
+	{"VolumeWriteIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY, COMPARED},
+	{"ServerlessDatabaseCapacity", "Count", "Average", SCOPE_CLUSTER, EVERY_MINUTE, SERVERLESS, COMPARED},
+	{"CPUUtilization", "Percent", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY, COMPARED},
+	{"FreeableMemory", "Bytes", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY, COMPARED},
+	{"DatabaseConnections", "Count", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY, COMPARED},
+	{"AuroraReplicaLag", "Milliseconds", "Maximum", SCOPE_INSTANCE, EVERY_MINUTE, READER, COMPARED},
+	{"FreeLocalStorage", "Bytes", "Minimum", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, PROVISIONED, COMPARED | FORECAST},
+	{"ACUUtilization", "Percent", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, SERVERLESS, ALONE},
+	{"ReadIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
+	{"WriteIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
+	{"ReadLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
+	{"WriteLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
+	{"CommitLatency", "Milliseconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
+	{"NetworkThroughput", "Bytes/Second", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY, ALONE},
+	{"BufferCacheHitRatio", "Percent", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY, ALONE},
+	{"DiskQueueDepth", "Count", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY, ALONE},
+	{"MaximumUsedTransactionIDs", "Count", "Maximum", SCOPE_INSTANCE, EVERY_HOUR, WRITER, FORECAST},
+	{"FreeStorageSpace", "Bytes", "Minimum", SCOPE_INSTANCE, EVERY_HOUR, ANY, ALONE},
 };
 /* clang-format on */
 
@@ -89,10 +97,13 @@ static const struct rec_type type = REC_TYPE(struct point_row, "metrics", fields
 struct history {
 	const struct metric *metric;
 	char *object;
+	enum series_part part;
 	bool wanted;         /* applies to the cluster as it is now */
 	bool answered;       /* in the call under way */
 	int64_t asked_until; /* wall; 0 = never asked */
-	int64_t start;       /* of the next question */
+	int64_t range_us, period_us;
+	int64_t offset_us;  /* how long before: points are kept at their time plus this */
+	int64_t start, end; /* of the next question */
 	struct series_ring ring;
 };
 
@@ -154,9 +165,9 @@ static int64_t period_of(const struct metric *m, int64_t range_us)
 	return m->rhythm == EVERY_FIVE && period < 5 * US_PER_MIN ? 5 * US_PER_MIN : period;
 }
 
-static int64_t interval_of(const struct metric *m, bool wide)
+static int64_t interval_of(const struct history *h, bool wide)
 {
-	switch (m->rhythm) {
+	switch (h->part == SERIES_SHOWN ? h->metric->rhythm : EVERY_HOUR) {
 	case EVERY_MINUTE:
 	case WIDE_ONLY:
 		return US_PER_MIN;
@@ -170,21 +181,50 @@ static int64_t interval_of(const struct metric *m, bool wide)
 	return US_PER_HOUR;
 }
 
-static void want(struct state *st, const struct metric *m, struct str object)
+static struct history *find_history(struct state *st, const struct metric *m, struct str object, enum series_part part)
 {
 	struct history *h;
 
 	for (size_t i = 0; i < st->n; i++) {
-		if (st->items[i].metric == m && str_eq_c(object, st->items[i].object)) {
-			st->items[i].wanted = true;
-			return;
-		}
+		h = &st->items[i];
+		if (h->metric == m && h->part == part && str_eq_c(object, h->object))
+			return h;
 	}
 	if (st->n == HISTORIES_MAX)
-		return;
+		return NULL;
 	st->items = xrealloc_array(st->items, st->n + 1, sizeof(*st->items));
 	h = &st->items[st->n++];
-	*h = (struct history){.metric = m, .object = xstrndup(object.ptr, object.len), .wanted = true};
+	*h = (struct history){.metric = m, .object = xstrndup(object.ptr, object.len), .part = part};
+	return h;
+}
+
+/* What was asked for another period, or of another day, is of no use; what is longer than before is asked anew. */
+static void want_part(struct state *st, const struct fetch *f, const struct metric *m, struct str object,
+		      enum series_part part)
+{
+	struct history *h = find_history(st, m, object, part);
+	int64_t range = part == SERIES_WEEK ? WEEK_US : range_of(f->target), period = period_of(m, range);
+	int64_t offset = part == SERIES_BEFORE ? f->target->compare_us : 0;
+
+	if (!h)
+		return;
+	h->wanted = true;
+	if (h->period_us != period || h->offset_us != offset)
+		series_ring_release(&h->ring);
+	if (h->period_us != period || h->offset_us != offset || h->range_us < range)
+		h->asked_until = 0;
+	h->range_us = range;
+	h->period_us = period;
+	h->offset_us = offset;
+}
+
+static void want(struct state *st, const struct fetch *f, const struct metric *m, struct str object)
+{
+	want_part(st, f, m, object, SERIES_SHOWN);
+	if (m->more & FORECAST)
+		want_part(st, f, m, object, SERIES_WEEK);
+	if ((m->more & COMPARED) && f->target->compare_us > 0)
+		want_part(st, f, m, object, SERIES_BEFORE);
 }
 
 static bool applies(const struct metric *m, bool serverless, struct str role)
@@ -197,12 +237,14 @@ static bool applies(const struct metric *m, bool serverless, struct str role)
 	case PROVISIONED:
 		return !serverless;
 	case READER:
+		return str_eq_c(role, "reader");
+	case WRITER:
 		break;
 	}
-	return str_eq_c(role, "reader");
+	return str_eq_c(role, "writer");
 }
 
-/* Marks what the cluster as it is now has; histories of what is gone stay until they are empty. */
+/* Marks what the cluster as it is now has; histories of what is gone stay until they are empty, but for comparisons. */
 static void choose(struct state *st, const struct fetch *f)
 {
 	const struct snapshot *clusters = f->inputs[0], *instances = f->inputs[1];
@@ -220,23 +262,23 @@ static void choose(struct state *st, const struct fetch *f)
 		if (m->rhythm == WIDE_ONLY && !f->wide)
 			continue;
 		if (m->scope == SCOPE_CLUSTER && applies(m, serverless, STR("")))
-			want(st, m, aws_input_text(clusters, 0, "identifier"));
+			want(st, f, m, aws_input_text(clusters, 0, "identifier"));
 		for (size_t i = 0; m->scope == SCOPE_INSTANCE && i < instances->nrows; i++)
 			if (applies(m, str_eq_c(aws_input_text(instances, i, "class"), "db.serverless"),
 				    aws_input_text(instances, i, "role")))
-				want(st, m, aws_input_text(instances, i, "identifier"));
+				want(st, f, m, aws_input_text(instances, i, "identifier"));
 	}
 }
 
-static void forget_old(struct state *st, int64_t from)
+static void forget_old(struct state *st, int64_t now)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < st->n; i++) {
 		struct history *h = &st->items[i];
 
-		series_ring_trim(&h->ring, from);
-		if (!h->wanted && h->ring.n == 0) {
+		series_ring_trim(&h->ring, now - h->range_us - US_PER_HOUR);
+		if (!h->wanted && (h->ring.n == 0 || h->part == SERIES_BEFORE)) {
 			history_release(h);
 			continue;
 		}
@@ -245,15 +287,18 @@ static void forget_old(struct state *st, int64_t from)
 	st->n = kept;
 }
 
-static void set_start(struct history *h, int64_t now, int64_t range_us)
+/* The whole range, or what has come since; points that are late are looked for, but not a day later. */
+static void set_question(struct history *h, int64_t now)
 {
-	int64_t period = period_of(h->metric, range_us);
-	int64_t back = LOOK_BACK_US > 3 * period ? LOOK_BACK_US : 3 * period;
-	int64_t start = now - range_us;
+	int64_t back = h->metric->rhythm == EVERY_FIVE ? LOOK_BACK_SPARSE_US : LOOK_BACK_US;
+	int64_t start = now - h->range_us;
 
+	back = h->offset_us > 0 ? 0 : back > 3 * h->period_us ? back : 3 * h->period_us;
 	if (h->asked_until > 0 && h->asked_until - back > start)
 		start = h->asked_until - back;
-	h->start = start - start % period;
+	start -= h->offset_us;
+	h->start = start - start % h->period_us;
+	h->end = h->offset_us > 0 ? now - h->offset_us + AHEAD_US : now;
 }
 
 static bool add_point(struct points *p, struct str text, bool is_time, struct err *err)
@@ -301,7 +346,7 @@ static bool on_item(void *ctx, struct err *err)
 	if (p->nat != p->nvalue)
 		return err_set(err, ERR_PROTOCOL, "a metric has %zu times and %zu values", p->nat, p->nvalue);
 	for (size_t i = 0; h && i < p->nat; i++)
-		series_ring_put(&h->ring, p->at[i], p->value[i]);
+		series_ring_put(&h->ring, p->at[i] + h->offset_us, p->value[i]);
 	if (h && !p->failed)
 		h->answered = true;
 	p->id = -1;
@@ -330,7 +375,7 @@ static const char *dimension_name(const struct metric *m)
 	return m->scope == SCOPE_CLUSTER ? "DBClusterIdentifier" : "DBInstanceIdentifier";
 }
 
-static void add_query(struct form *form, size_t i, const struct history *h, int64_t range_us)
+static void add_query(struct form *form, size_t i, const struct history *h)
 {
 	const struct metric *m = h->metric;
 	int n = (int)i + 1;
@@ -343,14 +388,13 @@ static void add_query(struct form *form, size_t i, const struct history *h, int6
 	form_addf(form, str_c(dimension_name(m)),
 		  "MetricDataQueries.member.%d.MetricStat.Metric.Dimensions.member.1.Name", n);
 	form_addf(form, str_c(h->object), "MetricDataQueries.member.%d.MetricStat.Metric.Dimensions.member.1.Value", n);
-	snprintf(text, sizeof(text), "%d", (int)(period_of(m, range_us) / US_PER_S));
+	snprintf(text, sizeof(text), "%d", (int)(h->period_us / US_PER_S));
 	form_addf(form, str_c(text), "MetricDataQueries.member.%d.MetricStat.Period", n);
 	form_addf(form, str_c(m->statistic), "MetricDataQueries.member.%d.MetricStat.Stat", n);
 	form_addf(form, STR("true"), "MetricDataQueries.member.%d.ReturnData", n);
 }
 
-static bool ask_page(struct fetch *f, struct points *p, int64_t end, const char *token, char **ret_next,
-		     struct err *err)
+static bool ask_page(struct fetch *f, struct points *p, const char *token, char **ret_next, struct err *err)
 {
 	struct aws_call call = {.service = AWS_CLOUDWATCH, .operation = "GetMetricData", .begin = begin, .ctx = p};
 	struct aws_answer answer = {0};
@@ -360,9 +404,9 @@ static bool ask_page(struct fetch *f, struct points *p, int64_t end, const char 
 
 	form_begin(&form, call.operation, aws_services[AWS_CLOUDWATCH].version);
 	for (size_t i = 0; i < p->nasked; i++)
-		add_query(&form, i, p->asked[i], range_of(f->target));
+		add_query(&form, i, p->asked[i]);
 	form_add_time(&form, "StartTime", p->asked[0]->start);
-	form_add_time(&form, "EndTime", end);
+	form_add_time(&form, "EndTime", p->asked[0]->end);
 	form_add_c(&form, "ScanBy", "TimestampAscending");
 	if (token)
 		form_add_c(&form, "NextToken", token);
@@ -378,8 +422,8 @@ static bool ask_page(struct fetch *f, struct points *p, int64_t end, const char 
 	return ok;
 }
 
-/* All pages of one question about histories with one start. */
-static bool ask(struct fetch *f, struct points *p, int64_t end, struct err *err)
+/* All pages of one question about histories with one start and end. */
+static bool ask(struct fetch *f, struct points *p, int64_t now, struct err *err)
 {
 	char *token = NULL;
 	bool ok = true;
@@ -387,7 +431,7 @@ static bool ask(struct fetch *f, struct points *p, int64_t end, struct err *err)
 	for (int n = 0; ok; n++) {
 		char *next = NULL;
 
-		ok = ask_page(f, p, end, token, &next, err);
+		ok = ask_page(f, p, token, &next, err);
 		if (ok && next && ((token && strcmp(next, token) == 0) || n == AWS_PAGES_MAX))
 			ok = err_set(err, ERR_PROTOCOL, "CloudWatch GetMetricData does not come to an end");
 		xfree(token);
@@ -400,7 +444,7 @@ static bool ask(struct fetch *f, struct points *p, int64_t end, struct err *err)
 		struct history *h = p->asked[i];
 
 		if (h->answered) {
-			h->asked_until = end;
+			h->asked_until = now;
 		} else {
 			log_debug("no answer for %s of %s", h->metric->name, h->object);
 		}
@@ -410,17 +454,19 @@ static bool ask(struct fetch *f, struct points *p, int64_t end, struct err *err)
 
 static bool due(const struct history *h, int64_t now, bool wide)
 {
-	return h->wanted && h->asked_until + interval_of(h->metric, wide) <= now;
+	return h->wanted && h->asked_until + interval_of(h, wide) <= now;
 }
 
-/* Histories that are due and share the start of the first such one. */
+/* Histories that are due and ask for the same time as the first such one. */
 static void gather(struct state *st, int64_t now, bool wide, struct points *p)
 {
 	p->nasked = 0;
 	for (size_t i = 0; i < st->n && p->nasked < QUERIES_MAX; i++) {
 		struct history *h = &st->items[i];
 
-		if (h->answered || !due(h, now, wide) || (p->nasked > 0 && h->start != p->asked[0]->start))
+		if (h->answered || !due(h, now, wide))
+			continue;
+		if (p->nasked > 0 && (h->start != p->asked[0]->start || h->end != p->asked[0]->end))
 			continue;
 		p->asked[p->nasked++] = h;
 	}
@@ -433,7 +479,8 @@ static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *
 
 	for (size_t i = 0; i < st->n; i++) {
 		st->items[i].answered = false;
-		set_start(&st->items[i], now, range_of(f->target));
+		if (st->items[i].wanted)
+			set_question(&st->items[i], now);
 	}
 	for (gather(st, now, f->wide, &p); ok && p.nasked > 0; gather(st, now, f->wide, &p)) {
 		ok = ask(f, &p, now, err);
@@ -447,16 +494,18 @@ static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *
 	return ok;
 }
 
-static void fill_series(struct snapshot *s, const struct history *h, struct series *out, int64_t from, int64_t to,
-			int64_t range_us)
+static void fill_series(struct snapshot *s, const struct history *h, struct series *out, int64_t now)
 {
+	int64_t from = now - h->range_us;
+
+	out->part = h->part;
 	out->metric = str_c(h->metric->name);
 	out->object = arena_str(s->arena, str_c(h->object));
 	out->dimension = arena_fmt(s->arena, "%s=%s", dimension_name(h->metric), h->object);
 	out->unit = str_c(h->metric->unit);
 	out->statistic = str_c(h->metric->statistic);
-	out->period_us = period_of(h->metric, range_us);
-	series_ring_copy(&h->ring, s->arena, from, to, out);
+	out->period_us = h->period_us;
+	series_ring_copy(&h->ring, s->arena, from - from % US_PER_MIN, now, out);
 }
 
 static void add_row(struct snapshot *s, const struct series *x)
@@ -474,7 +523,7 @@ static void add_row(struct snapshot *s, const struct series *x)
 	SET(r, struct point_row, value, x->value[x->n - 1]);
 }
 
-static struct snapshot *make_snapshot(const struct state *st, int64_t from, int64_t to, int64_t range_us)
+static struct snapshot *make_snapshot(const struct state *st, int64_t now)
 {
 	struct snapshot *s = snapshot_new(&type, "metrics");
 
@@ -482,8 +531,8 @@ static struct snapshot *make_snapshot(const struct state *st, int64_t from, int6
 	for (size_t i = 0; i < st->n; i++) {
 		struct series *x = &s->series.items[s->series.n++];
 
-		fill_series(s, &st->items[i], x, from, to, range_us);
-		if (st->items[i].wanted && x->n > 0)
+		fill_series(s, &st->items[i], x, now);
+		if (st->items[i].wanted && x->n > 0 && x->part == SERIES_SHOWN)
 			add_row(s, x);
 	}
 	return s;
@@ -492,15 +541,14 @@ static struct snapshot *make_snapshot(const struct state *st, int64_t from, int6
 static bool fetch(struct fetch *f, struct err *err)
 {
 	struct state *st = get_state(f);
-	int64_t now = clock_wall_us(), from;
+	int64_t now = clock_wall_us();
 
 	now -= now % US_PER_MIN;
-	from = now - range_of(f->target);
 	choose(st, f);
-	forget_old(st, from - US_PER_HOUR);
+	forget_old(st, now);
 	if (!ask_all(f, st, now, err))
 		return false;
-	fetch_publish(f, make_snapshot(st, from - from % US_PER_MIN, now, range_of(f->target)));
+	fetch_publish(f, make_snapshot(st, now));
 	return true;
 }
 

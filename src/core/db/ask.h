@@ -9,7 +9,7 @@
 
 #include "runtime/source.h"
 
-#define ASK_PARAMS_MAX 4
+#define ASK_PARAMS_MAX 6
 #define ASK_STEPS_MAX 3
 
 struct pg_conn;

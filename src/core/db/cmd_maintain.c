@@ -1,17 +1,24 @@
 /*
- * cmd_maintain.c: runs VACUUM, ANALYZE or REINDEX of one table to its end.
+ * cmd_maintain.c: runs VACUUM, ANALYZE or REINDEX of a table, an index, a schema or a database to its end.
  *
- * Order: look again and compare with what was confirmed; claim the table, so that two consoles
+ * Order: look again and compare with what was confirmed; claim the target, so that two consoles
  * do not work on it; write the intent to the audit log; send. What waits for a lock does so for
  * 2 s and tries five times, with pauses in which those who queued behind it go on; a
  * concurrent rebuild waits without limit, because one that gives up leaves invalid indexes.
+ * Of several tables each is a transaction of its own; once some are done, the rest is not begun anew.
  *
  * The outcome is what the server did, not that it answered: a VACUUM by a non-owner succeeds
  * with a warning and without a word of work, and is "skipped". When the connection breaks the outcome is not known;
- * then a new connection looks whether the server still works on it.
+ * then a new connection looks whether the server still works on it. Until its outcome is written the job is noted
+ * on the disk, for the case that this console is killed (cmd_adopt.c).
+ *
+ * A concurrent rebuild that stops, for whatever reason, leaves invalid indexes. Those that were not there before are
+ * named in the outcome, and each has a row `left`, by which the console offers to drop it. So even what was told to
+ * stop asks this one question more.
  */
 #include "db/operate.h"
 
+#include "audit/job_note.h"
 #include "base/clock.h"
 #include "codec/codec_sql.h"
 #include "db/commands.h"
@@ -28,6 +35,8 @@
 #define QUERY_CANCELED "57014"
 #define JOB_NAME "auroratop job %lld"
 #define JOB_DEADLINE_US (7 * US_PER_DAY)
+#define LEFT_US (3 * US_PER_S)
+#define LEFT_NAMED_MAX 3 /* in the outcome; all have a row */
 
 struct claim {
 	uint64_t present;
@@ -46,40 +55,53 @@ static const struct field claimant_fields[] = {F(role, K_ID), F(client, K_TEXT),
 #undef F
 static const struct rec_type claimant_type = REC_TYPE(struct claimant, "operate_claimant", claimant_fields);
 
-struct invalid_index {
+struct before {
 	uint64_t present;
-	int64_t index_oid;
-	struct str index;
+	int64_t backend_start_at;
+	struct str files;
 };
-static const struct field invalid_fields[] = {
-	FIELD(struct invalid_index, index_oid, K_INT, .title = "oid", .help = "oid"),
-	FIELD(struct invalid_index, index, K_ID, .title = "index", .help = "index"),
+static const struct field before_fields[] = {
+	FIELD(struct before, backend_start_at, K_TIME_US, .title = "since", .help = "since"),
+	FIELD(struct before, files, K_TEXT, .title = "files", .help = "files"),
 };
-static const struct rec_type invalid_type = REC_TYPE(struct invalid_index, "operate_invalid", invalid_fields);
-
-struct seen {
-	uint64_t present;
-	struct str state;
-};
-static const struct field seen_fields[] = {FIELD(struct seen, state, K_ENUM, .title = "state", .help = "state")};
-static const struct rec_type seen_type = REC_TYPE(struct seen, "operate_job", seen_fields);
+static const struct rec_type before_type = REC_TYPE(struct before, "operate_before", before_fields);
 
 struct job {
 	struct operate *o;
 	int64_t began_mono_us;
 	char warning[300]; /* the first, "" = none */
+	int64_t warnings;  /* how many */
+	int64_t locked;    /* tables that were skipped because they are; not among the warnings */
 	bool worked;       /* the server told of work on the table (VERBOSE) */
 	size_t notices;
+	const struct snapshot *before; /* invalid indexes when it began; NULL = was not asked */
+	char left[400];                /* what is left behind, in words, "" = nothing */
 };
 
+/* It is about a relation, in quotes, of which the preview has said that it is passed by. */
+static bool is_spared(const struct operate *o, struct str message)
+{
+	struct str rest = message, before, name, list = o->spared, word;
+
+	if (list.len == 0 || !str_split(&rest, '"', &before) || !str_split(&rest, '"', &name))
+		return false;
+	while (str_split(&list, ' ', &word))
+		if (str_eq(word, name))
+			return true;
+	return false;
+}
+
 /* What the server says while it works; read on the job's thread. */
-static void notice(void *arg, struct str severity, struct str message)
+static void notice(void *arg, struct str severity, struct str state, struct str message)
 {
 	struct job *j = arg;
-	bool warning = str_eq(severity, STR("WARNING"));
+	bool warning = str_eq(severity, STR("WARNING")) && !is_spared(j->o, message),
+	     locked = warning && str_eq_c(state, LOCK_NOT_AVAILABLE);
 
-	if (warning && !j->warning[0])
+	if (warning && !locked && !j->warning[0])
 		(void)snprintf(j->warning, sizeof(j->warning), STR_FMT, STR_ARG(message));
+	j->locked += locked;
+	j->warnings += warning && !locked;
 	j->worked |= str_eq(severity, STR("INFO"));
 	if (j->notices++ < NOTICES_MAX)
 		change_add(&j->o->c, "notice", "", warning ? OPERATION_WARNING : OPERATION_OK, STR_FMT,
@@ -121,48 +143,54 @@ static bool claim(struct operate *o, struct err *err)
 
 /* ---- what is left behind ---- */
 
-static bool invalid_indexes(struct operate *o, struct snapshot **ret_rows, struct err *err)
-{
-	char oid[24];
-	struct conn_param param = {OID_OID, oid, -1};
-	struct pg_result *r;
-
-	*ret_rows = NULL;
-	(void)snprintf(oid, sizeof(oid), "%lld", (long long)o->oid);
-	if (!conn_query(o->c.f, o->conn, "operate_invalid", &param, 1, &r, err))
-		return false;
-	*ret_rows = snapshot_new(&invalid_type, "operate_invalid");
-	bool ok = sql_read_rows(r, *ret_rows, err);
-	conn_result_free(r);
-	return ok;
-}
-
 static bool had(const struct snapshot *before, int64_t oid)
 {
-	for (size_t i = 0; before && i < before->nrows; i++)
-		if (((const struct invalid_index *)snapshot_row(before, i))->index_oid == oid)
+	for (size_t i = 0; i < before->nrows; i++)
+		if (((const struct operate_invalid *)snapshot_row(before, i))->index_oid == oid)
 			return true;
 	return false;
 }
 
-/* Names the invalid indexes that appeared. Only after an answer of the server: a console that was told to stop, or has
- * lost its connection, cannot ask. */
-static void name_left_behind(struct operate *o, const struct snapshot *before)
+static void add_left(struct job *j, struct buf *names, const struct operate_invalid *x, size_t n)
 {
+	char oids[48];
+
+	(void)snprintf(oids, sizeof(oids), "%lld/%lld", (long long)x->index_oid, (long long)x->table_oid);
+	change_add(&j->o->c, "left", oids, OPERATION_WARNING, STR_FMT, STR_ARG(x->index));
+	change_add(&j->o->c, "notice", "", OPERATION_WARNING, "left behind, invalid: " STR_FMT " of table " STR_FMT,
+		   STR_ARG(x->index), STR_ARG(x->table));
+	if (n < LEFT_NAMED_MAX)
+		(void)buf_addf(names, "%s" STR_FMT, n ? ", " : "; left behind, invalid: ", STR_ARG(x->index));
+}
+
+/* Finds the invalid indexes of a rebuild that appeared since it began. Asked also when it was told to stop. */
+static void find_left_behind(struct job *j)
+{
+	struct operate *o = j->o;
+	struct fetch near = *o->c.f;
 	struct snapshot *after;
 	struct err err = {0};
+	struct buf names;
+	size_t n = 0;
 
-	if (!(o->c.op->flags & OPERATION_CONCURRENT) || fetch_cancelled(o->c.f))
+	if (!j->before || !conn_is_open(o->conn))
 		return;
-	if (invalid_indexes(o, &after, &err))
+	near.insists = true;
+	near.deadline_mono_us = clock_mono_us() + LEFT_US;
+	buf_init(&names, sizeof(j->left) - 1);
+	if (operate_invalid_indexes(o, &near, &after, &err))
 		for (size_t i = 0; i < after->nrows; i++) {
-			const struct invalid_index *x = (const struct invalid_index *)after->rows + i;
-			if (!had(before, x->index_oid))
-				change_add(&o->c, "notice", "", OPERATION_WARNING,
-					   "left behind, invalid: " STR_FMT "; DROP INDEX CONCURRENTLY " STR_FMT
-					   " removes it",
-					   STR_ARG(x->index), STR_ARG(x->index));
+			const struct operate_invalid *x = (const struct operate_invalid *)after->rows + i;
+
+			if (x->rebuilt && !had(j->before, x->index_oid))
+				add_left(j, &names, x, n++);
 		}
+	if (n > LEFT_NAMED_MAX)
+		(void)buf_addf(&names, " and %zu more", n - LEFT_NAMED_MAX);
+	if (err.code != ERR_NONE)
+		(void)buf_add_c(&names, "; what it has left behind could not be asked");
+	(void)snprintf(j->left, sizeof(j->left), "%s", buf_c(&names));
+	buf_release(&names);
 	snapshot_unref(after);
 }
 
@@ -185,7 +213,8 @@ static bool try_all(struct job *j, struct err *err)
 	for (int attempt = 1;; attempt++) {
 		if (conn_run(o->c.f, o->conn, o->c.statement, notice, j, err))
 			return true;
-		if (strcmp(err->id, LOCK_NOT_AVAILABLE) != 0 || attempt == LOCK_ATTEMPTS)
+		if (strcmp(err->id, LOCK_NOT_AVAILABLE) != 0 || attempt == LOCK_ATTEMPTS ||
+		    (operate_is_several(o) && j->worked))
 			return false;
 		change_add(&o->c, "notice", "", OPERATION_NOTICE, "the lock was not free within 2 s, attempt %d of %d",
 			   attempt, LOCK_ATTEMPTS);
@@ -196,61 +225,112 @@ static bool try_all(struct job *j, struct err *err)
 	}
 }
 
-/* After a lost connection: whether the server process is still at it. */
-static void look_for(struct operate *o, int64_t pid, const char *id, int64_t began)
+/* After a lost connection: if the server process is still at it, it is watched to its end; else what it has left tells.
+ */
+static void conclude_lost(struct job *j, const struct job_note *n, const char *id)
 {
-	struct login_wish wish = {.database = "", .acts = true};
-	char number[24] = "", name[64] = "";
-	struct conn_param params[2] = {{OID_INT4, number, -1}, conn_param_text(name)};
-	struct seen seen = {0};
+	struct operate *o = j->o;
+	int64_t began = j->began_mono_us;
+	struct operate_end e;
 	struct err err = {0};
-	bool found = false;
+	bool there = false, asked = false;
 
-	(void)snprintf(number, sizeof(number), "%lld", (long long)pid);
-	(void)snprintf(name, sizeof(name), JOB_NAME, (long long)fetch_arg_i64(o->c.f, "job", 0));
-	bool asked = false;
 	for (int i = 1; !asked && i <= LOOK_ATTEMPTS && !fetch_cancelled(o->c.f); i++) {
 		err_clear(&err);
-		asked = conn_open_as(o->c.f, &wish, &o->conn, &err) &&
-			operate_ask(o, "operate_job", params, 2, &seen_type, &seen, &found, &err);
+		asked = operate_find_left(o, n, &there, &err);
 		if (!asked && !pause_between(o->c.f, 1))
 			break;
 	}
-	if (!asked)
+	if (asked && there) {
+		change_add(&o->c, "notice", "", OPERATION_WARNING, "process %lld still works on it, and is watched",
+			   (long long)n->process);
+		change_show(&o->c);
+		if (operate_follow_left(o, n, id, began, false))
+			return;
+		asked = false;
+	}
+	asked = asked && operate_look_for_end(o, n, &e, &err);
+	if (!asked) {
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
 				"unknown: the connection was lost, and the server cannot be asked");
-	else if (found)
-		change_conclude(&o->c, id, began, OPERATION_WARNING,
-				"unknown: the connection was lost; process %lld still works on it", (long long)pid);
-	else
-		change_conclude(&o->c, id, began, OPERATION_WARNING,
-				"unknown: the connection was lost; no process of it is left, so it has ended or was "
-				"rolled back");
+		return;
+	}
+	find_left_behind(j);
+	change_conclude(&o->c, id, began, OPERATION_WARNING,
+			"%s the connection was lost; no process of it is left; %s%s",
+			!e.known ? "unknown:"
+			: e.done ? "done, although"
+				 : "not done:",
+			e.words, j->left[0] ? j->left : e.invalid);
 }
 
-static void conclude(struct job *j, bool ok, const char *id, const struct err *err)
+/* Of several tables some may be skipped; what the preview said of that is no news. */
+static void conclude_several(struct job *j, const char *id)
+{
+	struct change *c = &j->o->c;
+	int64_t began = j->began_mono_us;
+	bool surprises = j->warnings > j->o->expected;
+	char locked[80] = "";
+
+	if (j->locked > 0)
+		(void)snprintf(locked, sizeof(locked), "%lld skipped, locked by others", (long long)j->locked);
+	if (!j->worked && j->locked + j->warnings > 0)
+		change_conclude(c, id, began, OPERATION_WARNING, "skipped: %s", locked[0] ? locked : j->warning);
+	else if (surprises)
+		change_conclude(c, id, began, OPERATION_WARNING, "done, with a warning: %s%s%s", locked,
+				locked[0] ? "; " : "", j->warning);
+	else if (locked[0])
+		change_conclude(c, id, began, OPERATION_WARNING, "done, although not of all: %s", locked);
+	else
+		change_conclude(c, id, began, OPERATION_OK, "done");
+}
+
+static void conclude_done(struct job *j, const char *id)
+{
+	if (operate_is_several(j->o))
+		conclude_several(j, id);
+	/* a warning beside work is one; a warning in place of it says why there was none */
+	else if (j->warning[0])
+		change_conclude(&j->o->c, id, j->began_mono_us, OPERATION_WARNING, "%s: %s",
+				j->worked ? "done, with a warning" : "skipped", j->warning);
+	else
+		change_conclude(&j->o->c, id, j->began_mono_us, OPERATION_OK, "done");
+}
+
+static void conclude_failed(struct job *j, const char *id, const struct err *err)
 {
 	struct operate *o = j->o;
 	int64_t began = j->began_mono_us;
 	struct str reason = fetch_cancel_reason(o->c.f);
+	bool warns = reason.len > 0 || j->left[0];
 
-	/* a warning beside work is one; a warning in place of it says why there was none */
-	if (ok && j->warning[0])
-		change_conclude(&o->c, id, began, OPERATION_WARNING, "%s: %s",
-				j->worked ? "done, with a warning" : "skipped", j->warning);
-	else if (ok)
-		change_conclude(&o->c, id, began, OPERATION_OK, "done");
+	if (strcmp(err->id, LOCK_NOT_AVAILABLE) == 0 && operate_is_several(o) && j->worked)
+		change_conclude(&o->c, id, began, OPERATION_WARNING,
+				"not done to its end: a lock was not free within 2 s; what was done before stays done");
 	else if (strcmp(err->id, LOCK_NOT_AVAILABLE) == 0)
 		change_conclude(&o->c, id, began, OPERATION_WARNING,
 				"not done: the lock was not free in %d attempts of 2 s", LOCK_ATTEMPTS);
 	else if (err->code == ERR_CANCELLED || strcmp(err->id, QUERY_CANCELED) == 0)
-		change_conclude(&o->c, id, began, reason.len ? OPERATION_WARNING : OPERATION_NOTICE, STR_FMT,
-				STR_ARG(reason.len ? reason : STR("cancelled")));
+		change_conclude(&o->c, id, began, warns ? OPERATION_WARNING : OPERATION_NOTICE, STR_FMT "%s",
+				STR_ARG(reason.len ? reason : STR("cancelled")), j->left);
 	else
-		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err->text);
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s%s", err->text, j->left);
 }
 
-static void run(struct operate *o, const char *id)
+static bool run_statement(struct job *j, struct snapshot **ret_before, struct err *err)
+{
+	struct operate *o = j->o;
+
+	*ret_before = NULL;
+	if (o->c.op->flags & OPERATION_CONCURRENT) {
+		if (!operate_invalid_indexes(o, o->c.f, ret_before, err))
+			return false;
+		j->before = *ret_before;
+	}
+	return try_all(j, err);
+}
+
+static void run(struct operate *o, const struct job_note *note, const char *id)
 {
 	struct job j = {.o = o, .began_mono_us = clock_mono_us()};
 	struct snapshot *before = NULL;
@@ -258,27 +338,65 @@ static void run(struct operate *o, const char *id)
 	int64_t pid = conn_probe(o->conn)->backend_pid;
 	bool ok = set_up(o, &err);
 
-	if (ok && (o->c.op->flags & OPERATION_CONCURRENT))
-		ok = invalid_indexes(o, &before, &err);
 	change_add(&o->c, "process", "", OPERATION_OK, "%lld", (long long)pid);
 	change_show(&o->c);
 	fetch_doing(o->c.f, "%s %s", o->c.op->title, o->c.object);
-	ok = ok && try_all(&j, &err);
-	if (!ok && err.code == ERR_LOST) {
+	if (ok && (o->c.op->flags & OPERATION_DROPS)) {
+		operate_run_drops(o, id);
+		return;
+	}
+	ok = ok && run_statement(&j, &before, &err);
+	if (ok) {
+		conclude_done(&j, id);
+	} else if (err.code == ERR_LOST) {
 		change_add(&o->c, "notice", "", OPERATION_WARNING,
 			   "the connection was lost; looking what became of it");
 		change_show(&o->c);
-		look_for(o, pid, id, j.began_mono_us);
+		conclude_lost(&j, note, id);
 	} else {
-		if (!ok && err.id[0])
-			name_left_behind(o, before);
-		conclude(&j, ok, id, &err);
+		find_left_behind(&j);
+		conclude_failed(&j, id, &err);
 	}
 	snapshot_unref(before);
 }
 
+/* Before anything is sent. */
+static bool note_it(struct operate *o, const char *id, struct job_note *n, struct held **ret_held, struct err *err)
+{
+	char oid[24];
+	char index[24];
+	struct conn_param params[2] = {{OID_OID, oid, -1}, {OID_OID, index, -1}};
+	struct before b = {0};
+	bool found;
+
+	/* of several relations, and of indexes that go, no single file tells what became of it */
+	bool tells = !operate_is_several(o) && !(o->c.op->flags & OPERATION_DROPS);
+
+	*n = (struct job_note){.relation_oid = tells ? o->oid : 0,
+			       .number = fetch_arg_i64(o->c.f, "job", 0),
+			       .process = conn_probe(o->conn)->backend_pid,
+			       .began_at = clock_wall_us()};
+	(void)snprintf(oid, sizeof(oid), "%lld", (long long)n->relation_oid);
+	(void)snprintf(index, sizeof(index), "%lld", (long long)(o->scope == SCOPE_INDEX ? o->of : 0));
+	if (!operate_ask(o, "operate_before", params, 2, &before_type, &b, &found, err))
+		return false;
+	n->backend_start_at = b.backend_start_at;
+	(void)snprintf(n->id, sizeof(n->id), "%s", id);
+	(void)snprintf(n->operation, sizeof(n->operation), "%s", o->c.op->name);
+	operate_target_name(o, n->target, sizeof(n->target));
+	(void)snprintf(n->database, sizeof(n->database), "%s", o->c.database);
+	(void)snprintf(n->role, sizeof(n->role), "%s", o->c.role);
+	(void)snprintf(n->object, sizeof(n->object), "%s", o->c.object);
+	(void)audit_user(n->owner, sizeof(n->owner));
+	if (b.files.len < sizeof(n->files))
+		(void)snprintf(n->files, sizeof(n->files), STR_FMT, STR_ARG(b.files));
+	return job_note_take(n, ret_held, err);
+}
+
 static bool fetch_maintain(struct fetch *f, struct err *err)
 {
+	struct held *held = NULL;
+	struct job_note note;
 	struct operate o;
 	char id[64];
 
@@ -288,7 +406,13 @@ static bool fetch_maintain(struct fetch *f, struct err *err)
 		snapshot_unref(o.c.out);
 		return false;
 	}
-	run(&o, id);
+	if (note_it(&o, id, &note, &held, err)) {
+		run(&o, &note, id);
+		held_end(held);
+	} else {
+		change_conclude(&o.c, id, clock_mono_us(), OPERATION_CRITICAL, "failed: %s", err->text);
+		err_clear(err);
+	}
 	fetch_publish(f, o.c.out);
 	return true;
 }
@@ -296,12 +420,12 @@ static bool fetch_maintain(struct fetch *f, struct err *err)
 const struct source command_maintain = {
 	.name = "maintain",
 	.title = "maintenance",
-	.help = "VACUUM, ANALYZE or REINDEX of a table, to its end.",
+	.help = "VACUUM, ANALYZE or REINDEX of a table, an index, a schema or the database, to its end.",
 	.type = &operation_type,
 	.lane = LANE_COMMAND,
 	.flags = SOURCE_DB | SOURCE_CHANGES,
 	.deadline_us = JOB_DEADLINE_US,
-	.inputs = SITE_INPUTS,
+	.inputs = OPERATE_INPUTS,
 	.origin = "VACUUM, ANALYZE, REINDEX",
 	.ready = site_ready,
 	.fetch = fetch_maintain,

@@ -88,6 +88,11 @@ void conn_place(const struct conn *c, char *out, size_t size)
 	(void)snprintf(out, size, "%s:%s", host ? host : "", port ? port : "");
 }
 
+bool conn_used_password(const struct conn *c)
+{
+	return PQconnectionUsedPassword(c->pg) != 0;
+}
+
 bool conn_via_pooler(const struct conn *c)
 {
 	CHECK(c->probed);
@@ -381,10 +386,11 @@ static void hear(void *arg, const PGresult *r)
 {
 	const struct listener *l = arg;
 	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED),
+		   *state = PQresultErrorField(r, PG_DIAG_SQLSTATE),
 		   *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (l->notice && text)
-		l->notice(l->arg, str_c(severity ? severity : ""), str_c(text));
+		l->notice(l->arg, str_c(severity ? severity : ""), str_c(state ? state : ""), str_c(text));
 }
 
 bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn notice, void *arg, struct err *err)

@@ -50,7 +50,8 @@ struct conn_param {
 /* err->id when the server, or the role, has no connection left. */
 #define CONN_NO_ROOM "53300"
 #define CONN_CANCEL_US (4 * US_PER_S)
-typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str message);
+/* severity as "WARNING", state as "55P03", both in no language; message as the server worded it. */
+typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str state, struct str message);
 
 /* A timestamptz; out holds its bytes as long as the parameter is used. */
 struct conn_param conn_param_time(char out[8], int64_t wall_us);
@@ -121,6 +122,8 @@ void conn_result_free(struct pg_result *r);
 const struct probe *conn_probe(const struct conn *c);
 /* "HOST:PORT" of the open connection, as it was asked for; of a Unix socket, its folder. */
 void conn_place(const struct conn *c, char *out, size_t size);
+/* The server asked for a password and one was sent. The connection is open. */
+bool conn_used_password(const struct conn *c);
 /* Something between us and the server shares its sessions. */
 bool conn_via_pooler(const struct conn *c);
 /* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.

@@ -431,12 +431,29 @@ static void add_session(const struct fetch *f, struct login *l, const PQconninfo
 	buf_release(&out);
 }
 
-static void describe(struct login *l, const PQconninfoOption *merged)
+static const char *password_place(const struct target *t, const PQconninfoOption *merged)
+{
+	const char *chosen = getenv("PGPASSWORD"), *file = option_value(merged, "passfile");
+
+	if (conninfo_says(t->conninfo, "password"))
+		return "the connection string";
+	if (chosen && chosen[0])
+		return "PGPASSWORD";
+	if (option_value(merged, "password"))
+		return "the service file";
+	return file ? file : "~/.pgpass";
+}
+
+static void describe(struct login *l, const struct target *t, const PQconninfoOption *merged)
 {
 	const char *host = option_value(merged, "host"), *port = option_value(merged, "port");
 	const char *addr = option_value(merged, "hostaddr"), *user = option_value(merged, "user");
 	const char *database = option_value(merged, "dbname");
 
+	l->host = arena_strz(l->arena, str_c(host ? host : ""));
+	l->hostaddr = arena_strz(l->arena, str_c(addr ? addr : ""));
+	l->port = arena_strz(l->arena, str_c(port ? port : "5432"));
+	l->password_from = arena_strz(l->arena, str_c(password_place(t, merged)));
 	if (!host)
 		host = addr ? addr : "the local server";
 	l->where = strz_fmt(l, "%s port %s", host, port ? port : "5432");
@@ -444,12 +461,11 @@ static void describe(struct login *l, const PQconninfoOption *merged)
 	l->database = arena_strz(l->arena, str_c(database ? database : ""));
 }
 
-bool login_prepare(const struct fetch *f, const struct site *site, const struct login_wish *wish, bool with_settings,
-		   struct login *ret_login, struct err *err)
+/* Everything that is asked for, merged. NULL: err says why. Free with PQconninfoFree(). */
+static PQconninfoOption *begin(const struct fetch *f, const struct site *site, const struct login_wish *wish,
+			       struct login *l, struct err *err)
 {
-	struct login *l = ret_login;
 	PQconninfoOption *merged;
-	bool ok;
 
 	*l = (struct login){.arena = arena_new(4096, LOGIN_BYTES_MAX * 2), .planner = wish && wish->planner};
 	add(l, "keepalives_idle", "10");
@@ -458,16 +474,40 @@ bool login_prepare(const struct fetch *f, const struct site *site, const struct 
 	add(l, "tcp_user_timeout", "5000");
 	l->acts = wish && wish->acts && f->target->action_user[0];
 	if (!(f->target->node[0] ? add_node(l, f->target, site, err) : add_site(l, f->target, site, err)))
-		return false;
+		return NULL;
 	if (l->acts)
 		add(l, "user", f->target->action_user);
 	/* not the first dbname in the list: libpq takes only that one for a connection string */
 	if (wish && wish->database[0])
 		add(l, "dbname", arena_strz(l->arena, str_c(wish->database)));
 	merged = merge(l, err);
+	if (merged)
+		describe(l, f->target, merged);
+	return merged;
+}
+
+bool login_describe(const struct fetch *f, const struct site *site, struct login *ret_login, struct err *err)
+{
+	PQconninfoOption *merged = begin(f, site, NULL, ret_login, err);
+	bool ok = merged != NULL;
+	struct err no_root;
+
+	/* which mode it would be is known before roots are missed */
+	if (ok)
+		(void)add_tls(ret_login, f->target, merged, &no_root);
+	PQconninfoFree(merged);
+	return ok;
+}
+
+bool login_prepare(const struct fetch *f, const struct site *site, const struct login_wish *wish, bool with_settings,
+		   struct login *ret_login, struct err *err)
+{
+	struct login *l = ret_login;
+	PQconninfoOption *merged = begin(f, site, wish, l, err);
+	bool ok;
+
 	if (!merged)
 		return false;
-	describe(l, merged);
 	ok = add_tls(l, f->target, merged, err) && add_addresses(f, l, merged, err);
 	if (ok)
 		add_session(f, l, merged, with_settings);

@@ -27,7 +27,10 @@ struct login {
 	/* for messages; never a password */
 	const char *where; /* "orders-1.x.eu-west-1.rds.amazonaws.com port 5432" */
 	const char *user, *database, *sslmode;
-	bool has_root_cert; /* sslrootcert is set, by anybody */
+	/* as they were asked for, several with commas between them, before names are resolved; "" = none */
+	const char *host, *hostaddr, *port;
+	const char *password_from; /* where a password would be taken from: "PGPASSWORD", a file's path, ... */
+	bool has_root_cert;        /* sslrootcert is set, by anybody */
 };
 
 /* What a connection is wanted for, beyond the ordinary. */
@@ -41,6 +44,9 @@ struct login_wish {
 /* The statement that sets what startup options set, for one transaction. */
 extern const char login_set_local[];
 
+/* What is asked for, without resolving a name: only what `for messages` has. Release as below. ERR_USAGE. */
+bool login_describe(const struct fetch *f, const struct site *site, struct login *ret_login,
+		    struct err *err) MUST_CHECK;
 /*
  * Lane thread; blocks at most as long as resolve_host(). settings false leaves out the startup options; wish NULL =
  * nothing special. Release *ret_login in every case. ERR_USAGE for a malformed string (without quoting it), ERR_DNS,

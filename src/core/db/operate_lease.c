@@ -23,14 +23,6 @@ static const struct operate_lease_how *how_of(const char *operation)
 		       : NULL;
 }
 
-void operate_lease_target(const struct operate *o, char *out, size_t size)
-{
-	if (o->c.f->target->cluster[0])
-		(void)snprintf(out, size, "%s", o->c.f->target->cluster);
-	else
-		conn_place(o->conn, out, size);
-}
-
 void operate_check_other_lease(struct operate *o)
 {
 	struct lease all[LEASES_MAX];
@@ -74,12 +66,12 @@ static void forget(const struct lease *l)
 		lease_end(hold);
 }
 
-bool operate_look_at_left(struct operate *o, struct err *err)
+bool operate_look_at_left_lease(struct operate *o, struct err *err)
 {
 	char target[300], until[40];
 	bool ours;
 
-	operate_lease_target(o, target, sizeof(target));
+	operate_target_name(o, target, sizeof(target));
 	(void)snprintf(o->c.object, sizeof(o->c.object), "%s of %.200s", SLOW_LOG_PARAMETER, target);
 	(void)snprintf(o->c.word, sizeof(o->c.word), "%.200s", target);
 	if (!find_left(o, target)) {

@@ -76,23 +76,23 @@ static struct conn_param oid_param(char room[24], int64_t oid)
 	return (struct conn_param){OID_OID, room, -1};
 }
 
-static bool add_overrides(struct operate *o, const struct operate_scope *scope, struct err *err)
+static bool add_overrides(struct operate *o, const struct operate_whose *whose, struct err *err)
 {
 	char role[24], database[24];
 	struct conn_param params[2];
 	struct overrides r = {0};
 	bool found;
 
-	if (scope->role_oid && scope->database_oid)
+	if (whose->role_oid && whose->database_oid)
 		return true;
-	params[0] = oid_param(role, scope->role_oid);
-	params[1] = oid_param(database, scope->database_oid);
+	params[0] = oid_param(role, whose->role_oid);
+	params[1] = oid_param(database, whose->database_oid);
 	if (!operate_ask(o, "operate_overrides", params, 2, &overrides_type, &r, &found, err))
 		return false;
 	if (r.overrides == 0)
 		change_add(&o->c, "fact", "own values", OPERATION_OK, "no %s has one, which would count for more",
-			   scope->role_oid       ? "database of this role"
-			   : scope->database_oid ? "role"
+			   whose->role_oid       ? "database of this role"
+			   : whose->database_oid ? "role"
 						 : "role and no database");
 	else if (r.overrides > NAMED_MAX)
 		change_add(&o->c, "fact", "own values", OPERATION_OK, "not reached: " STR_FMT "; and %lld more",
@@ -179,7 +179,7 @@ static bool find_since(struct operate *o, const struct counted *p, int64_t *ret_
 	return true;
 }
 
-static bool add_estimate(struct operate *o, const struct operate_scope *scope, int64_t ms, struct err *err)
+static bool add_estimate(struct operate *o, const struct operate_whose *whose, int64_t ms, struct err *err)
 {
 	char threshold[24], role[24], database[24];
 	struct conn_param params[3];
@@ -195,8 +195,8 @@ static bool add_estimate(struct operate *o, const struct operate_scope *scope, i
 	const struct conn_statement statement = {"operate_estimate", (int)p.columns_num, p.schema};
 	(void)snprintf(threshold, sizeof(threshold), "%lld", (long long)ms);
 	params[0] = (struct conn_param){OID_INT8, threshold, -1};
-	params[1] = oid_param(role, scope->role_oid);
-	params[2] = oid_param(database, scope->database_oid);
+	params[1] = oid_param(role, whose->role_oid);
+	params[2] = oid_param(database, whose->database_oid);
 	if (!operate_ask_extension(o, &statement, params, 3, &estimate_type, &e, &found, err) ||
 	    !find_since(o, &p, &since_us, err))
 		return false;
@@ -210,14 +210,14 @@ static bool add_estimate(struct operate *o, const struct operate_scope *scope, i
 	return true;
 }
 
-bool operate_add_reach(struct operate *o, const struct operate_scope *scope, int64_t ms, struct err *err)
+bool operate_add_reach(struct operate *o, const struct operate_whose *whose, int64_t ms, struct err *err)
 {
 	/* what is to run is looked at without it */
 	if (!o->previews)
 		return true;
-	if (!add_overrides(o, scope, err))
+	if (!add_overrides(o, whose, err))
 		return false;
-	if (add_estimate(o, scope, ms, err))
+	if (add_estimate(o, whose, ms, err))
 		return true;
 	/* an answer that is too slow or none is no reason to refuse the rest */
 	if (err->code != ERR_SERVER)
@@ -231,7 +231,7 @@ bool operate_add_reach(struct operate *o, const struct operate_scope *scope, int
 
 static bool fetch_reach(struct fetch *f, struct err *err)
 {
-	const struct operate_scope all = {0};
+	const struct operate_whose all = {0};
 	struct slow_log_wish wish;
 	struct operate o;
 

@@ -72,7 +72,7 @@ bool operate_look_at_statistics(struct operate *o, struct err *err)
 	if (!operate_ask(o, "operate_reset", NULL, 0, &reset_type, &r, &found, err))
 		return false;
 	check_reset(o, &r);
-	if (r.call.len > 0 && !operate_fill_statement(o, r.call))
+	if (r.call.len > 0 && !operate_fill_statement(o, STR(""), r.call))
 		change_refuse(&o->c, "the name of the extension's schema is too long");
 	change_add(&o->c, "check", "", OPERATION_NOTICE,
 		   "whoever compares counters over time, another monitor too, begins anew");
@@ -91,7 +91,7 @@ static void check_prepared(struct operate *o, const struct target_prepared *p)
 		change_refuse(&o->c,
 			      "it belongs to " STR_FMT "; only that role itself or a superuser ends it, and ours is %s",
 			      STR_ARG(p->owner), probe->user);
-	else if (!operate_fill_statement(o, p->literal))
+	else if (!operate_fill_statement(o, STR(""), p->literal))
 		change_refuse(&o->c, "its name is too long");
 }
 

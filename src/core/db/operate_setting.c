@@ -169,12 +169,12 @@ static bool take_wish(struct operate *o, int64_t *ret_ms)
 
 bool operate_look_at_setting(struct operate *o, struct err *err)
 {
-	struct operate_scope scope = {0};
+	struct operate_whose whose = {0};
 	struct setting s;
 	int64_t ms;
 
 	o->how = &operate_lease_setting;
-	operate_lease_target(o, o->lease.target, sizeof(o->lease.target));
+	operate_target_name(o, o->lease.target, sizeof(o->lease.target));
 	(void)snprintf(o->c.word, sizeof(o->c.word), "%.200s", o->lease.target);
 	if (!take_wish(o, &ms))
 		return true;
@@ -189,9 +189,9 @@ bool operate_look_at_setting(struct operate *o, struct err *err)
 	check_rights(o, &s);
 	check_sessions(o, &s);
 	operate_check_other_lease(o);
-	scope.role_oid = s.role_oid;
-	scope.database_oid = s.database_oid;
-	return operate_add_reach(o, &scope, ms, err);
+	whose.role_oid = s.role_oid;
+	whose.database_oid = s.database_oid;
+	return operate_add_reach(o, &whose, ms, err);
 }
 
 /* ---- the lease ---- */

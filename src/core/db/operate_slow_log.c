@@ -165,14 +165,14 @@ static bool take_value(struct operate *o, const struct slow_log *s, int64_t *ret
 
 bool operate_look_at_slow_log(struct operate *o, struct err *err)
 {
-	const struct operate_scope all = {0};
+	const struct operate_whose all = {0};
 	struct slow_log s;
 	struct waiting w;
 	int64_t ms;
 	bool taken;
 
 	o->how = &operate_lease_server;
-	operate_lease_target(o, o->lease.target, sizeof(o->lease.target));
+	operate_target_name(o, o->lease.target, sizeof(o->lease.target));
 	(void)snprintf(o->c.object, sizeof(o->c.object), "%s of %.200s", PARAMETER, o->lease.target);
 	(void)snprintf(o->c.word, sizeof(o->c.word), "%.200s", o->lease.target);
 	if (!read_now(o, &s, &w, err))

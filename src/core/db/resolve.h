@@ -31,8 +31,28 @@ struct resolved {
  */
 bool resolve_host(const struct fetch *f, const char *host, struct resolved *ret_resolved, struct err *err) MUST_CHECK;
 
+/* What the name service says of a name beside its addresses. */
+struct resolve_records {
+	char target[256]; /* what the name stands for, at the end of its aliases; "" = it is no alias */
+	int64_t ttl_s;    /* how long the answer may be kept, the least of its parts */
+};
+#define RESOLVE_RECORDS_US (2 * US_PER_S)
+
+/*
+ * Lane thread. Asks the configured name servers themselves, so a name that only a hosts file knows has none; within
+ * RESOLVE_RECORDS_US. False without an error: nobody asked has to know.
+ */
+bool resolve_records(const struct fetch *f, const char *host, struct resolve_records *ret_records);
+/* Reads the answer of a name server: the aliases and how long it holds. False: it is no answer, or an empty one. Pure.
+ */
+bool resolve_read_answer(const unsigned char *answer, int size, struct resolve_records *ret_records);
+
 typedef int resolve_lookup(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
 /* Tests only, before threads start: another getaddrinfo(), NULL = the system's. */
 void resolve_set_lookup(resolve_lookup *lookup);
+/* Tests only, likewise: who answers resolve_records(), with the bytes of a name server's answer; their number, or -1.
+ */
+typedef int resolve_question(const char *host, unsigned char *answer, int size);
+void resolve_set_question(resolve_question *question);
 
 #endif

@@ -16,6 +16,9 @@ extern const struct source source_databases;
 extern const struct source source_database_sizes;
 extern const struct source source_progress;
 extern const struct source source_tables;
+extern const struct source source_relations;
+extern const struct source source_wraparound;
+extern const struct source source_slots;
 extern const struct source source_xmin_horizon;
 extern const struct source source_statements; /* feeds the next one */
 extern const struct source source_statements_info;

@@ -92,6 +92,16 @@ int64_t data_whole(double v)
 	return (int64_t)num_max(-most, num_min(v, most));
 }
 
+bool data_list_has(struct str list, struct str item)
+{
+	struct str one;
+
+	while (str_split(&list, ',', &one))
+		if (one.len > 0 && str_eq(str_trim(one), item))
+			return true;
+	return false;
+}
+
 long data_find(const struct snapshot *s, const char *field, struct str value)
 {
 	int f = data_field(s, field);

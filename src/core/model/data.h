@@ -23,6 +23,8 @@ double data_rate(const struct snapshot *s, size_t row, const char *field);
 double data_rate_sum(const struct snapshot *s, const char *field);
 /* The whole number of a real one that came from outside: NaN is 0, what does not fit is the nearest that does. */
 int64_t data_whole(double v);
+/* The item is one of a list as F_LIST fields have it. */
+bool data_list_has(struct str list, struct str item);
 /* For loops over many rows: the field by its name once, -1 = there is none, and then its value of each row. */
 int data_field(const struct snapshot *s, const char *field);
 struct str data_str_at(const struct snapshot *s, size_t row, int field);

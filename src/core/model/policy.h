@@ -34,6 +34,7 @@ struct policy {
 	bool read_only; /* as --read-only */
 	struct policy_window window;
 	char production_tag[256]; /* KEY=VALUE, ...: what marks production; "" = nothing does */
+	char required_tags[256];  /* KEY or KEY=VALUE, ...: what a cluster must have; "" = nothing */
 	int64_t stop_waiters;     /* a job stops itself when more sessions wait behind it; 0 = never */
 	double stop_load;         /* the same when more sessions are active in the whole database; 0 = never */
 	struct policy_limits limits;

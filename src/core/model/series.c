@@ -182,13 +182,19 @@ void series_resample(const struct series *s, int64_t from, int64_t to, double *o
 	xfree(b.weight);
 }
 
-const struct series *series_find(const struct series_set *set, const char *metric, struct str object)
+const struct series *series_find_part(const struct series_set *set, const char *metric, struct str object,
+				      enum series_part part)
 {
 	for (size_t i = 0; i < set->n; i++) {
 		const struct series *s = &set->items[i];
 
-		if (str_eq_c(s->metric, metric) && (object.len == 0 || str_eq(s->object, object)))
+		if (s->part == part && str_eq_c(s->metric, metric) && (object.len == 0 || str_eq(s->object, object)))
 			return s;
 	}
 	return NULL;
+}
+
+const struct series *series_find(const struct series_set *set, const char *metric, struct str object)
+{
+	return series_find_part(set, metric, object, SERIES_SHOWN);
 }

@@ -15,7 +15,15 @@
 
 #define SERIES_POINTS_MAX 20160
 
+/* What a series of a metric is for; one metric of one object may have one of each. */
+enum series_part {
+	SERIES_SHOWN,  /* the range that is shown */
+	SERIES_WEEK,   /* the last seven days by the hour, whatever is shown: for a forecast */
+	SERIES_BEFORE, /* the range of a day or a week before, its times moved forward to now */
+};
+
 struct series {
+	enum series_part part;
 	struct str metric;    /* "CPUUtilization" */
 	struct str dimension; /* "DBInstanceIdentifier=orders-1" */
 	struct str object;    /* "orders-1" */
@@ -57,7 +65,10 @@ bool series_stats(const struct series *s, int64_t from, int64_t to, struct serie
 /* Resamples [from, to) to n buckets (mean of points in each); out[i] is NaN where no point fell. Points of a period
  * longer than a bucket fill the buckets they cover. */
 void series_resample(const struct series *s, int64_t from, int64_t to, double *out, size_t n);
-/* Finds by metric and object (object "" = any), or NULL. */
+/* Finds the shown series by metric and object (object "" = any), or NULL. */
 const struct series *series_find(const struct series_set *set, const char *metric, struct str object);
+/* The same for any part. */
+const struct series *series_find_part(const struct series_set *set, const char *metric, struct str object,
+				      enum series_part part);
 
 #endif

@@ -18,7 +18,7 @@
 #include "runtime/store.h"
 
 #define COMMANDS_MAX 3
-#define COMMAND_ARGS_MAX 16
+#define COMMAND_ARGS_MAX 20
 /* Names and values of one command together. */
 #define COMMAND_ARGS_BYTES_MAX (4u << 20)
 #define COMMAND_REASON_MAX 200

@@ -27,24 +27,31 @@ static unsigned make(struct runtime *rt, size_t i, void **state)
 	return store_put(&rt->store, i, snapshot_publish(s));
 }
 
+/* Together with what came, rather than shortly before or after it: one picture instead of two. */
+static int64_t due_of(const struct job *job, const struct source *src, bool something_came)
+{
+	if (job->started_mono_us == 0)
+		return 0;
+	return job->started_mono_us + src->period_us / 2 + (something_came ? 0 : src->period_us);
+}
+
 int64_t derive_tick(struct runtime *rt, int64_t now, unsigned *changed)
 {
 	int64_t next = INT64_MAX;
+	bool came = *changed > 0;
 
 	for (size_t i = 0; i < rt->n; i++) {
+		const struct source *src = rt->sources[i];
 		struct job *job = &rt->jobs[i];
-		int64_t due = job->started_mono_us + rt->sources[i]->period_us;
+		int64_t due;
 
-		if (!rt->sources[i]->derive || !(rt->wanted & bit(i)) || rt->paused)
+		if (!src->derive || !(rt->wanted & bit(i)) || rt->paused)
 			continue;
-		/* together with what came, rather than shortly after it: one picture instead of two */
-		if (*changed > 0)
-			due -= rt->sources[i]->period_us / 2;
-		if (job->started_mono_us == 0 || due <= now) {
+		if (due_of(job, src, came) <= now) {
 			job->started_mono_us = now;
-			due = now + rt->sources[i]->period_us;
 			*changed += make(rt, i, &job->derived);
 		}
+		due = due_of(job, src, false);
 		next = due < next ? due : next;
 	}
 	return next;

@@ -154,16 +154,38 @@ static uint64_t demand_for_nodes(const struct runtime *rt)
 	return mask;
 }
 
-int64_t nodes_tick(struct runtime *rt, unsigned *changed)
+/* Another target, another demand, or news from what the nodes are chosen by. */
+static bool must_choose(struct runtime *rt, uint64_t wanted)
 {
-	uint64_t wanted = rt->target->node[0] ? 0 : demand_for_nodes(rt);
-	int64_t next = INT64_MAX;
+	uint64_t versions = 0;
 
+	for (size_t i = 0; i < rt->n; i++)
+		for (size_t k = 0; (wanted & UINT64_C(1) << i) && rt->sources[i]->nodes && k < rt->jobs[i].ninputs; k++)
+			versions += rt->store.entries[rt->jobs[i].inputs[k]].version;
+	if (rt->chosen.valid && rt->chosen.wanted == wanted && rt->chosen.versions == versions)
+		return false;
+	rt->chosen.valid = true;
+	rt->chosen.wanted = wanted;
+	rt->chosen.versions = versions;
+	return true;
+}
+
+static void choose_all(struct runtime *rt, uint64_t wanted)
+{
 	for (size_t k = 0; k < rt->nnodes; k++)
 		rt->nodes[k].used = false;
 	for (size_t i = 0; i < rt->n; i++)
 		if ((wanted & UINT64_C(1) << i) && rt->sources[i]->nodes)
 			choose(rt, i);
+}
+
+int64_t nodes_tick(struct runtime *rt, unsigned *changed)
+{
+	uint64_t wanted = rt->target->node[0] ? 0 : demand_for_nodes(rt);
+	int64_t next = INT64_MAX;
+
+	if (must_choose(rt, wanted))
+		choose_all(rt, wanted);
 	for (size_t k = 0; k < rt->nnodes; k++) {
 		struct node *node = &rt->nodes[k];
 		unsigned arrived;

@@ -130,20 +130,31 @@ static uint64_t closure(const struct runtime *rt, uint64_t mask)
 
 /* ---- when ---- */
 
-/* Something is in flight in what this fetch brings. */
-static bool is_busy(const struct runtime *rt, size_t i)
+/* The rows are looked through once for each time they come, not in every tick. */
+static bool shows_busy(struct runtime *rt, size_t k)
 {
-	for (size_t k = 0; k < rt->n; k++) {
-		const struct source *src = rt->sources[k];
-		const struct snapshot *good = rt->store.entries[k].good;
+	const struct store_entry *e = &rt->store.entries[k];
+	struct job *job = &rt->jobs[k];
 
-		if (rt->jobs[k].fetcher == i && src->busy && good && src->busy(good))
-			return true;
+	if (!rt->sources[k]->busy)
+		return false;
+	if (job->busy_version != e->version) {
+		job->busy_version = e->version;
+		job->busy = e->good && rt->sources[k]->busy(e->good);
 	}
+	return job->busy;
+}
+
+/* Something is in flight in what this fetch brings. */
+static bool is_busy(struct runtime *rt, size_t i)
+{
+	for (size_t k = 0; k < rt->n; k++)
+		if (rt->jobs[k].fetcher == i && shows_busy(rt, k))
+			return true;
 	return false;
 }
 
-static int64_t period_of(const struct runtime *rt, size_t i)
+static int64_t period_of(struct runtime *rt, size_t i)
 {
 	const struct source *src = rt->sources[i];
 	int64_t period = src->period_us ? src->period_us : rt->target->interval_us;
@@ -216,7 +227,7 @@ static void observe(struct runtime *rt, size_t i, int64_t now)
 	job->failed = ERR_NONE;
 }
 
-static int64_t due_of(const struct runtime *rt, size_t i, int64_t now)
+static int64_t due_of(struct runtime *rt, size_t i, int64_t now)
 {
 	const struct job *job = &rt->jobs[i];
 
@@ -597,6 +608,7 @@ static void restart_job(struct job *job)
 void runtime_set_target(struct runtime *rt, const struct target *target)
 {
 	CHECK(target->generation >= rt->target->generation);
+	rt->chosen.valid = false;
 	if (target->generation == rt->target->generation) {
 		/* Same world, another pace or range: what is known stays valid. */
 		target_ref(target);

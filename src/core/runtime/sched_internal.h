@@ -25,9 +25,11 @@ struct job {
 	bool asap;  /* due now, unless paused */
 	bool force; /* due now, even when paused */
 	struct fetch_span span;
-	int64_t span_mono_us; /* when the present span has rested, 0 = it was asked for */
-	uint64_t reads;       /* of a derived source: the sources it is made of */
-	void *derived;        /* its memory */
+	int64_t span_mono_us;  /* when the present span has rested, 0 = it was asked for */
+	unsigned busy_version; /* of the store entry, when `busy` was looked at */
+	bool busy;             /* what it brought last shows something in flight */
+	uint64_t reads;        /* of a derived source: the sources it is made of */
+	void *derived;         /* its memory */
 };
 
 /*
@@ -56,6 +58,11 @@ struct runtime {
 	char lane_names[LANE__COUNT][LANE_NAME_MAX];
 	struct node nodes[RUNTIME_NODES_MAX];
 	size_t nnodes;
+	struct {
+		bool valid;
+		uint64_t wanted;   /* of them */
+		uint64_t versions; /* of what they were chosen by, together */
+	} chosen;
 };
 
 /* wake NULL: its own. */

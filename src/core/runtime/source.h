@@ -35,7 +35,7 @@ enum source_flags {
 	SOURCE_STANDING = 1 << 8 /* keeps something ready: while paused and on each node, too; not in --once */
 };
 
-#define SOURCE_INPUTS_MAX 4
+#define SOURCE_INPUTS_MAX 8
 #define SOURCES_MAX 64
 
 struct policies;
@@ -58,6 +58,7 @@ struct target {
 	bool read_only;        /* --read-only; ask target_is_read_only() */
 	int64_t interval_us;   /* sampler period */
 	int64_t range_us;      /* of metric graphs */
+	int64_t compare_us;    /* metric graphs also show what was so long before: a day, a week; 0 = not */
 	char action_user[128]; /* who maintains, cancels and terminates; "" = the same user */
 	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 	char nodes[2048];    /* NAME=CONNINFO; ...: how members are reached through tunnels */
@@ -67,6 +68,8 @@ struct target {
 	char node_conninfo[512];         /* what `nodes` says of it */
 	const struct policies *policies; /* of config.ini; outlive every target; NULL = none are set */
 	char db_host[256];               /* host that conninfo names, which may have a policy of its own; "" = none */
+	char public_address[64];         /* this host's address as AWS sees it, set by hand; "" = not */
+	char ask_public_address[512];    /* https://... of a service that may be asked for it; "" = nobody is */
 };
 /* Zeroed, one reference; interval 1 s, range 3 h. */
 struct target *target_new(void);

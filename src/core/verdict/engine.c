@@ -5,6 +5,9 @@
  * found, or not so, is copied from there into the new one. Beside it stands, for each rule and object, how
  * often in a row something else than the shown was found. A row is known by the hash of its rule and
  * object; with a few hundred of them a collision of 64 bits is no concern, and would only delay a line.
+ *
+ * Most rules read what changes once a minute. Such a rule rests until it does, or until the ages in its words
+ * are some seconds old: its rows are copied. Rows stand in the order of the rules, copied ones among the others.
  */
 #include "verdict/engine.h"
 
@@ -13,6 +16,7 @@
 
 struct pending {
 	uint64_t key;
+	size_t rule;
 	unsigned times;     /* in a row */
 	enum severity what; /* was found, the mildest of them where it became worse, the worst where better */
 };
@@ -23,7 +27,16 @@ struct muted {
 	enum severity at; /* how bad it was then */
 };
 
+/* When a rule was last judged, and by what. */
+struct judged {
+	int64_t at_us; /* 0 = never */
+	uint64_t versions;
+	bool unsettled; /* something it said is not what is shown */
+	bool rests;     /* this time */
+};
+
 struct verdict_engine {
+	struct judged judged[RULES_MAX];
 	struct muted muted[VERDICT_MUTED_MAX];
 	size_t nmuted;
 	const struct snapshot *shown; /* or NULL */
@@ -91,6 +104,11 @@ static long find_key(const uint64_t *keys, size_t n, uint64_t key)
 }
 
 /* What is shown of it, or NULL. */
+static size_t rule_of(const struct finding *x)
+{
+	return (size_t)(x->place % RULES_MAX);
+}
+
 static const struct finding *find_shown(const struct verdict_engine *e, uint64_t key)
 {
 	long i = e->shown ? find_key(e->keys, e->shown->nrows, key) : -1;
@@ -99,10 +117,11 @@ static const struct finding *find_shown(const struct verdict_engine *e, uint64_t
 }
 
 /* How often in a row something that differs from the shown in this direction was found, now included. */
-static unsigned count(struct pending *next, size_t *n, const struct verdict_engine *e, uint64_t key, enum severity what,
+static unsigned count(struct pending *next, size_t *n, const struct verdict_engine *e, struct pending p,
 		      enum severity shown)
 {
-	struct pending p = {.key = key, .times = 1, .what = what};
+	uint64_t key = p.key;
+	enum severity what = p.what;
 
 	for (size_t i = 0; i < e->npending; i++)
 		if (e->pending[i].key == key && (e->pending[i].what > shown) == (what > shown))
@@ -138,7 +157,7 @@ static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct find
 		SET(x, struct finding, since_at, was ? was->since_at : s->at_us);
 		return true;
 	}
-	if (count(next, n, e, key, found, shown) >= need) {
+	if (count(next, n, e, (struct pending){key, rule_of(x), 1, found}, shown) >= need) {
 		(*n)--;
 		SET(x, struct finding, since_at, s->at_us);
 		return true;
@@ -148,7 +167,7 @@ static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct find
 	return was != NULL;
 }
 
-/* What was shown and was not found: stays for a while, unless it was well. */
+/* What was shown and was not found: stays for a while, unless it was well; and what rests. */
 static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys, size_t found,
 		      struct pending *next, size_t *n)
 {
@@ -156,10 +175,14 @@ static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64
 		const struct finding *was = snapshot_row(e->shown, i);
 		struct finding *x;
 
-		if (severity_at(was) <= SEV_OK || find_key(keys, found, e->keys[i]) >= 0)
+		bool rests = e->judged[rule_of(was)].rests;
+
+		if (!rests && (severity_at(was) <= SEV_OK || find_key(keys, found, e->keys[i]) >= 0))
 			continue;
-		if (count(next, n, e, e->keys[i], SEV_NONE, severity_at(was)) >= VERDICT_CLEAR ||
-		    s->nrows >= FINDINGS_MAX) {
+		if (s->nrows >= FINDINGS_MAX)
+			return;
+		if (!rests && count(next, n, e, (struct pending){e->keys[i], rule_of(was), 1, SEV_NONE},
+				    severity_at(was)) >= VERDICT_CLEAR) {
 			(*n)--;
 			continue;
 		}
@@ -169,15 +192,57 @@ static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64
 	}
 }
 
-static void close_gaps(struct snapshot *s, const bool *keep, size_t n)
+/* Leaves out what is not kept of the n found; returns how many are left of them, in front of the others. */
+static size_t close_gaps(struct snapshot *s, const bool *keep, size_t n)
 {
 	struct finding *rows = s->rows;
-	size_t to = 0;
+	size_t to = 0, kept = 0;
 
-	for (size_t i = 0; i < s->nrows; i++)
+	for (size_t i = 0; i < s->nrows; i++) {
 		if (i >= n || keep[i])
 			rows[to++] = rows[i];
+		kept = i + 1 == n ? to : kept;
+	}
 	s->nrows = to;
+	return kept;
+}
+
+/* The first n rows and the others stand each in the order of the rules; afterwards all do. */
+static void merge(struct snapshot *s, size_t n)
+{
+	struct finding *rows = s->rows, *tail;
+	size_t left = s->nrows - n, to = s->nrows;
+
+	if (left == 0 || n == 0)
+		return;
+	tail = xcalloc(left, sizeof(*tail));
+	memcpy(tail, rows + n, left * sizeof(*tail));
+	while (left > 0)
+		rows[--to] = n > 0 && rule_of(&rows[n - 1]) > rule_of(&tail[left - 1]) ? rows[--n] : tail[--left];
+	xfree(tail);
+}
+
+static void note_unsettled(struct verdict_engine *e)
+{
+	for (size_t i = 0; i < RULES_MAX; i++)
+		e->judged[i].unsettled = e->judged[i].rests = false;
+	for (size_t i = 0; i < e->npending; i++)
+		e->judged[e->pending[i].rule].unsettled = true;
+}
+
+bool verdict_engine_rests(struct verdict_engine *e, size_t rule, uint64_t versions, int64_t now_us)
+{
+	struct judged *j = &e->judged[rule];
+
+	CHECK(rule < RULES_MAX);
+	/* a clock that was put back is no reason to rest */
+	j->rests =
+		!j->unsettled && j->versions == versions && now_us >= j->at_us && now_us - j->at_us < VERDICT_REST_US;
+	if (j->rests)
+		return true;
+	j->at_us = now_us;
+	j->versions = versions;
+	return false;
 }
 
 /* ---- what is muted ---- */
@@ -254,7 +319,7 @@ void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
 	for (size_t i = 0; i < found; i++)
 		keep[i] = settle_row(e, s, (struct finding *)s->rows + i, keys[i], next, &n);
 	keep_gone(e, s, keys, found, next, &n);
-	close_gaps(s, keep, found);
+	merge(s, close_gaps(s, keep, found));
 	xfree(keep);
 	xfree(keys);
 	xfree(e->keys);
@@ -263,6 +328,7 @@ void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
 	xfree(e->pending);
 	e->pending = next;
 	e->npending = n;
+	note_unsettled(e);
 	snapshot_unref(e->shown);
 	e->shown = snapshot_ref(s);
 }

@@ -17,6 +17,13 @@ struct verdict_engine;
 
 struct verdict_engine *verdict_engine_new(void);
 void verdict_engine_free(void *engine);
+/*
+ * Whether a rule (its number in verdict_rules) need not be judged this time: nothing it reads has changed (versions:
+ * of all its sources, together), it was judged less than VERDICT_REST_US ago, and what it said then is what is shown.
+ * What is shown of it then stays. Asked once for each rule before verdict_engine_settle().
+ */
+#define VERDICT_REST_US (5 * INT64_C(1000000))
+bool verdict_engine_rests(struct verdict_engine *engine, size_t rule, uint64_t versions, int64_t now_us);
 /* s is private and has the findings of one evaluation (verdict_judge); afterwards it has what is to be shown. The
  * engine keeps a reference to it until the next call; the caller publishes it. */
 void verdict_engine_settle(struct verdict_engine *engine, struct snapshot *s);

@@ -1,7 +1,63 @@
 /*
- * rules_availability.c: is the cluster there, and is each of its instances?
+ * rules_availability.c: do the database and AWS answer; is the cluster there, and is each of its instances?
  */
 #include "verdict/rules.h"
+
+/* Why a source has failed, where that is the other side's or the way's doing and not a single right's. */
+static const struct err *failure_of(const struct facts *f, const char *source)
+{
+	const struct snapshot *s = facts_latest(f, source);
+
+	if (!s || s->state != SNAP_ERROR || s->err.code == ERR_DENIED || s->err.code == ERR_CANCELLED)
+		return NULL;
+	return &s->err;
+}
+
+/* The source only tells on why the listing of clusters failed: nobody has tried to reach the database. */
+static bool is_told_on(const struct facts *f, const struct err *err)
+{
+	const struct err *cause = failure_of(f, "clusters");
+
+	return cause && cause->text[0] && strstr(err->text, cause->text) != NULL;
+}
+
+void rule_database_answers(const struct facts *f, struct findings *out)
+{
+	const struct snapshot *s = facts_latest(f, "activity");
+	const struct err *err = failure_of(f, "activity");
+
+	/* a cluster that is stopped, or must not be woken, is no outage */
+	if (!s || s->state == SNAP_SKIPPED || s->state == SNAP_UNAVAILABLE)
+		return;
+	if (err && is_told_on(f, err)) {
+		finding_add(out, SEV_UNKNOWN, STR(""),
+			    "answer of the database not known: AWS does not say where it is");
+		finding_evidence(out, "%s", err->text);
+	} else if (err) {
+		finding_add(out, SEV_CRIT, STR(""), "database does not answer: %s", err->text);
+		finding_evidence(out, "the sampler's connection: %s", err_word(err->code));
+		finding_next(out, "doctor", "%s%sd in 8 Network finds the hop that fails", err->remedy,
+			     err->remedy[0] ? "; " : "");
+	} else if (facts_need(f, out, "activity")) {
+		finding_add(out, SEV_OK, STR(""), "database answers");
+		finding_evidence(out, "pg_stat_activity");
+	}
+}
+
+void rule_aws_answers(const struct facts *f, struct findings *out)
+{
+	const struct err *err = failure_of(f, "clusters");
+
+	if (err) {
+		finding_add(out, SEV_WARN, STR(""), "AWS does not answer: %s", err->text);
+		finding_evidence(out, "DescribeDBClusters: %s", err_word(err->code));
+		finding_next(out, "", "%s",
+			     err->remedy[0] ? err->remedy : "what AWS tells is as it was; it is asked again by itself");
+	} else if (facts_need(f, out, "clusters")) {
+		finding_add(out, SEV_OK, STR(""), "AWS answers");
+		finding_evidence(out, "DescribeDBClusters");
+	}
+}
 
 /* States that RDS passes through by itself, as opposed to those that need somebody. */
 static bool is_passing(struct str status)

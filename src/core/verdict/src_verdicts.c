@@ -28,19 +28,52 @@ void verdict_facts(const struct store *st, const struct target *t, struct facts 
 	}
 }
 
+/* What a look at the rules needs to know which of them rest. */
+struct look {
+	const struct store *store;
+	struct verdict_engine *engine;
+	int64_t now_us;
+};
+
+/* Of all that the rule reads: grows when any of it changes. */
+static uint64_t versions_of(const struct store *st, const struct rule *rule)
+{
+	struct str rest = str_c(rule->sources), name;
+	uint64_t versions = 0;
+
+	while (str_split(&rest, ' ', &name))
+		for (size_t i = 0; i < st->n; i++)
+			if (str_eq_c(name, st->entries[i].source->name)) {
+				versions += st->entries[i].version;
+				break;
+			}
+	return versions;
+}
+
+static bool is_due(const struct rule *rule, void *arg)
+{
+	const struct look *l = arg;
+
+	return !verdict_engine_rests(l->engine, (size_t)(rule - verdict_rules), versions_of(l->store, rule), l->now_us);
+}
+
 static void derive(const struct store *st, const struct target *t, void **state, struct snapshot *s)
 {
+	struct look look = {.store = st};
 	struct facts f;
 
 	verdict_facts(st, t, &f);
 	f.final = !state;
-	s->at_us = f.now_us;
-	verdict_judge(&f, NULL, NULL, s);
-	if (!state)
+	s->at_us = look.now_us = f.now_us;
+	if (!state) {
+		verdict_judge(&f, NULL, NULL, s);
 		return;
+	}
 	if (!*state)
 		*state = verdict_engine_new();
-	verdict_engine_settle(*state, s);
+	look.engine = *state;
+	verdict_judge(&f, is_due, &look, s);
+	verdict_engine_settle(look.engine, s);
 }
 
 const struct source source_verdicts = {

@@ -32,6 +32,7 @@ static const struct field fields[] = {
 	F(why, K_TEXT, .title = "WHY", .width = 0, .flags = F_COMPUTED, .help = "Why it matters."),
 	F(view, K_INT, .title = "VIEW", .width = 4, .flags = F_COMPUTED, .help = "Digit of the view that explains it."),
 	F(rank, K_INT, .title = "RANK", .width = 4, .flags = F_COMPUTED | F_HIDDEN, .help = "Order of severities: 0 critical, 1 warning, 2 notice, 3 ok, 4 unknown."),
+	F(place, K_INT, .title = "PLACE", .width = 4, .flags = F_COMPUTED | F_HIDDEN, .help = "Order in a list: by rank, and among equals as the rules stand."),
 	F(muted, K_ENUM, .title = "MUTED", .width = 12, .flags = F_COMPUTED, .help = "acknowledged or snoozed in this console; absent: neither."),
 	F(muted_until_at, K_TIME_US, .title = "MUTED UNTIL", .width = 12, .flags = F_COMPUTED, .help = "When it is shown again, of a snoozed one."),
 	F(since_at, K_TIME_US, .title = "SINCE", .width = 12, .flags = F_COMPUTED, .help = "Since when this process has seen it so."),
@@ -87,6 +88,13 @@ const struct snapshot *facts_get(const struct facts *f, const char *source)
 	const struct fact_source *x = find(f, source);
 
 	return x && is_believed(f, x) ? x->good : NULL;
+}
+
+const struct snapshot *facts_latest(const struct facts *f, const char *source)
+{
+	const struct fact_source *x = find(f, source);
+
+	return x ? x->latest : NULL;
 }
 
 const struct snapshot *facts_need(const struct facts *f, struct findings *out, const char *source)
@@ -154,6 +162,15 @@ static int64_t rank_of(enum severity s)
 	return ranks[s];
 }
 
+/* Where the rule stands among all; one that is none of them comes last. */
+static int64_t place_of(const struct rule *rule)
+{
+	for (size_t i = 0; i < nverdict_rules; i++)
+		if (rule == &verdict_rules[i])
+			return (int64_t)i;
+	return RULES_MAX - 1;
+}
+
 void finding_add(struct findings *out, enum severity s, struct str object, const char *fmt, ...)
 {
 	struct finding *x = out->s->nrows < FINDINGS_MAX ? snapshot_add_row(out->s) : NULL;
@@ -173,6 +190,7 @@ void finding_add(struct findings *out, enum severity s, struct str object, const
 		PUT(x, decision, str_c(out->rule->decision));
 	PUT(x, severity, str_c(severity_word(s)));
 	PUT(x, rank, rank_of(s));
+	PUT(x, place, rank_of(s) * RULES_MAX + place_of(out->rule));
 	PUT(x, title, str_c(out->rule->title));
 	PUT(x, why, str_c(out->rule->why));
 	PUT(x, view, out->rule->view - '0');

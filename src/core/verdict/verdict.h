@@ -69,6 +69,8 @@ const struct snapshot *facts_get(const struct facts *f, const char *source);
  * reason has been added, unless the source does not exist here (AWS with --db alone) or has not answered yet.
  */
 const struct snapshot *facts_need(const struct facts *f, struct findings *out, const char *source);
+/* Its newest outcome, whatever that was, or NULL: for rules about the source itself. */
+const struct snapshot *facts_latest(const struct facts *f, const char *source);
 /* Row of the open cluster in `clusters`; -1 (and said as facts_need()) when it is not known. ret_clusters is set. */
 long facts_cluster(const struct facts *f, struct findings *out, const struct snapshot **ret_clusters);
 /* Newest value of a CloudWatch metric of an object (cluster or instance) in `metrics`, not older than max_age_us; NaN

@@ -6,10 +6,13 @@
 
 #include "verdict/verdict.h"
 
+#define RULES_MAX 256 /* the last number is for what is said of the list itself */
+
 struct finding {
 	uint64_t present;
 	struct str id, object, family, decision, severity, title, sentence, evidence, next, action, remedy, why, muted;
-	int64_t rank; /* of the severity, 0 = the worst; unknown last */
+	int64_t rank;  /* of the severity, 0 = the worst; unknown last */
+	int64_t place; /* in a list: by rank, then as the rules stand */
 	int64_t view;
 	int64_t since_at, muted_until_at;
 };

@@ -314,6 +314,8 @@ static void recalc(struct ui *ui, struct pane *p)
 		return;
 	}
 	pane_table_recalc(ui, p);
+	/* a tagged session that is idle for a moment has not ended */
+	runtime_set_wide(ui->rt, table.source, p->table.mode == MODE_ALL || p->table.tags.n > 0);
 	if (ui_focused(ui) == p)
 		session_detail_follow(ui, p->table.snap, open ? table_selected_row(&p->table) : -1);
 }

@@ -12,14 +12,6 @@ static enum severity severity_of(const struct snapshot *s, size_t row)
 	return str_eq_c(state, "OK") ? SEV_OK : SEV_UNKNOWN;
 }
 
-static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
-{
-	enum severity s = severity_of(cc->snap, cc->row);
-
-	*ret_role = severity_role(s);
-	return glyph(severity_glyph(s));
-}
-
 static const struct table_column columns[] = {
 	{.field = "name", .priority = 1, .min = 12, .max = 40},
 	{.field = "state", .priority = 2, .min = 5, .max = 17},
@@ -36,7 +28,7 @@ static const struct table_def table = {
 	.empty = "No CloudWatch alarm watches this cluster or its instances",
 	.noun = "alarms",
 	.wide_mode = -1,
-	.mark = mark,
+	.severity = severity_of,
 };
 
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
@@ -53,21 +45,11 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	pen_textf(pen, ROLE_MUTED, " of %zu raised", s->nrows);
 }
 
-static enum severity severity(const struct ui *ui, const struct pane *p)
-{
-	const struct snapshot *s = pane_good(ui, p);
-	enum severity worst = SEV_NONE;
-
-	for (size_t i = 0; s && i < s->nrows; i++)
-		worst = severity_of(s, i) > worst ? severity_of(s, i) : worst;
-	return worst;
-}
-
 static const struct pane_ops ops = {
 	.recalc = pane_table_recalc,
 	.summary = summary,
 	.draw = pane_table_draw,
-	.severity = severity,
+	.severity = pane_table_severity,
 	.detail = pane_table_detail,
 };
 

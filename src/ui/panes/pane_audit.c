@@ -18,16 +18,9 @@
 
 static enum severity severity_of(const struct snapshot *s, size_t row)
 {
-	static const struct {
-		const char *word;
-		enum severity severity;
-	} words[] = {{"ok", SEV_OK}, {"notice", SEV_NOTICE}, {"warning", SEV_WARN}, {"critical", SEV_CRIT}};
-	struct str word = data_str(s, row, "severity");
+	enum severity severity = severity_of_word(data_str(s, row, "severity"));
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq_c(word, words[i].word))
-			return words[i].severity;
-	return SEV_UNKNOWN;
+	return severity == SEV_NONE ? SEV_UNKNOWN : severity;
 }
 
 static struct str outcome_of(const struct snapshot *s, size_t row)
@@ -41,14 +34,6 @@ static struct str outcome_of(const struct snapshot *s, size_t row)
 static enum role outcome_role(enum severity s)
 {
 	return s == SEV_OK ? ROLE_FG : severity_role(s);
-}
-
-static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
-{
-	enum severity s = severity_of(cc->snap, cc->row);
-
-	*ret_role = severity_role(s);
-	return glyph(severity_glyph(s));
 }
 
 static bool cell_outcome(const struct cell_context *cc, struct pen *pen, int w)
@@ -79,7 +64,7 @@ static const struct table_def table = {
 	.empty = "Nothing was changed yet",
 	.noun = "changes",
 	.wide_mode = -1,
-	.mark = mark,
+	.severity = severity_of,
 };
 
 /* ---- what is known of the files ---- */

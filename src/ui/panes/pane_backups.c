@@ -1,25 +1,58 @@
 /*
- * pane_backups.c: snapshots as a table, the restorable window as a bar over time, and the settings.
+ * pane_backups.c: snapshots as a table; in the overview with the restorable window as a bar over time.
  * All times UTC; ages are against this host's clock.
  */
 #include "ui/panes/panes.h"
 
 #include "base/utf8.h"
-#include "base/zone.h"
+#include "ui/panes/backups_view.h"
+#include "ui/verdicts.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static bool in_flight(struct str status)
+#define SHARE_BAR_W 7
+
+bool backups_in_flight(struct str status)
 {
 	return str_eq_c(status, "creating") || str_eq_c(status, "copying");
+}
+
+long backups_newest(const struct snapshot *s)
+{
+	int kind = data_field(s, "kind"), status = data_field(s, "status"), created = data_field(s, "created_at");
+	long newest = -1;
+
+	for (size_t i = 0; s && i < s->nrows; i++)
+		if (str_eq_c(data_str_at(s, i, kind), "automated") &&
+		    str_eq_c(data_str_at(s, i, status), "available") &&
+		    (newest < 0 || data_i64_at(s, i, created, 0) > data_i64_at(s, (size_t)newest, created, 0)))
+			newest = (long)i;
+	return newest;
+}
+
+/* What the rules say of the snapshot itself, and of the newest one what they say of its age. */
+static enum severity severity_of(const struct cell_context *cc)
+{
+	struct str name = data_str(cc->snap, cc->row, "identifier");
+	enum severity s = name.len > 0 ? verdict_about(cc->ui, NULL, name) : SEV_NONE, age;
+
+	if (backups_newest(cc->snap) != (long)cc->row)
+		return s;
+	age = verdict_about(cc->ui, "backup.snapshot_age", STR(""));
+	return age > s ? age : s;
 }
 
 static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
 {
 	struct str status = data_str(cc->snap, cc->row, "status");
+	enum severity s = severity_of(cc);
 
-	if (in_flight(status)) {
+	if (s >= SEV_WARN) {
+		*ret_role = severity_role(s);
+		return glyph(severity_glyph(s));
+	}
+	if (backups_in_flight(status)) {
 		*ret_role = ROLE_NOTICE;
 		return glyph(G_PROGRESS);
 	}
@@ -30,16 +63,19 @@ static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
 static bool cell_age(const struct cell_context *cc, struct pen *pen, int w)
 {
 	int64_t at = data_i64(cc->snap, cc->row, "created_at", 0), age = cc->ui->now_us > at ? cc->ui->now_us - at : 0;
+	enum severity s = SEV_NONE;
 	struct buf b;
 
 	if (!at)
 		return false;
+	if (backups_newest(cc->snap) == (long)cc->row)
+		s = verdict_about(cc->ui, "backup.snapshot_age", STR(""));
 	buf_init(&b, 64);
 	if (age < US_PER_HOUR)
 		(void)buf_addf(&b, "%dm", (int)(age / US_PER_MIN));
 	else
 		(void)format_age_backup(&b, age);
-	pen_field(pen, ROLE_FG, 0, w, buf_str(&b), true);
+	pen_field(pen, s >= SEV_WARN ? severity_role(s) : ROLE_FG, s >= SEV_WARN ? ATTR_BOLD : 0, w, buf_str(&b), true);
 	buf_release(&b);
 	return true;
 }
@@ -63,16 +99,60 @@ static bool cell_kind(const struct cell_context *cc, struct pen *pen, int w)
 	return true;
 }
 
+/* How much of it is done, as a bar where there is room; that it is being made is told by its sign, too. */
 static bool cell_status(const struct cell_context *cc, struct pen *pen, int w)
 {
 	struct str status = data_str(cc->snap, cc->row, "status");
 	double share = data_f64(cc->snap, cc->row, "progress_ratio");
 	char text[64];
 
-	if (!in_flight(status) || isnan(share))
+	if (!backups_in_flight(status) || isnan(share))
 		return false;
-	(void)snprintf(text, sizeof text, STR_FMT " %.0f %%", STR_ARG(status), share * 100);
-	pen_field(pen, ROLE_NOTICE, 0, w, str_c(text), false);
+	(void)snprintf(text, sizeof text, " %.0f %%", share * 100);
+	if (utf8_columns(str_c(text)) > w - SHARE_BAR_W) {
+		pen_field(pen, ROLE_NOTICE, 0, w, str_c(text + 1), false);
+		return true;
+	}
+	pen_bar(pen, SHARE_BAR_W, share, ROLE_NOTICE);
+	pen_field(pen, ROLE_NOTICE, 0, w - SHARE_BAR_W, str_c(text), false);
+	return true;
+}
+
+/* Its kind, unless there is more to say: who else may restore it, or that it is being copied. */
+static bool cell_kind_or_share(const struct cell_context *cc, struct pen *pen, int w)
+{
+	if (data_i64(cc->snap, cc->row, "is_public", 0) == 1)
+		pen_field(pen, ROLE_CRIT, ATTR_BOLD, w, STR("public"), false);
+	else if (data_str(cc->snap, cc->row, "shared_accounts").len > 0)
+		pen_field(pen, ROLE_WARN, 0, w, STR("shared"), false);
+	else if (str_eq_c(data_str(cc->snap, cc->row, "status"), "copying"))
+		pen_field(pen, ROLE_FG, 0, w, STR("copy"), false);
+	else
+		return false;
+	return true;
+}
+
+struct str backups_key_name(struct str arn)
+{
+	size_t i = arn.len;
+
+	while (i > 0 && arn.ptr[i - 1] != '/' && arn.ptr[i - 1] != ':')
+		i--;
+	return str_sub(arn, i, arn.len);
+}
+
+/* Which key, not where it is: its ARN begins as all others do. */
+static bool cell_key(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str arn = data_str(cc->snap, cc->row, "kms_key");
+	int64_t encrypted = data_i64(cc->snap, cc->row, "encrypted", -1);
+
+	if (encrypted < 0)
+		return false;
+	if (!encrypted)
+		pen_field(pen, ROLE_WARN, 0, w, STR("none"), false);
+	else
+		pen_field(pen, ROLE_FG, 0, w, arn.len > 0 ? backups_key_name(arn) : STR("encrypted"), false);
 	return true;
 }
 
@@ -90,13 +170,14 @@ static bool cell_name(const struct cell_context *cc, struct pen *pen, int w)
 }
 
 static const struct table_column wide_columns[] = {
-	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 48, .cell = cell_name},
-	{.field = "kind", .priority = 4, .min = 9, .max = 10},
+	{.field = "identifier", .title = "NAME", .priority = 1, .min = 12, .max = 0, .cell = cell_name},
+	{.field = "kind", .priority = 4, .min = 9, .max = 10, .cell = cell_kind_or_share},
 	{.field = "status", .priority = 2, .min = 12, .max = 14, .cell = cell_status},
 	{.field = "created_at", .title = "AGE", .priority = 3, .min = 7, .max = 8, .cell = cell_age},
 	{.field = "allocated_bytes", .title = "SIZE", .priority = 5, .min = 8, .max = 9},
-	{.field = "encrypted", .title = "ENCRYPTED", .priority = 6, .min = 9, .max = 9},
+	{.field = "kms_key", .title = "KEY", .priority = 6, .min = 9, .max = 11, .cell = cell_key},
 	{.field = "engine_version", .title = "PG", .priority = 7, .min = 5, .max = 8},
+	{.field = "tags", .priority = 11, .min = 8, .max = 30, .leaves_when_same = true},
 };
 static const struct table_def wide_table = {
 	.source = "snapshots",
@@ -131,7 +212,7 @@ static void counts(const struct snapshot *s, int64_t *automated, int64_t *manual
 
 		*automated += str_eq_c(kind, "automated");
 		*manual += str_eq_c(kind, "manual");
-		*flight += in_flight(data_str(s, i, "status"));
+		*flight += backups_in_flight(data_str(s, i, "status"));
 		if (str_eq_c(kind, "automated") && str_eq_c(data_str(s, i, "status"), "available") && at > *newest)
 			*newest = at;
 	}
@@ -165,9 +246,11 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	buf_release(&b);
 }
 
-static int column_of(int64_t at, int64_t from, int64_t to, int w)
+int backups_column(int64_t at, int64_t from, int64_t to, int w)
 {
-	return at <= from ? 0 : at >= to ? w - 1 : (int)((at - from) * (w - 1) / (to - from));
+	if (at <= from)
+		return 0;
+	return at >= to ? w - 1 : (int)((double)(at - from) * (w - 1) / (double)(to - from));
 }
 
 /* The window any second of which can be restored, with a diamond for each automated snapshot. */
@@ -175,7 +258,7 @@ static void window_bar(const struct ui *ui, struct canvas *c, struct rect r, int
 {
 	const struct snapshot *s = store_good(ui->store, "snapshots");
 	int64_t to = ui->now_us, from = earliest - (to - earliest) / 40;
-	int a = column_of(earliest, from, to, r.w), b = column_of(latest, from, to, r.w);
+	int a = backups_column(earliest, from, to, r.w), b = backups_column(latest, from, to, r.w);
 
 	for (int x = 0; x < r.w; x++)
 		canvas_glyph(c, r, y, r.x + x, x >= a && x <= b ? G_BAR_FULL : G_BAR_TRACK,
@@ -184,7 +267,8 @@ static void window_bar(const struct ui *ui, struct canvas *c, struct rect r, int
 		int64_t at = data_i64(s, i, "created_at", 0);
 
 		if (at >= from && str_eq_c(data_str(s, i, "kind"), "automated"))
-			canvas_glyph(c, r, y, r.x + column_of(at, from, to, r.w), G_OWN, STYLE(ROLE_OK, ROLE_BG, 0));
+			canvas_glyph(c, r, y, r.x + backups_column(at, from, to, r.w), G_OWN,
+				     STYLE(ROLE_OK, ROLE_BG, 0));
 	}
 }
 
@@ -198,7 +282,7 @@ static void stamp(struct pen *pen, enum role role, int64_t us, int64_t now_us)
 	buf_release(&b);
 }
 
-static bool window(const struct ui *ui, int64_t *earliest, int64_t *latest)
+bool backups_window(const struct ui *ui, int64_t *earliest, int64_t *latest)
 {
 	const struct snapshot *s = store_good(ui->store, "clusters");
 
@@ -213,7 +297,7 @@ static int window_rows(const struct ui *ui, struct canvas *c, struct rect r)
 	struct pen pen = pen_at(c, r, r.y, r.x, ROLE_BG);
 	struct buf b;
 
-	if (!window(ui, &earliest, &latest))
+	if (!backups_window(ui, &earliest, &latest))
 		return 0;
 	buf_init(&b, 64);
 	pen_text(&pen, ROLE_MUTED, "restorable ");
@@ -235,80 +319,15 @@ static void draw_small(const struct ui *ui, struct pane *p, struct canvas *c, st
 	pane_table_draw(ui, p, c, (struct rect){r.y + used, r.x, r.h - used, r.w});
 }
 
-static void restorable_summary(const struct ui *ui, const struct pane *p, struct pen *pen)
-{
-	int64_t earliest, latest;
-	struct buf b;
-
-	(void)p;
-	if (!window(ui, &earliest, &latest))
-		return;
-	buf_init(&b, 64);
-	(void)format_duration(&b, ui->now_us > latest ? ui->now_us - latest : 0);
-	pen_text(pen, ROLE_FG, "any second of it");
-	pen_separator(pen);
-	pen_textf(pen, ROLE_MUTED, "newest point %s behind now", buf_c(&b));
-	buf_release(&b);
-}
-
-static void restorable_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
+static void draw_wide(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	struct rect in = rect_inset(r, 0, 1);
-	int64_t earliest, latest;
-	struct pen pen;
+	const char *words = "SIZE is that of the volume, not what is billed";
+	bool note = (int)p->table.n + 3 < r.h && p->table.n > 0 && utf8_columns(str_c(words)) <= in.w;
 
-	(void)p;
-	if (window_rows(ui, c, in) == 0 || !window(ui, &earliest, &latest)) {
-		canvas_text_c(c, in, in.y, in.x, "No restorable window: AWS gives none for this cluster",
-			      STYLE(ROLE_FG, ROLE_BG, 0));
-		return;
-	}
-	if (r.h < 3)
-		return;
-	for (int i = 0, n = in.w >= 64 ? 4 : in.w >= 34 ? 2 : 1; i <= n; i++) {
-		int64_t from = earliest - (ui->now_us - earliest) / 40, at = from + (ui->now_us - from) * i / n;
-		struct civil t;
-
-		zone_civil(at, &t);
-		pen = pen_at(c, in, in.y + 2, in.x + (i == n ? in.w - 3 : (in.w - 1) * i / n), ROLE_BG);
-		if (i == n)
-			pen_text(&pen, ROLE_FG, "now");
-		else
-			pen_textf(&pen, ROLE_MUTED, "%02d-%02d %02d:%02d", t.month, t.day, t.hour, t.minute);
-	}
-	if (r.h >= 5) {
-		pen = pen_at(c, in, in.y + 4, in.x, ROLE_BG);
-		pen_glyph(&pen, ROLE_OK, G_OWN);
-		pen_text(&pen, ROLE_MUTED,
-			 " automated snapshot   the bar moves with now; the left end follows the retention");
-	}
-}
-
-static void setting(struct canvas *c, struct rect r, int index, const char *label, const char *value)
-{
-	int columns = r.w >= 110 ? 3 : r.w >= 64 ? 2 : 1, w = r.w / columns;
-	struct pen pen = pen_at(c, r, r.y + index / columns, r.x + index % columns * w, ROLE_BG);
-
-	pen_field(&pen, ROLE_MUTED, 0, 20, str_c(label), false);
-	pen_text(&pen, ROLE_FG, value);
-}
-
-static void settings_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
-{
-	const struct snapshot *s = pane_good(ui, p);
-	struct rect in = rect_inset(r, 0, 1);
-	char text[320];
-	int i = 0;
-
-	(void)snprintf(text, sizeof text, "%lld d", (long long)data_i64(s, 0, "backup_retention_days", 0));
-	setting(c, in, i++, "retention", text);
-	(void)snprintf(text, sizeof text, STR_FMT " UTC", STR_ARG(data_str(s, 0, "backup_window")));
-	setting(c, in, i++, "backup window", text);
-	setting(c, in, i++, "deletion protection", data_i64(s, 0, "deletion_protection", 0) ? "on" : "off");
-	setting(c, in, i++, "copy tags", data_i64(s, 0, "copy_tags", 0) ? "on" : "off");
-	setting(c, in, i++, "encrypted", data_i64(s, 0, "encrypted", 0) ? "yes" : "no");
-	(void)snprintf(text, sizeof text, STR_FMT, STR_ARG(data_str(s, 0, "kms_key")));
-	setting(c, in, i, "key", text[0] ? text : "-");
+	pane_table_draw(ui, p, c, (struct rect){r.y, r.x, r.h - (note ? 2 : 0), r.w});
+	if (note)
+		canvas_text_c(c, in, in.y + in.h - 1, in.x, words, STYLE(ROLE_MUTED, ROLE_BG, 0));
 }
 
 static const struct pane_ops small_ops = {
@@ -320,12 +339,9 @@ static const struct pane_ops small_ops = {
 static const struct pane_ops wide_ops = {
 	.recalc = pane_table_recalc,
 	.summary = summary,
-	.draw = pane_table_draw,
+	.draw = draw_wide,
 	.detail = pane_table_detail,
 };
-static const struct pane_ops restorable_ops = {.summary = restorable_summary, .draw = restorable_draw};
-static const struct pane_ops settings_ops = {.draw = settings_draw};
-
 const struct pane_def pane_backups = {
 	.name = "backups",
 	.title = "Backups",
@@ -343,18 +359,4 @@ const struct pane_def pane_snapshots = {
 	.sources = "snapshots",
 	.table = &wide_table,
 	.ops = &wide_ops,
-};
-const struct pane_def pane_restorable = {
-	.name = "restorable",
-	.title = "Restorable window",
-	.help = "From when to when any second can be restored.",
-	.sources = "clusters snapshots",
-	.ops = &restorable_ops,
-};
-const struct pane_def pane_backup_settings = {
-	.name = "backup_settings",
-	.title = "Settings",
-	.help = "Retention, windows and protection of the cluster.",
-	.sources = "clusters",
-	.ops = &settings_ops,
 };

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define REASON_ROWS 3 /* of why there are no nodes */
+
 static double newest(const struct ui *ui, const char *metric, struct str object)
 {
 	const struct snapshot *m = store_good(ui->store, "metrics");
@@ -83,7 +85,9 @@ static void old_metrics(const struct ui *ui, struct canvas *c, struct rect r, in
 /* Nodes come by a call of their own: when it fails, they are faint and it is said below them. */
 static int failed_nodes(const struct store_entry *e, struct canvas *c, struct rect r, int from, int y)
 {
+	struct rect words = rect_intersect(r, (struct rect){y, r.x + 2, REASON_ROWS, r.w - 2});
 	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
+	char text[ERR_TEXT_MAX + 32];
 	enum role role;
 	enum glyph sign;
 
@@ -92,9 +96,8 @@ static int failed_nodes(const struct store_entry *e, struct canvas *c, struct re
 	canvas_faint(c, rect_intersect(r, (struct rect){from, r.x, y - from, r.w}));
 	sign = badge_sign(e, &role);
 	pen_glyph(&pen, role, sign);
-	pen_text(&pen, ROLE_MUTED, e->good ? " nodes as they were: " : " nodes: ");
-	pen_str(&pen, ROLE_FG, str_c(e->latest->err.text));
-	return y + 1;
+	(void)snprintf(text, sizeof text, "%s%s", e->good ? "nodes as they were: " : "nodes: ", e->latest->err.text);
+	return pen_wrapped(c, words, y, str_c(text), STYLE(ROLE_FG, ROLE_BG, 0));
 }
 
 static int nodes(const struct ui *ui, const struct snapshot *s, struct canvas *c, struct rect r, int y)
@@ -188,7 +191,7 @@ static void draw_choice(struct canvas *c, struct rect r)
 
 	canvas_text_c(c, r, r.y + 1, r.x, "no cluster is chosen", STYLE(ROLE_STRONG, ROLE_BG, ATTR_BOLD));
 	pen_bold(&pen, ROLE_ACCENT, "next  ");
-	pen_text(&pen, ROLE_FG, ":clusters lists those of the region");
+	pen_text(&pen, ROLE_FG, ":clusters lists the region's");
 }
 
 static void draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)

@@ -3,6 +3,8 @@
  */
 #include "ui/panes/panes.h"
 
+#include <math.h>
+
 static const struct table_column columns[] = {
 	{.field = "name", .title = "DATABASE", .priority = 1, .min = 8, .max = 24},
 	{.field = "backends", .title = "SESSIONS", .short_title = "SESS", .priority = 3, .min = 4, .max = 8},
@@ -40,6 +42,7 @@ static const struct table_def size_table = {
 static void size_summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct snapshot *s = pane_good(ui, p);
+	double temp = data_rate_sum(store_good(ui->store, "databases"), "temp_bytes");
 	int64_t total = 0;
 	struct buf b;
 
@@ -51,6 +54,15 @@ static void size_summary(const struct ui *ui, const struct pane *p, struct pen *
 	(void)format_bytes(&b, total);
 	pen_quantity(pen, ROLE_FG, 0, buf_str(&b));
 	pen_text(pen, ROLE_MUTED, " together");
+	/* what statements write beside the tables, where something else on screen wants that source */
+	if (!isnan(temp)) {
+		pen_separator(pen);
+		pen_text(pen, ROLE_MUTED, "temporary files ");
+		buf_clear(&b);
+		(void)format_bytes(&b, data_whole(temp));
+		pen_quantity(pen, ROLE_FG, 0, buf_str(&b));
+		pen_text(pen, ROLE_MUTED, "/s");
+	}
 	buf_release(&b);
 }
 

@@ -12,14 +12,6 @@ static enum severity severity_of(const struct snapshot *s, size_t row)
 	return str_eq_c(state, "Enabled") ? SEV_OK : SEV_CRIT;
 }
 
-static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
-{
-	enum severity s = severity_of(cc->snap, cc->row);
-
-	*ret_role = severity_role(s);
-	return glyph(severity_glyph(s));
-}
-
 static const struct table_column columns[] = {
 	{.field = "arn", .priority = 1, .min = 16, .max = 0},
 	{.field = "used_for", .priority = 2, .min = 8, .max = 36},
@@ -36,23 +28,13 @@ static const struct table_def table = {
 	.empty = "Nothing of this cluster is encrypted with a KMS key",
 	.noun = "keys",
 	.wide_mode = -1,
-	.mark = mark,
+	.severity = severity_of,
 };
-
-static enum severity severity(const struct ui *ui, const struct pane *p)
-{
-	const struct snapshot *s = pane_good(ui, p);
-	enum severity worst = SEV_NONE;
-
-	for (size_t i = 0; s && i < s->nrows; i++)
-		worst = severity_of(s, i) > worst ? severity_of(s, i) : worst;
-	return worst;
-}
 
 static const struct pane_ops ops = {
 	.recalc = pane_table_recalc,
 	.draw = pane_table_draw,
-	.severity = severity,
+	.severity = pane_table_severity,
 	.detail = pane_table_detail,
 };
 

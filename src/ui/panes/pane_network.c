@@ -1,8 +1,10 @@
 /*
  * pane_network.c: security-group rules by port, the groups, and the subnets of the cluster.
  *
- * A rule open to the whole world is a warning wherever it is shown.
+ * A rule open to the whole world is a warning wherever it is shown. In its own view every rule says what it is to the
+ * address that the connection doctor judges, and below the table stands what all of them are.
  */
+#include "ui/doctor_view.h"
 #include "ui/panes/panes.h"
 
 #include <stdio.h>
@@ -16,6 +18,40 @@ static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
 {
 	*ret_role = ROLE_WARN;
 	return world_open(cc->snap, cc->row) ? glyph(G_WARN) : ' ';
+}
+
+/* The same, and which rules admit the address, or nearly do. */
+static uint32_t mark_for_you(const struct cell_context *cc, enum role *ret_role)
+{
+	struct admission_ask ask;
+	struct admission a;
+
+	if (world_open(cc->snap, cc->row) || data_i64(cc->snap, cc->row, "egress", 0) != 0 ||
+	    !doctor_view_question(cc->ui, &ask))
+		return mark(cc, ret_role);
+	admission_rule(cc->snap, cc->row, &ask, &a);
+	*ret_role = a.kind == ADMISSION_ADMITS ? ROLE_OK : ROLE_STRONG;
+	if (a.kind == ADMISSION_NEAR)
+		return glyph(G_NEAR);
+	return a.kind == ADMISSION_ADMITS ? glyph(G_OK) : ' ';
+}
+
+/* What the rule is to the address: "admits you", "121 below it", "outside", "not in group". */
+static bool cell_you(const struct cell_context *cc, struct pen *pen, int w)
+{
+	char words[ADMISSION_WORDS_MAX];
+	struct admission_ask ask;
+	struct admission a;
+	bool known = data_i64(cc->snap, cc->row, "egress", 0) == 0 && doctor_view_question(cc->ui, &ask);
+
+	if (!known) {
+		pen_glyph(pen, ROLE_FAINT, G_NONE);
+		return true;
+	}
+	admission_rule(cc->snap, cc->row, &ask, &a);
+	pen_field(pen, a.kind <= ADMISSION_NEAR ? ROLE_STRONG : ROLE_MUTED, 0, w,
+		  str_c(admission_words(&a, &ask, words)), false);
+	return true;
 }
 
 static bool show_ingress(const struct snapshot *s, size_t row, int mode)
@@ -107,9 +143,10 @@ static const struct table_def small_table = {
 static const struct table_column wide_columns[] = {
 	{.field = "from_port", .title = "PORT", .priority = 2, .min = 9, .max = 14, .cell = cell_port},
 	{.field = "peer", .title = "FROM", .priority = 1, .min = 14, .max = 44, .cell = cell_from},
-	{.field = "group_id", .title = "GROUP", .priority = 4, .min = 12, .max = 24},
+	{.field = "world_open", .title = "YOU", .priority = 2, .min = 9, .max = 14, .wish = 14, .cell = cell_you},
+	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 32, .cell = cell_label},
+	{.field = "group_id", .title = "GROUP", .priority = 4, .min = 12, .max = 24, .leaves_when_same = true},
 	{.field = "rule_id", .title = "RULE", .priority = 6, .min = 12, .max = 24},
-	{.field = "description", .title = "LABEL", .priority = 3, .min = 8, .max = 32},
 	{.field = "networks", .title = "PREFIX LIST", .priority = 5, .min = 12, .max = 0, .cell = cell_networks},
 };
 static const char *const directions[] = {"ingress", "egress", NULL};
@@ -129,7 +166,7 @@ static const struct table_def wide_table = {
 	.show = show_direction,
 	.modes = directions,
 	.wide_mode = -1,
-	.mark = mark,
+	.mark = mark_for_you,
 };
 static const struct table_column group_columns[] = {
 	{.field = "group_id", .title = "GROUP", .priority = 1, .min = 12, .max = 24},
@@ -170,11 +207,112 @@ static size_t count_open(const struct snapshot *s)
 	return n;
 }
 
+/* ---- below the table of the view ---- */
+
+static struct pen verdict_line(struct canvas *c, struct rect r, int y, enum glyph sign, enum role role)
+{
+	struct pen pen = pen_at(c, r, y, r.x, ROLE_BG);
+
+	pen_glyph(&pen, role, sign);
+	pen_skip(&pen, 1);
+	return pen;
+}
+
+/* "no rule admits 203.0.113.7 on tcp 5432", and what would. */
+static void draw_admission(const struct ui *ui, const struct snapshot *rules, struct canvas *c, struct rect r)
+{
+	char address[NET_TEXT_MAX], port[ADMISSION_WORDS_MAX], would[ADMISSION_WOULD_MAX];
+	struct admission_ask ask;
+	struct admission_sum sum;
+	struct pen pen;
+
+	if (!doctor_view_question(ui, &ask)) {
+		pen = verdict_line(c, r, r.y, G_UNKNOWN, ROLE_MUTED);
+		pen_text(&pen, ROLE_MUTED, "this host's address is not known: d finds out, i asks for another one");
+		return;
+	}
+	admission_judge(rules, &ask, &sum);
+	(void)net_addr_text(&ask.addr, address);
+	(void)admission_port(&ask, port);
+	if (sum.admitting > 0) {
+		pen = verdict_line(c, r, r.y, G_OK, ROLE_OK);
+		pen_textf(&pen, ROLE_FG, "%zu rule%s %s on %s", sum.admitting,
+			  sum.admitting == 1 ? " admits" : "s admit", address, port);
+		return;
+	}
+	if (sum.nunknown > 0) {
+		pen = verdict_line(c, r, r.y, G_UNKNOWN, ROLE_MUTED);
+		pen_textf(&pen, ROLE_FG, "no rule is seen to admit %s on %s", address, port);
+		return;
+	}
+	pen = verdict_line(c, r, r.y, G_CRIT, ROLE_CRIT);
+	pen_textf(&pen, ROLE_FG, "no rule admits %s on %s", address, port);
+	pen = pen_at(c, r, r.y + 1, r.x + 2, ROLE_BG);
+	pen_text(&pen, ROLE_MUTED, "would: ");
+	pen_text(&pen, ROLE_FG, admission_would(rules, &sum, &ask, would));
+}
+
+static void draw_world(const struct snapshot *rules, struct canvas *c, struct rect r)
+{
+	size_t open = count_open(rules);
+	struct pen pen = verdict_line(c, r, r.y, open > 0 ? G_WARN : G_OK, open > 0 ? ROLE_WARN : ROLE_OK);
+
+	if (open > 0)
+		pen_textf(&pen, ROLE_FG, "%zu rule%s open to 0.0.0.0/0 or ::/0", open, open == 1 ? " is" : "s are");
+	else
+		pen_text(&pen, ROLE_FG, "nothing is open to 0.0.0.0/0 or ::/0");
+}
+
+/* Three lines and a blank one, where the table keeps enough rows. */
+#define BELOW_H 4
+
+static void draw_rules(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
+{
+	bool below = r.h >= BELOW_H + 6 && p->table.mode == 0 && p->table.snap != NULL;
+	struct rect lines = rect_inset((struct rect){r.y + r.h - BELOW_H + 1, r.x, BELOW_H - 1, r.w}, 0, 1);
+
+	if (below)
+		r.h -= BELOW_H;
+	pane_table_draw(ui, p, c, r);
+	if (!below)
+		return;
+	draw_admission(ui, p->table.snap, c, lines);
+	draw_world(p->table.snap, c, (struct rect){lines.y + 2, lines.x, 1, lines.w});
+}
+
+/* The address comes from the doctor, whose pane is drawn after this one. */
+static void rules_recalc(struct ui *ui, struct pane *p)
+{
+	doctor_view_follow(ui);
+	pane_table_recalc(ui, p);
+}
+
+static int rules_act(struct ui *ui, struct pane *p, int action)
+{
+	(void)p;
+	return doctor_view_act(ui, action);
+}
+
+static bool rules_offers(const struct ui *ui, const struct pane *p, int action)
+{
+	(void)ui;
+	(void)p;
+	return doctor_view_offers(action);
+}
+
+static const char *rules_calls(const struct pane *p, int action)
+{
+	(void)p;
+	return doctor_view_calls(action);
+}
+
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 {
 	const struct snapshot *rules = store_good(ui->store, "security_group_rules"),
 			      *clusters = store_good(ui->store, "clusters");
 	size_t open = count_open(rules), ingress = 0;
+	char address[NET_TEXT_MAX];
+	struct admission_ask ask;
 
 	for (size_t i = 0; rules && i < rules->nrows; i++)
 		ingress += show_ingress(rules, i, 0);
@@ -185,6 +323,11 @@ static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
 	if (open > 0) {
 		pen_glyph(pen, ROLE_WARN, G_WARN);
 		pen_textf(pen, ROLE_WARN, " %zu open to the world", open);
+		pen_separator(pen);
+	}
+	if (p->def->table->modes && doctor_view_question(ui, &ask)) {
+		pen_text(pen, ROLE_MUTED, "you ");
+		pen_bold(pen, ROLE_STRONG, net_addr_text(&ask.addr, address));
 		pen_separator(pen);
 	}
 	pen_str(pen, ROLE_FG, data_str(clusters, 0, "security_groups"));
@@ -210,6 +353,17 @@ static const struct pane_ops ops = {
 	.detail = pane_table_detail,
 };
 
+static const struct pane_ops rules_ops = {
+	.recalc = rules_recalc,
+	.summary = summary,
+	.draw = draw_rules,
+	.severity = severity,
+	.detail = pane_table_detail,
+	.act = rules_act,
+	.offers = rules_offers,
+	.calls = rules_calls,
+};
+
 const struct pane_def pane_network = {
 	.name = "network",
 	.title = "Network",
@@ -226,7 +380,7 @@ const struct pane_def pane_rules = {
 	.digit = '8',
 	.sources = "security_group_rules clusters",
 	.table = &wide_table,
-	.ops = &ops,
+	.ops = &rules_ops,
 };
 const struct pane_def pane_groups = {
 	.name = "groups",

@@ -8,6 +8,7 @@
 #include "ui/panes/panes.h"
 
 #include "ui/action.h"
+#include "ui/panes/verdict_cells.h"
 #include "ui/verdicts.h"
 #include "ui/widgets/page.h"
 
@@ -25,7 +26,7 @@ static bool show(const struct snapshot *s, size_t row, int mode)
 	return mode == MODE_ALL || severity >= SEV_WARN || severity == SEV_NOTICE;
 }
 
-static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
+uint32_t verdict_mark(const struct cell_context *cc, enum role *ret_role)
 {
 	enum severity s = severity_of_word(data_str(cc->snap, cc->row, "severity"));
 	bool muted = verdict_severity(cc->snap, cc->row) == SEV_NONE;
@@ -34,7 +35,7 @@ static uint32_t mark(const struct cell_context *cc, enum role *ret_role)
 	return glyph(severity_glyph(s));
 }
 
-static bool cell_sentence(const struct cell_context *cc, struct pen *pen, int w)
+bool verdict_cell_sentence(const struct cell_context *cc, struct pen *pen, int w)
 {
 	bool muted = verdict_severity(cc->snap, cc->row) == SEV_NONE;
 
@@ -44,14 +45,14 @@ static bool cell_sentence(const struct cell_context *cc, struct pen *pen, int w)
 
 static const char *const modes[] = {"open", "all", NULL};
 static const struct table_column columns[] = {
-	{.field = "sentence", .priority = 1, .min = 20, .max = 0, .cell = cell_sentence},
+	{.field = "sentence", .priority = 1, .min = 20, .max = 0, .cell = verdict_cell_sentence},
 	{.field = "view", .title = "", .priority = 2, .min = 1, .max = 1},
 };
 static const struct table_def table = {
 	.source = "verdicts",
 	.columns = columns,
 	.ncolumns = ARRAY_LEN(columns),
-	.order = "rank",
+	.order = "place",
 	.main_field = "since_at",
 	.empty = "Nothing is wrong",
 	.noun = "verdicts",
@@ -59,7 +60,7 @@ static const struct table_def table = {
 	.modes = modes,
 	.no_heading = true,
 	.wide_mode = -1,
-	.mark = mark,
+	.mark = verdict_mark,
 };
 
 static void summary(const struct ui *ui, const struct pane *p, struct pen *pen)
@@ -224,26 +225,80 @@ static bool show_posture(const struct snapshot *s, size_t row, int mode)
 	return data_str(s, row, "decision").len > 0 && (mode == 0 || (severity != SEV_NONE && severity != SEV_OK));
 }
 
-/* The decision stands at the first of its checks. */
+/* Decisions as headings: "Encryption"; storage is what the view of backups is about, too. */
+static void decision_title(struct str decision, char *out, size_t size)
+{
+	if (str_eq_c(decision, "storage"))
+		(void)snprintf(out, size, "Storage, backups");
+	else
+		(void)snprintf(out, size, STR_FMT, STR_ARG(decision));
+	if (out[0] >= 'a' && out[0] <= 'z')
+		out[0] = (char)(out[0] - 'a' + 'A');
+}
+
+/* How many rows of the same decision stand above it on the screen; -1: the row is not in the table. */
+static long rows_above(const struct table *t, size_t row, struct str decision)
+{
+	for (size_t i = 0; t && i < t->n; i++) {
+		size_t at = i;
+
+		if (t->index[i] != row)
+			continue;
+		while (at > t->top && str_eq(data_str(t->snap, t->index[at - 1], "decision"), decision))
+			at--;
+		return (long)(i - at);
+	}
+	return -1;
+}
+
+/* "2 of 3 ok" */
+static void decision_counts(const struct snapshot *s, struct str decision, char *out, size_t size)
+{
+	size_t n = 0, ok = 0;
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		bool ours = str_eq(data_str(s, i, "decision"), decision);
+
+		n += ours;
+		ok += ours && verdict_severity(s, i) == SEV_OK;
+	}
+	(void)snprintf(out, size, "%zu of %zu ok", ok, n);
+}
+
+/* The decision stands at the first of its checks, how they are at the second. */
 static bool cell_decision(const struct cell_context *cc, struct pen *pen, int w)
 {
-	const struct table *t = verdict_table(cc->ui);
 	struct str decision = data_str(cc->snap, cc->row, "decision");
+	long above = rows_above(verdict_table(cc->ui), cc->row, decision);
+	char text[64];
 
-	for (size_t i = 1; t && i < t->n; i++)
-		if (t->index[i] == cc->row && i > t->top &&
-		    str_eq(data_str(cc->snap, t->index[i - 1], "decision"), decision))
-			return true;
-	pen_field(pen, ROLE_STRONG, ATTR_BOLD, w, decision, false);
+	if (above > 1)
+		return true;
+	if (above == 1)
+		decision_counts(cc->snap, decision, text, sizeof text);
+	else
+		decision_title(decision, text, sizeof text);
+	pen_field(pen, above == 1 ? ROLE_MUTED : ROLE_STRONG, above == 1 ? 0 : ATTR_BOLD, w, str_c(text), false);
+	return true;
+}
+
+/* What it is about is told by the check beside it: "31 h old", "is on", "not known: ...". */
+static bool cell_found(const struct cell_context *cc, struct pen *pen, int w)
+{
+	struct str sentence = data_str(cc->snap, cc->row, "sentence"), title = data_str(cc->snap, cc->row, "title");
+	bool muted = verdict_severity(cc->snap, cc->row) == SEV_NONE;
+
+	if (str_starts(sentence, title) && sentence.len > title.len && sentence.ptr[title.len] == ' ')
+		sentence = str_trim(str_sub(sentence, title.len, sentence.len));
+	pen_field(pen, muted ? ROLE_FAINT : ROLE_FG, 0, w, sentence, false);
 	return true;
 }
 
 static const char *const posture_modes[] = {"all", "findings", NULL};
 static const struct table_column posture_columns[] = {
-	{.field = "decision", .priority = 4, .min = 10, .max = 15, .cell = cell_decision},
-	{.field = "title", .priority = 1, .min = 20, .max = 40},
-	{.field = "sentence", .title = "FOUND", .priority = 2, .min = 20, .max = 0, .cell = cell_sentence},
-	{.field = "object", .priority = 5, .min = 8, .max = 20, .leaves_when_same = true},
+	{.field = "decision", .priority = 4, .min = 15, .max = 16, .wish = 16, .cell = cell_decision},
+	{.field = "title", .priority = 1, .min = 20, .max = 30},
+	{.field = "sentence", .title = "FOUND", .priority = 2, .min = 20, .max = 0, .cell = cell_found},
 };
 static const struct table_def posture_table = {
 	.source = "verdicts",
@@ -256,7 +311,7 @@ static const struct table_def posture_table = {
 	.modes = posture_modes,
 	.selects_first = true,
 	.wide_mode = -1,
-	.mark = mark,
+	.mark = verdict_mark,
 };
 
 static void posture_summary(const struct ui *ui, const struct pane *p, struct pen *pen)
@@ -267,6 +322,9 @@ static void posture_summary(const struct ui *ui, const struct pane *p, struct pe
 	if (!s)
 		return;
 	table_filter_fact(&p->table, pen);
+	pen_textf(pen, ROLE_FG, "%zu", n.crit + n.warn + n.notice + n.ok + n.unknown);
+	pen_text(pen, ROLE_MUTED, " checks");
+	pen_separator(pen);
 	verdict_counts_draw(pen, &n);
 }
 
@@ -285,7 +343,7 @@ const struct pane_def pane_posture = {
 	.help = "Encryption, network, authentication, scaling, observability, storage and backups, insights: as "
 		"designed?",
 	.digit = '0',
-	.sources = "verdicts",
+	.sources = "verdicts statements_info",
 	.table = &posture_table,
 	.ops = &posture_ops,
 };

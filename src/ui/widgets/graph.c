@@ -192,14 +192,15 @@ static bool is_free(const struct taken *t, int x, int w)
 	return t->w == 0 || x + w < t->x || x > t->x + t->w;
 }
 
+/* now_x: the column of now, where that is not the right end; else 0. */
 static void draw_times(struct canvas *c, struct rect r, const struct axes *a, int64_t from, int64_t to,
-		       struct taken taken)
+		       struct taken taken, int now_x)
 {
 	static const int64_t steps[] = {US_PER_MIN,       2 * US_PER_MIN, 5 * US_PER_MIN,  10 * US_PER_MIN,
 					30 * US_PER_MIN,  US_PER_HOUR,    3 * US_PER_HOUR, 6 * US_PER_HOUR,
 					12 * US_PER_HOUR, US_PER_DAY,     2 * US_PER_DAY};
 	int64_t span = to - from, step = steps[ARRAY_LEN(steps) - 1];
-	int y = a->plot.y + a->plot.h, w;
+	int y = a->plot.y + a->plot.h, end = a->plot.x + a->plot.w, now = now_x ? now_x - 1 : end - 3, w;
 	bool changes = has_change(from, to);
 	char text[32];
 
@@ -216,11 +217,12 @@ static void draw_times(struct canvas *c, struct rect r, const struct axes *a, in
 
 		canvas_glyph(c, r, y, x, G_TICK, STYLE(ROLE_LINE, ROLE_BG, 0));
 		time_text(text, sizeof text, t, span, changes);
-		if (x - 2 >= a->plot.x - 3 && x + w - 2 < a->plot.x + a->plot.w - 4 && is_free(&taken, x - 2, w))
+		if (x - 2 >= a->plot.x - 3 && x + w - 2 <= end && (x + w - 2 < now - 1 || x - 2 > now + 3) &&
+		    is_free(&taken, x - 2, w))
 			canvas_text_c(c, r, y + 1, x - 2, text, STYLE(ROLE_MUTED, ROLE_BG, 0));
 	}
-	if (is_free(&taken, a->plot.x + a->plot.w - 3, 3))
-		canvas_text_c(c, r, y + 1, a->plot.x + a->plot.w - 3, "now", STYLE(ROLE_FG, ROLE_BG, 0));
+	if (is_free(&taken, now, 3))
+		canvas_text_c(c, r, y + 1, now, "now", STYLE(ROLE_FG, ROLE_BG, 0));
 }
 
 /* Dot levels (0..4*h) of a value; -1 for a gap. */
@@ -293,37 +295,119 @@ static void scale_of(const struct graph_area *g, const double *v, size_t n, doub
 		*ret_hi = *ret_lo + *ret_step;
 }
 
+/* The values of an area chart in dots, two for each column: what is, what was before, what is to come. */
+struct dots {
+	size_t n;
+	double now[GRAPH_COLUMNS_MAX * 2], before[GRAPH_COLUMNS_MAX * 2], ahead[GRAPH_COLUMNS_MAX * 2];
+};
+
+/* What can be drawn of a value; NaN = nothing. */
+static double drawable(double v)
+{
+	return isfinite(v) ? num_max(-VALUE_MAX, num_min(v, VALUE_MAX)) : (double)NAN;
+}
+
+static void sample(const struct graph_area *g, const struct series *s, double *v, size_t n)
+{
+	series_resample(s, g->from, g->to, v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] = drawable(v[i] * g->scale);
+}
+
+static void forecast(const struct graph_area *g, double *v, size_t n)
+{
+	const struct series *s = g->series;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t at = g->from + (int64_t)((double)(g->to - g->from) * ((double)i + 0.5) / (double)n);
+
+		v[i] = (double)NAN;
+		if (g->now_us > 0 && at >= g->now_us && s->n > 0)
+			v[i] = drawable((s->value[s->n - 1] + g->ahead_per_us * (double)(at - s->at[s->n - 1])) *
+					g->scale);
+	}
+}
+
+/* One dot at a level; two in one cell stand together. */
+static void draw_dots(struct canvas *c, const struct axes *a, int x, const int *levels, enum role role)
+{
+	for (int half = 0; half < 2; half++) {
+		int row = (levels[half] - 1) / 4, dot = (levels[half] - 1) % 4;
+		uint8_t mask =
+			levels[half] < 1 ? 0 : half_mask(dot + 1, half == 1) & (uint8_t)~half_mask(dot, half == 1);
+		bool same = levels[1 - half] >= 1 && (levels[1 - half] - 1) / 4 == row;
+		int other = (levels[1 - half] - 1) % 4;
+
+		if (same)
+			mask |= half_mask(other + 1, half == 0) & (uint8_t)~half_mask(other, half == 0);
+		if (mask)
+			canvas_put(c, a->plot, a->plot.y + a->plot.h - 1 - row, x, glyph_braille(mask),
+				   STYLE(role, ROLE_BG, 0));
+	}
+}
+
+/* Where a time stands, from the left edge of the plot. */
+static int time_column(const struct axes *a, const struct graph_area *g, int64_t at)
+{
+	return a->plot.x + (int)((double)(at - g->from) / (double)(g->to - g->from) * a->plot.w);
+}
+
+static void draw_area(struct canvas *c, const struct axes *a, const struct graph_area *g, const struct dots *d)
+{
+	int now = g->now_us > 0 ? time_column(a, g, g->now_us) : a->plot.x + a->plot.w;
+
+	for (int i = 0; i < a->plot.w; i++) {
+		size_t k = 2 * (size_t)i;
+		int levels[2] = {level_of(a, d->now[k]), level_of(a, d->now[k + 1])}, x = a->plot.x + i;
+		int before[2] = {level_of(a, d->before[k]), level_of(a, d->before[k + 1])};
+		/* every other dot */
+		int ahead[2] = {level_of(a, d->ahead[k]), -1};
+
+		if (x < now || levels[0] >= 0 || levels[1] >= 0)
+			draw_area_cell(c, a, g, x, levels);
+		if (x > now)
+			draw_dots(c, a, x, ahead, g->edge);
+		draw_dots(c, a, x, before, ROLE_MUTED);
+	}
+	for (int y = 0; y < a->plot.h && now < a->plot.x + a->plot.w; y++)
+		canvas_glyph(c, a->plot, a->plot.y + y, now, G_FORECAST, STYLE(ROLE_FAINT, ROLE_BG, 0));
+}
+
+static void draw_area_cursor(struct canvas *c, const struct axes *a, const struct graph_area *g)
+{
+	if (g->cursor_us <= g->from || g->cursor_us >= g->to)
+		return;
+	for (int y = 0; y < a->plot.h; y++)
+		canvas_glyph(c, a->plot, a->plot.y + y, time_column(a, g, g->cursor_us), G_CURSOR,
+			     STYLE(ROLE_ACCENT, ROLE_BG, 0));
+}
+
 void graph_area_draw(struct canvas *c, struct rect r, const struct graph_area *g)
 {
-	double v[GRAPH_COLUMNS_MAX * 2], step, lo, hi;
+	static const struct series none = {.n = 0};
 	struct axes a = axes_for(r, 0, 1);
 	bool rail = make_rail(&a, r, g->rail, g->from, g->to);
-	size_t n;
+	struct dots d;
+	double step, all[3 * GRAPH_COLUMNS_MAX * 2];
 
 	if (a.plot.w < 4 || a.plot.h < 1 || g->to <= g->from)
 		return;
 	if (a.plot.w > GRAPH_COLUMNS_MAX)
 		a.plot.w = GRAPH_COLUMNS_MAX;
-	n = (size_t)a.plot.w * 2;
-	series_resample(g->series, g->from, g->to, v, n);
-	for (size_t i = 0; i < n; i++)
-		v[i] = isfinite(v[i]) ? num_max(-VALUE_MAX, num_min(v[i] * g->scale, VALUE_MAX)) : (double)NAN;
-	scale_of(g, v, n, &lo, &hi, &step);
-	a.lo = lo;
-	a.hi = hi;
+	d.n = (size_t)a.plot.w * 2;
+	sample(g, g->series, d.now, d.n);
+	sample(g, g->before ? g->before : &none, d.before, d.n);
+	forecast(g, d.ahead, d.n);
+	memcpy(all, d.now, d.n * sizeof *all);
+	memcpy(all + d.n, d.before, d.n * sizeof *all);
+	memcpy(all + 2 * d.n, d.ahead, d.n * sizeof *all);
+	scale_of(g, all, 3 * d.n, &a.lo, &a.hi, &step);
 	draw_labels(c, r, &a, step, g->unit);
-	for (int x = 0; x < a.plot.w; x++) {
-		int levels[2] = {level_of(&a, v[2 * x]), level_of(&a, v[2 * x + 1])};
-
-		draw_area_cell(c, &a, g, a.plot.x + x, levels);
-	}
-	if (g->cursor_us > g->from && g->cursor_us < g->to)
-		for (int y = 0; y < a.plot.h; y++)
-			canvas_glyph(c, a.plot, a.plot.y + y,
-				     a.plot.x + (int)((g->cursor_us - g->from) * a.plot.w / (g->to - g->from)),
-				     G_CURSOR, STYLE(ROLE_ACCENT, ROLE_BG, 0));
+	draw_area(c, &a, g, &d);
+	draw_area_cursor(c, &a, g);
 	if (a.times)
-		draw_times(c, r, &a, g->from, g->to, (struct taken){0, 0});
+		draw_times(c, r, &a, g->from, g->to, (struct taken){0, 0},
+			   g->now_us > 0 ? time_column(&a, g, g->now_us) : 0);
 	if (rail)
 		rail_draw(c, a.plot, a.plot.y + a.plot.h + 2, g->from, g->to, g->rail);
 }
@@ -490,7 +574,7 @@ static void draw_time_axis(struct canvas *c, struct rect r, const struct axes *a
 
 	if (has_cursor(g))
 		taken = draw_cursor_time(c, r, a, g);
-	draw_times(c, r, a, g->from, g->to, taken);
+	draw_times(c, r, a, g->from, g->to, taken, 0);
 	draw_marks(c, r, a, g);
 	if (rail)
 		rail_draw(c, a->plot, a->plot.y + a->plot.h + 2, g->from, g->to, g->rail);

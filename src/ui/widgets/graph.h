@@ -22,6 +22,9 @@ struct graph_area {
 	bool from_zero; /* else the scale spans the data */
 	double scale;   /* values are multiplied by this (1 = as they are) */
 	enum role edge, body;
+	const struct series *before; /* what was a day or week before, as a line of dots; NULL = none */
+	int64_t now_us;              /* what is known ends here, and a forecast begins; 0 = at `to`, without */
+	double ahead_per_us;         /* slope of that forecast, from the newest point on */
 	const struct rail *rail; /* what happened in this time, below the axis where a row can be spared; NULL = none */
 };
 

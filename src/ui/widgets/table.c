@@ -86,7 +86,8 @@ void table_bind(struct table *t, const struct rec_type *type)
 	if (t->order.field >= 0 || !t->def->order || !order_parse(str_c(t->def->order), type, &t->order))
 		return;
 	for (size_t i = 0; i < t->def->ncolumns; i++)
-		if (t->orders[i].field == t->order.field && t->orders[i].rate == t->order.rate)
+		if (t->orders[i].field == t->order.field && t->orders[i].rate == t->order.rate &&
+		    !t->def->columns[i].no_order)
 			t->order_column = (int)i;
 }
 
@@ -105,6 +106,7 @@ static bool is_under_leader(const struct table *t, const struct snapshot *s, siz
 }
 
 static bool is_folded(const struct table *t, const struct snapshot *s, size_t row);
+static void forget_gone_tags(struct table *t);
 
 /* Positions of a tree: those below a folded row are counted there and left out. */
 static void collect_tree(struct table *t, const struct snapshot *s)
@@ -323,6 +325,7 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 	t->drawn.valid = t->measured.valid = false;
 	t->n = 0;
 	if (s) {
+		forget_gone_tags(t);
 		table_bind(t, s->type);
 		if (t->filter_text[0] && !t->filter && t->filter_err.code == ERR_NONE)
 			(void)table_set_filter(t, t->filter_text, &t->filter_err);
@@ -373,7 +376,7 @@ void table_order_column(struct table *t, int column)
 	struct order o;
 	const struct field *f;
 
-	if (column < 0 || (size_t)column >= t->def->ncolumns || !t->type)
+	if (column < 0 || (size_t)column >= t->def->ncolumns || !t->type || t->def->columns[column].no_order)
 		return;
 	if (column == t->order_column) {
 		t->order.descending = !t->order.descending;
@@ -398,6 +401,8 @@ void table_order_step(struct table *t, int step)
 		t->order_column = -1;
 		t->held_until_mono_us = 0;
 	} else if (n > 1) {
+		if (t->def->columns[to].no_order)
+			to = (to + step + n) % n;
 		table_order_column(t, to);
 	}
 }
@@ -458,6 +463,41 @@ static void toggle_key(struct key_set *set, size_t max, const char *key, size_t 
 		memmove(set->keys + at, set->keys + --set->n, sizeof set->keys[0]);
 }
 
+/* What a tag is of may be idle in one sample, before the sampler knows that idle ones are wanted, too. */
+static void forget_gone_tags(struct table *t)
+{
+	bool found[TABLE_TAGS_MAX] = {false};
+	size_t left = t->tags.n, kept = 0;
+	char key[TABLE_KEY_MAX];
+
+	/* the same rows again say nothing new, nor do those of one node beside the same of another */
+	if (t->snap->at_us == t->tags_at_us)
+		return;
+	t->tags_at_us = t->snap->at_us;
+	for (size_t i = 0; left > 0 && i < t->snap->nrows; i++) {
+		long at = find_key(&t->tags, key, key_of(t->snap, i, key));
+
+		if (at >= 0 && !found[at])
+			left--;
+		if (at >= 0)
+			found[at] = true;
+	}
+	for (size_t i = 0; i < t->tags.n; i++) {
+		if (!found[i] && t->tag_missed[i])
+			continue;
+		if (kept != i)
+			memcpy(t->tags.keys + kept, t->tags.keys + i, sizeof t->tags.keys[0]);
+		t->tag_missed[kept++] = !found[i];
+	}
+	t->tags.n = kept;
+}
+
+/* Which tag was missed is by place, and places change with every key. */
+static void changed_tags(struct table *t)
+{
+	memset(t->tag_missed, 0, sizeof t->tag_missed);
+}
+
 void table_tag_toggle(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
@@ -465,16 +505,24 @@ void table_tag_toggle(struct table *t)
 
 	if (row >= 0)
 		toggle_key(&t->tags, TABLE_TAGS_MAX, key, key_of(t->snap, (size_t)row, key));
+	changed_tags(t);
+}
+
+bool table_untag(struct table *t)
+{
+	bool any = t->tags.n > 0;
+
+	t->tags.n = 0;
+	return any;
 }
 
 void table_tag_all(struct table *t)
 {
 	char key[TABLE_KEY_MAX];
 
-	if (t->tags.n > 0) {
-		t->tags.n = 0;
+	if (table_untag(t))
 		return;
-	}
+	changed_tags(t);
 	for (size_t i = 0; i < t->n; i++)
 		add_key(&t->tags, TABLE_TAGS_MAX, key, key_of(t->snap, t->index[i], key));
 }
@@ -484,6 +532,16 @@ bool table_is_tagged(const struct table *t, size_t row)
 	char key[TABLE_KEY_MAX];
 
 	return t->tags.n > 0 && find_key(&t->tags, key, key_of(t->snap, row, key)) >= 0;
+}
+
+size_t table_tagged_rows(const struct table *t, size_t *ret_rows, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; t->snap && t->tags.n > 0 && n < max && i < t->snap->nrows; i++)
+		if (table_is_tagged(t, i))
+			ret_rows[n++] = i;
+	return n;
 }
 
 static bool is_folded(const struct table *t, const struct snapshot *s, size_t row)

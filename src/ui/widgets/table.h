@@ -14,11 +14,12 @@
 
 #include "model/filter.h"
 #include "model/order.h"
+#include "model/severity.h"
 #include "ui/widgets/tree.h"
 
 #define TABLE_COLUMNS_MAX 32
 #define TABLE_KEY_MAX 320
-#define TABLE_TAGS_MAX 256
+#define TABLE_TAGS_MAX 200 /* as many as one operation acts on */
 #define TABLE_FOLDS_MAX 256
 #define TABLE_HOLD_US (2 * US_PER_S)
 
@@ -40,6 +41,7 @@ struct table_column {
 	uint8_t priority;        /* 1 is kept longest; the key column never leaves */
 	uint8_t min, max;        /* columns; max 0 = flexible, takes what is left */
 	bool leaves_when_same;   /* left out while all rows have one value */
+	bool no_order;           /* what its cell() draws is not its field, so the rows cannot be ordered by it */
 	uint8_t extra;           /* columns that its cell() needs beside the field's text */
 	uint8_t wish; /* columns that the cell draws in when there is room, whatever the text takes; 0 = none */
 	/* Draws the cell in w columns and returns true, or returns false for the ordinary look. */
@@ -63,7 +65,10 @@ struct table_def {
 	int wide_mode;            /* mode that needs the source's wide rows, -1 = none */
 	/* Row that this one belongs under (a parallel worker's leader), or -1. NULL: rows are independent. */
 	long (*parent)(const struct snapshot *s, size_t row);
-	/* Sign in front of a row (severity, progress), or ' '. NULL: no sign column. */
+	/* How bad a row is: its sign, and the worst of all as pane_table_severity(). NULL: that is not told. */
+	enum severity (*severity)(const struct snapshot *s, size_t row);
+	/* Another sign in front of a row (progress, a muted one), or ' '. NULL: that of the severity, if there is one.
+	 */
 	uint32_t (*mark)(const struct cell_context *cc, enum role *ret_role);
 };
 
@@ -93,7 +98,9 @@ struct table {
 	uint32_t same; /* bit per column that leaves */
 	int64_t held_until_mono_us;
 	struct key_set tags, folds;
-	struct tree_row *tree; /* by position, while is_tree */
+	int64_t tags_at_us;              /* of the rows in which they were last looked for */
+	bool tag_missed[TABLE_TAGS_MAX]; /* the newest rows have none of that key: one more time, and the tag is gone */
+	struct tree_row *tree;           /* by position, while is_tree */
 	bool is_tree;
 	struct order orders[TABLE_COLUMNS_MAX]; /* of the columns' fields, for snapshots of this type */
 	const struct rec_type *type;
@@ -137,7 +144,8 @@ void table_move(struct table *t, long delta, int64_t mono_us);
 void table_move_to(struct table *t, size_t position, int64_t mono_us);
 /* Row number in the snapshot of the selection, or -1. */
 long table_selected_row(const struct table *t);
-/* In front of the facts of a title: the filter that is on, how many rows it leaves, and a separator. */
+/* In front of the facts of a title: how many rows are tagged; the filter that is on, how many rows it leaves; each with
+ * a separator. */
 void table_filter_fact(const struct table *t, struct pen *pen);
 /* Something is done with the selected row: it stays selected. */
 void table_choose(struct table *t);
@@ -147,9 +155,15 @@ void table_order_column(struct table *t, int column);
 void table_order_reverse(struct table *t);
 /* Sets the filter; false: err says why, the old filter stays in force. */
 bool table_set_filter(struct table *t, const char *text, struct err *err);
+/* Tags follow the row's key through refresh, order and filter. One whose row is missing twice in a row is gone. */
 void table_tag_toggle(struct table *t);
+/* All rows that are shown, as many as can be; when any is tagged, none. */
 void table_tag_all(struct table *t);
+/* Takes all tags off; false when there was none. */
+bool table_untag(struct table *t);
 bool table_is_tagged(const struct table *t, size_t row);
+/* Rows of the snapshot that are tagged, shown or not, in its order; returns how many, at most max. */
+size_t table_tagged_rows(const struct table *t, size_t *ret_rows, size_t max);
 /* Folds the subtree of the selection, or of the one above it when it has none; the same again unfolds. */
 void table_fold_toggle(struct table *t, int64_t mono_us);
 /* Position of the root of the tree that row belongs to in the snapshot, or -1 when it is not shown. */

@@ -319,6 +319,23 @@ static int heading_rows(const struct table *t)
 	return t->def->no_heading ? 0 : 1;
 }
 
+/* Columns that the sign in front of a row takes. */
+static int mark_width(const struct table *t)
+{
+	return t->def->mark || t->def->severity ? 2 : 0;
+}
+
+static uint32_t sign_of(const struct table *t, const struct cell_context *cc, enum role *ret_role)
+{
+	enum severity s;
+
+	if (t->def->mark)
+		return t->def->mark(cc, ret_role);
+	s = t->def->severity(cc->snap, cc->row);
+	*ret_role = severity_role(s);
+	return glyph(severity_glyph(s));
+}
+
 static void draw_row(const struct ui *ui, struct table *t, const struct plan *p, struct canvas *c, size_t position,
 		     bool focused)
 {
@@ -333,14 +350,15 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 		canvas_fill(pen->c, rect_intersect(pen->clip, (struct rect){pen->y, pen->clip.x, 1, pen->clip.w}),
 			    STYLE(ROLE_FG, pen->bg, 0));
 	pen->x = start - 1;
-	if (cc.selected)
-		pen_glyph(pen, ROLE_ACCENT, G_SELECTED);
-	else if (table_is_tagged(t, cc.row))
+	/* the selection is seen by its ground, too */
+	if (table_is_tagged(t, cc.row))
 		pen_glyph(pen, ROLE_ACCENT, G_TAGGED);
+	else if (cc.selected)
+		pen_glyph(pen, ROLE_ACCENT, G_SELECTED);
 	pen->x = start;
-	if (t->def->mark) {
+	if (mark_width(t) > 0) {
 		enum role role = ROLE_FG;
-		uint32_t sign = t->def->mark(&cc, &role);
+		uint32_t sign = sign_of(t, &cc, &role);
 
 		pen_rune(pen, role, sign);
 		pen_skip(pen, 1);
@@ -350,12 +368,6 @@ static void draw_row(const struct ui *ui, struct table *t, const struct plan *p,
 			pen_skip(pen, p->gap);
 		draw_cell(&cc, t, p->cols[i].column, pen, p->cols[i].w);
 	}
-}
-
-/* Columns that the sign in front of a row takes. */
-static int mark_width(const struct table *t)
-{
-	return t->def->mark ? 2 : 0;
 }
 
 void table_draw(const struct ui *ui, struct table *t, struct canvas *c, struct rect r, bool focused)
@@ -427,6 +439,10 @@ long table_row_at(const struct table *t, int y)
 
 void table_filter_fact(const struct table *t, struct pen *pen)
 {
+	if (t->tags.n > 0) {
+		pen_boldf(pen, ROLE_ACCENT, "%zu tagged", t->tags.n);
+		pen_separator(pen);
+	}
 	if (!t->filter_text[0])
 		return;
 	pen_textf(pen, ROLE_ACCENT, "/ %s ", t->filter_text);

@@ -9,6 +9,8 @@ SELECT format('%I.%I', n.nspname, c.relname) AS relation, c.relname::text AS nam
        EXISTS (SELECT FROM pg_database AS d WHERE d.datname = current_database() AND pg_has_role(d.datdba, 'USAGE')) AS owns_database,
        CASE WHEN NOT x.locked THEN pg_table_size(c.oid) END AS table_bytes,
        CASE WHEN NOT x.locked THEN pg_indexes_size(c.oid) END AS index_bytes,
+       CASE WHEN NOT x.locked THEN (SELECT coalesce(max(pg_relation_size(i.indexrelid)), 0) FROM pg_index AS i WHERE i.indrelid = c.oid)
+            END AS largest_index_bytes,
        (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid) AS indexes,
        (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid AND NOT i.indisvalid) AS invalid,
        pg_stat_get_dead_tuples(c.oid) AS dead_rows, pg_stat_get_live_tuples(c.oid) AS live_rows,

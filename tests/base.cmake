@@ -1,4 +1,4 @@
-foreach(name xalloc buf str arena parse address utf8 sort ini clock zone err log)
+foreach(name xalloc buf str arena parse utf8 sort ini clock zone err log)
   unit(${name} base)
 endforeach()
 # The same questions where the locale knows no Unicode.

@@ -5,12 +5,10 @@
  * follow from what is known of the open cluster. A value is proposed, never assumed: Enter shows
  * what it would do, and only the preview's own answer runs it.
  */
-#include "base/address.h"
 #include "base/clock.h"
-#include "base/parse.h"
+#include "model/net_addr.h"
 #include "ui/operate_impl.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
 #define ALLOW_MINUTES 60
@@ -46,23 +44,10 @@ static bool take_field(struct operate_view *v, const struct snapshot *s, long ro
 /* Is a client's address inside a network like 10.0.0.0/16? Names of hosts and "local" never are. */
 static bool in_network(struct str network, struct str client)
 {
-	char net[64], address[64];
-	unsigned char a[16], b[16];
-	struct str rest = network, host;
-	int64_t bits;
+	struct net_prefix p;
+	struct net_addr a;
 
-	if (network.len >= sizeof net || client.len >= sizeof address || !str_split(&rest, '/', &host) ||
-	    !parse_i64(rest, &bits))
-		return false;
-	(void)snprintf(net, sizeof net, STR_FMT, STR_ARG(host));
-	(void)snprintf(address, sizeof address, STR_FMT, STR_ARG(client));
-	int family = strchr(net, ':') ? AF_INET6 : AF_INET, most = family == AF_INET6 ? 128 : 32;
-	if (bits < 0 || bits > most || inet_pton(family, net, a) != 1 || inet_pton(family, address, b) != 1)
-		return false;
-	for (int i = 0; i < (int)bits; i++)
-		if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8)) & 1)
-			return false;
-	return true;
+	return net_prefix_parse(network, &p) && net_addr_parse(client, &a) && net_prefix_has(&p, &a);
 }
 
 /* Sessions whose client the rule lets in; of a prefix list or a group it cannot be told. */
@@ -144,7 +129,7 @@ static void propose_address(const struct ui *ui, struct operate_view *v, char *o
 {
 	const struct snapshot *us = store_good(ui->store, "activity"), *instances = store_good(ui->store, "instances");
 	struct str seen = data_str(us, 0, "client_address");
-	struct address a;
+	struct net_addr a;
 
 	if (!us || us->nrows == 0)
 		(void)snprintf(v->why, sizeof v->why,
@@ -153,10 +138,10 @@ static void propose_address(const struct ui *ui, struct operate_view *v, char *o
 	else if (data_i64(us, 0, "via_pooler", 0))
 		(void)snprintf(v->why, sizeof v->why,
 			       "Nothing is proposed: through a pooler the server sees the pooler's address.");
-	else if (!address_read(seen, &a))
+	else if (!net_addr_parse(seen, &a))
 		(void)snprintf(v->why, sizeof v->why,
 			       "Nothing is proposed: the console is connected by a Unix socket, without an address.");
-	else if (!address_is_private(&a) && instances && !any_public(instances))
+	else if (net_addr_scope(&a) == NET_PUBLIC && instances && !any_public(instances))
 		(void)snprintf(v->why, sizeof v->why,
 			       "Nothing is proposed: the server sees the console at " STR_FMT
 			       ", a public address, and no instance of the cluster is publicly accessible.",

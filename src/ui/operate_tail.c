@@ -95,5 +95,5 @@ void operate_draw_tail(struct pen *pen, const struct job *j)
 		pen_text(pen, ROLE_MUTED, "  its lines are not counted: 9 says why");
 	else
 		pen_textf(pen, ROLE_FG, "  %zu%s line%s logged", j->logged, j->logged_more ? " or more" : "",
-			  j->logged == 1 ? "" : "s");
+			  j->logged == 1 && !j->logged_more ? "" : "s");
 }

@@ -8,8 +8,8 @@
 #include "aws/input.h"
 #include "aws/lease_mark.h"
 #include "aws/operate.h"
-#include "base/address.h"
 #include "base/clock.h"
+#include "model/net_addr.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -117,10 +117,14 @@ static struct str described(struct aws_operate *o, int64_t until_us)
 			 STR_ARG(lease_mark_text(a, audit_user(who, sizeof(who)), until_us)));
 }
 
-static void add_permission(struct aws_operate *o, const struct seen_cluster *c, struct str address, bool v6,
+/* Written as EC2 will: it is looked for by these words afterwards. */
+static void add_permission(struct aws_operate *o, const struct seen_cluster *c, const struct net_addr *address,
 			   int64_t until_us)
 {
 	struct arena *a = o->c.out->arena;
+	const struct net_prefix alone = net_prefix_of(address);
+	bool v6 = !address->v4;
+	char text[NET_TEXT_MAX];
 	struct str port = arena_fmt(a, "%lld", (long long)c->port);
 
 	aws_operate_param(o, "GroupId", o->id);
@@ -128,7 +132,7 @@ static void add_permission(struct aws_operate *o, const struct seen_cluster *c, 
 	aws_operate_param(o, "IpPermissions.1.FromPort", port);
 	aws_operate_param(o, "IpPermissions.1.ToPort", port);
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.CidrIpv6" : "IpPermissions.1.IpRanges.1.CidrIp",
-			  arena_fmt(a, STR_FMT "/%d", STR_ARG(address), v6 ? 128 : 32));
+			  arena_str(a, str_c(net_prefix_text(&alone, text))));
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.Description" : "IpPermissions.1.IpRanges.1.Description",
 			  described(o, until_us));
 	(void)snprintf(o->lease.object, sizeof(o->lease.object), STR_FMT, STR_ARG(o->id));
@@ -143,7 +147,7 @@ static bool look_allow(struct aws_operate *o, struct err *err)
 	struct str address;
 	bool is_public, minutes = aws_operate_take_minutes(o, ALLOW_MINUTES, &address);
 	int64_t until = o->given_us + o->lease_us;
-	struct address bytes;
+	struct net_addr parsed;
 	char clock[40];
 
 	if (!aws_operate_cluster(o, &c, err) || !find_public(o, &is_public, err))
@@ -156,16 +160,17 @@ static bool look_allow(struct aws_operate *o, struct err *err)
 		   (long long)(o->lease_us / US_PER_MIN), clock_iso8601(until, clock, sizeof(clock)) + 11);
 	/* what its description says is when it ends, however long the preview was read */
 	o->lease_us = until - clock_wall_us();
-	if (!minutes || !address_read(address, &bytes)) {
+	/* a zone is of one host alone */
+	if (!minutes || str_find(address, STR("%"), 0) >= 0 || !net_addr_parse(address, &parsed)) {
 		change_refuse(&o->c, "\"" STR_FMT "\" is no single address: %s", STR_ARG(o->value), o->c.op->asks);
 		return true;
 	}
-	add_permission(o, &c, address, bytes.v6, until);
+	add_permission(o, &c, &parsed, until);
 	if (o->lease_us <= 0)
 		change_refuse(&o->c, "the time for which it was asked is over; ask again");
 	if (!aws_list_has(c.security_groups, o->id))
 		change_refuse(&o->c, STR_FMT " is no security group of this cluster", STR_ARG(o->id));
-	if (!is_public && !address_is_private(&bytes))
+	if (!is_public && net_addr_scope(&parsed) == NET_PUBLIC)
 		change_refuse(&o->c,
 			      "it cannot help: " STR_FMT " is a public address, and no instance of the cluster is "
 			      "publicly accessible",

@@ -66,7 +66,7 @@ struct pane_ops {
 	bool (*explain)(const struct ui *ui, const struct pane *p, struct explain_request *ret_request);
 	/* Frees pane->state. NULL: xfree. */
 	void (*close)(struct pane *p);
-	bool follows_selection; /* shows what is selected in another pane of its view */
+	bool follows_selection; /* shows more of what is selected, in its view, than the row's colours */
 };
 
 struct pane_def {

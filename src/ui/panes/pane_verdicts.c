@@ -205,6 +205,7 @@ static const struct pane_ops ops = {
 	.act = act,
 	.offers = offers,
 	.detail = pane_table_detail,
+	.follows_selection = true, /* its last line is the next step of the selected verdict */
 };
 
 const struct pane_def pane_verdicts = {

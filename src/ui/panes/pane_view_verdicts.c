@@ -143,6 +143,7 @@ static const struct pane_ops ops = {
 	.act = act,
 	.offers = offers,
 	.detail = pane_table_detail,
+	.follows_selection = true, /* the words below the rows are about the selected one */
 };
 
 const struct pane_def pane_view_verdicts = {

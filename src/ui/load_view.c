@@ -423,7 +423,7 @@ void load_view_update(struct ui *ui)
 	if (lv->asks != asked)
 		ui_apply(ui, EFFECT_DEMAND);
 	for (size_t i = 0; i < v->def->npanes; i++)
-		v->panes[i].dirty = true;
+		v->panes[i].dirty = v->panes[i].touched = true;
 }
 
 /* ---- capacity ---- */

@@ -3,8 +3,9 @@
  * when something is due. The UI thread never waits for anything else.
  *
  * Turn: collect events, let the runtime take arrivals and issue what is due, then paint
- * once if anything changed. Keys and the first data of a source paint at once; other repaints caused by data are kept
- * DATA_PAINT_US apart. The chrome is painted before the first request goes out.
+ * once if anything changed. Keys and the first data of a source paint at once; what the sampler brings keeps a distance
+ * of DATA_PAINT_US. What changes once a minute comes with the sampler's next picture, or after LATE_PAINT_US: most
+ * seconds then have one picture. The chrome is painted before the first request goes out.
  */
 #include "ui/loop.h"
 
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define DATA_PAINT_US (100 * US_PER_MS)
+#define LATE_PAINT_US US_PER_S
 #define CLOCK_PAINT_US (1500 * US_PER_MS) /* the clock rides on the data's repaints; alone it moves this late */
 #define SPIN_US (250 * US_PER_MS)
 
@@ -29,8 +31,10 @@ struct loop {
 	struct runtime *rt;
 	int signal_fd;
 	int64_t painted_mono_us, next_work_mono_us;
-	size_t known; /* sources that have data */
-	bool paint_now, paint_soon, quit;
+	int64_t paint_after_us; /* so long after the last picture data is drawn; 0 = none has changed */
+	size_t known;           /* sources that have data */
+	uint64_t sampled;       /* versions of what the sampler brings, summed */
+	bool paint_now, quit;
 	int status;
 };
 
@@ -45,7 +49,8 @@ static void paint(struct loop *l)
 	ui_draw(&l->ui, rows, cols);
 	term_present(l->term, &l->ui.canvas, l->ui.theme);
 	l->painted_mono_us = l->ui.mono_us;
-	l->paint_now = l->paint_soon = false;
+	l->paint_now = false;
+	l->paint_after_us = 0;
 }
 
 static void take_target(struct loop *l)
@@ -132,6 +137,28 @@ static size_t count_known(const struct store *st)
 	return n;
 }
 
+static uint64_t sampled_versions(const struct store *st)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < st->n; i++)
+		if (st->entries[i].source->lane == LANE_SAMPLER && !st->entries[i].source->derive)
+			sum += st->entries[i].version;
+	return sum;
+}
+
+static void take_data(struct loop *l)
+{
+	uint64_t sampled = sampled_versions(l->ui.store);
+
+	ui_data_changed(&l->ui);
+	if (sampled != l->sampled)
+		l->paint_after_us = DATA_PAINT_US;
+	else if (l->paint_after_us == 0)
+		l->paint_after_us = LATE_PAINT_US;
+	l->sampled = sampled;
+}
+
 static void work(struct loop *l)
 {
 	unsigned changed = 0;
@@ -139,11 +166,9 @@ static void work(struct loop *l)
 
 	l->next_work_mono_us = runtime_tick(l->rt, &changed);
 	known = count_known(l->ui.store);
-	if (changed > 0) {
-		ui_data_changed(&l->ui);
-		l->paint_soon = true;
-		l->paint_now |= known > l->known;
-	}
+	if (changed > 0)
+		take_data(l);
+	l->paint_now |= known > l->known;
 	l->known = known;
 	if (bell_take(&l->ui))
 		term_bell(l->term);
@@ -178,8 +203,8 @@ static int timeout_ms(const struct loop *l)
 {
 	int64_t now = clock_mono_us(), next = earliest(l->next_work_mono_us, next_change(l)), left;
 
-	if (l->paint_soon)
-		next = earliest(next, l->painted_mono_us + DATA_PAINT_US);
+	if (l->paint_after_us)
+		next = earliest(next, l->painted_mono_us + l->paint_after_us);
 	if (spinning(l))
 		next = earliest(next, l->painted_mono_us + SPIN_US);
 	if (next == INT64_MAX)
@@ -194,7 +219,7 @@ static bool paint_due(const struct loop *l)
 
 	if (l->paint_now)
 		return true;
-	if (l->paint_soon && now - l->painted_mono_us >= DATA_PAINT_US)
+	if (l->paint_after_us && now - l->painted_mono_us >= l->paint_after_us)
 		return true;
 	if (spinning(l) && now - l->painted_mono_us >= SPIN_US)
 		return true;

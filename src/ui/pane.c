@@ -304,6 +304,16 @@ void pane_table_recalc(struct ui *ui, struct pane *p)
 	table_recalc(&p->table, e ? e->good : NULL, ui->mono_us);
 }
 
+bool pane_table_rests(const struct ui *ui, const struct pane *p)
+{
+	const struct store_entry *e;
+
+	if (p->touched || p->def->ops->recalc != pane_table_recalc || !p->table.snap || p->table.held)
+		return false;
+	e = store_entry(ui->store, p->table.def->source);
+	return e && e->good == p->table.snap;
+}
+
 /* Why a table with a source that answers shows nothing. */
 static void draw_no_rows(const struct table *t, struct canvas *c, struct rect r)
 {

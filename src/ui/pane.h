@@ -20,6 +20,8 @@ void pane_draw_empty(const struct ui *ui, const struct store_entry *e, struct ca
 /* Generic operations for table panes. */
 extern const struct pane_ops table_pane_ops;
 void pane_table_recalc(struct ui *ui, struct pane *p);
+/* What came was for others: its rows are those of the snapshot that the table shows, and nobody touched the table. */
+bool pane_table_rests(const struct ui *ui, const struct pane *p);
 void pane_table_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r);
 /* The worst of its rows, by the table's severity(). */
 enum severity pane_table_severity(const struct ui *ui, const struct pane *p);

@@ -246,11 +246,13 @@ static uint64_t wanted(const struct ui *ui)
 	return mask | demand_of_names(ui, "leases lease_marks") | report_wanted(ui);
 }
 
-static void mark_dirty(struct ui *ui)
+static void mark_dirty(struct ui *ui, bool data_only)
 {
 	for (size_t v = 0; v < ui->nviews; v++)
-		for (size_t i = 0; i < ui->views[v].def->npanes; i++)
+		for (size_t i = 0; i < ui->views[v].def->npanes; i++) {
 			ui->views[v].panes[i].dirty = true;
+			ui->views[v].panes[i].touched |= !data_only;
+		}
 }
 
 void ui_data_changed(struct ui *ui)
@@ -263,14 +265,14 @@ void ui_data_changed(struct ui *ui)
 	report_follow(ui);
 	bell_follow(ui);
 	marks_follow(ui);
-	mark_dirty(ui);
+	mark_dirty(ui, true);
 	ui->damage = DAMAGE_ALL;
 }
 
 void ui_apply(struct ui *ui, int effects)
 {
 	if (effects & EFFECT_RECALC)
-		mark_dirty(ui);
+		mark_dirty(ui, false);
 	if (effects & EFFECT_DEMAND)
 		runtime_demand(ui->rt, wanted(ui));
 }
@@ -350,9 +352,9 @@ static void draw_panes(struct ui *ui, struct canvas *c)
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 
-		if (p->dirty && p->def->ops->recalc)
+		if (p->dirty && p->def->ops->recalc && !pane_table_rests(ui, p))
 			p->def->ops->recalc(ui, p);
-		p->dirty = false;
+		p->dirty = p->touched = false;
 		draw_one(ui, p, c);
 	}
 }

@@ -89,7 +89,8 @@ struct pane {
 	bool collapsed, focused;
 	struct table table;
 	void *state;
-	bool dirty; /* recalc before the next paint */
+	bool dirty;   /* recalc before the next paint */
+	bool touched; /* and not only because data came */
 };
 
 #define VIEW_PANES_MAX LAYOUT_PANES_MAX

@@ -2,6 +2,8 @@
 
 #include "base_help.h"
 
+#include <pthread.h>
+
 static void memory_is_zeroed_aligned_and_disjoint(void **state)
 {
 	enum { COUNT = 3000 };
@@ -68,6 +70,38 @@ static void large_blocks_do_not_end_the_current_chunk(void **state)
 	a = arena_new(SIZE_MAX, SIZE_MAX);
 	memset(arena_alloc(a, 2u << 20), 1, 2u << 20);
 	arena_free(a);
+}
+
+/* What an arena drops may come back in another, of whichever thread. */
+static void *make_and_drop(void *seed)
+{
+	uint64_t state = (uint64_t)(uintptr_t)seed;
+
+	for (int i = 0; i < 200; i++) {
+		struct arena *a = arena_new(64u << 10, 64u << 20);
+
+		for (int k = 0; k < 4; k++) {
+			size_t n = 20000 + random_next(&state) % 200000;
+			unsigned char *at = arena_alloc(a, n);
+
+			for (size_t b = 0; b < n; b++)
+				if (at[b] != 0)
+					fail_msg("byte %zu of %zu is not zero in round %d", b, n, i);
+			memset(at, 0xEE, n);
+		}
+		arena_free(a);
+	}
+	return NULL;
+}
+
+static void dropped_memory_comes_back_zeroed(void **state)
+{
+	pthread_t other;
+
+	(void)state;
+	assert_int_equal(pthread_create(&other, NULL, make_and_drop, (void *)(uintptr_t)11), 0);
+	(void)make_and_drop((void *)(uintptr_t)5);
+	assert_int_equal(pthread_join(other, NULL), 0);
 }
 
 static void strings(void **state)
@@ -194,6 +228,7 @@ int main(void)
 		cmocka_unit_test(memory_is_zeroed_aligned_and_disjoint),
 		cmocka_unit_test(room_is_exact),
 		cmocka_unit_test(large_blocks_do_not_end_the_current_chunk),
+		cmocka_unit_test(dropped_memory_comes_back_zeroed),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(sealed_memory_stays_readable),
 		cmocka_unit_test(misuse_is_a_bug),

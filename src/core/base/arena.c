@@ -7,6 +7,10 @@
  * Accounting counts the bytes asked for, not padding, so a caller that checked
  * arena_room() always succeeds. Strings are packed without alignment.
  *
+ * A console builds and drops snapshots of the same size all day. Large chunks that were dropped are kept for the next
+ * snapshot, POOL_BYTES at most, since giving pages back and asking for them again costs more than filling them; all
+ * threads share that pool.
+ *
  * With ARENA_PROTECT chunks are whole pages from mmap: sealing write-protects them
  * and freeing unmaps them, so both a late write and a late read crash at once.
  */
@@ -17,6 +21,8 @@
 #include <stdarg.h>
 #ifdef ARENA_PROTECT
 #include <sys/mman.h>
+#else
+#include <pthread.h>
 #endif
 
 #define ALIGNMENT 16
@@ -64,18 +70,81 @@ static void chunk_seal(struct chunk *c)
 		BUG("arena: cannot write-protect %zu bytes", c->size);
 }
 #else
+#define POOL_BYTES (1u << 20)
+#define POOLED_MIN (32u << 10) /* smaller ones cost nothing worth it */
+
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct chunk *pool; /* newest first */
+static size_t pool_bytes;
+
+/* One that fits and is not much larger, or NULL. */
+static struct chunk *pool_take(size_t size)
+{
+	struct chunk *c, **at;
+
+	(void)pthread_mutex_lock(&pool_lock);
+	for (at = &pool; *at && ((*at)->size < size || (*at)->size / 2 > size); at = &(*at)->next)
+		;
+	c = *at;
+	if (c) {
+		*at = c->next;
+		pool_bytes -= c->size;
+	}
+	(void)pthread_mutex_unlock(&pool_lock);
+	return c;
+}
+
+/* Takes the list after *at out of the pool. */
+static struct chunk *cut_pool(struct chunk **at)
+{
+	struct chunk *rest = *at;
+
+	*at = NULL;
+	for (struct chunk *c = rest; c; c = c->next)
+		pool_bytes -= c->size;
+	return rest;
+}
+
+static void pool_put(struct chunk *c)
+{
+	size_t kept = 0;
+	struct chunk *rest, **at;
+
+	(void)pthread_mutex_lock(&pool_lock);
+	c->next = pool;
+	pool = c;
+	pool_bytes += c->size;
+	for (at = &pool; *at && kept + (*at)->size <= POOL_BYTES; at = &(*at)->next)
+		kept += (*at)->size;
+	rest = cut_pool(at);
+	(void)pthread_mutex_unlock(&pool_lock);
+	for (struct chunk *next; rest; rest = next) {
+		next = rest->next;
+		xfree(rest);
+	}
+}
+
 static struct chunk *chunk_new(size_t size)
 {
-	struct chunk *c = xalloc(size);
+	struct chunk *c = size < POOLED_MIN ? NULL : pool_take(size);
 
-	c->size = size;
+	if (c) {
+		c->next = NULL;
+		memset(c + 1, 0, c->used - sizeof(*c));
+	} else {
+		c = xalloc(size);
+		c->size = size;
+	}
 	c->used = sizeof(*c);
 	return c;
 }
 
 static void chunk_free(struct chunk *c)
 {
-	xfree(c);
+	if (c->size < POOLED_MIN)
+		xfree(c);
+	else
+		pool_put(c);
 }
 
 static void chunk_seal(struct chunk *c)

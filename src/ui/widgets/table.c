@@ -321,6 +321,7 @@ void table_recalc(struct table *t, const struct snapshot *s, int64_t mono_us)
 		old_index = xcalloc(old_n, sizeof *old_index);
 		memcpy(old_index, t->index, old_n * sizeof *old_index);
 	}
+	t->held = hold;
 	t->snap = snapshot_ref(s);
 	t->drawn.valid = t->measured.valid = false;
 	t->n = 0;

@@ -97,6 +97,7 @@ struct table {
 	bool unfolded; /* rows that have a parent are shown, under it */
 	uint32_t same; /* bit per column that leaves */
 	int64_t held_until_mono_us;
+	bool held; /* rows stand where they stood when the key was pressed */
 	struct key_set tags, folds;
 	int64_t tags_at_us;              /* of the rows in which they were last looked for */
 	bool tag_missed[TABLE_TAGS_MAX]; /* the newest rows have none of that key: one more time, and the tag is gone */

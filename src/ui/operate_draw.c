@@ -5,6 +5,7 @@
  * Nothing here changes state.
  */
 #include "base/utf8.h"
+#include "model/slow_log.h"
 #include "ui/action.h"
 #include "ui/operate_impl.h"
 #include "ui/overlay.h"
@@ -193,6 +194,8 @@ static const char *word_is(const struct operate_view *v)
 
 	if (v->many)
 		return "their number";
+	if (strcmp(v->op->name, SLOW_LOG_ROLE) == 0 || strcmp(v->op->name, SLOW_LOG_DATABASE) == 0)
+		return strcmp(v->op->name, SLOW_LOG_ROLE) == 0 ? "the role" : "the database";
 	return v->op->target == OPERATION_TABLE ? of_tables[v->scope] : words[v->op->target];
 }
 

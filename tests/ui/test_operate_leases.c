@@ -72,6 +72,21 @@ static void one_of_several_is_chosen(void **state)
 	nothing_was_run();
 }
 
+static void the_role_is_what_is_typed(void **state)
+{
+	(void)state;
+	fixture_answer(ANSWER_DESTRUCTIVE);
+	open_named(":slow log role");
+	open_named("app 250 for 5");
+	SHOWS("Slow log of a role  app 250 for 5");
+	SHOWS("type 4711, the role, to allow it");
+	(void)fixture_key(&f, K_ESC);
+	open_named(":slow log database");
+	open_named("orders 250 for 5");
+	SHOWS("type 4711, the database, to allow it");
+	nothing_was_run();
+}
+
 static void a_lease_left_behind_stays_in_sight(void **state)
 {
 	const struct str left = STR("source leases at=now\n"
@@ -117,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_address_is_proposed_where_it_can_help),
 		TEST(one_of_several_is_chosen),
+		TEST(the_role_is_what_is_typed),
 		TEST(a_lease_left_behind_stays_in_sight),
 	};
 

@@ -301,10 +301,12 @@ static void instance_place(struct sim_request *r, struct buf *b, const struct si
 static void instance_config(struct sim_request *r, struct buf *b, const struct sim_cluster *c,
 			    const struct sim_instance *m)
 {
-	buf_addf(b,
-		 "<DBParameterGroups><DBParameterGroup><DBParameterGroupName>default.%s</DBParameterGroupName>"
-		 "<ParameterApplyStatus>in-sync</ParameterApplyStatus></DBParameterGroup></DBParameterGroups>\n",
-		 c->family);
+	sim_xml_open(b, "DBParameterGroups");
+	sim_xml_open(b, "DBParameterGroup");
+	sim_xml_str(b, "DBParameterGroupName", sim_rds_instance_group(r, c, m));
+	sim_xml_str(b, "ParameterApplyStatus", "in-sync");
+	sim_xml_close(b, "DBParameterGroup");
+	sim_xml_close(b, "DBParameterGroups");
 	sim_xml_str(b, "StorageType", "aurora");
 	sim_xml_bool(b, "StorageEncrypted", true);
 	sim_rds_key(r, b, "KmsKeyId");
@@ -476,6 +478,8 @@ const struct sim_operation sim_rds_operations[] = {
 	 sim_rds_describe_groups},
 	{"rds", "DescribeDBClusterParameters", "DBClusterParameterGroupName Source" FILTERS, "DBClusterParameterGroupName",
 	 sim_rds_describe_parameters},
+	{"rds", "DescribeDBParameters", "DBParameterGroupName Source" FILTERS, "DBParameterGroupName",
+	 sim_rds_describe_instance_parameters},
 	{"rds", "ModifyDBClusterParameterGroup",
 	 "DBClusterParameterGroupName Parameters.Parameter.N.ParameterName Parameters.Parameter.N.ParameterValue "
 	 "Parameters.Parameter.N.ApplyMethod",

@@ -78,6 +78,9 @@ bool sim_rds_group_find(struct sim_request *r, struct str name, struct sim_rds_g
 const char *sim_rds_group_status(const struct sim *s, const struct sim_cluster *c, int member, int64_t now_us);
 bool sim_rds_describe_groups(struct sim_request *r, struct buf *out);
 bool sim_rds_describe_parameters(struct sim_request *r, struct buf *out);
+/* The parameter group of an instance. */
+const char *sim_rds_instance_group(struct sim_request *r, const struct sim_cluster *c, const struct sim_instance *m);
+bool sim_rds_describe_instance_parameters(struct sim_request *r, struct buf *out);
 bool sim_rds_modify_group(struct sim_request *r, struct buf *out);
 bool sim_rds_reset_group(struct sim_request *r, struct buf *out);
 

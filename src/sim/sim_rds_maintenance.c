@@ -1,7 +1,7 @@
 /*
  * sim_rds_maintenance.c: RDS DescribePendingMaintenanceActions and ApplyPendingMaintenanceAction.
  *
- * A cluster has at most one pending action, which its scenario names. It stays pending until it was applied: at once,
+ * A cluster's pending actions are those that its scenario names. Each stays pending until it was applied: at once,
  * or when the next maintenance window opens. Nothing is applied that nobody opted in to.
  */
 #include "sim/sim_rds.h"
@@ -21,35 +21,52 @@ static bool word_in(struct str word, const char *const *words, size_t n)
 	return false;
 }
 
-static struct str action_of(const struct sim_cluster *c, struct str *ret_description)
+static bool any_waits(const struct sim_cluster *c, int64_t now_us)
 {
-	struct str action;
+	struct str action, description;
+	bool waits = false;
 
-	*ret_description = str_c(c->maintenance);
-	(void)str_split(ret_description, ' ', &action);
-	*ret_description = str_trim(*ret_description);
-	return action;
+	for (size_t i = 0; !waits && sim_cluster_pending(c, i, now_us, &action, &description, &waits); i++)
+		;
+	return waits;
+}
+
+/* Where the action of that name stands among the cluster's, or -1: it does not wait. */
+static int find_action(const struct sim_cluster *c, int64_t now_us, struct str name)
+{
+	struct str action, description;
+	bool waits;
+
+	for (size_t i = 0; sim_cluster_pending(c, i, now_us, &action, &description, &waits); i++)
+		if (waits && str_eq(action, name))
+			return (int)i;
+	return -1;
 }
 
 static void pending_xml(struct sim_request *r, struct buf *b, const struct sim_cluster *c)
 {
-	struct str description, action = action_of(c, &description);
+	struct str action, description;
+	bool waits;
 
 	sim_xml_open(b, "ResourcePendingMaintenanceActions");
 	sim_rds_arn(r, b, "ResourceIdentifier", "cluster", c->id);
 	sim_xml_open(b, "PendingMaintenanceActionDetails");
-	sim_xml_open(b, "PendingMaintenanceAction");
-	sim_xml_slice(b, "Action", action);
-	if (c->maintenance_auto_us)
-		sim_xml_time(b, "AutoAppliedAfterDate", r->sim->epoch_us + c->maintenance_auto_us);
-	if (c->maintenance_forced_us)
-		sim_xml_time(b, "ForcedApplyDate", r->sim->epoch_us + c->maintenance_forced_us);
-	if (c->opt_in) {
-		sim_xml_str(b, "OptInStatus", c->opt_in);
-		sim_xml_time(b, "CurrentApplyDate", c->patched_us);
+	for (size_t i = 0; sim_cluster_pending(c, i, r->now_us, &action, &description, &waits); i++) {
+		if (!waits)
+			continue;
+		sim_xml_open(b, "PendingMaintenanceAction");
+		sim_xml_slice(b, "Action", action);
+		if (i == 0 && c->maintenance_auto_us)
+			sim_xml_time(b, "AutoAppliedAfterDate", r->sim->epoch_us + c->maintenance_auto_us);
+		if (i == 0 && c->maintenance_forced_us)
+			sim_xml_time(b, "ForcedApplyDate", r->sim->epoch_us + c->maintenance_forced_us);
+		if (c->opt_ins[i].type) {
+			sim_xml_str(b, "OptInStatus", c->opt_ins[i].type);
+			sim_xml_time(b, "CurrentApplyDate", c->opt_ins[i].applied_us);
+		}
+		sim_xml_slice(b, "Description", description);
+		sim_xml_close(b, "PendingMaintenanceAction");
 	}
-	sim_xml_slice(b, "Description", description);
-	sim_xml_close(b, "PendingMaintenanceAction");
 	sim_xml_close(b, "PendingMaintenanceActionDetails");
 	sim_xml_close(b, "ResourcePendingMaintenanceActions");
 }
@@ -70,7 +87,7 @@ bool sim_rds_describe_maintenance(struct sim_request *r, struct buf *out)
 		const struct sim_cluster *c = &r->sim->clusters[i];
 
 		/* Only clusters have one here, so a filter for instances finds nothing. */
-		if (sim_cluster_unpatched(c, r->now_us) && sim_filter_ok(&f, "db-cluster-id", c->id) &&
+		if (any_waits(c, r->now_us) && sim_filter_ok(&f, "db-cluster-id", c->id) &&
 		    sim_filter_ok(&f, "db-instance-id", "") &&
 		    (!only.kind || (strcmp(only.kind, "cluster") == 0 && only.cluster == c)))
 			rows[n++] = c;
@@ -86,10 +103,11 @@ bool sim_rds_describe_maintenance(struct sim_request *r, struct buf *out)
 	return true;
 }
 
-static bool check_call(struct sim_request *r, struct sim_rds_resource *ret_resource)
+static bool check_call(struct sim_request *r, struct sim_rds_resource *ret_resource, int *ret_action)
 {
 	static const char *const opt_ins[] = {"immediate", "next-maintenance", "undo-opt-in"};
-	struct str action = sim_param(r, "ApplyAction"), opt_in = sim_param(r, "OptInType"), description;
+	struct str action = sim_param(r, "ApplyAction"), opt_in = sim_param(r, "OptInType");
+	const struct sim_cluster *c;
 
 	if (!word_in(action, actions, ARRAY_LEN(actions)))
 		return sim_fail(r, 400, "InvalidParameterValue", "Invalid apply action: " STR_FMT, STR_ARG(action));
@@ -97,16 +115,17 @@ static bool check_call(struct sim_request *r, struct sim_rds_resource *ret_resou
 		return sim_fail(r, 400, "InvalidParameterValue", "Invalid opt-in type: " STR_FMT, STR_ARG(opt_in));
 	if (!sim_rds_resource(r, "ResourceIdentifier", ret_resource))
 		return false;
-	if (strcmp(ret_resource->kind, "cluster") != 0 || !sim_cluster_unpatched(ret_resource->cluster, r->now_us) ||
-	    !str_eq(action, action_of(ret_resource->cluster, &description)))
+	c = ret_resource->cluster;
+	*ret_action = strcmp(ret_resource->kind, "cluster") == 0 ? find_action(c, r->now_us, action) : -1;
+	if (*ret_action < 0)
 		return sim_fail(r, 404, "ResourceNotFoundFault",
 				"There is no pending " STR_FMT " action for " STR_FMT ".", STR_ARG(action),
 				STR_ARG(sim_param(r, "ResourceIdentifier")));
-	if (ret_resource->cluster->opt_in && ret_resource->cluster->patched_us <= r->now_us)
+	if (c->opt_ins[*ret_action].type && c->opt_ins[*ret_action].applied_us <= r->now_us)
 		return sim_fail(r, 400, "InvalidDBClusterStateFault",
 				"The action is being applied to DB cluster %s and cannot be undone.",
 				ret_resource->name);
-	return sim_rds_must_be(r, ret_resource->cluster, "available");
+	return sim_rds_must_be(r, c, "available");
 }
 
 static void leave_events(struct sim_request *r, const struct sim_cluster *c)
@@ -129,22 +148,22 @@ bool sim_rds_apply_maintenance(struct sim_request *r, struct buf *out)
 	struct str opt_in = sim_param(r, "OptInType");
 	struct sim_rds_resource resource;
 	struct sim_window window = {0, 0};
+	struct sim_opt_in *chosen;
 	struct sim_cluster *c;
+	int action;
 
-	if (!check_call(r, &resource))
+	if (!check_call(r, &resource, &action))
 		return false;
 	c = sim_cluster_find(r->sim, str_c(resource.name));
 	CHECK(c != NULL); /* it was found by its name */
-	c->opt_in = NULL;
-	c->patched_us = 0;
+	chosen = &c->opt_ins[action];
+	*chosen = (struct sim_opt_in){NULL, 0};
 	if (str_eq_c(opt_in, "immediate")) {
-		c->opt_in = "immediate";
-		c->patched_us = r->now_us;
+		*chosen = (struct sim_opt_in){"immediate", r->now_us};
 		leave_events(r, c);
 	} else if (str_eq_c(opt_in, "next-maintenance")) {
 		(void)sim_window_weekly(str_c(sim_cluster_maintenance_window(c)), &window);
-		c->opt_in = "next-maintenance";
-		c->patched_us = sim_window_next_us(&window, r->now_us);
+		*chosen = (struct sim_opt_in){"next-maintenance", sim_window_next_us(&window, r->now_us)};
 	}
 	pending_xml(r, out, c);
 	return true;

@@ -1,5 +1,5 @@
 /*
- * sim_rds_parameters.c: RDS DescribeDBClusterParameterGroups, DescribeDBClusterParameters,
+ * sim_rds_parameters.c: RDS DescribeDBClusterParameterGroups, DescribeDBClusterParameters, DescribeDBParameters,
  * ModifyDBClusterParameterGroup and ResetDBClusterParameterGroup.
  *
  * The groups are those that clusters use: default.FAMILY, which nobody can change, and the scenario's. A value comes
@@ -192,6 +192,91 @@ bool sim_rds_describe_parameters(struct sim_request *r, struct buf *out)
 	sim_xml_open(out, "Parameters");
 	for (size_t i = page.first; i < page.end; i++) {
 		v = value_of(r->sim, g.name, g.custom, rows[i]);
+		parameter_xml(out, rows[i], &v);
+	}
+	sim_xml_close(out, "Parameters");
+	if (page.token[0])
+		sim_xml_str(out, "Marker", page.token);
+	return true;
+}
+
+/* ---- of instances */
+
+static const struct sim_instance_row *row_of(const struct sim *s, const char *instance)
+{
+	for (size_t i = 0; i < s->estate->ninstances; i++)
+		if (strcmp(s->estate->instances[i].id, instance) == 0)
+			return &s->estate->instances[i];
+	return NULL;
+}
+
+const char *sim_rds_instance_group(struct sim_request *r, const struct sim_cluster *c, const struct sim_instance *m)
+{
+	const struct sim_instance_row *row = row_of(r->sim, m->id);
+
+	if (row && row->parameter_group)
+		return row->parameter_group;
+	return arena_strz(r->arena, arena_fmt(r->arena, "default.%s", c->family));
+}
+
+/* What the group sets, NULL = nothing. False: no instance has it; r has the error. */
+static bool find_instance_group(struct sim_request *r, const char **ret_parameters)
+{
+	struct str name = sim_param(r, "DBParameterGroupName");
+
+	*ret_parameters = NULL;
+	for (size_t i = 0; i < r->sim->estate->ninstances; i++) {
+		const struct sim_instance_row *row = &r->sim->estate->instances[i];
+
+		if (row->parameter_group && str_eq_c(name, row->parameter_group)) {
+			*ret_parameters = row->parameters;
+			return true;
+		}
+	}
+	return str_starts(name, STR("default.")) ||
+	       sim_fail(r, 404, "DBParameterGroupNotFound", "DBParameterGroup not found: " STR_FMT, STR_ARG(name));
+}
+
+/* Its value in "NAME=VALUE, NAME=VALUE"; NULL: it is not there. */
+static const char *value_in(struct sim_request *r, const char *parameters, const char *name)
+{
+	struct str rest = str_c(parameters ? parameters : ""), part, key;
+
+	while (str_split(&rest, ',', &part)) {
+		part = str_trim(part);
+		if (str_split(&part, '=', &key) && str_eq_c(key, name))
+			return arena_strz(r->arena, part);
+	}
+	return NULL;
+}
+
+bool sim_rds_describe_instance_parameters(struct sim_request *r, struct buf *out)
+{
+	const struct sim_parameter **rows = arena_alloc_array(r->arena, sim_nparameters, sizeof(*rows));
+	struct str source = sim_param(r, "Source");
+	const char *parameters;
+	struct sim_filters f;
+	struct sim_page page;
+	size_t n = 0;
+
+	if (!sim_filters(r, "Filters.Filter", "Values.Value", "parameter-name", &f) ||
+	    !find_instance_group(r, &parameters))
+		return false;
+	for (size_t i = 0; i < sim_nparameters; i++) {
+		struct value v = {.text = value_in(r, parameters, sim_parameters[i].name), .immediate = true};
+
+		v.user = v.text != NULL;
+		if ((source.len == 0 || str_eq_c(source, source_of(&sim_parameters[i], &v))) &&
+		    sim_filter_ok(&f, "parameter-name", sim_parameters[i].name))
+			rows[n++] = &sim_parameters[i];
+	}
+	if (!sim_page_rds(r, n, &page))
+		return false;
+	sim_xml_open(out, "Parameters");
+	for (size_t i = page.first; i < page.end; i++) {
+		struct value v = {.text = value_in(r, parameters, rows[i]->name), .immediate = true};
+
+		v.user = v.text != NULL;
 		parameter_xml(out, rows[i], &v);
 	}
 	sim_xml_close(out, "Parameters");

@@ -24,7 +24,9 @@
 /* In every row `id` comes first: it is what the heading names. */
 struct sim_instance_row {
 	const char *id, *cluster, *class, *zone;
-	int tier; /* -1 = by order */
+	const char *parameter_group; /* of its own; NULL = the default one of its family */
+	const char *parameters;      /* what that group sets, "NAME=VALUE, NAME=VALUE"; NULL = nothing */
+	int tier;                    /* -1 = by order */
 };
 
 struct sim_rule_row {

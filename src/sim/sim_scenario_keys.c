@@ -261,6 +261,8 @@ static const struct key instance_keys[] = {
 	KEY(struct sim_instance_row, cluster, "cluster", .required = true),
 	KEY(struct sim_instance_row, class, "class", .required = true),
 	KEY(struct sim_instance_row, zone, "zone"),
+	KEY(struct sim_instance_row, parameter_group, "parameter_group"),
+	KEY(struct sim_instance_row, parameters, "parameters"),
 	KEY(struct sim_instance_row, tier, "tier", .low = 0, .high = 15),
 };
 static const struct key group_keys[] = {

@@ -245,18 +245,32 @@ bool sim_cluster_stopped(const struct sim_cluster *c, int64_t at_us)
 /* What the whole cluster is busy with, NULL = nothing. */
 static const char *busy(const struct sim_cluster *c, int64_t now_us)
 {
-	int64_t patching = now_us - c->patched_us;
-
 	if (c->turned_us != 0 && now_us - c->turned_us < SIM_TURN_US)
 		return c->stopped ? "stopping" : "starting";
-	if (c->opt_in && patching >= SIM_PATCH_SEEN_US && patching < SIM_PATCH_US)
-		return "maintenance";
+	for (size_t i = 0; i < SIM_PENDING_MAX; i++) {
+		int64_t patching = now_us - c->opt_ins[i].applied_us;
+
+		if (c->opt_ins[i].type && patching >= SIM_PATCH_SEEN_US && patching < SIM_PATCH_US)
+			return "maintenance";
+	}
 	return NULL;
 }
 
-bool sim_cluster_unpatched(const struct sim_cluster *c, int64_t now_us)
+bool sim_cluster_pending(const struct sim_cluster *c, size_t i, int64_t now_us, struct str *ret_action,
+			 struct str *ret_description, bool *ret_waits)
 {
-	return c->maintenance && (!c->opt_in || now_us - c->patched_us < SIM_PATCH_US);
+	struct str rest = str_c(c->maintenance ? c->maintenance : "");
+
+	if (i >= SIM_PENDING_MAX)
+		return false;
+	for (size_t n = 0; n <= i; n++)
+		if (rest.len == 0 || !str_split(&rest, ';', ret_description))
+			return false;
+	*ret_description = str_trim(*ret_description);
+	(void)str_split(ret_description, ' ', ret_action);
+	*ret_description = str_trim(*ret_description);
+	*ret_waits = !c->opt_ins[i].type || now_us - c->opt_ins[i].applied_us < SIM_PATCH_US;
+	return true;
 }
 
 const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us)
@@ -295,8 +309,9 @@ int64_t sim_member_restarted(const struct sim_cluster *c, int member, int64_t no
 		take_later(&at, c->turned_us);
 	if (member == c->writer || member == c->failover_to)
 		take_later(&at, c->failover_us);
-	if (c->opt_in && c->patched_us <= now_us)
-		take_later(&at, c->patched_us);
+	for (size_t i = 0; i < SIM_PENDING_MAX; i++)
+		if (c->opt_ins[i].type && c->opt_ins[i].applied_us <= now_us)
+			take_later(&at, c->opt_ins[i].applied_us);
 	return at;
 }
 

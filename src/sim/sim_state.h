@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #define SIM_MEMBERS_MAX 4
+#define SIM_PENDING_MAX 4 /* actions that wait for maintenance, of one cluster */
 #define SIM_FAULTS_MAX 64
 #define SIM_FAILOVERS_MAX 16 /* of one cluster, remembered for its events */
 /* How long a change takes until it can be seen as done. */
@@ -77,14 +78,16 @@ struct sim_cluster {
 	int64_t kept_from_us;                 /* the retention was shorter once: no older backup is left; 0 = never */
 	char new_backup_window[SIM_WINDOW_MAX], maintenance_window[SIM_WINDOW_MAX]; /* "" = as at the start */
 	int64_t window_moved_us; /* when the backup window was first moved, 0 = never */
-	const char *maintenance; /* what is pending, "ACTION DESCRIPTION"; NULL = nothing */
-	/* When it is applied by itself and by force, counted from the start; 0 = never. */
+	const char *maintenance; /* what is pending, "ACTION DESCRIPTION; ACTION DESCRIPTION"; NULL = nothing */
+	/* When the first of them is applied by itself and by force, counted from the start; 0 = never. */
 	int64_t maintenance_auto_us, maintenance_forced_us;
+	struct sim_opt_in {
+		const char *type;     /* "immediate", "next-maintenance", NULL = nobody asked for it */
+		int64_t applied_us;   /* with type: when it is applied */
+	} opt_ins[SIM_PENDING_MAX];   /* of each */
 	int scaling_min, scaling_max; /* replicas; maximum 0 = the cluster is no scalable target */
 	double scaling_target;
 	const char *scaling_metric;
-	const char *opt_in; /* "immediate", "next-maintenance", NULL = nobody asked for it */
-	int64_t patched_us; /* with opt_in: when it is applied */
 	uint64_t hash;
 };
 
@@ -171,8 +174,10 @@ const char *sim_cluster_status(const struct sim_cluster *c, int64_t now_us);
 const char *sim_instance_status(const struct sim_cluster *c, int member, int64_t now_us);
 /* Is it stopped at a time? While it stops it still runs; while it starts it does not yet. */
 bool sim_cluster_stopped(const struct sim_cluster *c, int64_t at_us);
-/* Is maintenance pending at a time? */
-bool sim_cluster_unpatched(const struct sim_cluster *c, int64_t now_us);
+/* The i-th action that the scenario lets wait for maintenance, and whether it still does at a time. False: there are
+ * no more. */
+bool sim_cluster_pending(const struct sim_cluster *c, size_t i, int64_t now_us, struct str *ret_action,
+			 struct str *ret_description, bool *ret_waits);
 /* When a member last restarted, however that came about; 0 = not since the start. */
 int64_t sim_member_restarted(const struct sim_cluster *c, int member, int64_t now_us);
 /* "06:30-07:00" and "tue:03:00-tue:03:30", as they are set now. */

@@ -395,6 +395,25 @@ static int lane_word(const struct ui *ui, struct canvas *c, int y, int end)
 	return x - 1;
 }
 
+/* Until somebody takes it back. */
+static int left_word(const struct ui *ui, struct canvas *c, int y, int end)
+{
+	size_t n = leases_left(ui);
+	char text[40];
+	int w;
+
+	if (n == 0)
+		return end;
+	if (n == 1)
+		w = snprintf(text, sizeof text, "%s", c->cols < 60 ? "lease left" : "lease left behind, :jobs");
+	else
+		w = snprintf(text, sizeof text, "%zu leases left%s", n, c->cols < 60 ? "" : " behind, :jobs");
+	if (end - w - 1 < 1)
+		return end;
+	canvas_text_c(c, (struct rect){y, 0, 1, c->cols}, y, end - w - 1, text, STYLE(ROLE_WARN, ROLE_BAR, 0));
+	return end - w - 2;
+}
+
 static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 {
 	struct pen pen = pen_at(c, (struct rect){y, 0, 1, c->cols}, y, 1, ROLE_BAR);
@@ -458,7 +477,7 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 		draw_prompt(ui, c, y);
 		return;
 	}
-	end = lane_word(ui, c, y, own_cost(ui, c, y));
+	end = left_word(ui, c, y, lane_word(ui, c, y, own_cost(ui, c, y)));
 	pen = pen_at(c, r, y, 1, ROLE_BAR);
 	if (ui->overlay != OVERLAY_NONE && ui->overlay != OVERLAY_PALETTE) {
 		draw_overlay_footer(ui, &pen, end);

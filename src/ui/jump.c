@@ -227,3 +227,41 @@ int jump_to_log(struct ui *ui, struct str statement)
 	p->table.mode = 0;
 	return ui_show_view(ui, (size_t)v) | EFFECT_RECALC | EFFECT_PAINT;
 }
+
+static int mode_by_name(const struct table *t, const char *name)
+{
+	for (int i = 0; t->def->modes && t->def->modes[i]; i++)
+		if (strcmp(t->def->modes[i], name) == 0)
+			return i;
+	return 0;
+}
+
+/* A name that the filter's language could take for something else is left out: too many rows are better than none. */
+static void add_term(struct buf *out, const char *field, struct str name)
+{
+	if (name.len > 0 && !memchr(name.ptr, '"', name.len) && !memchr(name.ptr, '\\', name.len))
+		(void)buf_addf(out, " %s:\"" STR_FMT "\"", field, STR_ARG(name));
+}
+
+void jump_prepare_slow_log(struct ui *ui, const struct slow_log_wish *wish)
+{
+	struct pane *p = &ui->views[view_by_name("logs")].panes[0];
+	struct table *t = &p->table;
+	struct err err;
+	struct buf b;
+
+	/* groups, or one group's entries, give way to all entries */
+	(void)table_set_filter(t, "", &err);
+	while (p->def->ops->act(ui, p, ACTION_BACK) >= 0)
+		;
+	buf_init(&b, FILTER_TEXT_MAX);
+	(void)buf_addf(&b, "duration_us:>=%lldms", (long long)wish->ms);
+	add_term(&b, "user", wish->role);
+	add_term(&b, "database", wish->database);
+	(void)table_set_filter(t, buf_c(&b), &err);
+	buf_release(&b);
+	t->mode = mode_by_name(t, "slow");
+	p->def->ops->recalc(ui, p);
+	if (t->n > 0)
+		table_move_to(t, t->n - 1, ui->mono_us);
+}

@@ -4,6 +4,7 @@
 #ifndef UI_JUMP_H
 #define UI_JUMP_H
 
+#include "model/slow_log.h"
 #include "ui/ui.h"
 
 /* From a session (Activity) or a row of the lock trees to the root that it waits for in the end; effects. */
@@ -18,5 +19,8 @@ int jump_to_pid(struct ui *ui, int64_t pid, struct str node);
 int jump_to_statement(struct ui *ui, int64_t query_id, struct str shape);
 /* To the log entries of statements that begin like this one, by a filter of Logs; effects. */
 int jump_to_log(struct ui *ui, struct str statement);
+/* Makes Logs ready, without going there: slow statements of at least that long, of its role and its database, at the
+ * newest entry, which it follows. */
+void jump_prepare_slow_log(struct ui *ui, const struct slow_log_wish *wish);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/xalloc.h"
+#include "model/slow_log.h"
 #include "runtime/command.h"
 #include "ui/action.h"
 #include "ui/operate_impl.h"
@@ -32,7 +33,9 @@ static void close_view(struct ui *ui)
 	struct operate_view *v = &ui->operations->view;
 
 	command_release(v->command);
+	command_release(v->beside_command);
 	snapshot_unref(v->preview);
+	snapshot_unref(v->beside);
 	operate_many_free(v->many);
 	*v = (struct operate_view){0};
 	if (ui->overlay == OVERLAY_OPERATE)
@@ -178,7 +181,8 @@ static void add_number(struct command_arg *args, size_t *n, const char *name, in
 }
 
 struct numbers {
-	char pid[24], backend_start[24], oid[24], of[24], blocks[24], admits[24], prepared[24], tier[24], job[24];
+	char pid[24], backend_start[24], oid[24], of[24], blocks[24], admits[24], given[24], prepared[24], tier[24],
+		job[24];
 };
 
 static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
@@ -190,6 +194,8 @@ static size_t fill_args(const struct operate_view *v, struct command_arg *args, 
 		args[n++] = (struct command_arg){"id", str_c(v->id)};
 		args[n++] = (struct command_arg){"value", str_c(v->value)};
 		add_number(args, &n, "admits", v->admits, room->admits);
+		if (v->given_us)
+			add_number(args, &n, "given", v->given_us, room->given);
 		return n;
 	}
 	args[n++] = (struct command_arg){"database", str_c(v->database)};
@@ -215,6 +221,9 @@ static int look(struct ui *ui)
 	size_t n = fill_args(v, args, &room);
 	const struct snapshot *metrics = store_good(ui->store, "metrics");
 
+	snapshot_unref(v->beside);
+	v->beside = NULL;
+	v->beside_refused = (struct err){0};
 	v->tier = (int)v->op->tier;
 	v->metrics_at_us = metrics ? metrics->at_us : 0;
 	ui->overlay = OVERLAY_OPERATE;
@@ -225,6 +234,11 @@ static int look(struct ui *ui)
 		v->command =
 			command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
 				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
+	/* AWS knows nothing of roles and statements */
+	if (operation_is_aws(v->op) && slow_log_is(v->op->name))
+		v->beside_command =
+			command_start(runtime_commands(ui->rt), "slow_log_reach",
+				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->beside_refused);
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 
@@ -273,6 +287,7 @@ static int look_again(struct ui *ui)
 	v->preview = NULL;
 	v->statement = STR("");
 	v->offers[0] = '\0';
+	v->choices = 0;
 	v->cannot = false;
 	return look(ui);
 }
@@ -286,12 +301,35 @@ static int set_aside(struct ui *ui)
 	return look_again(ui);
 }
 
+/* Looks again, at the one of the preview's choices that the digit stands for. */
+static int choose(struct ui *ui, uint32_t key)
+{
+	struct operate_view *v = &ui->operations->view;
+	size_t n = key - '1';
+
+	if (key < '1' || key > '9' || n >= v->choices)
+		return EFFECT_NONE;
+	for (size_t i = 0; i < v->preview->nrows; i++) {
+		const struct operation_row *row = snapshot_row(v->preview, i);
+
+		if (str_eq_c(row->kind, "choice") && n-- == 0) {
+			(void)snprintf(v->value, sizeof v->value, STR_FMT, STR_ARG(row->text));
+			break;
+		}
+	}
+	operate_name_object(v);
+	return look_again(ui);
+}
+
 /* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
 static const struct operation *operation_here(const struct ui *ui, const struct operation *op)
 {
 	char name[64];
 	const struct operation *here;
 
+	/* what is left says who takes it back */
+	if (str_eq_c(str_c(op->name), "restore") && operate_restore_of(ui))
+		return operate_restore_of(ui);
 	if (runtime_target(ui->rt)->aws)
 		return op;
 	(void)snprintf(name, sizeof name, "server %s", op->name);
@@ -373,6 +411,7 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 	int64_t tier;
 
 	v->preview = snapshot_ref(s);
+	v->choices = 0;
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
@@ -388,8 +427,27 @@ static void take_preview(struct operate_view *v, const struct snapshot *s)
 		else if (v->scope != SCOPE_TABLE)
 			take_found(v, row);
 		v->cannot |= !v->many && str_eq_c(row->kind, "refuse");
+		v->choices += str_eq_c(row->kind, "choice");
 	}
 	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
+}
+
+/* Of a command that has ended: its rows, or why there are none. */
+static void follow_beside(struct operate_view *v)
+{
+	const struct snapshot *s;
+
+	if (!v->beside_command || command_running(v->beside_command))
+		return;
+	s = command_result(v->beside_command);
+	if (s && s->state == SNAP_OK)
+		v->beside = snapshot_ref(s);
+	else if (s)
+		v->beside_refused = s->err;
+	else
+		err_set(&v->beside_refused, ERR_CANCELLED, "it was given up");
+	command_release(v->beside_command);
+	v->beside_command = NULL;
 }
 
 /* What was not known a moment ago may have come. */
@@ -423,13 +481,15 @@ static void follow_preview(struct ui *ui)
 	struct operate_view *v = &ui->operations->view;
 	const struct snapshot *s;
 
+	follow_beside(v);
 	if (!v->op)
 		return;
 	if (!v->command) {
 		look_for_room(ui);
 		return;
 	}
-	if (command_running(v->command))
+	/* what is to be confirmed is shown whole */
+	if (command_running(v->command) || v->beside_command)
 		return;
 	if (v->many) {
 		follow_many(ui, v);
@@ -519,15 +579,14 @@ static int run(struct ui *ui)
 
 void operate_follow(struct ui *ui)
 {
-	if (!ui->operations && !operate_looks_for_left(ui) && !operate_looks_for_jobs(ui))
-		return;
 	(void)operate_state(ui);
-	operate_offer_left(ui);
+	operate_find_leases(ui);
 	operate_find_jobs(ui);
 	follow_preview(ui);
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		operate_job_follow(ui, &ui->operations->jobs[i]);
 	operate_watch(ui);
+	operate_tail(ui);
 }
 
 /* ---- keys ---- */
@@ -605,7 +664,7 @@ int operate_key(struct ui *ui, uint32_t key)
 	if (key == K_TAB)
 		return operate_widen(ui);
 	if (!v->preview || v->cannot)
-		return v->offers[0] && key == 'O' ? set_aside(ui) : EFFECT_NONE;
+		return v->offers[0] && key == 'O' ? set_aside(ui) : choose(ui, key);
 	return answer_key(ui, key);
 }
 

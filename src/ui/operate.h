@@ -37,6 +37,10 @@ struct job {
 	enum operation_scope scope; /* what it was asked for, so that what it leaves behind is found again */
 	int64_t oid;
 	char node[64], database[64], value[260];
+	int64_t in_force_us;       /* a slow log: since when, by the server's clock; 0 = not yet, or another job */
+	size_t logged;             /* lines that have matched since */
+	bool logged_more;          /* older ones are no longer kept */
+	bool log_read;             /* there is a log to count in */
 	struct command *command;   /* NULL once it has ended */
 	struct operate_many *many; /* of several sessions: which, and what came of them; NULL = one target */
 	const struct snapshot *rows;
@@ -70,8 +74,10 @@ size_t job_left(const struct job *j);
 bool operate_has_target(const struct ui *ui, int action);
 /* Effects of a key while the preview is open. */
 int operate_key(struct ui *ui, uint32_t key);
-/* What an earlier console left behind is still to be asked for: the source "leases" is wanted. */
-bool operate_looks_for_left(const struct ui *ui);
+/* How many leases nobody has taken back, of this host and of others. */
+size_t leases_left(const struct ui *ui);
+/* A slow log is lent: the log's sources are wanted. */
+bool operate_tails(const struct ui *ui);
 /* After data arrived: previews, notices, outcomes. */
 void operate_follow(struct ui *ui);
 /* Notes of maintenance that a killed console has left are still to be looked at: the source "jobs" is wanted. */

@@ -6,12 +6,12 @@
  * what it would do, and only the preview's own answer runs it.
  */
 #include "base/clock.h"
-#include "base/parse.h"
+#include "model/net_addr.h"
 #include "ui/operate_impl.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
+#define ALLOW_MINUTES 60
 /* A gap between samples that is longer than this is an outage; shorter ones are the sampler's own rhythm. */
 #define OUTAGE_MIN_US (3 * US_PER_S)
 
@@ -44,23 +44,10 @@ static bool take_field(struct operate_view *v, const struct snapshot *s, long ro
 /* Is a client's address inside a network like 10.0.0.0/16? Names of hosts and "local" never are. */
 static bool in_network(struct str network, struct str client)
 {
-	char net[64], address[64];
-	unsigned char a[16], b[16];
-	struct str rest = network, host;
-	int64_t bits;
+	struct net_prefix p;
+	struct net_addr a;
 
-	if (network.len >= sizeof net || client.len >= sizeof address || !str_split(&rest, '/', &host) ||
-	    !parse_i64(rest, &bits))
-		return false;
-	(void)snprintf(net, sizeof net, STR_FMT, STR_ARG(host));
-	(void)snprintf(address, sizeof address, STR_FMT, STR_ARG(client));
-	int family = strchr(net, ':') ? AF_INET6 : AF_INET, most = family == AF_INET6 ? 128 : 32;
-	if (bits < 0 || bits > most || inet_pton(family, net, a) != 1 || inet_pton(family, address, b) != 1)
-		return false;
-	for (int i = 0; i < (int)bits; i++)
-		if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8)) & 1)
-			return false;
-	return true;
+	return net_prefix_parse(network, &p) && net_addr_parse(client, &a) && net_prefix_has(&p, &a);
 }
 
 /* Sessions whose client the rule lets in; of a prefix list or a group it cannot be told. */
@@ -129,7 +116,43 @@ bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapsh
 
 /* ---- the value ---- */
 
-static void propose(const struct ui *ui, const struct operate_view *v, char *out, size_t size)
+static bool any_public(const struct snapshot *instances)
+{
+	for (size_t i = 0; i < instances->nrows; i++)
+		if (data_i64(instances, i, "publicly_accessible", 0))
+			return true;
+	return false;
+}
+
+/* The address at which the server sees us, where letting it in can help. */
+static void propose_address(const struct ui *ui, struct operate_view *v, char *out, size_t size)
+{
+	const struct snapshot *us = store_good(ui->store, "activity"), *instances = store_good(ui->store, "instances");
+	struct str seen = data_str(us, 0, "client_address");
+	struct net_addr a;
+
+	if (!us || us->nrows == 0)
+		(void)snprintf(v->why, sizeof v->why,
+			       "Nothing is proposed: the console is not connected to the database, so the address that "
+			       "it would see is not known.");
+	else if (data_i64(us, 0, "via_pooler", 0))
+		(void)snprintf(v->why, sizeof v->why,
+			       "Nothing is proposed: through a pooler the server sees the pooler's address.");
+	else if (!net_addr_parse(seen, &a))
+		(void)snprintf(v->why, sizeof v->why,
+			       "Nothing is proposed: the console is connected by a Unix socket, without an address.");
+	else if (net_addr_scope(&a) == NET_PUBLIC && instances && !any_public(instances))
+		(void)snprintf(v->why, sizeof v->why,
+			       "Nothing is proposed: the server sees the console at " STR_FMT
+			       ", a public address, and no instance of the cluster is publicly accessible.",
+			       STR_ARG(seen));
+	if (v->why[0])
+		return;
+	(void)snprintf(v->why, sizeof v->why, "Proposed is the address at which the server sees the console.");
+	(void)snprintf(out, size, STR_FMT " for %d", STR_ARG(seen), ALLOW_MINUTES);
+}
+
+static void propose(const struct ui *ui, struct operate_view *v, char *out, size_t size)
 {
 	const struct snapshot *clusters;
 	long row = cluster_row(ui, &clusters);
@@ -145,7 +168,9 @@ static void propose(const struct ui *ui, const struct operate_view *v, char *out
 			       t.month, t.day, t.hour, t.minute);
 		return;
 	}
-	if (strcmp(v->op->name, "failover") == 0)
+	if (strcmp(v->op->name, "allow address") == 0)
+		propose_address(ui, v, out, size);
+	else if (strcmp(v->op->name, "failover") == 0)
 		text = data_str(clusters, (size_t)row, "readers");
 	else if (strcmp(v->op->name, "backup window") == 0)
 		text = data_str(clusters, (size_t)row, "backup_window");
@@ -168,12 +193,16 @@ void operate_ask_value(struct ui *ui, struct operate_view *v)
 	ui->overlay_scroll = 0;
 }
 
-/* A value that is a name is what it is about; any other one stands beside the cluster's. */
-static void name_object(struct operate_view *v)
+void operate_name_object(struct operate_view *v)
 {
 	char before[300];
 
-	if (v->op->target == OPERATION_INSTANCE || strcmp(v->op->name, "create snapshot") == 0) {
+	if (strcmp(v->op->name, "create snapshot") == 0) {
+		/* its tags follow */
+		(void)snprintf(v->object, sizeof v->object, "%.*s", (int)strcspn(v->value, " "), v->value);
+		return;
+	}
+	if (v->op->target == OPERATION_INSTANCE || v->op->target == OPERATION_SERVER) {
 		(void)snprintf(v->object, sizeof v->object, "%s", v->value);
 		return;
 	}
@@ -189,53 +218,12 @@ int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
 	if (v->field.len == 0 || v->field.len >= sizeof v->value)
 		return EFFECT_NONE;
 	memcpy(v->value, v->field.text, v->field.len + 1);
-	name_object(v);
+	v->given_us = clock_wall_us();
+	operate_name_object(v);
 	v->field = (struct prompt){0};
 	v->asking = false;
 	*ret_given = true;
 	return EFFECT_PAINT;
-}
-
-/* ---- what was left behind ---- */
-
-bool operate_looks_for_left(const struct ui *ui)
-{
-	const struct target *t = runtime_target(ui->rt);
-
-	return (t->cluster[0] || !t->aws) && !t->read_only &&
-	       (!ui->operations || ui->operations->offered != t->generation);
-}
-
-/* What the server of --db is called in a lease is for its preview to say; here only its host is known. */
-static bool is_of_target(const struct target *t, struct str of, struct str operation)
-{
-	struct str host = str_c(t->db_host);
-
-	if (t->aws)
-		return str_eq_c(of, t->cluster);
-	return str_eq_c(operation, "server slow log") &&
-	       (host.len == 0 || (str_starts(of, host) && of.len > host.len && of.ptr[host.len] == ':'));
-}
-
-void operate_offer_left(struct ui *ui)
-{
-	const struct snapshot *s = store_good(ui->store, "leases");
-	const struct target *t = runtime_target(ui->rt);
-
-	/* not over something that is being read or answered, and not before the cluster is known */
-	if (!s || s->generation != t->generation || !operate_looks_for_left(ui) || ui->overlay != OVERLAY_NONE ||
-	    ui->prompt.open || ui->dialog.open || !store_good(ui->store, t->aws ? "clusters" : "sessions"))
-		return;
-	ui->operations->offered = t->generation;
-	for (size_t i = 0; i < s->nrows; i++) {
-		if (!data_i64(s, i, "left_behind", 0) ||
-		    !is_of_target(t, data_str(s, i, "target"), data_str(s, i, "operation")))
-			continue;
-		ui_toast(ui, SEV_WARN, "a console that ended has left " STR_FMT " of " STR_FMT " changed",
-			 STR_ARG(data_str(s, i, "operation")), STR_ARG(data_str(s, i, "object")));
-		(void)operate_begin(ui, operation_find(STR("restore")));
-		return;
-	}
 }
 
 /* ---- the outage ---- */

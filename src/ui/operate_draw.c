@@ -5,6 +5,7 @@
  * Nothing here changes state.
  */
 #include "base/utf8.h"
+#include "model/slow_log.h"
 #include "ui/action.h"
 #include "ui/operate_impl.h"
 #include "ui/overlay.h"
@@ -50,19 +51,25 @@ static bool was_said(const struct snapshot *s, size_t at)
 	return false;
 }
 
-/* Rows of one kind, under a heading when there are any. */
-static void draw_kind(struct page *page, const struct snapshot *s, const char *kind, const char *title)
+/* "1  system-update" */
+static void draw_choice(struct page *page, const struct operation_row *row, size_t number)
 {
-	bool first = true;
+	struct pen pen = page_line(page);
 
+	pen_boldf(&pen, ROLE_STRONG, "%zu  ", number);
+	page_text(page, &pen, 3, ROLE_FG, false, row->text);
+}
+
+/* Rows of one kind, under a heading unless there were some; how many there are then. */
+static size_t draw_rows(struct page *page, const struct snapshot *s, const char *kind, const char *title, size_t n)
+{
 	for (size_t i = 0; i < s->nrows; i++) {
 		const struct operation_row *row = snapshot_row(s, i);
 
 		if (!str_eq_c(row->kind, kind) || was_said(s, i))
 			continue;
-		if (first)
+		if (n++ == 0)
 			page_section(page, title, "");
-		first = false;
 		if (strcmp(kind, "statement") == 0) {
 			page_sql(page, row->text);
 		} else if (row->label.len > 0) {
@@ -71,10 +78,32 @@ static void draw_kind(struct page *page, const struct snapshot *s, const char *k
 			(void)snprintf(label, sizeof label, STR_FMT, STR_ARG(row->label));
 			struct pen pen = page_label(page, label, LABEL_W);
 			page_text(page, &pen, LABEL_W, ROLE_FG, false, row->text);
+		} else if (strcmp(kind, "choice") == 0) {
+			draw_choice(page, row, n);
 		} else {
 			draw_check(page, row);
 		}
 	}
+	return n;
+}
+
+static void draw_kind(struct page *page, const struct operate_view *v, const char *kind, const char *title)
+{
+	size_t n = draw_rows(page, v->preview, kind, title, 0);
+
+	if (v->beside)
+		(void)draw_rows(page, v->beside, kind, title, n);
+}
+
+/* What AWS cannot tell, and why the database did not either. */
+static void draw_beside_refused(struct page *page, const struct operate_view *v)
+{
+	struct pen pen = page_label(page, "would log", LABEL_W);
+	char text[ERR_TEXT_MAX + 80];
+
+	(void)snprintf(text, sizeof text, "n/a, nor is known whose own value counts for more: %s",
+		       v->beside_refused.text);
+	page_text(page, &pen, LABEL_W, ROLE_FG, false, str_c(text));
 }
 
 static int draw_preview(const struct operate_view *v, struct canvas *c, struct rect r, int scroll)
@@ -84,6 +113,8 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 	if (v->asking) {
 		page_text(&page, NULL, 0, ROLE_FG, false, str_c(v->op->effect));
 		page_text(&page, NULL, 0, ROLE_MUTED, false, str_c(v->op->statement));
+		if (v->why[0])
+			page_text(&page, NULL, 0, ROLE_FG, false, str_c(v->why));
 		return page.y;
 	}
 	if (v->refused.code != ERR_NONE) {
@@ -105,15 +136,18 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 
 	/* of several nodes one may refuse all of its own */
 	if (v->cannot)
-		draw_kind(&page, v->preview, "refuse", "Cannot be done");
+		draw_kind(&page, v, "refuse", v->choices ? "Not yet" : "Cannot be done");
+	draw_kind(&page, v, "choice", "Choose one");
 	if (!lengthy)
-		draw_kind(&page, v->preview, "statement", "Will run");
-	draw_kind(&page, v->preview, "fact", "Blast radius");
-	draw_kind(&page, v->preview, "check", "Checks");
-	draw_kind(&page, v->preview, "left out", "Left out");
-	draw_kind(&page, v->preview, "session", "Sessions");
+		draw_kind(&page, v, "statement", "Will run");
+	draw_kind(&page, v, "fact", "Blast radius");
+	if (v->beside_refused.code != ERR_NONE)
+		draw_beside_refused(&page, v);
+	draw_kind(&page, v, "check", "Checks");
+	draw_kind(&page, v, "left out", "Left out");
+	draw_kind(&page, v, "session", "Sessions");
 	if (lengthy)
-		draw_kind(&page, v->preview, "statement", "Will run");
+		draw_kind(&page, v, "statement", "Will run");
 	return page.y;
 }
 
@@ -160,6 +194,8 @@ static const char *word_is(const struct operate_view *v)
 
 	if (v->many)
 		return "their number";
+	if (strcmp(v->op->name, SLOW_LOG_ROLE) == 0 || strcmp(v->op->name, SLOW_LOG_DATABASE) == 0)
+		return strcmp(v->op->name, SLOW_LOG_ROLE) == 0 ? "the role" : "the database";
 	return v->op->target == OPERATION_TABLE ? of_tables[v->scope] : words[v->op->target];
 }
 
@@ -182,6 +218,15 @@ static void hint_override(const struct operate_view *v, struct pen *pen)
 }
 
 /* Until the preview is there it is not known to what. */
+static void hint_choices(const struct operate_view *v, struct pen *pen)
+{
+	char keys[16];
+
+	(void)snprintf(keys, sizeof keys, "1-%zu", v->choices < 9 ? v->choices : 9);
+	if (v->choices > 0)
+		key_hint(pen, keys, "chooses one", true);
+}
+
 static void hint_wider(const struct operate_view *v, struct pen *pen)
 {
 	static const char *const words[SCOPE__COUNT] = {
@@ -205,6 +250,7 @@ static void draw_question(const struct operate_view *v, struct canvas *c, struct
 	}
 	if (!asks) {
 		hint_override(v, &pen);
+		hint_choices(v, &pen);
 		hint_wider(v, &pen);
 		key_hint(&pen, "Esc", "back, nothing was changed", true);
 		return;
@@ -273,6 +319,7 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		buf_clear(&b);
 		if (j->outage_us > 0 && glyph_duration(&b, j->outage_us))
 			pen_textf(pen, ROLE_WARN, "  no sample for %s of it", buf_c(&b));
+		operate_draw_tail(pen, j);
 	} else {
 		if (!isnan(share)) {
 			pen_bar(pen, BAR_W, share, ROLE_NOTICE);
@@ -281,6 +328,7 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 		pen_textf(pen, ROLE_MUTED, "%s%s gone", isnan(share) ? "" : "  ", buf_c(&b));
 		if (phase.len > 0)
 			pen_textf(pen, ROLE_FG, "  " STR_FMT, STR_ARG(phase));
+		operate_draw_tail(pen, j);
 		if (j->cancelling)
 			pen_textf(pen, ROLE_WARN, "  %s", j->stopped[0] ? j->stopped : "cancelling");
 	}
@@ -354,7 +402,7 @@ static int draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int s
 		draw_job(ui, &page, j, selected);
 		*ret_to = selected ? page.y : *ret_to;
 	}
-	return page.y;
+	return operate_draw_leases(ui, &page);
 }
 
 void jobs_draw(struct ui *ui, struct canvas *c)

@@ -6,6 +6,8 @@
 
 #include "ui/operate.h"
 
+struct page;
+
 /* Pairs of oids, so many as a preview takes at a time. */
 #define OPERATE_INDEXES_MAX 2400
 
@@ -21,13 +23,20 @@ struct operate_view {
 	int64_t admits;
 	bool asking; /* the operation wants a value before anything is looked at */
 	char value[260];
+	int64_t given_us;               /* when it was given, wall */
+	char why[240];                  /* about the value that is proposed, or why none is; "" = nothing to say */
 	struct command *command;        /* the preview, while it is looked for */
 	const struct snapshot *preview; /* NULL while there is none */
 	struct err refused;             /* why there is none */
+	/* What the database tells beside a preview of AWS: its command, its rows, or why there are none. */
+	struct command *beside_command;
+	const struct snapshot *beside;
+	struct err beside_refused;
 	char word[260];
 	struct str statement; /* of the preview */
 	int tier;
 	bool cannot;               /* the preview holds a refusal */
+	size_t choices;            /* that the preview gives, for keys from 1 on */
 	char offers[32];           /* what O would set aside ("window", "window storage"), "" = nothing */
 	char override[32];         /* what was set aside, an argument of the preview and of the run */
 	int64_t metrics_at_us;     /* of the metrics that the preview saw, 0 = none */
@@ -58,6 +67,7 @@ struct operations_state {
 	size_t nlooked;
 	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
 	uint64_t offered;   /* generation of the target for which it was looked what was left behind, 0 = none */
+	size_t left_told;   /* how many leases were left behind when it was last told */
 };
 
 /* Made at first use. */
@@ -122,12 +132,29 @@ int operate_drop_left(struct ui *ui, const struct job *j);
 bool operate_take_aws(struct ui *ui, struct operate_view *v, const struct snapshot *s, long row, const char **ret_view);
 /* Opens the question for the operation's value, with what is most likely meant. */
 void operate_ask_value(struct ui *ui, struct operate_view *v);
+/* A value that is a name is what it is about; any other one stands beside what it is of. */
+void operate_name_object(struct operate_view *v);
 /* Key while that question is open. Returns effects; *ret_given when the value stands. */
 int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given);
-/* Offers to take back what an earlier console of this host left behind, once for each target. */
-void operate_offer_left(struct ui *ui);
 /* While a job runs: how long there was no sample, the time for which the database could not be asked. */
 void operate_watch_outage(const struct ui *ui, struct job *j);
+
+/* ---- operate_left_leases.c: what was changed for a time and not taken back ---- */
+
+/* After data arrived: tells of it, and offers to take back what a console of this host left, once for each target. */
+void operate_find_leases(struct ui *ui);
+/* The operation that takes back what this host left of the open target; NULL: nothing is known to be left. */
+const struct operation *operate_restore_of(const struct ui *ui);
+/* The section of :jobs; nothing when there is none. Returns the line after it. */
+int operate_draw_leases(const struct ui *ui, struct page *page);
+
+/* ---- operate_tail.c: what a slow log brings while it is lent ---- */
+
+/* It is in force: Logs stands ready for its lines. False: the job is another one, or it failed. */
+bool operate_tail_begin(struct ui *ui, struct job *j);
+/* After data arrived: counts what has matched. */
+void operate_tail(struct ui *ui);
+void operate_draw_tail(struct pen *pen, const struct job *j);
 
 /* How a row of operation_type is signed. */
 enum severity operate_severity(int64_t severity);

@@ -61,7 +61,8 @@ static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 	}
 	/* a lease is in force long before its job ends */
 	if (outcome && !had && (j->op->flags & OPERATION_LEASE) && command_at_work(j->command))
-		ui_toast(ui, j->severity, "%s %s: %s", j->op->title, j->object, j->outcome);
+		ui_toast(ui, j->severity, "%s %s: %s%s", j->op->title, j->object, j->outcome,
+			 operate_tail_begin(ui, j) ? "; 9 follows its lines" : "");
 }
 
 /* It goes on without us, as before. */
@@ -98,6 +99,7 @@ static void end_job(struct ui *ui, struct job *j)
 	j->command = NULL;
 	operate_many_free(j->many);
 	j->many = NULL;
+	runtime_refresh(ui->rt, "leases");
 	/* where the log is on screen, its outcome stands there at once; of AWS also the thing itself, which was asked
 	 * for last when the change was under way */
 	runtime_refresh(ui->rt, operation_is_aws(j->op) ? NULL : "audit");

@@ -236,14 +236,14 @@ static uint64_t wanted(const struct ui *ui)
 		mask |= demand_of_names(ui, "events alarms");
 	if (jobs_running(ui) + jobs_left(ui) > 0)
 		mask |= demand_of_names(ui, "progress");
+	if (operate_tails(ui))
+		mask |= demand_of_names(ui, "logs server_log");
 	/* a preview compares what it needs with the room there is */
 	if (ui->overlay == OVERLAY_OPERATE)
 		mask |= demand_of_names(ui, "metrics");
-	if (operate_looks_for_left(ui))
-		mask |= demand_of_names(ui, "leases");
 	if (operate_looks_for_jobs(ui))
 		mask |= demand_of_names(ui, "jobs");
-	return mask | report_wanted(ui);
+	return mask | demand_of_names(ui, "leases lease_marks") | report_wanted(ui);
 }
 
 static void mark_dirty(struct ui *ui, bool data_only)

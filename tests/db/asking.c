@@ -8,7 +8,7 @@
 
 static const struct source *const rows[] = {&command_explain, &command_session,  &command_preview,
 					    &command_signal,  &command_maintain, &command_server_change,
-					    &command_doctor,  &command_adopt};
+					    &command_doctor,  &command_adopt,    &command_slow_log_reach};
 
 static const struct source clusters = {.name = "clusters"}, instances = {.name = "instances"},
 			   metrics = {.name = "metrics"};

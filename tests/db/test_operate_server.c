@@ -1,6 +1,7 @@
 /*
  * test_operate_server.c: what is changed of the server itself, on a real one: the counters of pg_stat_statements,
- * and prepared transactions. Only the one that was shown is hit, by who may, and the audit log says so.
+ * prepared transactions, the slow log of all, of a role, of a database. Only what was shown is hit, by who may, and the
+ * audit log says so.
  *
  * AURORATOP_PG_BIN chooses another major version.
  */
@@ -177,19 +178,24 @@ static void configure(const char *sql)
 }
 
 /* Runs what was previewed until it is in force; it goes on. */
-static void hold_lease(struct request *r)
+static void hold_lease_as(const char *conninfo, struct request *r)
 {
 	struct command_arg args[COMMAND_ARGS_MAX];
 	struct err err = {0};
 
-	preview(superuser(), r);
-	asking_init(&asking, superuser());
+	preview(conninfo, r);
+	asking_init(&asking, conninfo);
 	command = asking_start(&asking, "server_change", args, fill(r, args), &err);
 	assert_non_null(command);
 	while (command_running(command) &&
 	       !(command_result(command) && row_with(command_result(command), "phase", "in force").len > 0))
 		asking_turn(&asking);
 	assert_row(command_result(command), "outcome", "done, in force until");
+}
+
+static void hold_lease(struct request *r)
+{
+	hold_lease_as(superuser(), r);
 }
 
 static void end_lease(const char *outcome)
@@ -310,6 +316,207 @@ static void what_was_left_behind_is_restored(void **state)
 	assert_int_equal(leases(), 0);
 }
 
+/* ---- of a role, of a database ---- */
+
+/* Is that its setting, "" = none? Names are the catalog's, "" = no role, no database. */
+static bool setting_is(const char *role, const char *database, const char *value)
+{
+	char sql[600];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT count(*) FROM pg_db_role_setting s, unnest(s.setconfig) c "
+		 "WHERE s.setrole = coalesce((SELECT oid FROM pg_roles WHERE rolname = '%s'), 0) "
+		 "AND s.setdatabase = coalesce((SELECT oid FROM pg_database WHERE datname = '%s'), 0) "
+		 "AND c LIKE 'log_min_duration_statement=%s'",
+		 role, database, value[0] ? value : "%");
+	return (pg_number(admin, sql) == 1) == (value[0] != '\0');
+}
+
+static void a_role_gets_a_slow_log_for_a_time(void **state)
+{
+	struct request r = {.operation = "slow log role", .tier = "1", .value = "app_1 in orders 250 for 5"};
+	const struct snapshot *s;
+
+	(void)state;
+	pg_exec(admin, "ALTER ROLE app_1 SET log_min_duration_statement = '7s'");
+	s = ask(superuser(), "preview", &r);
+	assert_row(s, "statement", "ALTER ROLE app_1 IN DATABASE orders SET log_min_duration_statement = 250");
+	assert_row(s, "fact", "log_min_duration_statement of role app_1 in database orders is not set");
+	assert_row(s, "check", "it counts for sessions that connect from then on");
+	assert_row(s, "check", "keep it until they disconnect");
+	assert_row(s, "word", "app_1");
+	assert_row(s, "tier", "1");
+	assert_int_equal(row_with(s, "refuse", "").len, 0);
+	done();
+	hold_lease(&r);
+	assert_true(setting_is("app_1", "orders", "250"));
+	end_lease("done: taken back");
+	assert_true(setting_is("app_1", "orders", ""));
+	/* in every database; its own value comes back as it was written */
+	snprintf(r.value, sizeof(r.value), "app_1 100");
+	hold_lease(&r);
+	assert_true(setting_is("app_1", "", "100"));
+	end_lease("done: taken back");
+	assert_true(setting_is("app_1", "", "7s"));
+	/* what somebody else sets meanwhile stays */
+	hold_lease(&r);
+	pg_exec(admin, "ALTER ROLE app_1 SET log_min_duration_statement = 900");
+	end_lease("left as it is");
+	assert_true(setting_is("app_1", "", "900"));
+	pg_exec(admin, "ALTER ROLE app_1 RESET log_min_duration_statement");
+	assert_int_equal(leases(), 0);
+}
+
+static void names_are_quoted_by_the_server(void **state)
+{
+	struct request r = {.operation = "slow log role", .tier = "1", .value = "we\"ird; in it 100 for 1"};
+
+	(void)state;
+	pg_exec(admin, "CREATE ROLE \"we\"\"ird;\"");
+	assert_row(ask(superuser(), "preview", &r), "refuse", "there is no database \"it\"");
+	done();
+	snprintf(r.value, sizeof(r.value), "we\"ird; 100 for 1");
+	assert_row(ask(superuser(), "preview", &r), "check", "nobody logs in as we\"ird;");
+	done();
+	hold_lease(&r);
+	assert_non_null(strstr(r.statement, "ALTER ROLE \"we\"\"ird;\" SET"));
+	assert_true(setting_is("we\"ird;", "", "100"));
+	end_lease("done: taken back");
+	pg_exec(admin, "DROP ROLE \"we\"\"ird;\"");
+	snprintf(r.value, sizeof(r.value), "nobody_here 100 for 1");
+	assert_row(ask(superuser(), "preview", &r), "refuse", "there is no role \"nobody_here\"");
+	done();
+}
+
+static void a_database_gets_a_slow_log_for_a_time(void **state)
+{
+	struct request r = {.operation = "slow log database", .tier = "1", .value = "orders 300 for 2"};
+	const struct snapshot *s;
+
+	(void)state;
+	pg_exec(admin, "ALTER ROLE app_2 SET log_min_duration_statement = '3s'");
+	s = ask(superuser(), "preview", &r);
+	assert_row(s, "statement", "ALTER DATABASE orders SET log_min_duration_statement = 300");
+	assert_row(s, "fact", "not reached: role app_2 3s");
+	done();
+	pg_exec(admin, "ALTER ROLE app_2 RESET log_min_duration_statement");
+	hold_lease(&r);
+	assert_true(setting_is("", "orders", "300"));
+	end_lease("done: taken back");
+	assert_true(setting_is("", "orders", ""));
+}
+
+/* Told before anything is sent, so the server's log has no error. */
+static void who_may_not_set_it_is_told_so(void **state)
+{
+	struct request r = {.operation = "slow log role", .tier = "1", .value = "app_1 250 for 5"};
+	size_t errors = pg_log_count(&pg, "auroratop", "ERROR");
+	bool grants = pg_number(admin, "SELECT current_setting('server_version_num')::int") >= 150000;
+
+	(void)state;
+	assert_row(ask(owner(), "preview", &r), "refuse", "our role app_1 may not set log_min_duration_statement");
+	done();
+	if (grants) {
+		pg_exec(admin, "GRANT SET ON PARAMETER log_min_duration_statement TO app_1");
+		hold_lease_as(owner(), &r);
+		assert_true(setting_is("app_1", "", "250"));
+		end_lease("done: taken back");
+		assert_true(setting_is("app_1", "", ""));
+		snprintf(r.value, sizeof(r.value), "app_2 250 for 5");
+		assert_row(ask(owner(), "preview", &r), "refuse", "our role app_1 may not alter role app_2");
+		done();
+		snprintf(r.operation, sizeof(r.operation), "slow log database");
+		snprintf(r.value, sizeof(r.value), "orders 250 for 5");
+		assert_row(ask(owner(), "preview", &r), "refuse", "our role app_1 may not alter database orders");
+		done();
+		pg_exec(admin, "REVOKE SET ON PARAMETER log_min_duration_statement FROM app_1");
+	}
+	assert_int_equal(pg_log_count(&pg, "auroratop", "ERROR"), errors);
+}
+
+/* As a console leaves it that was killed. */
+static void a_setting_that_was_left_behind_is_restored(void **state)
+{
+	struct request r = {.operation = "server restore", .tier = "1"};
+	struct lease l = {.id = "left-2",
+			  .operation = "slow log role",
+			  .object = "role app_1 in database orders",
+			  .parameter = "log_min_duration_statement",
+			  .role = "app_1",
+			  .database = "orders",
+			  .unset = true,
+			  .value = "250",
+			  .owner = "somebody@here"};
+	struct request again = {.operation = "slow log role", .tier = "1", .value = "app_1 in orders 100 for 1"};
+	struct lease_hold *hold;
+	struct err err = {0};
+
+	(void)state;
+	l.until_us = clock_wall_us();
+	snprintf(l.target, sizeof(l.target), "%s:%d", pg.dir, pg.port);
+	assert_true(lease_take(&l, &hold, &err));
+	lease_leave(hold);
+	pg_exec(admin, "ALTER ROLE app_1 IN DATABASE orders SET log_min_duration_statement = 250");
+	assert_row(ask(superuser(), "preview", &again), "refuse", "it was left behind, restore it first");
+	done();
+	const struct snapshot *s = ask(superuser(), "preview", &r);
+	assert_row(s, "statement", "ALTER ROLE app_1 IN DATABASE orders RESET log_min_duration_statement");
+	assert_row(s, "fact", "of role app_1 in database orders = 250, by somebody@here");
+	done();
+	preview(superuser(), &r);
+	assert_row(ask(superuser(), "server_change", &r), "outcome", "done: taken back");
+	done();
+	assert_true(setting_is("app_1", "orders", ""));
+	assert_int_equal(leases(), 0);
+	/* somebody has changed it since: it is left alone, and forgotten */
+	assert_true(lease_take(&l, &hold, &err));
+	lease_leave(hold);
+	pg_exec(admin, "ALTER ROLE app_1 IN DATABASE orders SET log_min_duration_statement = 111");
+	assert_row(ask(superuser(), "preview", &r), "refuse", "not ours any more");
+	done();
+	assert_true(setting_is("app_1", "orders", "111"));
+	assert_int_equal(leases(), 0);
+	pg_exec(admin, "ALTER ROLE app_1 IN DATABASE orders RESET log_min_duration_statement");
+}
+
+/* ---- whom it reaches, how much it logs ---- */
+
+static void the_reach_of_a_slow_log_is_told(void **state)
+{
+	struct request r = {.operation = "server slow log", .tier = "1", .value = "250 for 5"};
+	bool tells = pg_number(admin, "SELECT current_setting('server_version_num')::int") >= 140000;
+	char elsewhere[300];
+	const struct snapshot *s;
+
+	(void)state;
+	pg_exec(admin, "ALTER ROLE app_1 SET log_min_duration_statement = '7s'; "
+		       "ALTER ROLE app_2 IN DATABASE orders SET log_min_duration_statement = -1");
+	pg_exec(admin, "SELECT pg_sleep(0.3)");
+	s = ask(superuser(), "preview", &r);
+	assert_row(s, "fact", "not reached: role app_1 7s; role app_2 in orders -1");
+	assert_row(s, "fact", tells ? " a minute" : "does not tell since when it counts");
+	assert_row(s, "fact", "statements of at least 250 ms: ");
+	assert_int_equal(row_with(s, "fact", "250 ms: 0 by").len, 0);
+	done();
+	snprintf(r.value, sizeof(r.value), "900000 for 5");
+	assert_row(ask(superuser(), "preview", &r), "fact", "900000 ms: 0 by their mean time, 0 by their longest");
+	done();
+	/* the same beside a preview of AWS */
+	snprintf(r.operation, sizeof(r.operation), "slow log");
+	s = ask(superuser(), "slow_log_reach", &r);
+	assert_row(s, "fact", "role app_1 7s");
+	assert_row(s, "fact", "900000 ms: 0 by their mean time");
+	done();
+	pg_exec(admin, "ALTER ROLE app_1 RESET log_min_duration_statement; "
+		       "ALTER ROLE app_2 IN DATABASE orders RESET log_min_duration_statement");
+	/* where statements are not counted, that is said and nothing else */
+	snprintf(elsewhere, sizeof(elsewhere), "host=%s port=%d user=postgres dbname=postgres", pg.dir, pg.port);
+	s = ask(elsewhere, "slow_log_reach", &r);
+	assert_row(s, "fact", "no role and no database has one, which would count for more");
+	assert_row(s, "fact", "n/a: the extension pg_stat_statements is not created in database postgres");
+	done();
+}
+
 static int group_setup(void **state)
 {
 	static const char *const statements[] = {
@@ -345,6 +552,12 @@ int main(void)
 		cmocka_unit_test(what_was_set_before_comes_back),
 		cmocka_unit_test(who_may_not_lend_it_is_told_so),
 		cmocka_unit_test(what_was_left_behind_is_restored),
+		cmocka_unit_test(a_role_gets_a_slow_log_for_a_time),
+		cmocka_unit_test(names_are_quoted_by_the_server),
+		cmocka_unit_test(a_database_gets_a_slow_log_for_a_time),
+		cmocka_unit_test(who_may_not_set_it_is_told_so),
+		cmocka_unit_test(a_setting_that_was_left_behind_is_restored),
+		cmocka_unit_test(the_reach_of_a_slow_log_is_told),
 	};
 	int failed;
 

@@ -132,6 +132,8 @@ static void test_records(void **state)
 	assert_text(a->role, "writer");
 	assert_text(a->user, "watch");
 	assert_text(a->database, "postgres");
+	/* by localhost, as the fixture connects */
+	assert_true(str_eq_c(a->client_address, "127.0.0.1") || str_eq_c(a->client_address, "::1"));
 	assert_true(a->sample_us > 0);
 	assert_true(a->server_version.len >= 4 && str_find(a->server_version, STR(" "), 0) < 0);
 	assert_int_equal(a->via_pooler, 0);

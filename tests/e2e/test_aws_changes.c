@@ -69,6 +69,26 @@ static void lease_begins(struct vt *v, const char *keys)
 	console_gone(v, "in force, ");
 }
 
+/* The first line that the AWS CLI prints for a command, as the simulator's client of its own. */
+static const char *cli(const char *command)
+{
+	static char line[512];
+	char full[600], rest[512];
+	FILE *out;
+
+	snprintf(full, sizeof(full), "/usr/bin/aws --endpoint-url \"$AWS_ENDPOINT_URL\" --output text %s", command);
+	setenv("AWS_PAGER", "", 1);
+	out = popen(full, "r");
+	assert_non_null(out);
+	line[0] = '\0';
+	(void)!fgets(line, sizeof(line), out);
+	while (fgets(rest, sizeof(rest), out))
+		;
+	assert_int_equal(pclose(out), 0);
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
 static void a_snapshot_is_made_and_deleted(void **state)
 {
 	struct vt *v = start(NULL);
@@ -80,7 +100,12 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	console_gone(v, "shows what it would do");
 	console_preview(v, "create snapshot", "9 lives", "is no name for a snapshot");
 	leave(v);
-	console_preview(v, "create snapshot", "before-migration", "y yes, run it");
+	/* tags of one's own choice, by AWS's rules */
+	console_preview(v, "create snapshot", "before-migration Owner=jane aws:x=1", "are AWS's own");
+	leave(v);
+	console_preview(v, "create snapshot", "before-migration Owner=Jane Doe Release=42", "y yes, run it");
+	console_sees(v, "Owner = Jane Doe");
+	console_sees(v, "Tags.Tag.3.Key=Release");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 0);
 	vt_send(v, "y");
 	console_press(v, ":jobs<Enter>", "Create snapshot before-migration");
@@ -89,6 +114,9 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	vt_key(v, "Esc");
 	console_sees(v, "Create snapshot before-migration: done");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 1);
+	assert_string_equal(cli("rds describe-db-cluster-snapshots --db-cluster-snapshot-identifier before-migration "
+				"--query \"DBClusterSnapshots[0].TagList[?Key=='Owner'].Value\""),
+			    "Jane Doe");
 	console_press(v, "7", "before-migration  ");
 	/* the same name again is refused, and nothing is asked */
 	console_preview(v, "create snapshot", "before-migration", "there is a snapshot of that name already");
@@ -159,12 +187,36 @@ static void settings_are_changed(void **state)
 	assert_int_equal(audited("\"action\":\"maintenance window\"", "\"outcome\":\"failed"), 1);
 }
 
+static void one_of_several_actions_is_applied(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	/* which of them is for the operator to say */
+	console_press(v, ":apply maintenance<Enter>", "2 actions wait: one has to be chosen");
+	console_sees(v, "system-update: New Aurora PostgreSQL patch is available");
+	console_press(v, "2", "ApplyAction=os-upgrade");
+	console_press(v, "prod-orders" REST "<Enter>", "jobs 1");
+	console_press(v, ":jobs<Enter>", "Apply maintenance prod-orders: os-upgrade");
+	console_sees(v, "done  after");
+	vt_key(v, "Esc");
+	/* the other one waits still, and is the only one now */
+	console_press(v, ":defer maintenance<Enter>", "there is no opt-in to withdraw");
+	console_sees(v, "ApplyAction=system-update");
+	leave(v);
+	console_quit(v);
+}
+
 static void one_address_is_let_in_and_taken_out(void **state)
 {
 	struct vt *v = start(NULL);
 
 	(void)state;
 	console_press(v, "8", "bastion");
+	/* the database has refused the connection */
+	console_press(v, ":allow address<Enter>", "Nothing is proposed: the console is not connected");
+	vt_key(v, "Esc");
+	console_gone(v, "shows what it would do");
 	console_preview(v, "allow address", "10.0.0.0/8", "is no single address");
 	leave(v);
 	/* where no instance is public, a public address cannot help */
@@ -210,6 +262,9 @@ static void a_lease_is_taken_back_when_the_console_is_left(void **state)
 	leave(v);
 	console_preview(v, "slow log", "250 for 15", "log_min_duration_statement is 500, source user");
 	console_sees(v, "1 cluster: prod-orders");
+	/* an instance whose own group says otherwise; of roles and amounts only the database knows */
+	console_sees(v, "orders-3 2000 by prod-orders-reports");
+	console_sees(v, "n/a, nor is known whose own value counts for more");
 	lease_begins(v, "y");
 	/* a second one is not stacked upon it */
 	console_preview(v, "slow log", "100 for 5", "a lease is on it already");
@@ -247,11 +302,12 @@ static void a_lease_survives_a_kill(void **state)
 	v = start(NULL);
 	console_sees(v, "left behind  slow log: 250 of prod-orders-pg15");
 	console_sees(v, "Parameters.Parameter.1.ParameterValue=500");
-	console_press(v, "n", "W orders-1");
+	console_press(v, "n", "lease left behind, :jobs");
 	threshold_is(v, "log_min_duration_statement is 250");
 	console_press(v, ":restore<Enter>", "y yes, run it");
 	console_press(v, "y", "Restore prod-orders");
 	console_sees(v, ": done");
+	console_gone(v, "lease left behind");
 	threshold_is(v, "log_min_duration_statement is 500");
 	console_quit(v);
 	/* and it is not offered again */
@@ -259,6 +315,45 @@ static void a_lease_survives_a_kill(void **state)
 	console_press(v, ":restore<Enter>", "nothing of this cluster was left behind");
 	leave(v);
 	console_quit(v);
+}
+
+#define GROUP_ARN "arn:aws:rds:eu-west-1:111122223333:cluster-pg:prod-orders-pg15"
+#define RULE                                       \
+	"--group-id sg-0a1b2c3d --ip-permissions " \
+	"'IpProtocol=tcp,FromPort=5432,ToPort=5432,IpRanges=[{CidrIp=10.4.4.4/32"
+
+/* Nobody on this host knows of them; AWS's own objects tell every console. */
+static void expired_leases_of_other_hosts_are_told(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	(void)cli("rds add-tags-to-resource --resource-name " GROUP_ARN
+		  " --tags 'Key=auroratop-lease,Value=jane@elsewhere until 2020-01-01T00:00:00Z'");
+	(void)cli("ec2 authorize-security-group-ingress " RULE
+		  ",Description=auroratop: joe@elsewhere until 2020-01-02T00:00:00Z}]'");
+	v = start("--read-only");
+	console_sees(v, "not taken back: ");
+	console_sees(v, "2 leases left behind, :jobs");
+	console_press(v, ":jobs<Enter>", "slow log of prod-orders-pg15, by jane@elsewhere, expired 2020-01-01T00:00Z");
+	console_sees(v, "allow address 10.4.4.4/32 of sgr-");
+	console_sees(v, ", by joe@elsewhere, expired 2020-01-02T00:00Z");
+	console_sees(v, ":revoke rule in Network (8) takes it out");
+	vt_key(v, "Esc");
+	/* it stays in sight, whatever is looked at */
+	console_press(v, "9", "2 leases left behind");
+	console_quit(v);
+	(void)cli("rds remove-tags-from-resource --resource-name " GROUP_ARN " --tag-keys auroratop-lease");
+	(void)cli("ec2 revoke-security-group-ingress " RULE "}]'");
+	/* one in force is nobody's trouble */
+	(void)cli("rds add-tags-to-resource --resource-name " GROUP_ARN
+		  " --tags 'Key=auroratop-lease,Value=jane@elsewhere until 2099-01-01T00:00:00Z'");
+	v = start(NULL);
+	console_preview(v, "slow log", "100 for 1", "a lease is on it already: jane@elsewhere");
+	leave(v);
+	console_gone(v, "left behind");
+	console_quit(v);
+	(void)cli("rds remove-tags-from-resource --resource-name " GROUP_ARN " --tag-keys auroratop-lease");
 }
 
 static void what_is_denied_or_not_answered_is_said(void **state)
@@ -311,6 +406,7 @@ static void read_only_asks_for_nothing(void **state)
 		"create snapshot",   "delete snapshot",  "failover",         "reboot",        "stop cluster",
 		"start cluster",     "backup retention", "backup window",    "allow address", "maintenance window",
 		"apply maintenance", "revoke rule",      "defer maintenance"};
+	size_t applied = sim_process_asked(&sim, "ApplyPendingMaintenanceAction");
 	struct vt *v = start("--read-only");
 	char keys[64];
 
@@ -323,9 +419,8 @@ static void read_only_asks_for_nothing(void **state)
 	console_sees(v, "W orders-1");
 	console_gone(v, "shows what it would do");
 	console_quit(v);
-	assert_int_equal(sim_process_asked(&sim, "StopDBCluster") + sim_process_asked(&sim, "StartDBCluster") +
-				 sim_process_asked(&sim, "ApplyPendingMaintenanceAction"),
-			 0);
+	assert_int_equal(sim_process_asked(&sim, "StopDBCluster") + sim_process_asked(&sim, "StartDBCluster"), 0);
+	assert_int_equal(sim_process_asked(&sim, "ApplyPendingMaintenanceAction"), applied);
 	assert_int_equal(audited("\"phase\":\"intent\"", "stop cluster"), 0);
 }
 
@@ -350,9 +445,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_snapshot_is_made_and_deleted),
 		cmocka_unit_test(a_reader_takes_over),
 		cmocka_unit_test(settings_are_changed),
+		cmocka_unit_test(one_of_several_actions_is_applied),
 		cmocka_unit_test(one_address_is_let_in_and_taken_out),
 		cmocka_unit_test(a_lease_is_taken_back_when_the_console_is_left),
 		cmocka_unit_test(a_lease_survives_a_kill),
+		cmocka_unit_test(expired_leases_of_other_hosts_are_told),
 		cmocka_unit_test(what_is_denied_or_not_answered_is_said),
 		cmocka_unit_test(production_wants_one_tier_more),
 		cmocka_unit_test(read_only_asks_for_nothing),

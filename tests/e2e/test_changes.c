@@ -545,6 +545,41 @@ static void a_slow_log_of_the_server_survives_a_kill(void **state)
 	pg_exec(admin, "ALTER ROLE keeper NOSUPERUSER");
 }
 
+/* The same of a role's: its file says whose it is. */
+static void a_slow_log_of_a_role_survives_a_kill(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	v = start(NULL);
+	console_press(v, ":slow log role<Enter>", "role, milliseconds and minutes");
+	console_press(v, "app_2 100 for 5<Enter>", "our role keeper may not set log_min_duration_statement");
+	vt_key(v, "Esc");
+	console_quit(v);
+	pg_exec(admin, "ALTER ROLE keeper SUPERUSER");
+	v = start(NULL);
+	console_press(v, ":slow log role<Enter>", "role, milliseconds and minutes");
+	console_press(v, "app_2 100 for 5<Enter>", "ALTER ROLE app_2 SET log_min_duration_statement = 100");
+	console_press(v, "y", "jobs 1");
+	console_press(v, ":jobs<Enter>", "in force, ");
+	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
+	vt_free(v);
+	v = start(NULL);
+	console_sees(v, "ALTER ROLE app_2 RESET log_min_duration_statement");
+	/* not now: it stays in sight */
+	console_press(v, "n", "lease left behind, :jobs");
+	console_press(v, ":jobs<Enter>", "slow log role 100 of role app_2, by ");
+	vt_key(v, "Esc");
+	console_press(v, ":restore<Enter>", "ALTER ROLE app_2 RESET log_min_duration_statement");
+	console_press(v, "y", "Restore log_min_duration_statement: done");
+	console_gone(v, "lease left behind");
+	console_quit(v);
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_db_role_setting, unnest(setconfig) AS c "
+					  "WHERE c LIKE 'log_min_duration_statement=%'"),
+			 0);
+	pg_exec(admin, "ALTER ROLE keeper NOSUPERUSER");
+}
+
 static void read_only_means_it(void **state)
 {
 	size_t before = pg_log_count(&pg, "auroratop", "pg_terminate_backend"),
@@ -611,6 +646,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_job_that_holds_up_others_stops_itself),
 		cmocka_unit_test(a_prepared_root_is_rolled_back),
 		cmocka_unit_test(a_slow_log_of_the_server_survives_a_kill),
+		cmocka_unit_test(a_slow_log_of_a_role_survives_a_kill),
 		cmocka_unit_test(tagged_sessions_are_ended_together),
 		cmocka_unit_test(what_goes_wrong_is_said),
 		cmocka_unit_test(a_lost_connection_is_said),

@@ -116,6 +116,9 @@ static void the_slow_log_survives_a_kill(void **state)
 	(void)state;
 	start();
 	console_preview(v, "slow log", "250 for 15", "y yes, run it");
+	/* from the statements that the demo's server has counted */
+	console_sees(v, " a minute");
+	console_sees(v, "no role and no database has one, which would count for more");
 	console_press(v, "y", "jobs 1");
 	console_press(v, ":jobs<Enter>", "in force, ");
 	assert_int_equal(kill(vt_pid(v), SIGKILL), 0);
@@ -137,6 +140,11 @@ static void aws_is_changed(void **state)
 	console_sees(v, "done  after");
 	vt_key(v, "Esc");
 	console_press(v, "7", "during-the-incident");
+	/* the demo's server is on this host, and sees it so */
+	console_press(v, ":allow address<Enter>", "127.0.0.1 for 60");
+	console_sees(v, "Proposed is the address at which the server sees the console");
+	vt_key(v, "Esc");
+	console_gone(v, "shows what it would do");
 	console_preview(v, "allow address", "10.20.30.40 for 5", "tried with DryRun");
 	console_press(v, console_typed(v), "jobs 1");
 	console_press(v, "8", "10.20.30.40/32");

@@ -200,12 +200,60 @@ static void the_servers_own_log(void **state)
 	end_server();
 }
 
+/* One role's slow statements for a time: what it brings is followed and counted, and its value comes back. */
+static void a_slow_log_of_a_role_is_followed(void **state)
+{
+	const char *args[] = {program, "--db", NULL, NULL};
+	char db[200];
+	PGconn *admin;
+	struct vt *v;
+
+	(void)state;
+	console_clean_environment();
+	console_make_home();
+	console_configure("[policy]\nproduction_tag =\n");
+	make_server("logging_collector = on\nlog_directory = 'log'\nlog_filename = 'pg.log'\n");
+	snprintf(db, sizeof(db), "host=%s port=%d user=postgres dbname=postgres", pg.dir, pg.port);
+	args[2] = db;
+	/* a log that begins in the second of the lease may have had older lines, and then the count says so */
+	admin = pg_connect(&pg, "postgres", "admin");
+	pg_exec(admin, "SELECT pg_sleep(1)");
+	PQfinish(admin);
+	v = vt_start(48, 160, args, NULL);
+	console_sees(v, "● live");
+	console_preview(v, "slow log role", "app_1 250 for 5", "ALTER ROLE app_1 SET log_min_duration_statement = 250");
+	console_sees(v, "log_min_duration_statement of role app_1 is 200ms");
+	console_sees(v, "the 1 that is connected now keeps what it has");
+	console_press(v, "y", "9 follows its lines");
+	/* whoever connects from now on */
+	PQfinish(app);
+	app = pg_connect(&pg, "app_1", "storefront");
+	run_slow();
+	console_press(v, "9", "only slow");
+	console_sees(v, "SELECT pg_sleep(0.3), 'shipped'");
+	console_sees(v, "following");
+	console_press(v, ":jobs<Enter>", "1 line logged");
+	vt_key(v, "Esc");
+	console_press(v, "q", "takes back what was changed");
+	vt_send(v, "y");
+	assert_int_equal(console_ends(v), 0);
+	vt_free(v);
+	admin = pg_connect(&pg, "postgres", "admin");
+	assert_int_equal(pg_number(admin, "SELECT count(*) FROM pg_db_role_setting "
+					  "WHERE 'log_min_duration_statement=200ms' = ANY (setconfig)"),
+			 1);
+	PQfinish(admin);
+	end_server();
+	console_remove_home();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slow_statement_shows_up),
 		cmocka_unit_test(no_log_group),
 		cmocka_unit_test(the_servers_own_log),
+		cmocka_unit_test(a_slow_log_of_a_role_is_followed),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -54,6 +54,7 @@ SOURCES = {
 # Sources that are asked of AWS and compared by a test of their own.
 ELSEWHERE = {"metrics": "its rows are points: test_newest_points",
              "events": "the its key is three fields: test_y_events",
+             "lease_marks": "made of a tag and of descriptions: e2e.aws_changes",
              "log_files": "read in the Logs view only: e2e.logs",
              "logs": "a row is made of several events: test_log",
              "pending_maintenance": "its rows lie a level deeper: test_posture",

@@ -68,6 +68,7 @@ enum fixture_answer {
 	ANSWER_HUGE,        /* a statement of 100 kB */
 	ANSWER_DESTRUCTIVE, /* an operation of tier 3 */
 	ANSWER_WINDOW,      /* an operation outside the maintenance window */
+	ANSWER_CHOICE,      /* an operation that is one of two, to be chosen */
 	ANSWER_NAME,        /* an operation of tier 2 on a table whose name holds a line end */
 	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
 	ANSWER_STORAGE,     /* an operation for which the room is not known */

@@ -232,6 +232,16 @@ static void say_one(struct snapshot *s, bool table, bool odd)
 	say(s, "word", "", odd ? "two\nlines\x7f\"" : table ? "orders" : "4711", 0);
 }
 
+/* One of two has to be chosen, until it is. */
+static void say_choice(struct snapshot *s, const struct fetch *f)
+{
+	if (fetch_arg(f, "value").len > 0)
+		return;
+	say(s, "refuse", "", "2 actions wait: one has to be chosen", OPERATION_CRITICAL);
+	say(s, "choice", "", "system-update", OPERATION_OK);
+	say(s, "choice", "", "os-upgrade", OPERATION_OK);
+}
+
 /* Room that is not known, as the database layer tells of it; true when it is set aside. */
 static bool say_storage(struct snapshot *s, const struct fetch *f)
 {
@@ -288,7 +298,7 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 {
 	const struct operation *op = operation_find(fetch_arg(f, "operation"));
 	enum fixture_answer which = (enum fixture_answer)atomic_load(&answer);
-	struct snapshot *s = snapshot_new(&operation_type, "preview");
+	struct snapshot *s = snapshot_new(&operation_type, f->source->name);
 	bool table = op->target == OPERATION_TABLE;
 	int tier = which == ANSWER_DESTRUCTIVE ? TIER_DESTRUCTIVE : (int)op->tier;
 	char text[64];
@@ -306,6 +316,8 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 		tier += say_window(s, f);
 	if (which == ANSWER_FAILURE)
 		say(s, "refuse", "", "rdsadmin runs it", OPERATION_CRITICAL);
+	if (which == ANSWER_CHOICE)
+		say_choice(s, f);
 	if (many)
 		say_many(s, f);
 	else
@@ -487,13 +499,17 @@ static bool fetch_doctor(struct fetch *f, struct err *err)
 	}
 static const struct source explain_row = ROW(explain, &plan_type, fetch_plan);
 static const struct source preview_row = ROW(preview, &operation_type, fetch_preview);
+static const struct source aws_preview_row = ROW(aws_preview, &operation_type, fetch_preview);
+static const struct source aws_change_row = ROW(aws_change, &operation_type, fetch_run);
 static const struct source signal_row = ROW(signal, &operation_type, fetch_run);
 static const struct source maintain_row = ROW(maintain, &operation_type, fetch_run);
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
 static const struct source adopt_row = ROW(adopt, &operation_type, fetch_adopt);
 static struct source session_row = ROW(session, NULL, fetch_session), doctor_row = ROW(doctor, NULL, fetch_doctor);
-static const struct source *const rows[] = {&explain_row,  &session_row,       &preview_row, &signal_row,
-					    &maintain_row, &server_change_row, &doctor_row,  &adopt_row};
+static const struct source *const rows[] = {
+	&explain_row,       &session_row, &preview_row, &signal_row,      &maintain_row,
+	&server_change_row, &doctor_row,  &adopt_row,   &aws_preview_row, &aws_change_row,
+};
 
 void fixture_commands(struct runtime *rt)
 {

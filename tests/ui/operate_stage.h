@@ -1,15 +1,12 @@
 /*
  * operate_stage.h: what the tests of the preview begin with: the incident, its session 4711 selected. For
- * test_operate_view.c, after <cmocka.h>.
+ * test_operate_view.c and test_operate_leases.c, after <cmocka.h>.
  */
 #ifndef TESTS_UI_OPERATE_STAGE_H
 #define TESTS_UI_OPERATE_STAGE_H
 
 #include "tests/ui/fixture.h"
-#include "tests/ui/golden.h"
 #include "ui/operate.h"
-
-#include <stdio.h>
 
 static struct fixture f;
 
@@ -38,19 +35,6 @@ static int teardown(void **state)
 	(void)state;
 	fixture_close(&f);
 	return 0;
-}
-
-static void golden_of(const char *view, const char *name, int cols, int rows)
-{
-	char path[1024];
-
-	(void)snprintf(path, sizeof path, "%s/incident-%s-%s-%dx%d.txt", GOLDEN, view, name, cols, rows);
-	assert_int_equal(golden_compare(&f, path, golden_update()), 0);
-}
-
-static void golden(const char *name, int cols, int rows)
-{
-	golden_of("activity", name, cols, rows);
 }
 
 static void nothing_was_run(void)

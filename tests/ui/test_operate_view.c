@@ -22,6 +22,19 @@
 #include <poll.h>
 #include <stdio.h>
 
+static void golden_of(const char *view, const char *name, int cols, int rows)
+{
+	char path[1024];
+
+	(void)snprintf(path, sizeof path, "%s/incident-%s-%s-%dx%d.txt", GOLDEN, view, name, cols, rows);
+	assert_int_equal(golden_compare(&f, path, golden_update()), 0);
+}
+
+static void golden(const char *name, int cols, int rows)
+{
+	golden_of("activity", name, cols, rows);
+}
+
 static void a_cancel_wants_y_and_nothing_else(void **state)
 {
 	static const uint32_t others[] = {K_ENTER, ' ', 'Y', 'C', 'K', 'q', K_TAB, 'D', K_F1, '3'};

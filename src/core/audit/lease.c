@@ -17,13 +17,14 @@ struct lease_hold {
 
 struct lease_row {
 	uint64_t present;
-	struct str id, operation, target, object, parameter, before, value, owner;
+	struct str id, operation, target, object, parameter, role, database, before, value, owner;
 	int64_t unset, until_us;
 };
 #define F(m, k) FIELD(struct lease_row, m, k, .title = #m, .help = #m, .wire = #m)
 static const struct field fields[] = {
-	F(id, K_ID),       F(operation, K_ID), F(target, K_ID), F(object, K_ID),  F(parameter, K_ID),
-	F(before, K_TEXT), F(value, K_TEXT),   F(owner, K_ID),  F(unset, K_BOOL), F(until_us, K_INT),
+	F(id, K_ID),        F(operation, K_ID), F(target, K_ID),   F(object, K_ID),
+	F(parameter, K_ID), F(role, K_ID),      F(database, K_ID), F(before, K_TEXT),
+	F(value, K_TEXT),   F(owner, K_ID),     F(unset, K_BOOL),  F(until_us, K_INT),
 };
 #undef F
 static const struct rec_type row_type = REC_TYPE(struct lease_row, "lease", fields);
@@ -38,6 +39,8 @@ static void write_text(struct buf *b, const struct lease *l)
 	held_add_text(b, "target", l->target);
 	held_add_text(b, "object", l->object);
 	held_add_text(b, "parameter", l->parameter);
+	held_add_text(b, "role", l->role);
+	held_add_text(b, "database", l->database);
 	held_add_text(b, "before", l->before);
 	held_add_text(b, "value", l->value);
 	held_add_text(b, "owner", l->owner);
@@ -57,6 +60,8 @@ static bool read_text(struct str text, struct lease *ret_lease)
 	held_copy_text(ret_lease->target, sizeof(ret_lease->target), row.target);
 	held_copy_text(ret_lease->object, sizeof(ret_lease->object), row.object);
 	held_copy_text(ret_lease->parameter, sizeof(ret_lease->parameter), row.parameter);
+	held_copy_text(ret_lease->role, sizeof(ret_lease->role), row.role);
+	held_copy_text(ret_lease->database, sizeof(ret_lease->database), row.database);
 	held_copy_text(ret_lease->before, sizeof(ret_lease->before), row.before);
 	held_copy_text(ret_lease->value, sizeof(ret_lease->value), row.value);
 	held_copy_text(ret_lease->owner, sizeof(ret_lease->owner), row.owner);

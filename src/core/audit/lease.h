@@ -20,11 +20,12 @@ struct lease {
 	char target[300];   /* cluster, or host and port of a server without one */
 	char object[300];   /* what was changed: parameter group, server, rule */
 	char parameter[128];
-	char before[300]; /* the value to be restored ... */
-	bool unset;       /* ... or there was none */
-	char value[300];  /* the value it has been given */
-	char owner[256];  /* user@host */
-	int64_t until_us; /* wall clock */
+	char role[64], database[64]; /* whose setting it is; "" = no role's, no database's */
+	char before[300];            /* the value to be restored ... */
+	bool unset;                  /* ... or there was none */
+	char value[300];             /* the value it has been given */
+	char owner[256];             /* user@host */
+	int64_t until_us;            /* wall clock */
 };
 
 struct lease_hold; /* an open, locked file */

@@ -248,6 +248,7 @@ static bool open_operate(struct aws_operate *o, struct fetch *f, bool changes, s
 	o->value = fetch_arg(f, "value");
 	o->id = o->c.op->target == OPERATION_INSTANCE ? o->value : fetch_arg(f, "id");
 	o->admits = fetch_arg_i64(f, "admits", 0);
+	o->given_us = fetch_arg_i64(f, "given", clock_wall_us());
 	if (!aws_client_get(&near, &client, err))
 		return false;
 	(void)snprintf(o->c.node, sizeof(o->c.node), "%s", aws_client_region(client));

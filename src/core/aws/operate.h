@@ -4,7 +4,8 @@
  *
  * Arguments beside those of change.h: id (of the snapshot, group or rule; the cluster is the
  * target's), value (what the operation asks for; of an instance its name), admits (of a rule: how many sessions
- * come through it). Their result is a snapshot of operation_type. Thread of the command.
+ * come through it), given (when the value was given, in microseconds; a time until which something holds counts from
+ * there, so that it is the same when it is run). Their result is a snapshot of operation_type. Thread of the command.
  */
 #ifndef AWS_OPERATE_H
 #define AWS_OPERATE_H
@@ -13,7 +14,7 @@
 #include "audit/lease.h"
 #include "aws/client.h"
 
-#define OPERATE_PARAMS_MAX 12
+#define OPERATE_PARAMS_MAX 28           /* a snapshot, with as many tags as are read (tags.h) */
 #define OPERATE_CALL_US (20 * US_PER_S) /* of one call of a command that may run for hours */
 
 struct aws_operate;
@@ -39,6 +40,7 @@ struct aws_operate {
 	int64_t lease_us; /* how long */
 	struct str id, value;
 	int64_t admits;
+	int64_t given_us; /* when the value was given: the same for preview and run */
 	struct {
 		const char *name;
 		struct str value;
@@ -75,6 +77,9 @@ struct seen_cluster {
 bool aws_operate_cluster(struct aws_operate *o, struct seen_cluster *ret_cluster, struct err *err) MUST_CHECK;
 /* Refuses unless the cluster's status is that word; what says what cannot be done otherwise. */
 void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c, const char *status);
+
+/* Names the cluster's instances that a parameter of the cluster's group does not reach (operate_overrides.c). */
+bool aws_operate_add_overrides(struct aws_operate *o, const char *parameter, struct err *err) MUST_CHECK;
 
 /* How each is done, by file. */
 extern const struct aws_operation aws_operations_cluster[], aws_operations_snapshot[], aws_operations_rule[],

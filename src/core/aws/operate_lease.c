@@ -8,16 +8,16 @@
  * the value is still ours; a value that was not set before is reset, not set to a default that
  * somebody may change one day.
  */
+#include "aws/lease_mark.h"
 #include "aws/operate.h"
 #include "base/clock.h"
-#include "base/parse.h"
+#include "model/slow_log.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#define PARAMETER "log_min_duration_statement"
-#define LEASE_TAG "auroratop-lease"
-#define SLOW_LOG_MINUTES 15
+#define PARAMETER SLOW_LOG_PARAMETER
+#define LEASE_TAG LEASE_MARK_TAG
 #define GROUP_USERS_MAX 20 /* clusters that are named */
 
 /* ---- the parameter ---- */
@@ -125,20 +125,6 @@ static struct str group_arn(struct aws_operate *o, const struct seen_cluster *c)
 	return arena_fmt(o->c.out->arena, "%.*s:cluster-pg:" STR_FMT, (int)at, c->arn.ptr, STR_ARG(c->parameter_group));
 }
 
-/* A value of a tag may hold letters, digits, blanks and _.:/=+-@ only. */
-static struct str tag_value(struct aws_operate *o)
-{
-	char text[256], until[40];
-
-	(void)snprintf(text, sizeof(text), "%.180s until %s", o->lease.owner,
-		       clock_iso8601(o->lease.until_us, until, sizeof(until)));
-	for (char *p = text; *p; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-		      strchr(" _.:/=+-@", *p)))
-			*p = '_';
-	return arena_str(o->c.out->arena, str_c(text));
-}
-
 /* The tag is for the eyes of others: without the permission for it the lease goes on, and says so. */
 static void set_tag(struct aws_operate *o, struct str arn, bool present)
 {
@@ -151,7 +137,8 @@ static void set_tag(struct aws_operate *o, struct str arn, bool present)
 	aws_operate_param(o, "ResourceName", arn);
 	if (present) {
 		aws_operate_param(o, "Tags.Tag.1.Key", STR(LEASE_TAG));
-		aws_operate_param(o, "Tags.Tag.1.Value", tag_value(o));
+		aws_operate_param(o, "Tags.Tag.1.Value",
+				  lease_mark_text(o->c.out->arena, o->lease.owner, o->lease.until_us));
 	} else {
 		aws_operate_param(o, "TagKeys.member.1", STR(LEASE_TAG));
 	}
@@ -251,12 +238,10 @@ static void check_group(struct aws_operate *o, const struct seen_cluster *c, con
 
 static void check_other_lease(struct aws_operate *o, const struct seen_tag *tag)
 {
-	long at = str_find(tag->value, STR(" until "), 0);
-	char now[40];
+	struct str owner;
+	int64_t until;
 
-	/* both are ISO 8601 in UTC, so their order is that of their letters */
-	(void)clock_iso8601(clock_wall_us(), now, sizeof(now));
-	if (at >= 0 && str_cmp(str_sub(tag->value, (size_t)at + 7, tag->value.len), str_c(now)) < 0)
+	if (lease_mark_read(tag->value, &owner, &until) && until < clock_wall_us())
 		change_add(&o->c, "check", "", OPERATION_WARNING, "an expired lease is still tagged on it: " STR_FMT,
 			   STR_ARG(tag->value));
 	else
@@ -268,8 +253,8 @@ static bool look_slow_log(struct aws_operate *o, struct err *err)
 	struct seen_parameter p;
 	struct seen_cluster c;
 	struct seen_tag tag;
+	struct slow_log_wish wish;
 	struct str value;
-	int64_t ms;
 	bool found, tagged;
 
 	if (!aws_operate_cluster(o, &c, err) || !find_parameter(o, c.parameter_group, &p, &found, err) ||
@@ -287,12 +272,12 @@ static bool look_slow_log(struct aws_operate *o, struct err *err)
 		   "should this host never come back, nothing restores it: the group is tagged %s with owner and time",
 		   LEASE_TAG);
 	check_group(o, &c, &p, found);
-	if (!minutes || !parse_i64(value, &ms) || ms < 0 || ms > INT32_MAX)
+	if (!minutes || !slow_log_read(o->c.op->name, value, &wish))
 		change_refuse(&o->c, "\"" STR_FMT "\" is not of the form %s", STR_ARG(o->value), o->c.op->asks);
 	if (tagged)
 		check_other_lease(o, &tag);
 	fill_lease(o, c.parameter_group, &p, value);
-	return name_users(o, c.parameter_group, err);
+	return name_users(o, c.parameter_group, err) && aws_operate_add_overrides(o, PARAMETER, err);
 }
 
 static bool slow_log_arrived(struct aws_operate *o, bool *ret_there, struct err *err)

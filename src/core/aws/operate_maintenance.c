@@ -2,8 +2,8 @@
  * operate_maintenance.c: windows of backup and maintenance; what waits to be applied.
  *
  * The form of a window is AWS's to judge (no overlap, half an hour at least); only what could
- * not be one is refused here. Of several actions that wait the first is taken, and the preview
- * names them all; an action that needs another order is taken in the console of AWS.
+ * not be one is refused here. Of several actions that wait one has to be chosen by its name; the
+ * preview names them all, and is refused with the choice until then.
  */
 #include "aws/operate.h"
 
@@ -104,8 +104,35 @@ static void pending_parameters(struct form *form, void *ctx)
 	form_add(form, "ResourceIdentifier", *arn);
 }
 
-/* The cluster's own, the first of them; all are named when name_all is set. */
-static bool find_pending(struct aws_operate *o, struct str arn, bool name_all, struct seen_action *ret_action,
+static void name_action(struct aws_operate *o, const char *kind, const char *label, const struct seen_action *a)
+{
+	change_add(&o->c, kind, label, OPERATION_OK, STR_FMT ": " STR_FMT "%s" STR_FMT, STR_ARG(a->action),
+		   STR_ARG(a->description), a->opt_in.len ? ", opted in: " : "", STR_ARG(a->opt_in));
+}
+
+/* One without a choice is chosen; of several, that is asked for. */
+static bool is_chosen(const struct aws_operate *o, const struct seen_action *a, size_t n)
+{
+	return o->value.len > 0 ? str_eq(a->action, o->value) : n == 1;
+}
+
+static void name_all(struct aws_operate *o, const struct snapshot *rows)
+{
+	bool ask = rows->nrows > 1 && o->value.len == 0;
+
+	for (size_t i = 0; i < rows->nrows && i < ACTIONS_MAX; i++) {
+		const struct seen_action *a = (const struct seen_action *)rows->rows + i;
+
+		name_action(o, "fact", i == 0 ? "waits" : "", a);
+		if (ask)
+			change_add(&o->c, "choice", "", OPERATION_OK, STR_FMT, STR_ARG(a->action));
+	}
+	if (ask)
+		change_refuse(&o->c, "%zu actions wait: one has to be chosen", rows->nrows);
+}
+
+/* The cluster's own one that was chosen (o->value), or the only one; all are named when `naming` is set. */
+static bool find_pending(struct aws_operate *o, struct str arn, bool naming, struct seen_action *ret_action,
 			 bool *ret_found, struct err *err)
 {
 	struct snapshot *rows = snapshot_new(&action_type, o->c.f->source->name);
@@ -120,19 +147,17 @@ static bool find_pending(struct aws_operate *o, struct str arn, bool name_all, s
 	bool ok = aws_operate_list(o, &list, rows, err);
 
 	*ret_action = (struct seen_action){0};
-	*ret_found = ok && rows->nrows > 0;
-	for (size_t i = 0; ok && i < rows->nrows && i < ACTIONS_MAX; i++) {
-		const struct seen_action *a = (const struct seen_action *)rows->rows + i;
-
-		if (name_all)
-			change_add(&o->c, "fact", i == 0 ? "waits" : "", OPERATION_OK,
-				   STR_FMT ": " STR_FMT "%s" STR_FMT, STR_ARG(a->action), STR_ARG(a->description),
-				   a->opt_in.len ? ", opted in: " : "", STR_ARG(a->opt_in));
+	*ret_found = false;
+	for (size_t i = 0; ok && i < rows->nrows && !*ret_found; i++) {
+		memcpy(ret_action, (const struct seen_action *)rows->rows + i, sizeof(*ret_action));
+		*ret_found = is_chosen(o, ret_action, rows->nrows);
 	}
-	if (*ret_found) {
-		memcpy(ret_action, rows->rows, sizeof(*ret_action));
+	if (*ret_found)
 		change_keep_texts(&o->c, &action_type, ret_action);
-	}
+	else
+		*ret_action = (struct seen_action){0};
+	if (ok && naming)
+		name_all(o, rows);
 	snapshot_unref(rows);
 	if (ok || err->code != ERR_NOT_FOUND)
 		return ok;
@@ -151,12 +176,17 @@ static bool look_pending(struct aws_operate *o, const char *opt_in, struct err *
 	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(c.identifier));
 	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(c.identifier));
 	change_add(&o->c, "fact", "window", OPERATION_OK, STR_FMT " UTC", STR_ARG(c.maintenance_window));
+	/* the one that is watched, whatever else begins to wait meanwhile */
+	if (found)
+		o->value = a.action;
 	aws_operate_param(o, "ResourceIdentifier", c.arn);
 	aws_operate_param(o, "ApplyAction", a.action);
 	aws_operate_param(o, "OptInType", str_c(opt_in));
-	if (!found)
+	if (!found && o->value.len > 0)
+		change_refuse(&o->c, STR_FMT " does not wait for maintenance on this cluster", STR_ARG(o->value));
+	else if (!found && !o->c.refused)
 		change_refuse(&o->c, "nothing waits for maintenance on this cluster");
-	else if (strcmp(opt_in, "immediate") != 0 && a.opt_in.len == 0)
+	else if (found && strcmp(opt_in, "immediate") != 0 && a.opt_in.len == 0)
 		change_refuse(&o->c, "there is no opt-in to withdraw");
 	return true;
 }
@@ -181,7 +211,7 @@ static bool applied(struct aws_operate *o, bool *ret_there, struct err *err)
 	if (!aws_operate_cluster(o, &c, err) || !find_pending(o, c.arn, false, &a, &found, err))
 		return false;
 	change_phase(&o->c, c.status, (double)NAN);
-	*ret_there = (!found || !str_eq(a.action, o->params[1].value)) && str_eq_c(c.status, "available");
+	*ret_there = !found && str_eq_c(c.status, "available");
 	return true;
 }
 

@@ -6,10 +6,11 @@
  * EC2 with DryRun, so that a missing permission is told before anything is confirmed.
  */
 #include "aws/input.h"
+#include "aws/lease_mark.h"
 #include "aws/operate.h"
 #include "base/clock.h"
+#include "model/net_addr.h"
 
-#include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -106,54 +107,34 @@ static bool find_public(struct aws_operate *o, bool *ret_public, struct err *err
 	return ok;
 }
 
-/* RFC 1918, 6598, 3927 and loopback; 4193 and link-local of IPv6. */
-static bool is_private(int family, const unsigned char *a)
-{
-	if (family == AF_INET6)
-		return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
-	return a[0] == 10 || a[0] == 127 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) ||
-	       (a[0] == 169 && a[1] == 254) || (a[0] == 100 && (a[1] & 0xc0) == 64);
-}
-
-static bool read_address(struct str text, int *ret_family, unsigned char out[16])
-{
-	char z[INET6_ADDRSTRLEN];
-
-	if (text.len >= sizeof(z))
-		return false;
-	(void)snprintf(z, sizeof(z), STR_FMT, STR_ARG(text));
-	*ret_family = strchr(z, ':') ? AF_INET6 : AF_INET;
-	return inet_pton(*ret_family, z, out) == 1;
-}
-
-/* Who, and for how long: for whoever finds the rule. It stays the same between preview and run. */
-static struct str described(struct aws_operate *o)
-{
-	char who[256];
-
-	(void)audit_user(who, sizeof(who));
-	for (char *p = who; *p; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-		      strchr("._-@", *p)))
-			*p = '_';
-	return arena_fmt(o->c.out->arena, "auroratop: %.150s for %lld minutes", who,
-			 (long long)(o->lease_us / US_PER_MIN));
-}
-
-static void add_permission(struct aws_operate *o, const struct seen_cluster *c, struct str address, int family)
+/* Who, and until when: for whoever finds the rule. It stays the same between preview and run. */
+static struct str described(struct aws_operate *o, int64_t until_us)
 {
 	struct arena *a = o->c.out->arena;
+	char who[256];
+
+	return arena_fmt(a, LEASE_MARK_RULE STR_FMT,
+			 STR_ARG(lease_mark_text(a, audit_user(who, sizeof(who)), until_us)));
+}
+
+/* Written as EC2 will: it is looked for by these words afterwards. */
+static void add_permission(struct aws_operate *o, const struct seen_cluster *c, const struct net_addr *address,
+			   int64_t until_us)
+{
+	struct arena *a = o->c.out->arena;
+	const struct net_prefix alone = net_prefix_of(address);
+	bool v6 = !address->v4;
+	char text[NET_TEXT_MAX];
 	struct str port = arena_fmt(a, "%lld", (long long)c->port);
-	bool v6 = family == AF_INET6;
 
 	aws_operate_param(o, "GroupId", o->id);
 	aws_operate_param(o, "IpPermissions.1.IpProtocol", STR("tcp"));
 	aws_operate_param(o, "IpPermissions.1.FromPort", port);
 	aws_operate_param(o, "IpPermissions.1.ToPort", port);
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.CidrIpv6" : "IpPermissions.1.IpRanges.1.CidrIp",
-			  arena_fmt(a, STR_FMT "/%d", STR_ARG(address), v6 ? 128 : 32));
+			  arena_str(a, str_c(net_prefix_text(&alone, text))));
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.Description" : "IpPermissions.1.IpRanges.1.Description",
-			  described(o));
+			  described(o, until_us));
 	(void)snprintf(o->lease.object, sizeof(o->lease.object), STR_FMT, STR_ARG(o->id));
 	(void)snprintf(o->lease.parameter, sizeof(o->lease.parameter), "ingress rule");
 	(void)snprintf(o->lease.value, sizeof(o->lease.value), STR_FMT, STR_ARG(o->params[PEER_PARAM].value));
@@ -162,11 +143,12 @@ static void add_permission(struct aws_operate *o, const struct seen_cluster *c, 
 
 static bool look_allow(struct aws_operate *o, struct err *err)
 {
-	unsigned char bytes[16];
 	struct seen_cluster c;
 	struct str address;
 	bool is_public, minutes = aws_operate_take_minutes(o, ALLOW_MINUTES, &address);
-	int family;
+	int64_t until = o->given_us + o->lease_us;
+	struct net_addr parsed;
+	char clock[40];
 
 	if (!aws_operate_cluster(o, &c, err) || !find_public(o, &is_public, err))
 		return false;
@@ -174,16 +156,21 @@ static bool look_allow(struct aws_operate *o, struct err *err)
 	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(address));
 	change_add(&o->c, "fact", "group", OPERATION_OK, STR_FMT " of cluster " STR_FMT, STR_ARG(o->id),
 		   STR_ARG(c.identifier));
-	change_add(&o->c, "fact", "for", OPERATION_OK, "%lld minutes; then the rule is revoked",
-		   (long long)(o->lease_us / US_PER_MIN));
-	if (!minutes || !read_address(address, &family, bytes)) {
+	change_add(&o->c, "fact", "for", OPERATION_OK, "%lld minutes; then the rule is revoked, at %.5sZ",
+		   (long long)(o->lease_us / US_PER_MIN), clock_iso8601(until, clock, sizeof(clock)) + 11);
+	/* what its description says is when it ends, however long the preview was read */
+	o->lease_us = until - clock_wall_us();
+	/* a zone is of one host alone */
+	if (!minutes || str_find(address, STR("%"), 0) >= 0 || !net_addr_parse(address, &parsed)) {
 		change_refuse(&o->c, "\"" STR_FMT "\" is no single address: %s", STR_ARG(o->value), o->c.op->asks);
 		return true;
 	}
-	add_permission(o, &c, address, family);
+	add_permission(o, &c, &parsed, until);
+	if (o->lease_us <= 0)
+		change_refuse(&o->c, "the time for which it was asked is over; ask again");
 	if (!aws_list_has(c.security_groups, o->id))
 		change_refuse(&o->c, STR_FMT " is no security group of this cluster", STR_ARG(o->id));
-	if (!is_public && !is_private(family, bytes))
+	if (!is_public && net_addr_scope(&parsed) == NET_PUBLIC)
 		change_refuse(&o->c,
 			      "it cannot help: " STR_FMT " is a public address, and no instance of the cluster is "
 			      "publicly accessible",

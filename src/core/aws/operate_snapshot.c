@@ -3,9 +3,11 @@
  *
  * Names follow RDS's rule, which is checked here so that a bad one is told before anything is
  * asked: 1 to 63 letters, digits and hyphens, a letter first, no hyphen last, no two in a row.
- * RDS keeps names in lower case.
+ * RDS keeps names in lower case. What follows the name are tags (tags.h); one says who made the
+ * snapshot, unless another value was chosen for it.
  */
 #include "aws/operate.h"
+#include "aws/tags.h"
 #include "base/clock.h"
 #include "model/kind.h"
 
@@ -15,6 +17,7 @@
 #define NAME_MAX_CHARS 63
 /* Names of automated ones begin so; RDS describes them only to those who say so. */
 #define AUTOMATED "rds:"
+#define CREATED_BY "created-by"
 #define ONLY_MANUAL "only manual snapshots are deleted by hand, automated ones go with the backup retention"
 
 struct seen_snapshot {
@@ -78,34 +81,64 @@ static bool is_name(struct str name)
 
 /* ---- create ---- */
 
+static void add_tag(struct aws_operate *o, size_t number, struct tag tag)
+{
+	struct arena *a = o->c.out->arena;
+
+	aws_operate_param(o, arena_strz(a, arena_fmt(a, "Tags.Tag.%zu.Key", number)), tag.key);
+	aws_operate_param(o, arena_strz(a, arena_fmt(a, "Tags.Tag.%zu.Value", number)), tag.value);
+	change_add(&o->c, "fact", number == 1 ? "tags" : "", OPERATION_OK, STR_FMT " = " STR_FMT, STR_ARG(tag.key),
+		   STR_ARG(tag.value));
+}
+
+static void add_tags(struct aws_operate *o, struct str text)
+{
+	struct tag tags[TAGS_CHOSEN_MAX];
+	struct err err = {0};
+	size_t n, number = 1;
+	bool named = false;
+
+	if (!tags_read(text, o->c.out->arena, tags, &n, &err)) {
+		change_refuse(&o->c, "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		named |= str_eq_c(tags[i].key, CREATED_BY);
+	if (!named)
+		add_tag(o, number++, (struct tag){STR(CREATED_BY), STR("auroratop")});
+	for (size_t i = 0; i < n; i++)
+		add_tag(o, number++, tags[i]);
+}
+
 static bool look_create(struct aws_operate *o, struct err *err)
 {
+	struct str tags = str_trim(o->value);
 	struct seen_snapshot there;
 	struct seen_cluster c;
 	bool found = false;
 
 	if (!aws_operate_cluster(o, &c, err))
 		return false;
-	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(o->value));
-	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(o->value));
+	(void)str_split(&tags, ' ', &o->id);
+	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(o->id));
+	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(o->id));
 	change_add(&o->c, "fact", "cluster", OPERATION_OK, STR_FMT ", " STR_FMT " now", STR_ARG(c.identifier),
 		   STR_ARG(c.status));
 	change_add(&o->c, "fact", "costs", OPERATION_OK,
 		   "a manual snapshot is charged by its size for as long as it is kept");
 	aws_operate_param(o, "DBClusterIdentifier", c.identifier);
-	aws_operate_param(o, "DBClusterSnapshotIdentifier", o->value);
-	aws_operate_param(o, "Tags.Tag.1.Key", STR("created-by"));
-	aws_operate_param(o, "Tags.Tag.1.Value", STR("auroratop"));
-	if (!is_name(o->value)) {
+	aws_operate_param(o, "DBClusterSnapshotIdentifier", o->id);
+	add_tags(o, tags);
+	if (!is_name(o->id)) {
 		change_refuse(&o->c,
 			      "\"" STR_FMT
 			      "\" is no name for a snapshot: up to 63 letters, digits and single hyphens, a "
 			      "letter first, no hyphen last",
-			      STR_ARG(o->value));
+			      STR_ARG(o->id));
 		return true;
 	}
 	aws_operate_need_status(o, &c, "available");
-	if (!find_snapshot(o, o->value, &there, &found, err))
+	if (!find_snapshot(o, o->id, &there, &found, err))
 		return false;
 	if (found)
 		change_refuse(&o->c, "there is a snapshot of that name already, " STR_FMT, STR_ARG(there.status));
@@ -117,7 +150,7 @@ static bool created(struct aws_operate *o, bool *ret_there, struct err *err)
 	struct seen_snapshot s;
 	bool found;
 
-	if (!find_snapshot(o, o->value, &s, &found, err))
+	if (!find_snapshot(o, o->id, &s, &found, err))
 		return false;
 	if (found)
 		change_phase(&o->c, s.status, (double)s.percent / 100);

@@ -18,6 +18,7 @@ extern const struct source source_events;
 extern const struct source source_log_files;
 extern const struct source source_insights;
 extern const struct source source_load_keys;
+extern const struct source source_lease_marks;
 extern const struct source source_cluster_settings;
 extern const struct source source_alarms;
 extern const struct source source_pending_maintenance;

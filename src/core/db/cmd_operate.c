@@ -17,17 +17,13 @@
 
 #include <stdio.h>
 
-bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
-		 const struct rec_type *type, void *row, bool *ret_found, struct err *err)
+/* The first row of a result, which is freed. */
+static bool take_row(struct operate *o, struct pg_result *r, const struct rec_type *type, void *row, bool *ret_found,
+		     struct err *err)
 {
-	struct pg_result *r;
-	struct snapshot *rows;
-	bool ok;
+	struct snapshot *rows = snapshot_new(type, type->name);
+	bool ok = sql_read_rows(r, rows, err);
 
-	if (!conn_query(o->c.f, o->conn, name, params, n, &r, err))
-		return false;
-	rows = snapshot_new(type, name);
-	ok = sql_read_rows(r, rows, err);
 	conn_result_free(r);
 	*ret_found = ok && rows->nrows > 0;
 	if (*ret_found) {
@@ -36,6 +32,23 @@ bool operate_ask(struct operate *o, const char *name, const struct conn_param *p
 	}
 	snapshot_unref(rows);
 	return ok;
+}
+
+bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
+		 const struct rec_type *type, void *row, bool *ret_found, struct err *err)
+{
+	struct pg_result *r;
+
+	return conn_query(o->c.f, o->conn, name, params, n, &r, err) && take_row(o, r, type, row, ret_found, err);
+}
+
+bool operate_ask_extension(struct operate *o, const struct conn_statement *statement, const struct conn_param *params,
+			   int n, const struct rec_type *type, void *row, bool *ret_found, struct err *err)
+{
+	struct pg_result *r;
+
+	return conn_query_extension(o->c.f, o->conn, statement, params, n, &r, err) &&
+	       take_row(o, r, type, row, ret_found, err);
 }
 
 void operate_target_name(const struct operate *o, char *out, size_t size)
@@ -80,8 +93,10 @@ static bool look_at_server(struct operate *o, struct err *err)
 {
 	if (strcmp(o->c.op->name, "server slow log") == 0)
 		return operate_look_at_slow_log(o, err);
+	if (o->c.op->flags & OPERATION_LEASE)
+		return operate_look_at_setting(o, err);
 	if (strcmp(o->c.op->name, "server restore") == 0)
-		return operate_look_at_left_slow_log(o, err);
+		return operate_look_at_left_lease(o, err);
 	return operate_look_at_statistics(o, err);
 }
 
@@ -170,6 +185,7 @@ static bool fetch_preview(struct fetch *f, struct err *err)
 
 	if (!operate_open(&o, f, false, err))
 		return false;
+	o.previews = true;
 	fetch_doing(f, "looking at what %s would meet", o.c.op->title);
 	if (!operate_look(&o, err)) {
 		snapshot_unref(o.c.out);

@@ -1,7 +1,7 @@
 /*
  * cmd_server.c: runs an operation on the server itself or on a prepared transaction.
  *
- * What holds for a time is in operate_slow_log.c. The rest is one short statement that waits for
+ * What holds for a time is in operate_lease.c. The rest is one short statement that waits for
  * no lock, so there is nothing to repeat and no job to watch. When the connection breaks between statement and answer,
  * the outcome is unknown and said to be: it is not sent again.
  */
@@ -37,8 +37,8 @@ static void send_statement(struct operate *o, const char *id)
 
 static void run(struct operate *o, const char *id)
 {
-	if (strcmp(o->c.op->name, "server slow log") == 0)
-		operate_run_slow_log(o, id);
+	if (o->c.op->flags & OPERATION_LEASE)
+		operate_run_lease(o, id);
 	else if (strcmp(o->c.op->name, "server restore") == 0)
 		operate_run_restore(o, id);
 	else
@@ -76,7 +76,7 @@ const struct source command_server_change = {
 	.flags = SOURCE_DB | SOURCE_CHANGES,
 	.deadline_us = JOB_DEADLINE_US,
 	.inputs = SITE_INPUTS,
-	.origin = "pg_stat_statements, pg_prepared_xacts, pg_settings",
+	.origin = "pg_stat_statements, pg_prepared_xacts, pg_settings, pg_db_role_setting",
 	.ready = site_ready,
 	.fetch = fetch_server_change,
 };

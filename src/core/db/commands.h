@@ -13,6 +13,7 @@ extern const struct source command_signal;
 extern const struct source command_maintain;
 extern const struct source command_adopt; /* arguments: cmd_adopt.c */
 extern const struct source command_server_change;
-extern const struct source command_doctor; /* arguments: doctor.h */
+extern const struct source command_slow_log_reach; /* arguments: operation, value */
+extern const struct source command_doctor;         /* arguments: doctor.h */
 
 #endif

@@ -26,6 +26,13 @@
 /* One index more is for another preview. */
 #define OPERATE_DROPS_MAX 100
 
+struct operate_lease_how;
+
+/* Whose sessions a setting is for; 0 = everybody's. */
+struct operate_whose {
+	int64_t role_oid, database_oid;
+};
+
 /* An invalid index that would be dropped; the name is quoted. */
 struct operate_drop {
 	int64_t index_oid, table_oid;
@@ -56,7 +63,26 @@ struct operate {
 	size_t nmany;
 	struct lease lease; /* of the operations that have one */
 	int64_t lease_us;
+	const struct operate_lease_how *how; /* of the lease's kind; by its look */
+	char altered[300];                   /* of a setting: "ROLE app IN DATABASE orders", quoted by the server */
+	bool previews;                       /* nothing will be sent: what only informs is looked at, too */
 };
+
+/* What the kinds of leases differ in. All use o->lease. */
+struct operate_lease_how {
+	const char *unset; /* how it is said that there was no value before */
+	/* Of one that was left behind: rights and facts, refusals among them. */
+	bool (*look_left)(struct operate *o, struct err *err);
+	/* Sends o->c.statement. */
+	bool (*send)(struct operate *o, struct err *err);
+	/* Waits until the lease's value is in force. */
+	bool (*arrives)(struct operate *o, struct err *err);
+	/* Is the value there still the lease's? */
+	bool (*is_ours)(struct operate *o, bool *ret_ours, struct err *err);
+	/* Fills o->c.statement with what takes it back. */
+	void (*fill_restore)(struct operate *o);
+};
+extern const struct operate_lease_how operate_lease_server, operate_lease_setting;
 
 /* Reads the arguments and connects where the target is, on the action lane's connection but for jobs. ERR_DENIED when
  * the console is read-only and `changes` is set.
@@ -72,6 +98,9 @@ bool operate_look_again(struct operate *o, struct err *err) MUST_CHECK;
 /* Runs a statement that returns one row at most of type into row; *ret_found. */
 bool operate_ask(struct operate *o, const char *name, const struct conn_param *params, int n,
 		 const struct rec_type *type, void *row, bool *ret_found, struct err *err) MUST_CHECK;
+/* The same of a statement over an extension's objects. */
+bool operate_ask_extension(struct operate *o, const struct conn_statement *statement, const struct conn_param *params,
+			   int n, const struct rec_type *type, void *row, bool *ret_found, struct err *err) MUST_CHECK;
 /* The operation's statement for an object, or a list of them, already quoted; options begin with ", " or are empty.
  * False when it would not fit. */
 bool operate_fill_statement(struct operate *o, struct str options, struct str object) MUST_CHECK;
@@ -122,11 +151,17 @@ bool operate_ask_all(struct operate *o, const char *name, const struct rec_type 
 /* The looks of operate_server.c: false is an error, a refusal is none. */
 bool operate_look_at_statistics(struct operate *o, struct err *err) MUST_CHECK;
 bool operate_look_at_prepared(struct operate *o, struct err *err) MUST_CHECK;
-/* operate_slow_log.c: the looks as above, and the run of both to its end. */
+/* operate_slow_log.c, operate_setting.c: the looks as above. */
 bool operate_look_at_slow_log(struct operate *o, struct err *err) MUST_CHECK;
-bool operate_look_at_left_slow_log(struct operate *o, struct err *err) MUST_CHECK;
-void operate_run_slow_log(struct operate *o, const char *id);
+bool operate_look_at_setting(struct operate *o, struct err *err) MUST_CHECK;
+/* Refuses when this host has one for the same (target, role, database of o->lease) already; others are not seen. */
+void operate_check_other_lease(struct operate *o);
+/* The look at what was left behind, and the run of both to its end. */
+bool operate_look_at_left_lease(struct operate *o, struct err *err) MUST_CHECK;
+void operate_run_lease(struct operate *o, const char *id);
 void operate_run_restore(struct operate *o, const char *id);
+/* operate_reach.c, in previews: whom a threshold of ms does not reach, and how much it would log. */
+bool operate_add_reach(struct operate *o, const struct operate_whose *whose, int64_t ms, struct err *err) MUST_CHECK;
 /* operate_left.c: a job whose client has gone. What looking afterwards tells of it: */
 struct operate_end {
 	bool known, done; /* done counts when known */

@@ -14,15 +14,15 @@ struct probe_row {
 	uint64_t present;
 	int64_t backend_pid, version_num, in_recovery, aurora, aurora_instance, superuser, read_all_stats;
 	int64_t max_connections, query_size;
-	struct str user_name, database_name, search_path, lock_timeout;
+	struct str user_name, database_name, client_address, search_path, lock_timeout;
 };
 
 #define F(m, k) FIELD(struct probe_row, m, k, .title = #m, .help = #m)
 static const struct field fields[] = {
-	F(backend_pid, K_INT),      F(version_num, K_INT), F(in_recovery, K_BOOL),    F(aurora, K_BOOL),
-	F(aurora_instance, K_BOOL), F(superuser, K_BOOL),  F(read_all_stats, K_BOOL), F(max_connections, K_INT),
-	F(query_size, K_INT),       F(user_name, K_ID),    F(database_name, K_ID),    F(search_path, K_TEXT),
-	F(lock_timeout, K_TEXT),
+	F(backend_pid, K_INT),      F(version_num, K_INT),     F(in_recovery, K_BOOL),    F(aurora, K_BOOL),
+	F(aurora_instance, K_BOOL), F(superuser, K_BOOL),      F(read_all_stats, K_BOOL), F(max_connections, K_INT),
+	F(query_size, K_INT),       F(user_name, K_ID),        F(database_name, K_ID),    F(search_path, K_TEXT),
+	F(lock_timeout, K_TEXT),    F(client_address, K_TEXT),
 };
 static const struct rec_type type = REC_TYPE(struct probe_row, "probe", fields);
 
@@ -58,6 +58,7 @@ bool probe_read(const struct pg_result *r, struct probe *ret_probe, struct err *
 		ret_probe->limits_hold = str_eq_c(row->lock_timeout, "1s");
 		copy(ret_probe->user, sizeof(ret_probe->user), row->user_name);
 		copy(ret_probe->database, sizeof(ret_probe->database), row->database_name);
+		copy(ret_probe->client_address, sizeof(ret_probe->client_address), row->client_address);
 	}
 	snapshot_unref(s);
 	return ok;

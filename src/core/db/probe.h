@@ -22,6 +22,7 @@ struct probe {
 	bool settings_hold;             /* search_path is ours */
 	bool limits_hold;               /* lock_timeout is ours */
 	char user[64], database[64], version[64], instance[256];
+	char client_address[64]; /* what the server sees of us; "" = a Unix socket */
 };
 
 /* Reads the one row of probe.sql. ERR_PROTOCOL when it has another shape. */

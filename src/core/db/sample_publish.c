@@ -66,6 +66,10 @@ struct snapshot *sample_make_activity(const struct sample *s)
 	SET(row, struct activity, via_pooler, conn_via_pooler(s->conn));
 	SET(row, struct activity, sample_us, snap->took_us);
 	SET(row, struct activity, round_trips, s->round_trips);
+	if (p->client_address[0])
+		SET(row, struct activity, client_address, copy_c(snap, p->client_address));
+	else
+		snapshot_set_unavailable(snap, "client_address", STR("a Unix socket"));
 	if (p->instance[0])
 		SET(row, struct activity, instance, copy_c(snap, p->instance));
 	else

@@ -77,6 +77,7 @@ static const struct field activity_fields[] = {
 	F(server_version, K_TEXT, .title = "VERSION", .help = "Version of the server."),
 	F(database, K_ID, .title = "DATABASE", .help = "Database the console is connected to."),
 	F(user, K_ID, .title = "USER", .help = "Role the console is connected as."),
+	FIELD(struct activity, client_address, K_TEXT, .title = "ADDRESS", .flags = F_SENSITIVE | F_COMPUTED, .help = "Address at which the server sees the console; of a tunnel or a pooler, theirs."),
 	F(via_pooler, K_BOOL, .title = "POOLER", .help = "Whether a pooler stands between console and server."),
 	F(sample_us, K_DURATION_US, .title = "COST", .help = "Time this sample took, from question to decoded rows."),
 	F(round_trips, K_COUNT, .title = "TRIPS", .help = "Statements this sample took."),

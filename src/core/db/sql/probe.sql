@@ -20,5 +20,6 @@ SELECT pg_catalog.pg_backend_pid() AS backend_pid,
                                                           '^([0-9]+)B$', '\1')) AS query_size,
        CURRENT_USER::pg_catalog.text AS user_name,
        pg_catalog.current_database()::pg_catalog.text AS database_name,
+       pg_catalog.host(pg_catalog.inet_client_addr()) AS client_address,
        pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path,
        pg_catalog.current_setting('lock_timeout')::pg_catalog.text AS lock_timeout

@@ -42,6 +42,7 @@ void console_clean_environment(void)
 		"AURORATOP_CONFIG",
 		"AURORATOP_DB",
 		"XDG_CONFIG_HOME",
+		"XDG_STATE_HOME",
 		"PGHOST",
 		"PGUSER",
 		"PGPASSWORD",

@@ -59,6 +59,7 @@ static bool is_due(const struct rule *rule, void *arg)
 
 static void derive(const struct store *st, const struct target *t, void **state, struct snapshot *s)
 {
+	const struct store_entry *file = store_entry(st, "acknowledged");
 	struct look look = {.store = st};
 	struct facts f;
 
@@ -72,6 +73,9 @@ static void derive(const struct store *st, const struct target *t, void **state,
 	if (!*state)
 		*state = verdict_engine_new();
 	look.engine = *state;
+	/* not in `reads`: it is of this host, and who has no memory mutes nothing */
+	if (file)
+		mutes_take(verdict_engine_mutes(look.engine), file->good, file->version, target_name(t));
 	verdict_judge(&f, is_due, &look, s);
 	verdict_engine_settle(look.engine, s);
 }

@@ -65,6 +65,10 @@ static void start(struct ui *ui, struct acknowledge *a)
 {
 	const struct mute *m = &a->next;
 	char until[24], at[24];
+	struct err err;
+
+	(void)snprintf(until, sizeof until, "%lld", (long long)m->until_us);
+	(void)snprintf(at, sizeof at, "%lld", (long long)m->at_us);
 	const struct command_arg args[] = {
 		{"rule", str_c(m->rule)},
 		{"object", str_c(m->object)},
@@ -73,10 +77,6 @@ static void start(struct ui *ui, struct acknowledge *a)
 		{"at", str_c(at)},
 		{"mode", str_c(a->ended ? "drop" : "keep")},
 	};
-	struct err err;
-
-	(void)snprintf(until, sizeof until, "%lld", (long long)m->until_us);
-	(void)snprintf(at, sizeof at, "%lld", (long long)m->at_us);
 	/* as many commands as can be run: tried again when the next data comes */
 	a->command = command_start(runtime_commands(ui->rt), "acknowledge", runtime_target(ui->rt), args,
 				   ARRAY_LEN(args), &err);

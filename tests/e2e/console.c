@@ -319,6 +319,11 @@ static void take_export(char *line)
 
 void demo_process_start(struct demo_process *d, const char *program)
 {
+	demo_process_start_with(d, program, "healthy");
+}
+
+void demo_process_start_with(struct demo_process *d, const char *program, const char *scenario)
+{
 	char line[1024];
 	int out[2];
 
@@ -329,7 +334,7 @@ void demo_process_start(struct demo_process *d, const char *program)
 		dup2(out[1], 1);
 		close(out[0]);
 		close(out[1]);
-		execl(program, program, "demo", "--headless", (char *)NULL);
+		execl(program, program, "demo", "--headless", "--scenario", scenario, (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);

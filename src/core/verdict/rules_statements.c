@@ -17,7 +17,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define NAMED_MAX 5 /* statements of a rule with a line of their own */
+#define NAMED_MAX 3 /* statements of a rule with a line of their own */
 #define TEXT_BYTES 100
 #define OBJECT_MAX 300
 
@@ -108,18 +108,16 @@ static struct str name_of(const struct snapshot *s, size_t i, const struct colum
 	return str_c(out);
 }
 
-/* Figures, and how the text begins, without literals. */
-static void add_evidence(struct findings *out, const struct snapshot *s, size_t i, const struct columns *c,
-			 const char *figures)
+/* How it begins, without literals; by its number where the text is hidden from us. Released by the caller. */
+static const char *text_of(const struct snapshot *s, size_t i, const struct columns *c, struct buf *masked)
 {
 	struct str text = data_str_at(s, i, c->query);
-	struct buf masked;
 
-	buf_init(&masked, 4096);
-	(void)sql_mask_literals(&masked, str_sub(text, 0, utf8_prefix(text, TEXT_BYTES)));
-	finding_evidence(out, "pg_stat_statements: %s; %s", figures,
-			 masked.len > 0 ? buf_c(&masked) : "its text is hidden from us");
-	buf_release(&masked);
+	buf_init(masked, 4096);
+	(void)sql_mask_literals(masked, str_sub(text, 0, utf8_prefix(text, TEXT_BYTES)));
+	if (masked->len == 0)
+		(void)buf_addf(masked, "statement %lld", (long long)data_i64_at(s, i, c->query_id, 0));
+	return buf_c(masked);
 }
 
 /* How many sessions it keeps busy; NaN when that is not known (yet) or too few to matter. */
@@ -132,16 +130,16 @@ static double busy_sessions(const struct policy_limits *l, const struct snapshot
 
 static void say_mean(struct findings *out, const struct snapshot *s, size_t i, const struct columns *c, double limit)
 {
-	char name[OBJECT_MAX], mean[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX], figures[100];
+	char name[OBJECT_MAX], mean[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX];
 	struct str object = name_of(s, i, c, name);
+	struct buf text;
 
 	(void)verdict_age(mean, data_i64_at(s, i, c->mean, 0));
 	(void)verdict_limit(policy, POLICY_DURATION, limit);
-	finding_add(out, SEV_WARN, object, "statement " STR_FMT " takes %s a call, policy %s", STR_ARG(object), mean,
-		    policy);
-	(void)snprintf(figures, sizeof figures, "keeps %.2f sessions busy in the last minute",
-		       data_f64_at(s, i, c->sessions));
-	add_evidence(out, s, i, c, figures);
+	finding_add(out, SEV_WARN, object, "a call takes %s, policy %s: %s", mean, policy, text_of(s, i, c, &text));
+	buf_release(&text);
+	finding_evidence(out, "query id " STR_FMT ", keeps %.2f sessions busy in the last minute; pg_stat_statements",
+			 STR_ARG(object), data_f64_at(s, i, c->sessions));
 	finding_next(out, "", "go to 5 Statements by mean: e shows its plan, l its lines of the log");
 }
 
@@ -176,17 +174,19 @@ void rule_statement_mean(const struct facts *f, struct findings *out)
 
 static void say_growth(struct findings *out, const struct snapshot *s, size_t i, const struct columns *c)
 {
-	char name[OBJECT_MAX], now[VERDICT_VALUE_MAX], was[VERDICT_VALUE_MAX], figures[100];
+	char name[OBJECT_MAX], now[VERDICT_VALUE_MAX], was[VERDICT_VALUE_MAX];
 	double change = data_f64_at(s, i, c->change), mean = (double)data_i64_at(s, i, c->mean, 0);
 	struct str object = name_of(s, i, c, name);
+	struct buf text;
 
 	(void)verdict_age(now, (int64_t)mean);
 	(void)verdict_age(was, (int64_t)(mean / (1 + change)));
-	finding_add(out, SEV_WARN, object, "statement " STR_FMT " takes %s a call, before %s", STR_ARG(object), now,
-		    was);
-	(void)snprintf(figures, sizeof figures, "%.1f times the mean of all calls before, keeps %.2f sessions busy",
-		       1 + change, data_f64_at(s, i, c->sessions));
-	add_evidence(out, s, i, c, figures);
+	finding_add(out, SEV_WARN, object, "a call takes %s, before %s: %s", now, was, text_of(s, i, c, &text));
+	buf_release(&text);
+	finding_evidence(out,
+			 "query id " STR_FMT ", %.1f times the mean of all calls before, keeps %.2f sessions busy; "
+			 "pg_stat_statements",
+			 STR_ARG(object), 1 + change, data_f64_at(s, i, c->sessions));
 	finding_next(out, "", "go to 5 Statements: e shows whether its plan is another one now");
 }
 

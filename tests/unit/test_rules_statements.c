@@ -84,6 +84,12 @@ static void test_mean(void **state)
 						      STATEMENT("6", "interval_mean_us=2s interval_sessions=1"));
 	assert_int_equal(world_count("statements.mean"), 4);
 	(void)SAYS("statements.mean", SEV_WARN, "3 more statements take as long");
+	/* read when somebody looked, and nobody does any more; a check has asked for it */
+	WORLD("source statements at=now-61s\n" STATEMENT("42", TEXT "interval_mean_us=9s interval_sessions=3"));
+	SILENT("statements.mean");
+	world_final = true;
+	world_judge();
+	SAYS_ONLY("statements.mean", SEV_WARN, "a call takes 9.0s");
 	/* one read is no interval */
 	WORLD(SOURCE STATEMENT("42", TEXT "mean_us=9s"));
 	SILENT("statements.mean");

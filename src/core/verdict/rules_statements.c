@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #define NAMED_MAX 3 /* statements of a rule with a line of their own */
+#define SEEN_US US_PER_MIN
 #define TEXT_BYTES 100
 #define OBJECT_MAX 300
 
@@ -87,6 +88,12 @@ void rule_statement_running(const struct facts *f, struct findings *out)
 
 /* ---- what is counted ---- */
 
+/* What was read while somebody looked; what was so some minutes ago says nothing of now. */
+static const struct snapshot *while_seen(const struct facts *f, const struct snapshot *s)
+{
+	return s && (f->final || f->now_us - s->at_us <= SEEN_US) ? s : NULL;
+}
+
 /* The columns of `statements` that rules read. */
 struct columns {
 	int query_id, user, database, query, mean, change, sessions;
@@ -146,7 +153,7 @@ static void say_mean(struct findings *out, const struct snapshot *s, size_t i, c
 void rule_statement_mean(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *l = &f->policy->limits;
-	const struct snapshot *s = facts_need(f, out, "statements");
+	const struct snapshot *s = while_seen(f, facts_need(f, out, "statements"));
 	size_t bad = 0, known = 0;
 	struct columns c;
 
@@ -194,7 +201,7 @@ void rule_statement_growth(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *l = &f->policy->limits;
 	/* that it cannot be read is said by rule_statement_mean() */
-	const struct snapshot *s = facts_get(f, "statements");
+	const struct snapshot *s = while_seen(f, facts_get(f, "statements"));
 	size_t bad = 0, known = 0;
 	struct columns c;
 
@@ -226,7 +233,7 @@ void rule_statement_growth(const struct facts *f, struct findings *out)
 void rule_statement_evictions(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *l = &f->policy->limits;
-	const struct snapshot *s = facts_get(f, "statements_info");
+	const struct snapshot *s = while_seen(f, facts_get(f, "statements_info"));
 	int64_t passes, since;
 	char age[VERDICT_VALUE_MAX];
 	double an_hour;

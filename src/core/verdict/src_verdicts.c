@@ -88,6 +88,7 @@ const struct source source_verdicts = {
 	.lane = LANE_FILES,
 	.period_us = US_PER_S,
 #define RULE(judge, id, family, decision, view, sources, title, why) sources " "
+#define RULE_SEEN(...)
 	.reads =
 #include "verdict/rules.def"
 		,

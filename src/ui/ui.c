@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "ui/acknowledge.h"
 #include "ui/action.h"
 #include "ui/bell.h"
 #include "ui/doctor_view.h"
@@ -96,6 +97,7 @@ void ui_release(struct ui *ui)
 {
 	plan_close(ui);
 	operate_release(ui);
+	acknowledge_release(ui);
 	report_release(ui);
 	bell_release(ui);
 	snapshot_unref(ui->known_plan);
@@ -213,7 +215,7 @@ static uint64_t demand_of_names(const struct ui *ui, const char *list)
 
 static uint64_t wanted(const struct ui *ui)
 {
-	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts"};
+	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts", "acknowledged"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
@@ -262,6 +264,7 @@ void ui_data_changed(struct ui *ui)
 	plan_follow(ui);
 	operate_follow(ui);
 	verdicts_follow(ui);
+	acknowledge_follow(ui);
 	report_follow(ui);
 	bell_follow(ui);
 	marks_follow(ui);
@@ -359,10 +362,14 @@ static void draw_panes(struct ui *ui, struct canvas *c)
 	}
 }
 
-/* One or two lines of text in a frame. */
+#define TOAST_LINES_MAX 5 /* paths are long */
+
+/* Some lines of text in a frame. */
 static int draw_toast(struct canvas *c, const struct toast *t, int bottom)
 {
-	int w = c->cols < 56 ? c->cols - 2 : 54, lines = utf8_columns(str_c(t->text)) > w - 6 ? 2 : 1;
+	int w = c->cols < 56 ? c->cols - 2 : 54, columns = utf8_columns(str_c(t->text));
+	int wished = w > 6 && columns > 0 ? 1 + (columns - 1) / (w - 6) : 1;
+	int lines = wished < TOAST_LINES_MAX ? wished : TOAST_LINES_MAX;
 	struct rect r = {bottom - lines - 1, c->cols - w - 1, lines + 2, w}, in = rect_inset(r, 1, 2);
 
 	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));

@@ -152,6 +152,7 @@ struct ui {
 	enum severity worst_of_view[10];     /* by digit, of the verdicts */
 	struct session_watch *watch;         /* of the detail of Activity, or NULL */
 	struct operations_state *operations; /* previews and jobs, NULL = none yet */
+	struct acknowledge *acknowledge;     /* what is written down of muted verdicts (acknowledge.h) */
 	struct report_wait *report;          /* one that is being made, or NULL */
 	struct bell *bell;                   /* what it has seen, NULL = nothing yet */
 	struct dialog dialog;

@@ -42,6 +42,7 @@ void console_clean_environment(void)
 		"AURORATOP_CONFIG",
 		"AURORATOP_DB",
 		"XDG_CONFIG_HOME",
+		"XDG_STATE_HOME",
 		"PGHOST",
 		"PGUSER",
 		"PGPASSWORD",
@@ -318,6 +319,11 @@ static void take_export(char *line)
 
 void demo_process_start(struct demo_process *d, const char *program)
 {
+	demo_process_start_with(d, program, "healthy");
+}
+
+void demo_process_start_with(struct demo_process *d, const char *program, const char *scenario)
+{
 	char line[1024];
 	int out[2];
 
@@ -328,7 +334,7 @@ void demo_process_start(struct demo_process *d, const char *program)
 		dup2(out[1], 1);
 		close(out[0]);
 		close(out[1]);
-		execl(program, program, "demo", "--headless", (char *)NULL);
+		execl(program, program, "demo", "--headless", "--scenario", scenario, (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);

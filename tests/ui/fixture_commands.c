@@ -5,6 +5,7 @@
  */
 #include "tests/ui/fixture.h"
 
+#include "audit/acknowledged.h"
 #include "codec/codec_plan.h"
 #include "db/commands.h"
 #include "model/operation.h"
@@ -506,15 +507,34 @@ static const struct source maintain_row = ROW(maintain, &operation_type, fetch_r
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
 static const struct source adopt_row = ROW(adopt, &operation_type, fetch_adopt);
 static struct source session_row = ROW(session, NULL, fetch_session), doctor_row = ROW(doctor, NULL, fetch_doctor);
+/* Writes nothing; or cannot, as in a folder that is not ours. */
+static bool fetch_acknowledge(struct fetch *f, struct err *err)
+{
+	if (atomic_load(&answer) == ANSWER_FAILURE)
+		return err_set(err, ERR_IO, "/state/auroratop/acknowledged.jsonl cannot be written: Permission denied");
+	fetch_publish(f, snapshot_new(&acknowledged_type, "acknowledge"));
+	return true;
+}
+
+static struct source acknowledge_row = {
+	.name = "acknowledge",
+	.title = "acknowledgement",
+	.help = "Writes down that a verdict is acknowledged.",
+	.lane = LANE_COMMAND,
+	.origin = "fixture",
+	.fetch = fetch_acknowledge,
+};
+
 static const struct source *const rows[] = {
-	&explain_row,       &session_row, &preview_row, &signal_row,      &maintain_row,
-	&server_change_row, &doctor_row,  &adopt_row,   &aws_preview_row, &aws_change_row,
+	&explain_row, &session_row, &preview_row,     &signal_row,     &maintain_row,    &server_change_row,
+	&doctor_row,  &adopt_row,   &aws_preview_row, &aws_change_row, &acknowledge_row,
 };
 
 void fixture_commands(struct runtime *rt)
 {
 	session_row.type = command_session.type;
 	doctor_row.type = command_doctor.type;
+	acknowledge_row.type = &acknowledged_type;
 	atomic_store(&answer, ANSWER_PLAN);
 	atomic_store(&runs, 0);
 	atomic_store(&sessions_run, 0);

@@ -77,6 +77,8 @@ struct target *target_new(void);
 bool target_has_cluster(const struct target *t, struct err *why) MUST_CHECK;
 /* Copies all settings (not the reference count, not the generation) into a target nobody else has seen yet. */
 void target_copy(struct target *t, const struct target *from);
+/* What it is called: its cluster, else the host of --db; "" = neither is known. */
+struct str target_name(const struct target *t);
 /* What the policy of its cluster, else of the host of --db, else of all clusters says (model/policy.h). Never NULL. */
 const struct policy *target_policy(const struct target *t);
 /* By --read-only or by its policy. */

@@ -46,6 +46,11 @@ void target_copy(struct target *t, const struct target *from)
 	memcpy((char *)t + settings, (const char *)from + settings, sizeof *t - settings);
 }
 
+struct str target_name(const struct target *t)
+{
+	return str_c(t->cluster[0] ? t->cluster : t->db_host);
+}
+
 const struct policy *target_policy(const struct target *t)
 {
 	char names[sizeof t->cluster + sizeof t->db_host + 1];

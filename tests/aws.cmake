@@ -10,7 +10,7 @@ endfunction()
 set(loopback ${CMAKE_CURRENT_SOURCE_DIR}/aws/loopback.c)
 set(fake_fetch ${CMAKE_CURRENT_SOURCE_DIR}/aws/fake_fetch.c)
 
-foreach(name sigv4 sigv4_suite aws_form aws_creds aws_endpoint aws_error)
+foreach(name sigv4 sigv4_suite aws_form aws_creds aws_cred_parts aws_endpoint aws_error)
   aws_unit(${name})
 endforeach()
 aws_unit(aws_http ${loopback})

@@ -19,6 +19,12 @@ foreach(name aws_retry aws_json aws_sources aws_posture aws_metrics aws_logs aws
 endforeach()
 
 aws_unit(public_address ${loopback})
+if(TARGET aurora_sim)
+  aws_unit(aws_cred_cache ${fake_fetch})
+  if(TARGET test_aws_cred_cache)
+    target_link_libraries(test_aws_cred_cache PRIVATE aurora_sim)
+  endif()
+endif()
 
 if(TARGET test_sigv4_suite)
   set_tests_properties(unit.sigv4_suite PROPERTIES SKIP_RETURN_CODE 77)

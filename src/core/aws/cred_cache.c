@@ -47,7 +47,7 @@ struct entry {
 	bool here;                                  /* found in this host's memory or files */
 	uint64_t generation;                        /* of the newest target it was read for */
 	struct err failed;                          /* of the last search; ERR_NONE = it was good */
-	int64_t failed_until_us, begun_us, used_us; /* monotonic */
+	int64_t failed_until_us, begun_us, refused_us, used_us; /* monotonic */
 	unsigned failures;
 	bool searching;
 	uint64_t searches; /* that have ended */
@@ -342,7 +342,7 @@ static bool good_enough(struct entry *e)
 		return true;
 	if (left <= 0)
 		return false;
-	if (!e->searching && now - e->begun_us >= EARLY_PAUSE_US)
+	if (!e->searching && (e->begun_us == 0 || now - e->begun_us >= EARLY_PAUSE_US))
 		begin_search(e);
 	/* keys that are short-lived from the start, or whose successor a person must allow, are used to their end */
 	return left >= CRED_LATE_US || (!e->searching && (e->failed.code == ERR_NONE || needs_person(&e->failed)));
@@ -381,9 +381,10 @@ static bool replace(struct entry *e, struct fetch *f, const struct cred_set *ref
 {
 	if (e->set && e->set->number != refused->number)
 		return true; /* somebody else has renewed it */
-	/* keys that somebody has just given are not asked for again because AWS does not take them */
-	if (!e->here && e->begun_us && clock_mono_us() - e->begun_us < REFUSED_PAUSE_US && !e->searching)
+	/* keys that took the place of refused ones and are refused themselves will not get better by haste */
+	if (!e->here && !e->searching && e->refused_us && clock_mono_us() - e->refused_us < REFUSED_PAUSE_US)
 		return err_set(err, ERR_UNAVAILABLE, "AWS refuses credentials that were found just now");
+	e->refused_us = clock_mono_us();
 	if (!find(e, f, err))
 		return false;
 	if (e->set->number != refused->number)
@@ -454,6 +455,7 @@ void cred_forget(void)
 	for (size_t i = 0; i < ENTRIES_MAX; i++) {
 		entries[i].failed_until_us = 0;
 		entries[i].failures = 0;
+		entries[i].begun_us = 0;
 	}
 	pthread_mutex_unlock(&lock);
 }

@@ -211,6 +211,25 @@ static bool needs_code(const char *profile, const struct cred_sts *call, struct 
 	return false;
 }
 
+/* STS has said no. A code that was wrong or late is asked for once more. */
+static bool refused(const char *profile, const struct cred_sts *call, struct err *err)
+{
+	struct str role = cred_role_name(call->role_arn);
+
+	if (call->mfa_code.len > 0 && (err->code == ERR_DENIED || err->code == ERR_SERVER)) {
+		err_set(err, ERR_CREDENTIALS, "AWS does not accept the MFA code of device " STR_FMT " for the role " STR_FMT,
+			STR_ARG(call->mfa_serial), STR_ARG(role));
+		err_remedy(err, "Wait for the next code and type :mfa; a code is good once.");
+		snprintf(err->id, sizeof(err->id), "%s", CRED_NEEDS_CODE);
+		return false;
+	}
+	err_prefix(err, "profile \"%s\", role " STR_FMT, profile, STR_ARG(role));
+	if (err->code == ERR_DENIED)
+		err_remedy(err, "Allow the source's identity sts:AssumeRole on the role, and name it in the role's trust "
+				"policy (with external_id and MFA as that wants).");
+	return false;
+}
+
 static bool assume(struct cred_ask *q, const char *profile, struct cred_sts *call, const struct aws_credentials *keys,
 		   struct aws_credentials *out, struct err *err)
 {
@@ -231,10 +250,7 @@ static bool assume(struct cred_ask *q, const char *profile, struct cred_sts *cal
 		q->mfa_code = STR("");
 	}
 	cred_doing(q, "assuming the role " STR_FMT, STR_ARG(cred_role_name(call->role_arn)));
-	if (cred_sts(q, call, out, err))
-		return true;
-	err_prefix(err, "profile \"%s\", role " STR_FMT, profile, STR_ARG(cred_role_name(call->role_arn)));
-	return false;
+	return cred_sts(q, call, out, err) || refused(profile, call, err);
 }
 
 static void say_origin(const struct cred_ask *q, const char *profile, const struct cred_sts *call,

@@ -34,13 +34,14 @@ struct identity_view {
 
 static const struct {
 	const char *command, *title;
-} boxes[BOX__COUNT] = {
-	{"whoami", "Who AWS takes us for"}, {"sign_on", "Sign on to AWS"}, {"mfa_code", "MFA code"}};
+} boxes[BOX__COUNT] = {{"whoami", "Who AWS takes us for"}, {"sign_on", "Sign on to AWS"}, {"mfa_code", "MFA code"}};
 
 static struct identity_view *view_of(struct ui *ui)
 {
-	if (!ui->identity)
+	if (!ui->identity) {
 		ui->identity = xcalloc(1, sizeof *ui->identity);
+		ui->identity->generation = runtime_target(ui->rt)->generation;
+	}
 	return ui->identity;
 }
 
@@ -325,7 +326,7 @@ static void draw_whoami(const struct ui *ui, struct prose *l, const struct snaps
 	fact(l, "user id", data_str(s, 0, "user_id"));
 	prose_gap(l);
 	fact(l, "credentials", data_str(s, 0, "origin"));
-	expiry(ui, l, "expire", s);
+	expiry(ui, l, "expires", s);
 	prose_gap(l);
 	fact(l, "profile", data_str(s, 0, "profile"));
 	fact(l, "region", data_str(s, 0, "region"));
@@ -375,8 +376,9 @@ static void draw_code(const struct identity_view *v, struct prose *l)
 	else
 		pen_glyph(&pen, ROLE_ACCENT, G_CURSOR);
 	prose_gap(l);
-	prose_wrap(l, prose_line(l), 0, ROLE_MUTED,
-		   STR("Six digits and Enter; Esc leaves, and :mfa comes back. Nothing of AWS can be read until then."));
+	prose_wrap(
+		l, prose_line(l), 0, ROLE_MUTED,
+		STR("Six digits and Enter; Esc leaves, and :mfa comes back. Nothing of AWS can be read until then."));
 }
 
 static void draw_box(const struct ui *ui, struct prose *l)
@@ -404,7 +406,11 @@ static void draw_box(const struct ui *ui, struct prose *l)
 void identity_draw(struct ui *ui, struct canvas *c)
 {
 	const struct identity_view *v = view_of(ui);
-	struct rect r = overlay_box(ui, c, v->shown == BOX_SIGN_ON ? 18 : 14, 104, boxes[v->shown].title, "", ROLE_ACCENT);
+	struct rect r = overlay_box(ui, c,
+				    v->shown == BOX_SIGN_ON ? 17
+				    : v->shown == BOX_CODE  ? 10
+							    : 12,
+				    104, boxes[v->shown].title, "", ROLE_ACCENT);
 	struct prose l = {.c = c, .r = r, .bg = ROLE_RAISED, .label_w = LABEL_COLUMNS, .scroll = ui->overlay_scroll};
 
 	draw_box(ui, &l);

@@ -43,10 +43,10 @@ struct key {
 struct entry {
 	struct key key;
 	bool used;
-	struct cred_set *set;                       /* NULL = none */
-	bool here;                                  /* found in this host's memory or files */
-	uint64_t generation;                        /* of the newest target it was read for */
-	struct err failed;                          /* of the last search; ERR_NONE = it was good */
+	struct cred_set *set;                                   /* NULL = none */
+	bool here;                                              /* found in this host's memory or files */
+	uint64_t generation;                                    /* of the newest target it was read for */
+	struct err failed;                                      /* of the last search; ERR_NONE = it was good */
 	int64_t failed_until_us, begun_us, refused_us, used_us; /* monotonic */
 	unsigned failures;
 	bool searching;

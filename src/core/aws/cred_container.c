@@ -52,37 +52,46 @@ static bool bad_url(const char *variable, const char *what, struct err *err)
 	return false;
 }
 
+/* Host and scheme of a URL; false when it has none. The caller frees both with curl_free(). */
+static bool cut_url(const char *url, char **ret_host, char **ret_scheme)
+{
+	CURLU *u = curl_url();
+	bool ok;
+
+	CHECK(u);
+	*ret_host = *ret_scheme = NULL;
+	ok = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	     curl_url_get(u, CURLUPART_HOST, ret_host, 0) == CURLUE_OK &&
+	     curl_url_get(u, CURLUPART_SCHEME, ret_scheme, 0) == CURLUE_OK;
+	curl_url_cleanup(u);
+	return ok;
+}
+
 bool cred_container_url(const char *relative, const char *full, char ret_url[AWS_URL_MAX], char ret_host[128],
 			struct err *err)
 {
-	const char *variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-	CURLU *u = curl_url();
+	bool by_relative = relative && *relative, ok = false;
+	const char *variable =
+		by_relative ? "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" : "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 	char *host = NULL, *scheme = NULL;
-	bool ok = false;
-	int n;
+	int n = by_relative ? snprintf(ret_url, AWS_URL_MAX, "http://169.254.170.2%s", relative)
+			    : snprintf(ret_url, AWS_URL_MAX, "%s", full);
 
-	CHECK(u);
-	if (relative && *relative)
-		variable = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
-	n = relative && *relative ? snprintf(ret_url, AWS_URL_MAX, "http://169.254.170.2%s", relative)
-				  : snprintf(ret_url, AWS_URL_MAX, "%s", full);
-	if (n >= AWS_URL_MAX || curl_url_set(u, CURLUPART_URL, ret_url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
+	if (n >= AWS_URL_MAX || !cut_url(ret_url, &host, &scheme)) {
 		bad_url(variable, "is not a usable URL", err);
 		goto out;
 	}
 	snprintf(ret_host, 128, "%s", host);
-	ok = strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && cred_container_host_allowed(host));
-	/* "169.254.170.2" followed by ".example.com", or by a port or name of somebody's choosing */
-	if (ok && relative && *relative)
+	/* a relative one could begin with "@host" or ".example.com" and so name another host */
+	if (by_relative)
 		ok = relative[0] == '/' && strcmp(host, "169.254.170.2") == 0;
+	else
+		ok = strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && cred_container_host_allowed(host));
 	if (!ok)
 		bad_url(variable, "names a host that keys are not taken from", err);
 out:
 	curl_free(host);
 	curl_free(scheme);
-	curl_url_cleanup(u);
 	return ok;
 }
 

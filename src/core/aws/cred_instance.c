@@ -21,6 +21,7 @@
 #define BASE_IPV6 "http://[fd00:ec2::254]"
 #define ROLES_PATH "/latest/meta-data/iam/security-credentials/"
 #define TOKEN_SECONDS "21600"
+#define TOKEN_MAX 4096
 #define ATTEMPTS_MAX 10
 #define TIMEOUT_S_MAX 60
 #define STABLE_US (15 * US_PER_MIN)
@@ -105,6 +106,30 @@ static bool ask(struct cred_ask *q, struct service *s, const char *method, const
 	}
 }
 
+static bool keep_token(struct service *s, const struct secret *body)
+{
+	bool ok = secret_add(&s->token, STR("x-aws-ec2-metadata-token: "), AWS_SECRET_MAX) &&
+		  secret_add(&s->token, secret_str(body), AWS_SECRET_MAX);
+
+	CHECK(ok);
+	return true;
+}
+
+/* No token was given: may the old way be tried? */
+static bool without_token(struct service *s, long status, struct err *err)
+{
+	if (status != 403 && status != 404 && status != 405)
+		return err_set(err, ERR_CREDENTIALS, "the instance metadata service %s refuses a token with HTTP %ld",
+			       s->host, status);
+	if (!s->v1_forbidden)
+		return true;
+	err_set(err, ERR_CREDENTIALS,
+		"the instance metadata service %s gives no token (HTTP %ld), and to go without is forbidden", s->host,
+		status);
+	err_remedy(err, "Allow IMDSv2 on the instance, or unset AWS_EC2_METADATA_V1_DISABLED.");
+	return false;
+}
+
 /* False: the error is final, or nobody answers (s->silent). */
 static bool get_token(struct cred_ask *q, struct service *s, struct err *err)
 {
@@ -113,48 +138,52 @@ static bool get_token(struct cred_ask *q, struct service *s, struct err *err)
 	bool ok = ask(q, s, "PUT", "/latest/api/token", "x-aws-ec2-metadata-token-ttl-seconds: " TOKEN_SECONDS, &status,
 		      &body, err);
 
-	if (ok && status == 200 && body.len > 0 && body.len < 4096 && !memchr(body.text, '\n', body.len)) {
-		ok = secret_add(&s->token, STR("x-aws-ec2-metadata-token: "), AWS_SECRET_MAX) &&
-		     secret_add(&s->token, secret_str(&body), AWS_SECRET_MAX);
-		CHECK(ok);
-	} else if (ok && status != 403 && status != 404 && status != 405) {
-		ok = err_set(err, ERR_CREDENTIALS, "the instance metadata service %s refuses a token with HTTP %ld",
-			     s->host, status);
-	} else if (ok && s->v1_forbidden) {
-		ok = err_set(
-			err, ERR_CREDENTIALS,
-			"the instance metadata service %s gives no token (HTTP %ld), and to go without is forbidden",
-			s->host, status);
-		err_remedy(err, "Allow IMDSv2 on the instance, or unset AWS_EC2_METADATA_V1_DISABLED.");
-	} else if (!ok && err->code == ERR_TIMEOUT && !s->v1_forbidden) {
-		ok = true; /* behind more hops than the token's answer may travel */
-	} else if (!ok) {
-		s->silent = err->code != ERR_CANCELLED;
+	if (!ok) {
+		/* behind more hops than the token's answer may travel, the old way may still work */
+		ok = err->code == ERR_TIMEOUT && !s->v1_forbidden;
+		s->silent = !ok && err->code != ERR_CANCELLED;
+	} else if (status == 200 && body.len > 0 && body.len < TOKEN_MAX && !memchr(body.text, '\n', body.len)) {
+		ok = keep_token(s, &body);
+	} else {
+		ok = without_token(s, status, err);
 	}
 	secret_wipe(&body);
 	return ok;
+}
+
+static bool is_role_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("+=,.@_-", c));
+}
+
+/* The first line of a list of roles, "" when it is no name. */
+static void first_role(struct str list, char role[160])
+{
+	struct str line;
+
+	role[0] = '\0';
+	list = str_trim(list);
+	if (!str_split(&list, '\n', &line) || line.len >= 128)
+		return;
+	for (size_t i = 0; i < line.len; i++)
+		if (!is_role_char(line.ptr[i]))
+			return;
+	snprintf(role, 160, STR_FMT, STR_ARG(line));
 }
 
 /* The instance's role; false with s->silent or an error, true with "" when it has none. */
 static bool get_role(struct cred_ask *q, struct service *s, char role[160], struct err *err)
 {
 	struct secret body = {NULL, 0, 0};
-	struct str line;
 	long status = 0;
 	bool ok = ask(q, s, "GET", ROLES_PATH, s->token.text, &status, &body, err);
 
 	role[0] = '\0';
 	if (!ok)
 		s->silent = err->code != ERR_CANCELLED;
-	line = str_trim(secret_str(&body));
-	if (line.len > 0 && memchr(line.ptr, '\n', line.len))
-		line = str_sub(line, 0, (size_t)((const char *)memchr(line.ptr, '\n', line.len) - line.ptr));
-	for (size_t i = 0; ok && i < line.len; i++)
-		if (!((line.ptr[i] >= 'a' && line.ptr[i] <= 'z') || (line.ptr[i] >= 'A' && line.ptr[i] <= 'Z') ||
-		      (line.ptr[i] >= '0' && line.ptr[i] <= '9') || strchr("+=,.@_-", line.ptr[i])))
-			line.len = 0;
-	if (ok && status == 200 && line.len < 128)
-		snprintf(role, 160, STR_FMT, STR_ARG(line));
+	else if (status == 200)
+		first_role(secret_str(&body), role);
 	secret_wipe(&body);
 	return ok;
 }

@@ -18,10 +18,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #define PROCESS_US (60 * US_PER_S)
+#define END_PAUSE_US (5 * US_PER_MS)
 #define WORDS_MAX 128
 #define COMMAND_MAX 8192
 #define OUTPUT_MAX (64u << 10)
@@ -37,6 +37,17 @@ struct words {
 	size_t n;
 };
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Does a backslash take the meaning of next away? Within double quotes only of two characters. */
+static bool is_escaped(char quote, char next)
+{
+	return quote == '\0' || next == '"' || next == '\\';
+}
+
 /* One word from s[i] on, as a POSIX shell reads it; the index behind it, 0 = a quote is open at the end. */
 static size_t read_word(struct str s, size_t i, char **out)
 {
@@ -45,14 +56,13 @@ static size_t read_word(struct str s, size_t i, char **out)
 	for (; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (quote == '\0' && (c == ' ' || c == '\t'))
+		if (quote == '\0' && is_blank(c))
 			break;
 		if (c == quote) {
 			quote = '\0';
 		} else if (quote == '\0' && (c == '"' || c == '\'')) {
 			quote = c;
-		} else if (c == '\\' && quote != '\'' && i + 1 < s.len &&
-			   (quote == '\0' || s.ptr[i + 1] == '"' || s.ptr[i + 1] == '\\')) {
+		} else if (c == '\\' && quote != '\'' && i + 1 < s.len && is_escaped(quote, s.ptr[i + 1])) {
 			*(*out)++ = s.ptr[++i];
 		} else {
 			*(*out)++ = c;
@@ -71,7 +81,7 @@ static bool split(struct str command, struct words *w)
 	if (command.len + WORDS_MAX + 1 > sizeof(w->text))
 		return false;
 	for (;;) {
-		while (i < command.len && (command.ptr[i] == ' ' || command.ptr[i] == '\t'))
+		while (i < command.len && is_blank(command.ptr[i]))
 			i++;
 		if (i == command.len)
 			break;
@@ -177,7 +187,14 @@ static bool stopped(const char *program, bool cancelled, int64_t begun_us, struc
 	return false;
 }
 
-/* Reads both pipes to their ends. */
+/* What it said last may still stand in the pipe. */
+static void take_rest(struct pollfd *p, struct secret *complaint)
+{
+	while (poll(p, 1, 0) > 0 && take(p->fd, complaint, COMPLAINT_MAX, NULL))
+		;
+}
+
+/* Reads its output to the end, and what it complains of meanwhile. */
 static bool collect(const struct cred_ask *q, const char *program, const struct child *child, struct secret *out,
 		    struct secret *complaint, struct err *err)
 {
@@ -199,32 +216,26 @@ static bool collect(const struct cred_ask *q, const char *program, const struct 
 		if (p[1].fd >= 0 && p[1].revents && !take(p[1].fd, complaint, COMPLAINT_MAX, NULL))
 			p[1].fd = -1;
 	}
-	/* what it said last may still stand in the pipe */
-	while (p[1].fd >= 0 && poll(&p[1], 1, 0) > 0)
-		if (!take(p[1].fd, complaint, COMPLAINT_MAX, NULL))
-			p[1].fd = -1;
+	if (p[1].fd >= 0)
+		take_rest(&p[1], complaint);
 	return !too_much ||
 	       err_set(err, ERR_LIMIT, "credential_process %s printed more than %u KiB", program, OUTPUT_MAX >> 10);
 }
 
-/* Waits for its end; *ret_status as from waitpid(). */
+/* Waits for its end, which comes soon after that of its output; *ret_status as from waitpid(). */
 static bool wait_end(const struct cred_ask *q, const char *program, const struct child *child, int *ret_status,
 		     struct err *err)
 {
-	struct pollfd p[2] = {{.fd = pidfd_open(child->pid, 0), .events = POLLIN},
-			      {.fd = q->cancel_fd, .events = POLLIN}};
-	int64_t left_ms = (child->end_us - clock_mono_us()) / US_PER_MS;
-	int n;
+	struct err pause = {.code = ERR_NONE};
+	pid_t pid = 0;
 
-	do
-		n = poll(p, 2, left_ms > 0 ? (int)left_ms : 0);
-	while (n < 0 && errno == EINTR);
-	if (p[0].fd >= 0)
-		close(p[0].fd);
-	if (!p[0].revents)
-		return stopped(program, p[1].revents != 0, child->begun_us, err);
-	return waitpid(child->pid, ret_status, 0) == child->pid ||
-	       err_set(err, ERR_CREDENTIALS, "credential_process %s was lost", program);
+	while (pid == 0 || (pid < 0 && errno == EINTR)) {
+		pid = waitpid(child->pid, ret_status, WNOHANG);
+		if (pid == 0 && (clock_mono_us() >= child->end_us || !cred_pause(q, END_PAUSE_US, &pause)))
+			return stopped(program, clock_mono_us() < child->end_us && pause.code == ERR_CANCELLED,
+				       child->begun_us, err);
+	}
+	return pid == child->pid || err_set(err, ERR_CREDENTIALS, "credential_process %s was lost", program);
 }
 
 /* Ends it and all it started, whether or not it has ended by itself. */

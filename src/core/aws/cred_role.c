@@ -217,7 +217,8 @@ static bool refused(const char *profile, const struct cred_sts *call, struct err
 	struct str role = cred_role_name(call->role_arn);
 
 	if (call->mfa_code.len > 0 && (err->code == ERR_DENIED || err->code == ERR_SERVER)) {
-		err_set(err, ERR_CREDENTIALS, "AWS does not accept the MFA code of device " STR_FMT " for the role " STR_FMT,
+		err_set(err, ERR_CREDENTIALS,
+			"AWS does not accept the MFA code of device " STR_FMT " for the role " STR_FMT,
 			STR_ARG(call->mfa_serial), STR_ARG(role));
 		err_remedy(err, "Wait for the next code and type :mfa; a code is good once.");
 		snprintf(err->id, sizeof(err->id), "%s", CRED_NEEDS_CODE);
@@ -225,8 +226,9 @@ static bool refused(const char *profile, const struct cred_sts *call, struct err
 	}
 	err_prefix(err, "profile \"%s\", role " STR_FMT, profile, STR_ARG(role));
 	if (err->code == ERR_DENIED)
-		err_remedy(err, "Allow the source's identity sts:AssumeRole on the role, and name it in the role's trust "
-				"policy (with external_id and MFA as that wants).");
+		err_remedy(err,
+			   "Allow the source's identity sts:AssumeRole on the role, and name it in the role's trust "
+			   "policy (with external_id and MFA as that wants).");
 	return false;
 }
 

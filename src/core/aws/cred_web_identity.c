@@ -64,7 +64,8 @@ static bool load(struct cred_ask *q, const char *profile, struct aws_credentials
 	if (!*ret_found) {
 		err_prefix(err, "web identity, role " STR_FMT, STR_ARG(cred_role_name(call.role_arn)));
 		if (!err->remedy[0] || err->code == ERR_DENIED || err->code == ERR_CREDENTIALS)
-			err_remedy(err, "Check that whoever writes the token file renews it, and the role's trust policy.");
+			err_remedy(err,
+				   "Check that whoever writes the token file renews it, and the role's trust policy.");
 		return false;
 	}
 	snprintf(out->origin, sizeof(out->origin), "web identity, role " STR_FMT " with the token in " STR_FMT,

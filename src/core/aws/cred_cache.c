@@ -2,7 +2,7 @@
  * cred_cache.c: entries by profile, region and endpoint; each has a set of keys, a search, or the error of the last
  * one.
  *
- * Model: one mutex over all. A search is a detached thread that owns a copy of what it needs; while it runs the entry's
+ * Model: one mutex over all. A search is a thread that owns a copy of what it needs; while it runs the entry's
  * `searching` is set and everybody else waits on the entry's event descriptor together with their own cancel
  * descriptor. When it ends, descriptor and counter move on, and those who waited take what it brought: keys, or the
  * same error.
@@ -50,6 +50,8 @@ struct entry {
 	int64_t failed_until_us, begun_us, refused_us, used_us; /* monotonic */
 	unsigned failures;
 	bool searching;
+	bool joinable; /* thread has ended or runs, and is to be joined */
+	pthread_t thread;
 	uint64_t searches; /* that have ended */
 	unsigned waiters;
 	int done_fd;   /* readable once no search runs; -1 = not made */
@@ -216,13 +218,18 @@ static void *search(void *ctx)
 	return NULL;
 }
 
+/* The thread of a search that has ended: it needs the lock no more. */
+static void join(struct entry *e)
+{
+	if (e->joinable)
+		CHECK(pthread_join(e->thread, NULL) == 0);
+	e->joinable = false;
+}
+
 /* The lock is held. */
 static void begin_search(struct entry *e)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
 	eventfd_t ignored;
-	int failed;
 
 	if (e->done_fd < 0)
 		e->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -231,12 +238,10 @@ static void begin_search(struct entry *e)
 	CHECK(e->done_fd >= 0 && e->cancel_fd >= 0);
 	e->searching = true;
 	e->begun_us = clock_mono_us();
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	join(e);
 	threads++;
-	failed = pthread_create(&thread, &attr, search, e);
-	pthread_attr_destroy(&attr);
-	if (failed == 0)
+	e->joinable = pthread_create(&e->thread, NULL, search, e) == 0;
+	if (e->joinable)
 		return;
 	threads--;
 	err_set(&e->failed, ERR_LIMIT, "no thread could be started to look for AWS credentials");
@@ -263,6 +268,7 @@ static struct entry *entry_of(const struct target *t)
 	}
 	if (!oldest)
 		return NULL;
+	join(oldest);
 	cred_unref(oldest->set);
 	*oldest = (struct entry){.used = true,
 				 .done_fd = oldest->used ? oldest->done_fd : -1,
@@ -478,6 +484,7 @@ void cred_stop(void)
 
 		if (!e->used || e->searching)
 			continue;
+		join(e);
 		cred_unref(e->set);
 		if (e->done_fd >= 0)
 			close(e->done_fd);

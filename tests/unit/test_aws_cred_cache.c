@@ -294,6 +294,8 @@ static void test_process_words(void **state)
 	process(command, "A $HOME`x`~", NULL, 20 * US_PER_S);
 	snprintf(command, sizeof(command), "printf \"" KEYS "\" x\\\"y\\\\z", "%s");
 	process(command, NULL, "no valid JSON", 20 * US_PER_S); /* a quote in the name: it came through */
+	/* what would begin a comment elsewhere */
+	process("sh -c 'echo out ; exit 4 # why'", NULL, "failed with status 4", 20 * US_PER_S);
 	process("printf 'open", NULL, "an open quote", 20 * US_PER_S);
 	assert_non_null(strstr(err.text, ":2: credential_process"));
 }

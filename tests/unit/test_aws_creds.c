@@ -166,6 +166,26 @@ static void test_default_in_config_only(void **state)
 	expect_keys("", "AKIAPROF", "hushCONF", "");
 }
 
+/* How these files may be written. */
+static void test_quirks(void **state)
+{
+	(void)state;
+	write_file(config_file, "\xef\xbb\xbf# comment\r\n[profile \"my dev\"]\r\n  AWS_Access_Key_Id=AKIAQUOTE\r\n"
+				"aws_secret_access_key = hushQUOTE\r\n"
+				"s3 =\r\n  aws_access_key_id = AKIANESTED\r\n"
+				"[plain]\naws_access_key_id = AKIAX\naws_secret_access_key = hushX\n"
+				"[profile half]\naws_access_key_id = AKIAHALF\naws_secret_access_key = hushHALF\n");
+	expect_keys("my dev", "AKIAQUOTE", "hushQUOTE", "");
+	/* in the config file a profile's section says so */
+	expect_failure("plain", ERR_USAGE, "plain");
+	/* the same profile in both: the credentials file's keys */
+	write_file(credentials_file, "[half]\naws_access_key_id = AKIATWO\naws_secret_access_key = hushTWO\n"
+				     "aws_security_token = oldname\n[plain]\naws_access_key_id = AKIAP\n"
+				     "aws_secret_access_key = hushP\n");
+	expect_keys("half", "AKIATWO", "hushTWO", "oldname");
+	expect_keys("plain", "AKIAP", "hushP", "");
+}
+
 /* The keys come from a provider that asks somebody else. */
 static void expect_elsewhere(const char *profile)
 {
@@ -347,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup(test_files, set_up),
 		cmocka_unit_test_setup(test_variables_against_profiles, set_up),
 		cmocka_unit_test_setup(test_default_in_config_only, set_up),
+		cmocka_unit_test_setup(test_quirks, set_up),
 		cmocka_unit_test_setup(test_order, set_up),
 		cmocka_unit_test_setup(test_container_before_instance, set_up),
 		cmocka_unit_test_setup(test_expired_environment, set_up),

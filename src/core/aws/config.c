@@ -147,12 +147,13 @@ bool aws_config_find(const struct aws_config *c, const char *profile, const char
 
 	if (c->has_credentials)
 		e = ini_get(&c->credentials, str_c(profile), str_c(key));
-	*ret_setting = (struct aws_setting){STR(""), e ? c->credentials_path : c->config_path, 0};
+	*ret_setting = (struct aws_setting){.path = e ? c->credentials_path : c->config_path};
 	if (!e)
 		e = config_entry(c, "profile", str_c(profile), key);
 	if (!e)
 		return false;
 	ret_setting->value = without_comment(e->value);
+	ret_setting->whole = e->value;
 	ret_setting->line = e->line;
 	return true;
 }
@@ -161,7 +162,9 @@ bool aws_config_session(const struct aws_config *c, struct str name, const char 
 {
 	const struct ini_entry *e = config_entry(c, "sso-session", name, key);
 
-	*ret_setting = (struct aws_setting){e ? without_comment(e->value) : STR(""), c->config_path, e ? e->line : 0};
+	*ret_setting = (struct aws_setting){.path = c->config_path};
+	if (e)
+		*ret_setting = (struct aws_setting){without_comment(e->value), e->value, c->config_path, e->line};
 	return e != NULL;
 }
 

@@ -34,7 +34,8 @@ void aws_config_release(struct aws_config *c);
 struct str aws_config_get(const struct aws_config *c, const char *key);
 /* A setting and where it stands; line 0 = it does not. */
 struct aws_setting {
-	struct str value; /* borrowed */
+	struct str value; /* borrowed; without a comment behind it */
+	struct str whole; /* as it stands there */
 	const char *path;
 	int line;
 };

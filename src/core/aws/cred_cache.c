@@ -30,7 +30,7 @@
 #define ENTRIES_MAX 8
 #define SEARCH_US (70 * US_PER_S)
 #define FAILED_US (3 * US_PER_S)
-#define FAILED_MAX_US (60 * US_PER_S)
+#define FAILED_MAX_US (30 * US_PER_S)
 #define REFUSED_PAUSE_US (10 * US_PER_S)
 #define EARLY_PAUSE_US (60 * US_PER_S) /* between attempts while the old keys are good */
 #define CODE_MAX 64
@@ -280,6 +280,13 @@ static struct entry *entry_of(const struct target *t)
 	return oldest;
 }
 
+static bool not_in_time(const char *doing, struct err *err)
+{
+	err_set(err, ERR_TIMEOUT, "AWS credentials were not there in time: %s", doing);
+	err_remedy(err, "That goes on; what it brings is used as soon as it is there.");
+	return false;
+}
+
 /* Waits for the end of the search that runs; the lock is held before and after. */
 static bool wait_for_search(struct entry *e, struct fetch *f, struct err *err)
 {
@@ -301,7 +308,7 @@ static bool wait_for_search(struct entry *e, struct fetch *f, struct err *err)
 		if (fetch_cancelled(f) || (p[1].revents & POLLIN))
 			ok = err_set(err, ERR_CANCELLED, "looking for AWS credentials was cancelled");
 		else if (left_ms <= 0 && e->searching && e->searches == before)
-			ok = err_set(err, ERR_TIMEOUT, "AWS credentials were not found in time: %s", doing);
+			ok = not_in_time(doing, err);
 	}
 	e->waiters--;
 	/* whose time has run out comes again; who was cancelled does not */

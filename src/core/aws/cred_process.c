@@ -317,10 +317,10 @@ static bool load(struct cred_ask *q, const char *profile, struct aws_credentials
 	struct words *w;
 	bool ok;
 
-	if (!aws_config_find(q->config, profile, "credential_process", &at) || at.value.len == 0 || !cred_may_ask(q))
+	if (!aws_config_find(q->config, profile, "credential_process", &at) || at.whole.len == 0 || !cred_may_ask(q))
 		return true;
 	w = xalloc(sizeof(*w));
-	ok = split(at.value, w);
+	ok = split(at.whole, w); /* # and ; mean something to the program */
 	if (!ok) {
 		err_set(err, ERR_CONFIG,
 			"%s:%d: credential_process: no command line (an open quote, or more than %d words)", at.path,

@@ -415,6 +415,11 @@ void identity_draw(struct ui *ui, struct canvas *c)
 
 	draw_box(ui, &l);
 	ui->overlay_lines = l.lines;
+	if (overlay_beyond(ui, c, r)) {
+		l.lines = 0;
+		l.scroll = ui->overlay_scroll;
+		draw_box(ui, &l);
+	}
 	overlay_more(ui, c, r);
 }
 

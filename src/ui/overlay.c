@@ -456,6 +456,8 @@ int overlay_key(struct ui *ui, uint32_t key)
 		return operate_key(ui, key);
 	if (ui->overlay == OVERLAY_JOBS)
 		return jobs_key(ui, key);
+	if (ui->overlay == OVERLAY_IDENTITY && !identity_types(ui) && scroll_overlay(ui, action_of_key(key)))
+		return EFFECT_PAINT;
 	if (ui->overlay == OVERLAY_IDENTITY)
 		return identity_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == '/')

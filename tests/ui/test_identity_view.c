@@ -186,6 +186,10 @@ static void test_small_screens(void **state)
 	fixture_finish(&f);
 	fixture_draw(&f, "overview", 12, 40);
 	shows("identity");
+	assert_false(fixture_shows(&f, "eu-west-1 "));
+	fixture_type(&f, "G");
+	fixture_draw(&f, "overview", 12, 40);
+	shows("profile       prod");
 }
 
 static void test_other_place(void **state)

@@ -97,6 +97,7 @@ static void start(struct lane_thread *l, const char *profile)
 {
 	*l = (struct lane_thread){.ok = false};
 	fake_init(&l->fake, &any_source, url, "");
+	l->fake.target->generation = 1; /* all lanes have the same target */
 	snprintf(l->fake.target->profile, sizeof(l->fake.target->profile), "%s", profile);
 	assert_int_equal(pthread_create(&l->thread, NULL, get, l), 0);
 }
@@ -138,6 +139,11 @@ static void test_one_failure_for_all(void **state)
 		assert_non_null(strstr(lanes[i].err.text, "no valid JSON"));
 		fake_release(&lanes[i].fake);
 	}
+	assert_int_equal(searches(), 1);
+	start(&lanes[0], "");
+	pthread_join(lanes[0].thread, NULL);
+	assert_false(lanes[0].ok);
+	fake_release(&lanes[0].fake);
 	assert_int_equal(searches(), 1);
 }
 

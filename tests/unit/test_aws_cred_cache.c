@@ -98,6 +98,7 @@ static void start(struct lane_thread *l, const char *profile)
 	*l = (struct lane_thread){.ok = false};
 	fake_init(&l->fake, &any_source, url, "");
 	l->fake.target->generation = 1; /* all lanes have the same target */
+	l->fake.fetch.deadline_mono_us = clock_mono_us() + US_PER_HOUR;
 	snprintf(l->fake.target->profile, sizeof(l->fake.target->profile), "%s", profile);
 	assert_int_equal(pthread_create(&l->thread, NULL, get, l), 0);
 }

@@ -76,7 +76,7 @@ static const struct option options[] = {
 	 .value = COMMAND_ONCE},
 	{.name = "format",
 	 .arg = "text|json|csv|junit",
-	 .help = "of --once, fields, check and doctor (default text); csv is of --once alone, junit of check",
+	 .help = "of --once, fields, check, doctor and whoami (default text); csv is of --once alone, junit of check",
 	 .type = OPT_FORMAT},
 	{.name = "only",
 	 .arg = "FAMILY",
@@ -318,18 +318,15 @@ static bool read_word(struct options *ret, const char *word, int n, bool *named,
 	static const struct {
 		const char *word;
 		enum cli_command command;
-	} commands[] = {{"demo", COMMAND_DEMO},
-			{"fields", COMMAND_FIELDS},
-			{"check", COMMAND_CHECK},
-			{"report", COMMAND_REPORT},
-			{"doctor", COMMAND_DOCTOR}};
+	} commands[] = {{"demo", COMMAND_DEMO},     {"fields", COMMAND_FIELDS}, {"check", COMMAND_CHECK},
+			{"report", COMMAND_REPORT}, {"doctor", COMMAND_DOCTOR}, {"whoami", COMMAND_WHOAMI}};
 
 	for (size_t i = 0; n == 0 && i < ARRAY_LEN(commands); i++)
 		if (str_eq_c(str_c(word), commands[i].word)) {
 			ret->command = commands[i].command;
 			return true;
 		}
-	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
+	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS || ret->command == COMMAND_WHOAMI)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
 	if (*named)
 		return err_set(err, ERR_USAGE, "only one cluster can be named: %s", word);
@@ -422,6 +419,8 @@ static bool check_doctor(const struct options *ret, struct err *err)
 		return err_set(err, ERR_USAGE, "--ask-public-address: a URL that begins with https:// is needed");
 	if (ret->command == COMMAND_DOCTOR && ret->format > FORMAT_JSON)
 		return err_set(err, ERR_USAGE, "doctor: --format is text or json");
+	if (ret->command == COMMAND_WHOAMI && ret->format > FORMAT_JSON)
+		return err_set(err, ERR_USAGE, "whoami: --format is text or json");
 	return true;
 }
 
@@ -461,6 +460,8 @@ void cli_help(struct buf *out)
 			"failed, 2 usage, 3 none\n"
 			"auroratop doctor [CLUSTER]         every hop into the database; 0 in order, 1 warnings, 2 one "
 			"failed, 3 unknown\n"
+			"auroratop whoami                   who AWS takes us for, and where the credentials are from; "
+			"0 known, 2 usage, 3 not\n"
 			"auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];

@@ -3,6 +3,7 @@
  * refresh. The only place that exits.
  */
 #include "aws/config.h"
+#include "aws/cred_cache.h"
 #include "base/clock.h"
 #include "base/zone.h"
 #include "check.h"
@@ -15,6 +16,7 @@
 #include "report.h"
 #include "ui/action.h"
 #include "ui/loop.h"
+#include "whoami.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -123,7 +125,8 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	if (o->db[0])
 		login_host(o->db, t->db_host, sizeof t->db_host);
 	/* --db alone is enough: AWS is only in use when something of AWS was named, or nothing at all. */
-	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0];
+	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0] ||
+		 o->command == COMMAND_WHOAMI;
 	if (t->aws) {
 		ok = aws_config_load(&config, o->profile, err);
 		if (ok) {
@@ -246,6 +249,8 @@ static int run_headless(struct runtime *rt, const struct options *o, struct err 
 		return (int)check_run(rt, o, err);
 	if (o->command == COMMAND_DOCTOR)
 		return (int)doctor_run(rt, o, err);
+	if (o->command == COMMAND_WHOAMI)
+		return (int)whoami_run(rt, o, err);
 	if (o->command == COMMAND_REPORT)
 		return (int)report_run(rt, o, err);
 	return (int)once_run(rt, o, err);
@@ -274,6 +279,7 @@ static int run(const struct options *o)
 	/* jobs are cancelled on the server, and the audit log gets its last lines */
 	if (!runtime_stop(rt, commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US : STOP_US))
 		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
+	cred_stop();
 	return status;
 }
 
@@ -319,6 +325,7 @@ int main(int argc, char **argv)
 	case COMMAND_CONSOLE:
 	case COMMAND_ONCE:
 	case COMMAND_DOCTOR:
+	case COMMAND_WHOAMI:
 	case COMMAND_CHECK:
 	case COMMAND_REPORT:
 		return run(&o);

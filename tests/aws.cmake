@@ -10,7 +10,7 @@ endfunction()
 set(loopback ${CMAKE_CURRENT_SOURCE_DIR}/aws/loopback.c)
 set(fake_fetch ${CMAKE_CURRENT_SOURCE_DIR}/aws/fake_fetch.c)
 
-foreach(name sigv4 sigv4_suite aws_form aws_creds aws_endpoint aws_error aws_tags aws_lease_mark)
+foreach(name sigv4 sigv4_suite aws_form aws_creds aws_cred_parts aws_endpoint aws_error aws_tags aws_lease_mark)
   aws_unit(${name})
 endforeach()
 aws_unit(aws_http ${loopback})
@@ -19,6 +19,14 @@ foreach(name aws_retry aws_json aws_sources aws_posture aws_metrics aws_logs aws
 endforeach()
 
 aws_unit(public_address ${loopback})
+if(TARGET aurora_sim)
+  foreach(name aws_cred_cache aws_sign_on)
+    aws_unit(${name} ${fake_fetch})
+    if(TARGET test_${name})
+      target_link_libraries(test_${name} PRIVATE aurora_sim)
+    endif()
+  endforeach()
+endif()
 
 if(TARGET test_sigv4_suite)
   set_tests_properties(unit.sigv4_suite PROPERTIES SKIP_RETURN_CODE 77)

@@ -27,6 +27,11 @@ if(TARGET auroratop AND TARGET auroratop-sim)
   set_tests_properties(sim.pi PROPERTIES TIMEOUT 600
     ENVIRONMENT "AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>;AURORATOP=$<TARGET_FILE:auroratop>")
 endif()
+if(TARGET auroratop AND TARGET auroratop-sim)
+  add_test(NAME sim.creds COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/creds_test.py)
+  set_tests_properties(sim.creds PROPERTIES TIMEOUT 600
+    ENVIRONMENT "AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>;AURORATOP=$<TARGET_FILE:auroratop>")
+endif()
 if(TARGET auroratop AND TARGET auroratop-demo AND TARGET manual)
   add_test(NAME sim.install COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/install_test.py ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   set_tests_properties(sim.install PROPERTIES TIMEOUT 600)

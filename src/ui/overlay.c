@@ -8,6 +8,7 @@
 #include "ui/action.h"
 #include "ui/action_lane.h"
 #include "ui/doctor_view.h"
+#include "ui/identity_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
@@ -209,6 +210,9 @@ void overlay_draw(struct ui *ui, struct canvas *c)
 		break;
 	case OVERLAY_JOBS:
 		jobs_draw(ui, c);
+		break;
+	case OVERLAY_IDENTITY:
+		identity_draw(ui, c);
 		break;
 	case OVERLAY_NONE:
 		break;
@@ -452,6 +456,10 @@ int overlay_key(struct ui *ui, uint32_t key)
 		return operate_key(ui, key);
 	if (ui->overlay == OVERLAY_JOBS)
 		return jobs_key(ui, key);
+	if (ui->overlay == OVERLAY_IDENTITY && !identity_types(ui) && scroll_overlay(ui, action_of_key(key)))
+		return EFFECT_PAINT;
+	if (ui->overlay == OVERLAY_IDENTITY)
+		return identity_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == '/')
 		return filter_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == DOCTOR_PROMPT)

@@ -15,6 +15,7 @@
 #include "ui/action.h"
 #include "ui/bell.h"
 #include "ui/doctor_view.h"
+#include "ui/identity_view.h"
 #include "ui/load_view.h"
 #include "ui/marks.h"
 #include "ui/operate.h"
@@ -100,6 +101,7 @@ void ui_release(struct ui *ui)
 	acknowledge_release(ui);
 	report_release(ui);
 	bell_release(ui);
+	identity_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -155,7 +157,8 @@ struct target *ui_copy_target(const struct ui *ui)
 struct target *ui_target_for(const struct ui *ui, struct str cluster)
 {
 	struct target *t = ui_copy_target(ui);
-	bool home = !ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster);
+	bool home = (!ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster)) &&
+		    strcmp(t->region, ui->home->region) == 0 && strcmp(t->profile, ui->home->profile) == 0;
 
 	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(cluster));
 	(void)snprintf(t->conninfo, sizeof t->conninfo, "%s", home && cluster.len > 0 ? ui->home->conninfo : "");
@@ -266,6 +269,7 @@ void ui_data_changed(struct ui *ui)
 	verdicts_follow(ui);
 	acknowledge_follow(ui);
 	report_follow(ui);
+	identity_follow(ui);
 	bell_follow(ui);
 	marks_follow(ui);
 	mark_dirty(ui, true);

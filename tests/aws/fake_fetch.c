@@ -87,6 +87,7 @@ void fake_environment(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(unset); i++)
 		unsetenv(unset[i]);
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
 	setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 1);
 	setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);

@@ -134,6 +134,8 @@ class Judge:
 def judge(request, session, models):
     """Problems of one logged request, as text lines."""
     service = request["service"]
+    if request["protocol"] == "rest":
+        return []  # neither signed nor of a service model's flat parameters
     if service not in models:
         try:
             models[service] = session.get_service_model(MODELS.get(service, service))

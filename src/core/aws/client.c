@@ -7,7 +7,7 @@
  * XML decoder or, for JSON, collected; any other is collected (up to AWS_ERROR_BODY_MAX) and read as
  * an error.
  *
- * Two refusals are repaired here: expired credentials are read again from where they came, and a
+ * Two refusals are repaired here: credentials that are not taken are looked for anew (cred_cache.h), and a
  * clock more than four minutes off is corrected by the Date header, per service. Each is
  * tried once per call.
  *
@@ -15,6 +15,7 @@
  */
 #include "aws/client.h"
 
+#include "aws/cred_cache.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -31,7 +32,7 @@ struct aws_client {
 	uint64_t generation; /* of the target it was loaded for; 0 = never */
 	struct aws_config config;
 	bool has_config;
-	struct aws_credentials credentials;
+	const struct cred_set *keys; /* own reference */
 	char region[AWS_REGION_MAX], ca_bundle[1024], endpoint_url[AWS_URL_MAX];
 	struct aws_endpoint endpoints[AWS_SERVICE__COUNT];
 	bool endpoint_known[AWS_SERVICE__COUNT];
@@ -49,7 +50,8 @@ struct attempt {
 
 static void unload(struct aws_client *c)
 {
-	aws_credentials_wipe(&c->credentials);
+	cred_unref(c->keys);
+	c->keys = NULL;
 	if (c->has_config)
 		aws_config_release(&c->config);
 	c->has_config = false;
@@ -74,13 +76,24 @@ static bool load(struct aws_client *c, const struct target *t, struct err *err)
 	if (!aws_config_load(&c->config, t->profile, err))
 		return false;
 	c->has_config = true;
-	if (!aws_config_region(&c->config, t->region, c->region, err) ||
-	    !aws_credentials_load(&c->config, &c->credentials, err))
+	if (!aws_config_region(&c->config, t->region, c->region, err))
 		return false;
 	snprintf(c->endpoint_url, sizeof(c->endpoint_url), "%s", t->endpoint_url);
 	snprintf(c->ca_bundle, sizeof(c->ca_bundle), STR_FMT,
 		 STR_ARG(aws_config_env(&c->config, "AWS_CA_BUNDLE", "ca_bundle")));
 	c->generation = t->generation;
+	return true;
+}
+
+/* The keys to sign with now: other ones than `refused`, when that is given. */
+static bool take_keys(struct aws_client *c, struct fetch *f, const struct cred_set *refused, struct err *err)
+{
+	const struct cred_set *keys;
+
+	if (!cred_get(f, refused, &keys, err))
+		return false;
+	cred_unref(c->keys);
+	c->keys = keys;
 	return true;
 }
 
@@ -100,7 +113,7 @@ bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err 
 		return false;
 	}
 	*ret_client = c;
-	return true;
+	return take_keys(c, f, NULL, err);
 }
 
 void aws_client_rest(struct fetch *f)
@@ -116,6 +129,21 @@ void aws_client_rest(struct fetch *f)
 const char *aws_client_region(const struct aws_client *c)
 {
 	return c->region;
+}
+
+const char *aws_client_profile(const struct aws_client *c)
+{
+	return c->config.profile;
+}
+
+const char *aws_client_origin(const struct aws_client *c)
+{
+	return c->keys->keys.origin;
+}
+
+int64_t aws_client_expires_us(const struct aws_client *c)
+{
+	return c->keys->keys.expires_at_us;
 }
 
 static bool endpoint_of(struct aws_client *c, enum aws_service_id service, const struct aws_endpoint **ret_endpoint,
@@ -168,7 +196,7 @@ static bool sign(struct aws_client *c, const struct aws_call *call, const struct
 		 struct lines *out, struct err *err)
 {
 	const struct aws_service *s = &aws_services[call->service];
-	struct aws_keys keys = aws_credentials_keys(&c->credentials);
+	struct aws_keys keys = aws_credentials_keys(&c->keys->keys);
 	struct sigv4_header headers[3] = {{STR("host"), str_c(e->host)}, {STR("content-type"), content_type(s, a)}};
 	struct sigv4_request q = {.keys = &keys, .method = STR("POST"), .headers = headers, .nheaders = 2};
 	struct sigv4_result result;
@@ -334,19 +362,16 @@ static bool correct_skew(struct aws_client *c, const struct aws_call *call, cons
 	return true;
 }
 
-/* Keys may have been renewed in the files since they were read. */
-static bool renew_credentials(struct aws_client *c, const struct fetch *f, const struct err *err)
+/* The keys were refused. Others are there, or *err says what is wrong with these. */
+static bool renew_keys(struct aws_client *c, struct fetch *f, struct err *err)
 {
-	char *old = xstrdup(c->credentials.secret_key), *old_token = xstrdup(c->credentials.session_token);
-	struct err ignored;
-	bool changed = false;
+	struct err why;
 
-	if (err->code == ERR_CREDENTIALS && load(c, f->target, &ignored))
-		changed = strcmp(old, c->credentials.secret_key) != 0 ||
-			  strcmp(old_token, c->credentials.session_token) != 0;
-	xfree_secret(old, strlen(old));
-	xfree_secret(old_token, strlen(old_token));
-	return changed;
+	if (take_keys(c, f, c->keys, &why))
+		return true;
+	if (why.code != ERR_UNAVAILABLE)
+		*err = why;
+	return false;
 }
 
 /* False: the error is final. True: waited as long as it is good to wait. */
@@ -369,6 +394,8 @@ bool aws_call(struct aws_client *c, struct fetch *f, const struct aws_call *call
 	struct http_response response = {0};
 	bool skew_tried = false, renewed = false;
 
+	if (!take_keys(c, f, NULL, err))
+		return false;
 	for (unsigned i = 0;; i++) {
 		if (attempt(c, f, call, &answer, &response, err)) {
 			*ret_answer = answer;
@@ -380,10 +407,8 @@ bool aws_call(struct aws_client *c, struct fetch *f, const struct aws_call *call
 		}
 		if (!renewed && err->code == ERR_CREDENTIALS) {
 			renewed = true;
-			if (renew_credentials(c, f, err))
+			if (renew_keys(c, f, err))
 				continue;
-			/* A later fetch looks again, even if these files could not be read now. */
-			c->generation = 0;
 			return false;
 		}
 		if (!wait_to_retry(f, call, i, response.status, err))

@@ -1,9 +1,9 @@
 /*
  * client.h: signed calls to AWS for the sources of one lane.
  *
- * A struct aws_client lives in the lane's context: HTTP connections, credentials, endpoints, clock
- * skew. It belongs to the lane's thread, is loaded again when the target changes and wiped when
- * the lane closes. Credentials are read again when AWS says they have expired.
+ * A struct aws_client lives in the lane's context: HTTP connections, endpoints, clock skew. It belongs to the lane's
+ * thread, is loaded again when the target changes and wiped when the lane closes. Credentials are those of
+ * cred_cache.h, taken anew for each call.
  *
  * Retry: at most AWS_ATTEMPTS_MAX attempts, pauses random between 0 and min(2^i, 20 s), never
  * beyond the fetch's deadline, cancellable (AWS SDKs Reference Guide, "standard" retry mode).
@@ -52,6 +52,10 @@ bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err 
 void aws_client_rest(struct fetch *f);
 /* Region in effect. */
 const char *aws_client_region(const struct aws_client *c);
+/* Profile in effect, where its keys are from, and when they end (wall clock, 0 = not known to). */
+const char *aws_client_profile(const struct aws_client *c);
+const char *aws_client_origin(const struct aws_client *c);
+int64_t aws_client_expires_us(const struct aws_client *c);
 /* Sends and decodes one call, with retries. The caller releases the answer. */
 bool aws_call(struct aws_client *c, struct fetch *f, const struct aws_call *call, struct aws_answer *ret_answer,
 	      struct err *err) MUST_CHECK;

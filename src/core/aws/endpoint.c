@@ -24,6 +24,8 @@ const struct aws_service aws_services[AWS_SERVICE__COUNT] = {
 	[AWS_SECRETS_MANAGER] = {"Secrets Manager", AWS_JSON, "2017-10-17", "secretsmanager", "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "secretsmanager", "1.1"},
 	[AWS_AUTO_SCALING] = {"Application Auto Scaling", AWS_JSON, "2016-02-06", "application-autoscaling", "application-autoscaling", "APPLICATION_AUTO_SCALING", "AnyScaleFrontendService", "application-autoscaling", "1.1"},
 	[AWS_STS] = {"STS", AWS_QUERY, "2011-06-15", "sts", "sts", "STS", NULL, "sts", NULL},
+	[AWS_SSO] = {"SSO", AWS_JSON, "2019-06-10", "awsssoportal", "portal.sso", "SSO", NULL, "sso", "1.1"},
+	[AWS_SSO_OIDC] = {"SSO OIDC", AWS_JSON, "2019-06-10", "sso-oauth", "oidc", "SSO_OIDC", NULL, "sso-oauth", "1.1"},
 };
 
 /* The more specific prefix comes first; the last row takes every other region. */

@@ -21,6 +21,8 @@ enum aws_service_id {
 	AWS_SECRETS_MANAGER,
 	AWS_AUTO_SCALING,
 	AWS_STS,
+	AWS_SSO, /* the access portal: keys for a login */
+	AWS_SSO_OIDC,
 	AWS_SERVICE__COUNT
 };
 

@@ -192,6 +192,10 @@ static void set_up(struct http *h, struct curl_slist *headers, int64_t left_ms)
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, q->body.len > 0 ? q->body.ptr : "");
 	}
+	if (q->put)
+		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, "PUT");
+	if (q->direct)
+		curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	set_tls(h);
 }
 

@@ -22,6 +22,8 @@ struct http_request {
 	const char *host;           /* for messages */
 	const char *const *headers; /* "Name: value", NULL-terminated; may hold secrets */
 	bool get;                   /* else POST of body */
+	bool put;                   /* PUT of body instead */
+	bool direct;                /* past any proxy */
 	struct str body;
 	const char *ca_bundle; /* file, "" or NULL = the system's */
 	int64_t deadline_mono_us;

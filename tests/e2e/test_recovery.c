@@ -538,7 +538,7 @@ static void the_aws_half_recovers(void **state)
 		 .form = "kind=hang",
 		 .ill = {"✗ AWS: timeout"},
 		 .well = HEALTHY},
-		SPOILT("throttling", "kind=throttle", "RDS asks to slow down", "throttled, next"),
+		SPOILT("throttling", "kind=throttle", "RDS asks to slow down", "throttled, retry in"),
 		SPOILT("malformed XML", "kind=malformed&operation=DescribeDBClusters", "not valid XML", "✗ bad answer"),
 		SPOILT("page of a proxy", "kind=html&operation=DescribeDBClusters", "HTML page", "✗ bad answer"),
 		{.name = "malformed JSON",

@@ -402,6 +402,8 @@ static bool ask_page(struct fetch *f, struct points *p, const char *token, char 
 	struct form form;
 	bool ok;
 
+	/* billed by the metric, further pages of the same as one more */
+	call.units = token ? 1 : (int64_t)p->nasked;
 	form_begin(&form, call.operation, aws_services[AWS_CLOUDWATCH].version);
 	for (size_t i = 0; i < p->nasked; i++)
 		add_query(&form, i, p->asked[i]);

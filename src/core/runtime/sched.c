@@ -420,6 +420,14 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	return INT64_MAX;
 }
 
+static void follow_note(struct runtime *rt, size_t i, bool runs)
+{
+	if (runs)
+		lane_note(rt->lanes[rt->sources[i]->lane], i, &rt->store.entries[i].note);
+	else
+		rt->store.entries[i].note = (struct fetch_note){0};
+}
+
 /*
  * Before the arrivals are collected: a fetch that is over by now has its outcome in the
  * mailbox, and one that ends later wakes us again. Asked the other way round, a failure
@@ -436,6 +444,7 @@ static void look_at_lanes(struct runtime *rt)
 		if (started > job->started_mono_us)
 			job->started_mono_us = started;
 		job->pending = lane_pending(lane, i, &job->since_mono_us);
+		follow_note(rt, i, job->pending && job->since_mono_us != 0);
 	}
 }
 
@@ -479,6 +488,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 
 		rt->store.entries[i].fetch_since_mono_us = feeder->fetch_since_mono_us;
 		rt->store.entries[i].next_mono_us = feeder->next_mono_us;
+		rt->store.entries[i].note = feeder->note;
 	}
 	*ret_changed = changed;
 	return next;

@@ -43,6 +43,7 @@ static const struct {
 	{"sort", "column of the focused pane, -column for descending"},
 	{"range", "of the graphs: 1h 3h 12h 1d 7d; of the load also 5m 15m"},
 	{"interval", "of the sampler, in seconds"},
+	{"region", "another AWS region: its clusters to choose from"},
 };
 
 /* Clocks on screen; what is chosen is the index. */
@@ -404,6 +405,38 @@ static int set_range(struct ui *ui, struct str text, bool interval)
 	return EFFECT_PAINT;
 }
 
+/* As in a host name; whether there is such a region, its endpoint's address tells. */
+static bool is_region(struct str s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	char word[64];
+
+	if (s.len == 0 || s.len >= sizeof word)
+		return false;
+	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(s));
+	return strspn(word, letters) == s.len && word[0] != '-' && word[s.len - 1] != '-';
+}
+
+/* Its clusters to choose from. What is open now may be dead or gone: nothing of it is needed. */
+static int open_region(struct ui *ui, struct str name)
+{
+	int v = view_by_name("clusters");
+	struct target *t;
+
+	if (!runtime_target(ui->rt)->aws || !is_region(name)) {
+		ui_toast(ui, SEV_WARN,
+			 runtime_target(ui->rt)->aws ? "region: " STR_FMT " is no name of a region, as eu-central-1"
+						     : "region " STR_FMT ": started with --db alone, without AWS",
+			 STR_ARG(name));
+		return EFFECT_PAINT;
+	}
+	t = ui_target_for(ui, STR(""));
+	(void)snprintf(t->region, sizeof t->region, STR_FMT, STR_ARG(name));
+	ui->left_cluster[0] = '\0';
+	ui->next_target = t;
+	return (v >= 0 ? ui_show_view(ui, (size_t)v) : EFFECT_NONE) | EFFECT_PAINT;
+}
+
 static int run_verb(struct ui *ui, int verb, struct str text)
 {
 	struct str arg = str_trim(str_sub(text, strlen(verbs[verb].verb), text.len));
@@ -413,6 +446,8 @@ static int run_verb(struct ui *ui, int verb, struct str text)
 	struct err err;
 
 	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(arg));
+	if (verb == 4)
+		return open_region(ui, arg);
 	if (verb == 2 && load_view_is_shown(ui))
 		return set_load_range(ui, arg);
 	if (verb >= 2)

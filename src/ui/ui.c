@@ -153,7 +153,9 @@ struct target *ui_copy_target(const struct ui *ui)
 struct target *ui_target_for(const struct ui *ui, struct str cluster)
 {
 	struct target *t = ui_copy_target(ui);
-	bool home = !ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster);
+	/* a cluster of the same name in another region is another one */
+	bool home = (!ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster)) &&
+		    strcmp(t->region, ui->home->region) == 0;
 
 	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(cluster));
 	(void)snprintf(t->conninfo, sizeof t->conninfo, "%s", home && cluster.len > 0 ? ui->home->conninfo : "");

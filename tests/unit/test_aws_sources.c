@@ -665,7 +665,7 @@ static void test_subnets_without_ec2(void **state)
 
 	(void)state;
 	assert_int_equal(s->nrows, 2);
-	assert_true(str_eq_c(snapshot_unavailable(s, "cidr"), "Not allowed: ec2:DescribeSubnets"));
+	assert_true(str_eq_c(snapshot_unavailable(s, "cidr"), "needs ec2:DescribeSubnets"));
 	assert_int_equal(snapshot_unavailable(s, "zone").len, 0);
 	fake_release(&f);
 }

@@ -28,16 +28,16 @@ const struct aws_service aws_services[AWS_SERVICE__COUNT] = {
 
 /* The more specific prefix comes first; the last row takes every other region. */
 static const struct partition {
-	const char *prefix, *suffix, *dual_stack;
+	const char *prefix, *name, *suffix, *dual_stack;
 } partitions[] = {
-	{"us-gov-", "amazonaws.com", "api.aws"},
-	{"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
-	{"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
-	{"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
-	{"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-	{"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
-	{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-	{"", "amazonaws.com", "api.aws"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
+	{"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"},
+	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"},
+	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+	{"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
+	{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+	{"", "aws", "amazonaws.com", "api.aws"},
 };
 /* clang-format on */
 
@@ -53,6 +53,11 @@ static const struct partition *partition_of(struct str region)
 const char *aws_partition_suffix(struct str region)
 {
 	return partition_of(region)->suffix;
+}
+
+const char *aws_partition_name(struct str region)
+{
+	return partition_of(region)->name;
 }
 
 static bool flag(const struct aws_config *config, const char *name, const char *key)

@@ -48,7 +48,7 @@ static int64_t period_of(const struct ui *ui, const struct store_entry *e)
 
 static bool is_slowed(const struct store_entry *e)
 {
-	return e->good && e->source->period_us > 0 && e->good->period_us > e->source->period_us;
+	return e->good && e->good->by_budget;
 }
 
 int64_t badge_old_us(const struct ui *ui, const struct store_entry *e)

@@ -41,10 +41,31 @@ static void test_a_dead_target_can_be_left(void **state)
 	sim_process_stop(&sim);
 }
 
+/* Each page takes its time: how many clusters there are so far is said until all are there. */
+static void test_a_long_listing_says_how_far_it_is(void **state)
+{
+	static const char *const large[] = {"--scenario", "large", NULL};
+	struct sim_process sim;
+	struct vt *v;
+
+	(void)state;
+	sim_process_start_with(&sim, simulator, large);
+	unsetenv("AURORATOP_CLUSTER");
+	sim_process_admin(&sim, "fault", "kind=latency&operation=DescribeDBClusters&ms=700");
+	v = vt_start(48, 160, (const char *const[]){program, NULL}, NULL);
+	console_sees(v, "00 so far");
+	console_sees(v, "more are coming");
+	console_gone(v, "so far");
+	console_sees(v, "1003 in eu-west-1");
+	console_quit(v);
+	sim_process_stop(&sim);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_dead_target_can_be_left),
+		cmocka_unit_test(test_a_long_listing_says_how_far_it_is),
 	};
 	int failed;
 

@@ -77,6 +77,7 @@ static void test_slowed_by_the_budget(void **state)
 	s = (struct snapshot *)(uintptr_t)entry("metrics")->good;
 	assert_non_null(s);
 	s->period_us = 10 * US_PER_MIN;
+	s->by_budget = true;
 	fixture_wait(&f, 5 * US_PER_MIN);
 	fixture_draw(&f, "storage", 48, 160);
 	SHOWS("slowed by budget, 5m");

@@ -722,7 +722,7 @@ static void test_readiness(void **state)
 				 of_cluster[i] == &source_metrics ? READY_WAIT : READY);
 	}
 	f.target->cluster[0] = '\0';
-	assert_int_equal(source_snapshots.ready(f.target, none, &err), READY_UNAVAILABLE);
+	assert_int_equal(source_instances.ready(f.target, none, &err), READY_WAIT);
 	snapshot_unref(clusters);
 	snapshot_unref(empty);
 	fake_release(&f);

@@ -21,7 +21,8 @@
 #define AWS_RETRY_PAUSE_MAX_US (20 * US_PER_S)
 #define AWS_ATTEMPT_US (15 * US_PER_S) /* one attempt waits for its answer; the fetch may have longer */
 #define AWS_PAGES_MAX 1000
-#define AWS_SKEW_MIN_US (4 * US_PER_MIN) /* smaller differences never explain a refusal */
+#define AWS_PAGE_PERIOD_US (2 * US_PER_S) /* of a listing, for each of its pages */
+#define AWS_SKEW_MIN_US (4 * US_PER_MIN)  /* smaller differences never explain a refusal */
 
 struct aws_client;
 struct json_t;

@@ -23,11 +23,24 @@
 #define SLOT_US (US_PER_S / 2)
 #define MEASURED_TIMES 2.0
 
+/* Requests at once, and a second in the long run. CloudWatch 9 for DescribeAlarms, Logs 5 for FilterLogEvents in the
+ * smallest regions; the rest is not documented for all regions. */
+static const struct {
+	double burst, rate;
+} steady[AWS_SERVICE__COUNT] = {
+	[AWS_RDS] = {100, 10},        [AWS_EC2] = {100, 10},
+	[AWS_CLOUDWATCH] = {20, 8},   [AWS_PI] = {30, 2},
+	[AWS_LOGS] = {20, 4},         [AWS_KMS] = {20, 5},
+	[AWS_STS] = {20, 5},          [AWS_SECRETS_MANAGER] = {20, 5},
+	[AWS_AUTO_SCALING] = {20, 5},
+};
+
 struct aws_pace {
 	char key[AWS_PROFILE_MAX + AWS_REGION_MAX + AWS_URL_MAX];
 	bool used;
 	int tokens;
 	struct aws_rate rate;
+	struct aws_rate steady; /* a bucket alone: its rate never changes */
 	int64_t skew_us;
 };
 
@@ -41,6 +54,9 @@ struct aws_pace *aws_pace_of(enum aws_service_id service, const char *key)
 	pthread_mutex_lock(&mutex);
 	if (!p->used || strncmp(p->key, key, sizeof(p->key) - 1) != 0) {
 		*p = (struct aws_pace){.used = true, .tokens = PACE_TOKENS};
+		p->steady.on = true;
+		p->steady.rate = steady[service].rate;
+		p->steady.capacity = p->steady.tokens = steady[service].burst;
 		snprintf(p->key, sizeof(p->key), "%s", key);
 	}
 	pthread_mutex_unlock(&mutex);
@@ -124,12 +140,15 @@ int64_t aws_rate_take(struct aws_rate *r, int64_t now_us)
 
 int64_t aws_pace_take(struct aws_pace *p, int64_t now_us, int64_t most_us)
 {
-	int64_t wait;
+	int64_t wait, other;
 
 	pthread_mutex_lock(&mutex);
 	wait = aws_rate_take(&p->rate, now_us);
+	other = aws_rate_take(&p->steady, now_us);
+	wait = other > wait ? other : wait;
 	if (wait > most_us) {
 		p->rate.tokens += 1;
+		p->steady.tokens += 1;
 		wait = -1;
 	}
 	pthread_mutex_unlock(&mutex);

@@ -7,6 +7,9 @@
  * mode (off until the first throttling answer, then cubic), and by how much our clock is off. Numbers: AWS SDKs
  * Reference Guide, "Retry behavior".
  *
+ * Besides, every service has a rate of its own that is never passed in the long run, whatever it answers, after a
+ * burst: far below what AWS documents or is known to allow one account, so that others find room.
+ *
  * Any thread; no call blocks. Times are monotonic microseconds, given by the caller.
  */
 #ifndef AWS_PACE_H
@@ -29,7 +32,8 @@ struct aws_pace *aws_pace_of(enum aws_service_id service, const char *key);
 
 /*
  * Takes leave to send one request and returns how long to wait first, 0 = not at all. Without a throttling answer so
- * far there is never anything to wait for. With more than most_us to wait nothing is taken, and -1 comes back.
+ * far there is nothing to wait for until the burst is used up. With more than most_us to wait nothing is taken, and -1
+ * comes back.
  */
 int64_t aws_pace_take(struct aws_pace *p, int64_t now_us, int64_t most_us);
 /* After each answer, and after each attempt that had none. */

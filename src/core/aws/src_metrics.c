@@ -621,6 +621,7 @@ static void date(struct snapshot *s, const struct state *st)
 		return;
 	s->at_us = st->asked_at_us;
 	s->period_us = source_metrics.period_us * st->slow;
+	s->by_budget = true;
 }
 
 static bool fetch(struct fetch *f, struct err *err)

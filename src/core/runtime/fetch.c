@@ -149,9 +149,16 @@ void fetch_note_rows(struct fetch *f, int64_t rows)
 {
 	struct lane *l = f->lane;
 
-	if (!l)
+	int64_t deadline = clock_mono_us() + (f->source->deadline_us ? f->source->deadline_us : FETCH_DEADLINE_US);
+
+	if (!l || f->args)
 		return;
+	if (deadline > l->started_mono_us + FETCH_LISTING_MAX_US)
+		deadline = l->started_mono_us + FETCH_LISTING_MAX_US;
+	if (deadline > f->deadline_mono_us)
+		f->deadline_mono_us = deadline;
 	pthread_mutex_lock(&l->mutex);
+	l->run_deadline_mono_us = f->deadline_mono_us;
 	l->note.rows = rows;
 	pthread_mutex_unlock(&l->mutex);
 	wake_post(l->wake);

@@ -30,7 +30,6 @@
 
 /* curl, TLS and the resolver together stay far below; sanitizers use several times more */
 #define LANE_STACK_BYTES (1u << 20)
-#define FETCH_DEADLINE_US (20 * US_PER_S)
 
 /* UI thread only; keeps detached lanes reachable, so that leak checkers know it is on purpose. */
 __attribute__((used)) static struct lane *left_lanes;

@@ -161,6 +161,9 @@ static int64_t period_of(struct runtime *rt, size_t i)
 
 	if (src->busy_period_us && is_busy(rt, i))
 		period = src->busy_period_us;
+	/* what came last says that it costs too much to be fetched so often */
+	if (rt->store.entries[i].good && rt->store.entries[i].good->period_us > period)
+		period = rt->store.entries[i].good->period_us;
 	/* a target without an interval must not turn into a busy loop */
 	return period > 0 ? period : US_PER_S;
 }

@@ -37,6 +37,8 @@ enum source_flags {
 
 #define SOURCE_INPUTS_MAX 8
 #define SOURCES_MAX 64
+#define FETCH_DEADLINE_US (20 * US_PER_S)
+#define FETCH_LISTING_MAX_US (600 * US_PER_S)
 
 struct policies;
 struct policy;
@@ -177,7 +179,8 @@ bool fetch_wait(const struct fetch *f, int fd, short events, struct err *err) MU
 void fetch_doing(struct fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* What the fetch waits for, until then; ERR_NONE = no longer. */
 void fetch_note_wait(struct fetch *f, enum err_code why, int64_t until_mono_us);
-/* How many rows of a longer listing have come. */
+/* How many rows of a longer listing have come, with one more page. As long as it goes on it has its whole deadline anew
+ * with each page, up to FETCH_LISTING_MAX_US in all; a command's has not. */
 void fetch_note_rows(struct fetch *f, int64_t rows);
 /* Slot for what all sources of this lane share (a connection, an HTTP client); freed by the lane with free_fn when it
  * closes or is idle for 5 min. */

@@ -293,15 +293,15 @@ static int print_text(void (*write)(struct buf *))
 /* Needs no AWS: a region that is not known is every region. */
 static int print_policy(const struct options *o)
 {
-	struct aws_iam_wish wish = {.cluster = o->cluster, .changes = o->maintenance && !o->read_only};
+	bool read_only = o->read_only || policy_find(&o->policies, str_c(o->cluster))->read_only;
+	struct aws_iam_wish wish = {.cluster = o->cluster, .changes = o->maintenance && !read_only};
 	char region[AWS_REGION_MAX] = "";
 	struct aws_config config;
 	struct err ignored;
 	struct buf b;
 
-	if (o->maintenance && o->read_only)
-		(void)fprintf(stderr,
-			      "auroratop: read_only is set, so nothing is changed and nothing more is needed\n");
+	if (o->maintenance && read_only)
+		(void)fprintf(stderr, "auroratop: read_only is set: nothing is changed, so no more is needed\n");
 	if (aws_config_load(&config, o->profile, &ignored)) {
 		if (!aws_config_region(&config, o->region, region, &ignored))
 			region[0] = '\0';

@@ -102,6 +102,28 @@ static void test_slows_down(void **state)
 	assert_true(aws_pace_take(p, now, US_PER_MIN) < wait + US_PER_S / 4);
 }
 
+/* Without a word from the service, too: a hundred at once, then ten a second, and each waits for its own turn. */
+static void test_a_rate_of_its_own(void **state)
+{
+	struct aws_pace *p = fresh_pace();
+	int64_t last = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(aws_pace_take(p, T0, 0), 0);
+	assert_int_equal(aws_pace_take(p, T0, US_PER_MS), -1);
+	for (int i = 1; i <= 50; i++) {
+		int64_t wait = aws_pace_take(p, T0, US_PER_MIN);
+
+		assert_true(wait > last);
+		last = wait;
+	}
+	assert_true(last > 49 * US_PER_S / 10 && last < 51 * US_PER_S / 10);
+	/* it recovers while nothing is asked */
+	assert_int_equal(aws_pace_take(p, T0 + 10 * US_PER_S, 0), 0);
+	assert_true(aws_pace_rate(p, T0) == 0);
+}
+
 static void test_never_stands_still(void **state)
 {
 	struct aws_rate r = {0};
@@ -167,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_tokens_run_out),
 		cmocka_unit_test(test_shared_by_account_and_service),
 		cmocka_unit_test(test_slows_down),
+		cmocka_unit_test(test_a_rate_of_its_own),
 		cmocka_unit_test(test_never_stands_still),
 		cmocka_unit_test(test_meter),
 		cmocka_unit_test(test_prices),

@@ -63,6 +63,7 @@ static void test_region(void **state)
 	t->aws = true;
 	(void)snprintf(t->region, sizeof t->region, "eu-west-1");
 	before = t->generation;
+	(void)snprintf(f.ui.left_cluster, sizeof f.ui.left_cluster, "prod-orders");
 	(void)run("region EU West");
 	assert_true(fixture_shows(&f, "is no name of a region"));
 	assert_true(runtime_target(f.rt)->generation == before);

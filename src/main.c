@@ -120,6 +120,7 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	t->range_us = o->range_us;
 	t->budget_nano_usd = o->budget_nano_usd;
 	t->wake = o->wake;
+	t->whole_region = o->command == COMMAND_ONCE;
 	t->read_only = o->read_only;
 	t->policies = &o->policies;
 	if (o->db[0])

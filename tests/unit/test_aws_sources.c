@@ -726,6 +726,9 @@ static void test_readiness(void **state)
 				 of_cluster[i] == &source_metrics ? READY_WAIT : READY);
 	}
 	f.target->cluster[0] = '\0';
+	assert_int_equal(source_snapshots.ready(f.target, none, &err), READY_UNAVAILABLE);
+	f.target->whole_region = true;
+	assert_int_equal(source_snapshots.ready(f.target, none, &err), READY);
 	/* roles come from the whole list */
 	assert_int_equal(source_instances.ready(f.target, none, &err), READY_WAIT);
 	assert_int_equal(source_instances.ready(f.target, one, &err), READY);

@@ -4,7 +4,8 @@
  * Who else may restore a manual snapshot is told by a call for each, which is why it is asked once when the snapshot
  * is there and then every few hours, a few snapshots at a time (shares.c). Until then, and where it is not allowed,
  * these fields say why they are missing; the snapshots themselves do not wait for it. Without a cluster those of the
- * region are listed, and who may restore them is not asked: a call for each would be too many.
+ * region are listed where they are asked for by name, and who may restore them is not asked: a call for each would be
+ * too many.
  *
  * Not here: retention verdicts.
  */
@@ -139,6 +140,13 @@ static bool fetch(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* Those of a region are many, and a console without a cluster shows none. */
+static enum readiness ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)
+{
+	(void)inputs;
+	return t->whole_region || target_has_cluster(t, why) ? READY : READY_UNAVAILABLE;
+}
+
 const struct source source_snapshots = {
 	.name = "snapshots",
 	.title = "snapshots",
@@ -149,6 +157,7 @@ const struct source source_snapshots = {
 	.period_us = 60 * US_PER_S,
 	.busy_period_us = 5 * US_PER_S,
 	.origin = "RDS DescribeDBClusterSnapshots, DescribeDBClusterSnapshotAttributes",
+	.ready = ready,
 	.busy = aws_any_moving,
 	.fetch = fetch,
 };

@@ -56,6 +56,7 @@ struct target {
 	char endpoint_url[512];
 	char conninfo[2048];     /* --db; "" = the cluster's writer endpoint */
 	bool aws;                /* AWS sources are wanted (false with --db alone) */
+	bool whole_region;       /* without a cluster: also what a region has too much of to list it unasked (--once) */
 	bool wake;               /* consent to connect to a serverless cluster that may be paused */
 	bool read_only;          /* --read-only; ask target_is_read_only() */
 	int64_t interval_us;     /* sampler period */

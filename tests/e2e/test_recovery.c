@@ -590,7 +590,7 @@ static void the_aws_half_recovers(void **state)
 		 .fall_ill = unknown_authority,
 		 .cure = authority_is_added,
 		 .form = "AWS_CA_BUNDLE",
-		 .ill = {"TLS to 127.0.0.1", "✗ AWS: TLS", "authority with AWS_CA_BUNDLE"},
+		 .ill = {"TLS to 127.0.0.1", "✗ AWS: TLS", "add the authority that"},
 		 .well = HEALTHY},
 		{.name = "the system's authorities",
 		 .fall_ill = unknown_authority,

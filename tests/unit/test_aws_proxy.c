@@ -148,7 +148,7 @@ static void test_wrong_authorities(void **state)
 	assert_false(ask(loopback_url(l), loopback_certificate(other), false));
 	assert_int_equal(err.code, ERR_TLS);
 	assert_non_null(strstr(err.remedy, loopback_certificate(other)));
-	assert_non_null(strstr(err.remedy, "add the one that signs here"));
+	assert_non_null(strstr(err.remedy, "add the authority that signs here"));
 	assert_true(ask(loopback_url(l), loopback_certificate(l), false));
 	unlink(file);
 	loopback_stop(l);

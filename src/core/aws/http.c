@@ -273,8 +273,9 @@ static void advise_certificate(const struct http *h, CURLcode code, struct err *
 			"setting away.");
 	} else if (file[0]) {
 		err_remedy(err,
-			   "Only the authorities in %.160s count (AWS_CA_BUNDLE or ca_bundle): add the one that signs "
-			   "here, or take the setting away.",
+			   "AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE: add the authority that signs here to "
+			   "%.160s, or take the "
+			   "setting away.",
 			   file);
 	} else {
 		err_remedy(err, "If a proxy replaces certificates here, name its authority with AWS_CA_BUNDLE.");

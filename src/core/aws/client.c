@@ -340,16 +340,18 @@ static double random_fraction(void)
 	return (double)bits / 4294967296.0;
 }
 
-/* Sleeps, and the badge says why; false when the fetch is cancelled meanwhile. */
+/* Sleeps, and the badge says why unless that is ERR_NONE; false when the fetch is cancelled meanwhile. */
 static bool pause_for(struct fetch *f, enum err_code why, int64_t us)
 {
 	struct pollfd cancel = {.fd = fetch_cancel_fd(f), .events = POLLIN};
 
 	if (us <= 0)
 		return !fetch_cancelled(f);
-	fetch_note_wait(f, why, clock_mono_us() + us);
+	if (why != ERR_NONE)
+		fetch_note_wait(f, why, clock_mono_us() + us);
 	poll(&cancel, 1, (int)((us + US_PER_MS - 1) / US_PER_MS));
-	fetch_note_wait(f, ERR_NONE, 0);
+	if (why != ERR_NONE)
+		fetch_note_wait(f, ERR_NONE, 0);
 	return !fetch_cancelled(f);
 }
 
@@ -441,7 +443,8 @@ static bool wait_for_turn(struct fetch *f, const struct tries *t, struct err *er
 		err_remedy(err, "It is tried again by itself, less often.");
 		return false;
 	}
-	return wait == 0 || pause_for(f, ERR_THROTTLED, wait) ||
+	/* a blink is not worth a word, and would hide how far a listing is */
+	return wait == 0 || pause_for(f, wait < US_PER_S ? ERR_NONE : ERR_THROTTLED, wait) ||
 	       err_set(err, ERR_CANCELLED, "the request to %s was cancelled", name);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "aws/config.h"
 #include "aws/cred_cache.h"
+#include "aws/iam_policy.h"
 #include "base/clock.h"
 #include "base/zone.h"
 #include "check.h"
@@ -119,7 +120,9 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->ask_public_address, sizeof t->ask_public_address, o->ask_public_address);
 	t->interval_us = o->interval_us;
 	t->range_us = o->range_us;
+	t->budget_nano_usd = o->budget_nano_usd;
 	t->wake = o->wake;
+	t->whole_region = o->command == COMMAND_ONCE;
 	t->read_only = o->read_only;
 	t->policies = &o->policies;
 	if (o->db[0])
@@ -294,6 +297,31 @@ static int print_text(void (*write)(struct buf *))
 	return 0;
 }
 
+/* Needs no AWS: a region that is not known is every region. */
+static int print_policy(const struct options *o)
+{
+	bool read_only = o->read_only || policy_find(&o->policies, str_c(o->cluster))->read_only;
+	struct aws_iam_wish wish = {.cluster = o->cluster, .changes = o->maintenance && !read_only};
+	char region[AWS_REGION_MAX] = "";
+	struct aws_config config;
+	struct err ignored;
+	struct buf b;
+
+	if (o->maintenance && read_only)
+		(void)fprintf(stderr, "auroratop: read_only is set: nothing is changed, so no more is needed\n");
+	if (aws_config_load(&config, o->profile, &ignored)) {
+		if (!aws_config_region(&config, o->region, region, &ignored))
+			region[0] = '\0';
+		aws_config_release(&config);
+	}
+	wish.region = region;
+	buf_init(&b, 64u << 10);
+	aws_iam_policy(&wish, &b);
+	(void)puts(buf_c(&b));
+	buf_release(&b);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct rlimit no_core = {0, 0};
@@ -318,6 +346,8 @@ int main(int argc, char **argv)
 	case COMMAND_FIELDS:
 		once_fields(&o);
 		return 0;
+	case COMMAND_POLICY:
+		return print_policy(&o);
 	case COMMAND_DEMO:
 		if (!demo_run(&o, argv, &err))
 			return complain(&err, ONCE_USAGE);

@@ -22,7 +22,7 @@ endfunction()
 set(console $<TARGET_FILE:auroratop>)
 set(sim $<TARGET_FILE:auroratop-sim>)
 foreach(file test_console test_load test_recovery test_together test_locks_e2e test_e2e_statements test_explain_console
-             test_logs_e2e test_report_e2e test_hostile test_answers test_runbook test_changes test_aws_changes test_demo_changes)
+             test_region test_logs_e2e test_report_e2e test_hostile test_answers test_runbook test_changes test_aws_changes test_demo_changes)
   e2e_program(${file})
 endforeach()
 
@@ -40,6 +40,8 @@ endforeach()
 foreach(group views clusters failover once)
   e2e(together.${group} test_together ${console} ${sim} $<TARGET_FILE:e2e_names> ${group})
 endforeach()
+# Another region.
+e2e(region test_region ${console} ${sim})
 # From a victim to its root.
 e2e(locks test_locks_e2e ${console})
 e2e(statements test_e2e_statements ${console})

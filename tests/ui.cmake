@@ -40,6 +40,7 @@ ui_test(ui.report test_report ui/test_report.c ui/markdown_reader.c ui/golden.c)
 ui_test(ui.bell test_bell ui/test_bell.c)
 ui_test(ui.timeline test_timeline ui/test_timeline.c)
 ui_test(ui.posture test_posture_view ui/test_posture_view.c)
+ui_test(ui.cost test_cost_view ui/test_cost_view.c)
 ui_test(ui.backups test_backups_view ui/test_backups_view.c ui/golden.c)
 # Rules over a world written as a fixture.
 foreach(name rules_backup rules_posture rules_services rules_statements)

@@ -175,6 +175,10 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 	prose_gap(&l);
 	action_lane_draw(ui, &l);
 	prose_gap(&l);
+	if (runtime_target(ui->rt)->aws) {
+		diag_cost_draw(ui, &l);
+		prose_gap(&l);
+	}
 	pen = prose_line(&l);
 	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE      ROWS  FAILURES  TOOK     WHY");
 	for (size_t i = 0; i < ui->store->n; i++)
@@ -203,7 +207,8 @@ void overlay_draw(struct ui *ui, struct canvas *c)
 		plan_draw(ui, c);
 		break;
 	case OVERLAY_DIAG:
-		diag_draw(ui, c, overlay_box(ui, c, 42, 110, "Diagnostics", "lanes and sources", ROLE_ACCENT));
+		diag_draw(ui, c,
+			  overlay_box(ui, c, 42, 110, "Diagnostics", "lanes, AWS calls and sources", ROLE_ACCENT));
 		break;
 	case OVERLAY_OPERATE:
 		operate_draw(ui, c);

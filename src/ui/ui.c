@@ -157,6 +157,7 @@ struct target *ui_copy_target(const struct ui *ui)
 struct target *ui_target_for(const struct ui *ui, struct str cluster)
 {
 	struct target *t = ui_copy_target(ui);
+	/* a cluster of the same name in another region or account is another one */
 	bool home = (!ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster)) &&
 		    strcmp(t->region, ui->home->region) == 0 && strcmp(t->profile, ui->home->profile) == 0;
 

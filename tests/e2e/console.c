@@ -35,6 +35,7 @@ void console_clean_environment(void)
 		"AWS_ENDPOINT_URL",
 		"AWS_CONFIG_FILE",
 		"AWS_CA_BUNDLE",
+		"REQUESTS_CA_BUNDLE",
 		"SSL_CERT_FILE",
 		"SSL_CERT_DIR",
 		"AWS_SHARED_CREDENTIALS_FILE",
@@ -55,6 +56,7 @@ void console_clean_environment(void)
 		"http_proxy",
 		"https_proxy",
 		"ALL_PROXY",
+		"no_proxy",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

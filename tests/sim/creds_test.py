@@ -195,7 +195,7 @@ class Providers(unittest.TestCase):
         self.config(f"[profile no]\nrole_arn = {ROLE}denied-ops\nsource_profile = base\n"
                     f"[profile round]\nrole_arn = {ROLE}ops\nsource_profile = about\n"
                     f"[profile about]\nrole_arn = {ROLE}ops\nsource_profile = round\n")
-        self.fails("Not allowed: sts:AssumeRole", profile="no")
+        self.fails("n/a: needs sts:AssumeRole", profile="no")
         self.fails("round -> about -> round", profile="round")
 
     def test_mfa(self):

@@ -5,8 +5,9 @@
  * thread, is loaded again when the target changes and wiped when the lane closes. Credentials are those of
  * cred_cache.h, taken anew for each call.
  *
- * Retry: at most AWS_ATTEMPTS_MAX attempts, pauses random between 0 and min(2^i, 20 s), never
- * beyond the fetch's deadline, cancellable (AWS SDKs Reference Guide, "standard" retry mode).
+ * Retry: at most AWS_ATTEMPTS_MAX attempts (or AWS_MAX_ATTEMPTS, max_attempts), pauses random between 0 and
+ * min(2^i, 20 s), never beyond the fetch's deadline, cancellable, as long as there are retry tokens; after a throttling
+ * answer every request waits for its turn (pace.h; AWS SDKs Reference Guide, retry modes "standard" and "adaptive").
  */
 #ifndef AWS_CLIENT_H
 #define AWS_CLIENT_H
@@ -18,8 +19,10 @@
 
 #define AWS_ATTEMPTS_MAX 3
 #define AWS_RETRY_PAUSE_MAX_US (20 * US_PER_S)
+#define AWS_ATTEMPT_US (15 * US_PER_S) /* one attempt waits for its answer; the fetch may have longer */
 #define AWS_PAGES_MAX 1000
-#define AWS_SKEW_MIN_US (4 * US_PER_MIN) /* smaller differences never explain a refusal */
+#define AWS_PAGE_PERIOD_US (2 * US_PER_S) /* of a listing, for each of its pages */
+#define AWS_SKEW_MIN_US (4 * US_PER_MIN)  /* smaller differences never explain a refusal */
 
 struct aws_client;
 struct json_t;
@@ -30,6 +33,7 @@ struct aws_call {
 	const char *operation;
 	struct str body; /* form text, or a JSON object */
 	bool once;       /* not idempotent: never sent a second time */
+	int64_t units;   /* what it is billed by: metrics of GetMetricData; 0 = 1 */
 	/* XML protocols: prepares the handler anew and forgets what an earlier attempt decoded; called before each
 	 * attempt. NULL = only `wanted` counts. */
 	void (*begin)(void *ctx, struct xml_handler *handler);

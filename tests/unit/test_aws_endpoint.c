@@ -66,6 +66,8 @@ static void test_partitions(void **state)
 	expect(AWS_PI, "eusc-de-east-1", "", "https://pi.eusc-de-east-1.amazonaws.eu/");
 	expect(AWS_KMS, "us-iso-east-1", "", "https://kms.us-iso-east-1.c2s.ic.gov/");
 	expect(AWS_STS, "us-isob-east-1", "", "https://sts.us-isob-east-1.sc2s.sgov.gov/");
+	expect(AWS_SSO, "eu-west-1", "", "https://portal.sso.eu-west-1.amazonaws.com/");
+	expect(AWS_SSO_OIDC, "cn-north-1", "", "https://oidc.cn-north-1.amazonaws.com.cn/");
 	expect(AWS_LOGS, "eu-isoe-west-1", "", "https://logs.eu-isoe-west-1.cloud.adc-e.uk/");
 	expect(AWS_RDS, "us-isof-south-1", "", "https://rds.us-isof-south-1.csp.hci.ic.gov/");
 	expect(AWS_RDS, "xx-new-9", "", "https://rds.xx-new-9.amazonaws.com/");

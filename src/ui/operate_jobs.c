@@ -109,9 +109,10 @@ void operate_job_follow(struct ui *ui, struct job *j)
 {
 	const struct snapshot *s;
 
+	if (j->command || j->ended_us)
+		operate_watch_outage(ui, j);
 	if (!j->command)
 		return;
-	operate_watch_outage(ui, j);
 	s = command_result(j->command);
 	if (s && s != j->rows) {
 		snapshot_unref(j->rows);

@@ -295,7 +295,7 @@ static bool revoked(struct aws_operate *o, bool *ret_there, struct err *err)
 }
 
 const struct aws_operation aws_operations_rule[] = {
-	{"allow address", look_allow, allowed, true, disallow},
-	{"revoke rule", look_revoke, revoked, true, NULL},
+	{"allow address", look_allow, allowed, true, disallow, NULL},
+	{"revoke rule", look_revoke, revoked, true, NULL, NULL},
 };
 const size_t aws_noperations_rule = ARRAY_LEN(aws_operations_rule);

@@ -272,6 +272,8 @@ static bool look(struct aws_operate *o, struct err *err)
 	if (!o->how->look(o, err))
 		return false;
 	fill_statement(o);
+	if (!o->c.refused)
+		aws_operate_add_estimate(o);
 	if (!try_dry(o, err))
 		return false;
 	change_add_end(&o->c);

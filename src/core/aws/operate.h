@@ -100,6 +100,9 @@ void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c
 /* Names the cluster's instances that a parameter of the cluster's group does not reach (operate_overrides.c). */
 bool aws_operate_add_overrides(struct aws_operate *o, const char *parameter, struct err *err) MUST_CHECK;
 
+/* A row that says how long it may take and where that is from, or why that is not known (operate_estimate.c). */
+void aws_operate_add_estimate(struct aws_operate *o);
+
 /* How each is done, by file. */
 extern const struct aws_operation aws_operations_cluster[], aws_operations_snapshot[], aws_operations_rule[],
 	aws_operations_maintenance[], aws_operations_lease[];

@@ -16,6 +16,7 @@
 #include "aws_stage.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 
 static const char scenario[] = "[scenario]\n"
@@ -300,6 +301,19 @@ static void what_was_unset_is_reset(void **state)
 		  " --parameters " THRESHOLD ",ParameterValue=500,ApplyMethod=immediate");
 }
 
+/* What the test before has changed is applied. */
+static void is_in_sync(void)
+{
+	for (int i = 0; i < 100; i++) {
+		if (strcmp(cli("rds describe-db-clusters --db-cluster-identifier prod-orders --query "
+			       "DBClusters[0].DBClusterMembers[0].DBClusterParameterGroupStatus"),
+			   "in-sync") == 0)
+			return;
+		(void)poll(NULL, 0, 200);
+	}
+	fail_msg("the group of prod-orders is not applied");
+}
+
 static void the_group_says_who_is_reached(void **state)
 {
 	struct vt *v = start_on("plain", "W plain-1");
@@ -320,6 +334,7 @@ static void the_group_says_who_is_reached(void **state)
 	console_sees(v, "another parameter waits for a restart");
 	leave(v);
 	console_quit(v);
+	is_in_sync();
 	v = start(NULL);
 	console_preview(v, "slow log", "250 for 15", "apply state  orders-1 in-sync, orders-2 in-sync");
 	console_sees(v, "reversible, tier 1");

@@ -22,7 +22,8 @@ endfunction()
 set(console $<TARGET_FILE:auroratop>)
 set(sim $<TARGET_FILE:auroratop-sim>)
 foreach(file test_console test_load test_recovery test_together test_locks_e2e test_e2e_statements test_explain_console
-             test_region test_logs_e2e test_report_e2e test_hostile test_answers test_runbook test_changes test_aws_changes test_demo_changes)
+             test_region test_logs_e2e test_report_e2e test_hostile test_answers test_runbook test_changes test_aws_changes
+             test_aws_leases test_demo_changes)
   e2e_program(${file})
 endforeach()
 
@@ -49,6 +50,8 @@ e2e(explain test_explain_console ${console})
 # What changes something, and what the audit log says of it.
 e2e(aws_changes test_aws_changes ${console} ${sim})
 set_tests_properties(e2e.aws_changes PROPERTIES TIMEOUT 600)
+e2e(aws_leases test_aws_leases ${console} ${sim})
+set_tests_properties(e2e.aws_leases PROPERTIES TIMEOUT 600)
 e2e(changes test_changes ${console})
 # What the server writes into its log.
 e2e(logs test_logs_e2e ${console} ${sim})

@@ -44,11 +44,14 @@ struct job {
 	struct command *command;   /* NULL once it has ended */
 	struct operate_many *many; /* of several sessions: which, and what came of them; NULL = one target */
 	const struct snapshot *rows;
-	int64_t began_us, ended_us;    /* ended 0 = runs */
-	int64_t pid;                   /* of its server process, 0 = not known yet */
-	char phase[64];                /* of AWS, "" = none */
-	double done;                   /* of AWS, NaN = not told */
-	int64_t sampled_us, outage_us; /* last sample of the sessions; longest time without one */
+	int64_t began_us, ended_us; /* ended 0 = runs */
+	int64_t pid;                /* of its server process, 0 = not known yet */
+	char phase[64];             /* of AWS, "" = none */
+	double done;                /* of AWS, NaN = not told */
+	/* Last sample of the sessions, or since when one is waited for; longest time between two; the same or the one
+	 * that lasts still, 0 while it is the sampler's own rhythm. Watched until a sample has come after the end. */
+	int64_t sampled_us, gap_us, outage_us;
+	bool outage_over;
 	bool cancelling;
 	enum severity severity;
 	char outcome[640];

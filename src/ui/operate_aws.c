@@ -231,13 +231,24 @@ int operate_value_key(struct operate_view *v, uint32_t key, bool *ret_given)
 void operate_watch_outage(const struct ui *ui, struct job *j)
 {
 	const struct snapshot *s = store_good(ui->store, "sessions");
-	int64_t at = s ? s->at_us : 0;
+	const struct target *t = runtime_target(ui->rt);
+	int64_t least = 3 * t->interval_us > OUTAGE_MIN_US ? 3 * t->interval_us : OUTAGE_MIN_US, open;
 
-	if (at > j->sampled_us) {
-		if (j->sampled_us > 0 && at - j->sampled_us > j->outage_us)
-			j->outage_us = at - j->sampled_us;
-		j->sampled_us = at;
+	/* of another cluster nothing is to be learnt, nor where there was no database to begin with */
+	if (!s || j->generation != t->generation || j->outage_over)
+		return;
+	/* what is not asked for is not missing */
+	if (runtime_paused(ui->rt) || j->sampled_us == 0)
+		j->sampled_us = runtime_paused(ui->rt) ? ui->now_us : j->began_us;
+	if (s->at_us > j->sampled_us) {
+		if (s->at_us - j->sampled_us > j->gap_us)
+			j->gap_us = s->at_us - j->sampled_us;
+		j->sampled_us = s->at_us;
 	}
-	if (j->outage_us < OUTAGE_MIN_US)
+	/* AWS says available before the database answers: it is over with the first sample after the end */
+	j->outage_over = j->ended_us > 0 && j->sampled_us >= j->ended_us;
+	open = j->outage_over || runtime_paused(ui->rt) ? 0 : ui->now_us - j->sampled_us;
+	j->outage_us = open > j->gap_us ? open : j->gap_us;
+	if (j->outage_us < least)
 		j->outage_us = 0;
 }

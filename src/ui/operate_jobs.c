@@ -109,9 +109,10 @@ void operate_job_follow(struct ui *ui, struct job *j)
 {
 	const struct snapshot *s;
 
+	if (j->command || j->ended_us)
+		operate_watch_outage(ui, j);
 	if (!j->command)
 		return;
-	operate_watch_outage(ui, j);
 	s = command_result(j->command);
 	if (s && s != j->rows) {
 		snapshot_unref(j->rows);
@@ -219,31 +220,47 @@ static int quit_now(struct ui *ui)
 	return EFFECT_QUIT;
 }
 
-static bool leases_held(const struct ui *ui)
+/* Of the jobs that run: those that are taken back, and those that AWS goes on with. */
+static void count_kinds(const struct ui *ui, size_t *ret_leases, size_t *ret_aws)
 {
-	for (size_t i = 0; i < JOBS_MAX; i++)
-		if (ui->operations->jobs[i].command && (ui->operations->jobs[i].op->flags & OPERATION_LEASE))
-			return true;
-	return false;
+	*ret_leases = *ret_aws = 0;
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		const struct job *j = &ui->operations->jobs[i];
+
+		if (j->command && (j->op->flags & OPERATION_LEASE))
+			++*ret_leases;
+		else if (j->command && operation_is_aws(j->op))
+			++*ret_aws;
+	}
 }
 
 int operate_quit(struct ui *ui)
 {
 	struct dialog *d = &ui->dialog;
-	size_t n = jobs_running(ui);
+	size_t n = jobs_running(ui), leases, aws, ours;
+	const char *goes_on;
 
 	if (n == 0)
 		return EFFECT_QUIT;
 	*d = (struct dialog){.open = true, .title = "Quit while jobs run?", .yes = quit_now};
 	(void)snprintf(d->what, sizeof d->what, n == 1 ? "1 job is running" : "%zu jobs are running", n);
-	if (leases_held(ui))
+	count_kinds(ui, &leases, &aws);
+	ours = n - leases - aws;
+	goes_on = aws > 0 ? " AWS goes on with what it was asked; it is no longer watched." : "";
+	if (leases > 0)
 		(void)snprintf(d->effect, sizeof d->effect,
-			       "Quitting cancels what runs on the server and takes back what was changed for a time. "
-			       "Both go to the audit log.");
+			       "Quitting %stakes back what was changed for a time; the audit log says so.%s",
+			       ours > 0 ? "cancels what runs on the server and " : "", goes_on);
+	else if (ours > 0)
+		(void)snprintf(d->effect, sizeof d->effect,
+			       "Quitting cancels %s on the server and writes that to the audit log.%s",
+			       n == 1     ? "it"
+			       : aws == 0 ? "them"
+					  : "what runs",
+			       goes_on);
 	else
-		(void)snprintf(d->effect, sizeof d->effect,
-			       "Quitting cancels %s on the server and writes that to the audit log.",
-			       n == 1 ? "it" : "them");
+		(void)snprintf(d->effect, sizeof d->effect, "%s no longer watched; AWS goes on with %s.",
+			       n == 1 ? "It is" : "They are", n == 1 ? "it" : "them");
 	return EFFECT_PAINT;
 }
 

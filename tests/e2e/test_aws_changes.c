@@ -6,89 +6,16 @@
  *
  * The simulated cluster prod-orders has a writer orders-1 and two readers.
  */
-#include "console.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 /* after the three above */
 #include <cmocka.h>
 
+#include "aws_stage.h"
+
 #include <locale.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define ROWS 48
-#define COLS 160
-/* An Enter counts only some time after the last letter. */
-#define REST "@600"
-
-static const char *program, *sim_program;
-static struct sim_process sim;
-
-static struct vt *start(const char *option)
-{
-	const char *const args[] = {program, option, NULL};
-	struct vt *v = vt_start(ROWS, COLS, args, NULL);
-
-	console_sees(v, "● available");
-	console_sees(v, "W orders-1");
-	return v;
-}
-
-/* How many lines of the audit log hold both. */
-static int audited(const char *part, const char *other)
-{
-	char path[600], line[8192];
-	int found = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/.local/state/auroratop/audit.jsonl", getenv("HOME"));
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		found += strstr(line, part) && strstr(line, other);
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static void leave(struct vt *v)
-{
-	vt_key(v, "Esc");
-	console_gone(v, "Blast radius");
-}
-
-/* Confirmed by these keys, the lease is in force. */
-static void lease_begins(struct vt *v, const char *keys)
-{
-	console_press(v, keys, "jobs 1");
-	console_press(v, ":jobs<Enter>", "in force, ");
-	vt_key(v, "Esc");
-	console_gone(v, "in force, ");
-}
-
-/* The first line that the AWS CLI prints for a command, as the simulator's client of its own. */
-static const char *cli(const char *command)
-{
-	static char line[512];
-	char full[600], rest[512];
-	FILE *out;
-
-	snprintf(full, sizeof(full), "/usr/bin/aws --endpoint-url \"$AWS_ENDPOINT_URL\" --output text %s", command);
-	setenv("AWS_PAGER", "", 1);
-	out = popen(full, "r");
-	assert_non_null(out);
-	line[0] = '\0';
-	(void)!fgets(line, sizeof(line), out);
-	while (fgets(rest, sizeof(rest), out))
-		;
-	assert_int_equal(pclose(out), 0);
-	line[strcspn(line, "\n")] = '\0';
-	return line;
-}
-
 static void a_snapshot_is_made_and_deleted(void **state)
 {
 	struct vt *v = start(NULL);
@@ -105,6 +32,8 @@ static void a_snapshot_is_made_and_deleted(void **state)
 	leave(v);
 	console_preview(v, "create snapshot", "before-migration Owner=Jane Doe Release=42", "y yes, run it");
 	console_sees(v, "Owner = Jane Doe");
+	/* how long, and where that is from */
+	console_sees(v, ", by AWS's events of the last automated snapshots");
 	console_sees(v, "Tags.Tag.3.Key=Release");
 	assert_int_equal(sim_process_asked(&sim, "CreateDBClusterSnapshot"), 0);
 	vt_send(v, "y");
@@ -151,12 +80,14 @@ static void a_reader_takes_over(void **state)
 	leave(v);
 	console_preview(v, "failover", "orders-3", "writer then  orders-3");
 	console_sees(v, "disruptive, tier 2");
+	console_sees(v, "none: AWS tells no duration, and the audit log of this host has no earlier Fail over");
 	console_press(v, "orders-3" REST "<Enter>", "Fail over orders-3: done");
 	console_sees(v, "W orders-3");
 	console_preview(v, "reboot", "orders-1", "to allow it");
 	console_press(v, "orders-1" REST "<Enter>", "Reboot orders-1: done");
 	/* and back, for the tests after this one */
 	console_preview(v, "failover", "orders-1", "to allow it");
+	console_sees(v, ", by the last one in the audit log");
 	console_press(v, "orders-1" REST "<Enter>", "W orders-1");
 	console_sees(v, "Fail over orders-1: done");
 	console_quit(v);
@@ -180,11 +111,25 @@ static void settings_are_changed(void **state)
 	console_press(v, "y", "06:30-07:30: done");
 	console_preview(v, "maintenance window", "sunday", "is no window");
 	leave(v);
+	console_preview(v, "maintenance window", "sun:09:00-sun:09:30", "y yes, run it");
+	console_press(v, "y", "sun:09:00-sun:09:30: done");
+	assert_string_equal(cli("rds describe-db-clusters --db-cluster-identifier prod-orders --query "
+				"DBClusters[0].PreferredMaintenanceWindow"),
+			    "sun:09:00-sun:09:30");
 	/* what AWS itself refuses comes in its words, as a failure that is audited */
 	console_preview(v, "maintenance window", "xyz:04:00-xyz:05:00", "y yes, run it");
 	console_press(v, "y", "failed: ");
 	console_quit(v);
 	assert_int_equal(audited("\"action\":\"maintenance window\"", "\"outcome\":\"failed"), 1);
+}
+
+#define CLUSTER_ARN "arn:aws:rds:eu-west-1:111122223333:cluster:prod-orders"
+
+/* To the one action that waits. */
+static const char *opted_in(void)
+{
+	return cli("rds describe-pending-maintenance-actions --resource-identifier " CLUSTER_ARN
+		   " --query PendingMaintenanceActions[0].PendingMaintenanceActionDetails[0].OptInStatus");
 }
 
 static void one_of_several_actions_is_applied(void **state)
@@ -204,6 +149,14 @@ static void one_of_several_actions_is_applied(void **state)
 	console_press(v, ":defer maintenance<Enter>", "there is no opt-in to withdraw");
 	console_sees(v, "ApplyAction=system-update");
 	leave(v);
+	/* what somebody has opted in to for the next window is put off again */
+	(void)cli("rds apply-pending-maintenance-action --resource-identifier " CLUSTER_ARN
+		  " --apply-action system-update --opt-in-type next-maintenance");
+	assert_string_equal(opted_in(), "next-maintenance");
+	console_press(v, ":defer maintenance<Enter>", "opted in: next-maintenance");
+	console_sees(v, "OptInType=undo-opt-in");
+	console_press(v, "y", "Defer maintenance prod-orders: done");
+	assert_string_equal(opted_in(), "None");
 	console_quit(v);
 }
 
@@ -424,6 +377,33 @@ static void read_only_asks_for_nothing(void **state)
 	assert_int_equal(audited("\"phase\":\"intent\"", "stop cluster"), 0);
 }
 
+static void a_cluster_is_stopped_and_started(void **state)
+{
+	struct vt *v = start(NULL);
+
+	(void)state;
+	console_press(v, ":start cluster<Enter>", "the cluster is available; it has to be stopped");
+	leave(v);
+	console_press(v, ":stop cluster<Enter>", "Blast radius");
+	console_sees(v, "destructive, tier 3");
+	console_press(v, console_typed(v), "press D to confirm");
+	assert_int_equal(sim_process_asked(&sim, "StopDBCluster"), 0);
+	console_press(v, "D", "jobs 1");
+	console_press(v, ":jobs<Enter>", "stopping");
+	console_sees(v, "done  after");
+	vt_key(v, "Esc");
+	console_sees(v, "stopped");
+	console_press(v, ":stop cluster<Enter>", "the cluster is stopped; it has to be available");
+	leave(v);
+	console_press(v, ":start cluster<Enter>", "Blast radius");
+	console_sees(v, "disruptive, tier 2");
+	console_press(v, console_typed(v), "Start cluster prod-orders: done");
+	console_sees(v, "● available");
+	console_quit(v);
+	assert_int_equal(sim_process_asked(&sim, "StopDBCluster"), 1);
+	assert_int_equal(sim_process_asked(&sim, "StartDBCluster"), 1);
+}
+
 static void the_audit_log_tells_the_story(void **state)
 {
 	(void)state;
@@ -436,6 +416,10 @@ static void the_audit_log_tells_the_story(void **state)
 	assert_int_equal(audited("\"action\":\"restore\"", "\"outcome\":\"done: taken back"), 3);
 	assert_int_equal(audited("\"action\":\"restore\"", "\"outcome\":\"done\""), 1);
 	assert_int_equal(audited("\"action\":\"revoke rule\"", "\"outcome\":\"done\""), 1);
+	assert_int_equal(audited("\"action\":\"stop cluster\"", "\"outcome\":\"done\""), 1);
+	assert_int_equal(audited("\"action\":\"start cluster\"", "\"outcome\":\"done\""), 1);
+	assert_int_equal(audited("\"action\":\"maintenance window\"", "\"outcome\":\"done\""), 1);
+	assert_int_equal(audited("\"action\":\"defer maintenance\"", "\"outcome\":\"done\""), 1);
 	assert_int_equal(audited("simulated/secret", ""), 0);
 }
 
@@ -453,6 +437,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_denied_or_not_answered_is_said),
 		cmocka_unit_test(production_wants_one_tier_more),
 		cmocka_unit_test(read_only_asks_for_nothing),
+		cmocka_unit_test(a_cluster_is_stopped_and_started),
 		cmocka_unit_test(the_audit_log_tells_the_story),
 	};
 	int failed;

@@ -145,12 +145,18 @@ static void aws_is_changed(void **state)
 	console_sees(v, "Proposed is the address at which the server sees the console");
 	vt_key(v, "Esc");
 	console_gone(v, "shows what it would do");
-	console_preview(v, "allow address", "10.20.30.40 for 5", "tried with DryRun");
+	console_preview(v, "allow address", "127.0.0.1 for 5", "tried with DryRun");
 	console_press(v, console_typed(v), "jobs 1");
-	console_press(v, "8", "10.20.30.40/32");
+	console_press(v, "8", "127.0.0.1/32");
+	/* the demo's sessions come from there: whoever takes that rule out by hand cuts them off */
+	console_press(v, "/127.0.0.1<Enter>", "1 of");
+	console_press(v, ":revoke rule<Enter>", "connected from addresses that it admits");
+	console_sees(v, "destructive, tier 3");
+	vt_key(v, "Esc");
+	console_gone(v, "Blast radius");
 	console_press(v, "X", "It is taken back now.");
 	vt_send(v, "y");
-	console_gone(v, "10.20.30.40/32");
+	console_gone(v, "127.0.0.1/32");
 	console_gone(v, "jobs 1");
 	console_quit(v);
 }

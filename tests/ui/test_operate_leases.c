@@ -4,6 +4,8 @@
  */
 #include "tests/ui/fixture.h"
 
+#include "base/clock.h"
+#include "runtime/command.h"
 #include "ui/operate.h"
 
 #include <setjmp.h>
@@ -16,6 +18,7 @@
 #include "tests/ui/shows.h"
 
 #include <locale.h>
+#include <poll.h>
 
 static void open_named(const char *keys)
 {
@@ -125,6 +128,99 @@ static void a_lease_left_behind_stays_in_sight(void **state)
 	SHOWS("2 leases left behind, :jobs");
 }
 
+/* ---- jobs of AWS ---- */
+
+/* A key that waits for nothing: what runs goes on. */
+static void press(uint32_t key)
+{
+	struct event e = {.type = EVENT_KEY, .key = key};
+
+	fixture_effects(&f, ui_event(&f.ui, &e));
+}
+
+/* A failover that AWS is at until it is no longer watched. */
+static const struct job *start_failover(void)
+{
+	open_named(":failover");
+	open_named("");
+	fixture_answer(ANSWER_JOB);
+	(void)fixture_type(&f, "4711");
+	fixture_wait(&f, US_PER_S);
+	press(K_ENTER);
+	while (jobs_nth(&f.ui, 0) == NULL || jobs_nth(&f.ui, 0)->pid != 7100) {
+		(void)poll(NULL, 0, 1);
+		if (commands_collect(runtime_commands(f.rt)) > 0)
+			ui_data_changed(&f.ui);
+	}
+	return jobs_nth(&f.ui, 0);
+}
+
+/* So much later the database was asked again, or was not. */
+static void later(int seconds, bool sampled)
+{
+	const struct str sample = STR("source sessions at=now\nrow pid=1 node=orders-1 application=shop\n");
+
+	fixture_wait(&f, seconds * US_PER_S);
+	if (sampled)
+		fixture_more_text(&f, "sample", sample);
+	else
+		ui_data_changed(&f.ui);
+}
+
+static void end_jobs(void)
+{
+	const struct job *j = jobs_nth(&f.ui, 0);
+
+	command_cancel(j->command);
+	fixture_finish(&f);
+	assert_int_equal(jobs_running(&f.ui), 0);
+}
+
+static void quitting_says_that_aws_goes_on(void **state)
+{
+	(void)state;
+	(void)start_failover();
+	press('q');
+	/* draw() would wait for the job */
+	ui_draw(&f.ui, 48, 160);
+	SHOWS("Quit while jobs run?");
+	SHOWS("It is no longer watched; AWS goes on with it.");
+	HIDES("cancels it on the server");
+	press(K_ESC);
+	end_jobs();
+}
+
+static void the_outage_of_a_failover_is_measured(void **state)
+{
+	const struct job *j;
+
+	(void)state;
+	j = start_failover();
+	later(1, true);
+	later(1, true);
+	assert_int_equal(j->outage_us, 0);
+	/* what nobody asked for is no outage */
+	press(' ');
+	later(30, false);
+	press(' ');
+	later(1, true);
+	assert_int_equal(j->outage_us, 0);
+	/* AWS is done with it, the database is not there yet */
+	later(5, false);
+	end_jobs();
+	later(2, false);
+	(void)fixture_type(&f, ":jobs");
+	(void)fixture_key(&f, K_ENTER);
+	draw(160, 48);
+	SHOWS("no sample for 7.0s of it");
+	later(1, true);
+	assert_int_equal(j->outage_us, 8 * US_PER_S);
+	/* that was its end */
+	later(20, true);
+	draw(160, 48);
+	SHOWS("no sample for 8.0s of it");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -134,6 +230,8 @@ int main(void)
 		TEST(one_of_several_is_chosen),
 		TEST(the_role_is_what_is_typed),
 		TEST(a_lease_left_behind_stays_in_sight),
+		TEST(quitting_says_that_aws_goes_on),
+		TEST(the_outage_of_a_failover_is_measured),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -22,6 +22,10 @@ static void a_mark_is_read_as_written(void **state)
 	assert_true(lease_mark_read(text, &owner, &read));
 	assert_true(str_eq_c(owner, "jane__doe_@host"));
 	assert_int_equal(read, until);
+	/* it is known again by its owner, who is written otherwise there */
+	assert_true(lease_mark_is_of(text, "jane,\"doe\"@host"));
+	assert_false(lease_mark_is_of(text, "jane@host"));
+	assert_false(lease_mark_is_of(STR("bastion"), "jane,\"doe\"@host"));
 	arena_free(a);
 }
 

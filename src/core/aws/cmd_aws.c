@@ -6,8 +6,9 @@
  * it failed. After AWS has agreed the job watches the state by describe calls until the new one
  * has arrived; cancelling it then ends the watching, not what AWS does.
  *
- * A lease is remembered on the disk before it is asked for, held until its time is over or the job
- * is told to stop, and then taken back, in calls that no cancel interrupts.
+ * A lease is remembered on the disk and marked where others see it before it is asked for, held until its time is over
+ * or the job is told to stop, and then taken back, in calls that no cancel interrupts. A look sends nothing that
+ * changes anything.
  */
 #include "audit/change_lease.h"
 #include "aws/commands.h"
@@ -24,8 +25,10 @@
 #define POLL_US (3 * US_PER_S)
 #define POLL_LATER_US (10 * US_PER_S) /* after POLL_SOON_US */
 #define POLL_SOON_US (3 * US_PER_MIN)
-#define POLL_FAILURES_MAX 10 /* in a row */
-#define LOOK_AFTER_LOSS 5    /* how often it is looked up when the answer did not come */
+#define POLL_FAILURES_MAX 10              /* in a row */
+#define LOOK_AFTER_LOSS 5                 /* how often it is looked up when the answer did not come */
+#define TAKE_BACK_FIRST_US (1 * US_PER_S) /* between two tries, twice as long each time */
+#define TAKE_BACK_MOST_US (10 * US_PER_S)
 #define DRY_RUN_PASSED "DryRunOperation"
 
 const struct aws_operation *aws_operation_find(const char *name)
@@ -165,41 +168,81 @@ void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c
 		change_refuse(&o->c, "the cluster is " STR_FMT "; it has to be %s", STR_ARG(c->status), status);
 }
 
-/* ---- the call ---- */
+/* ---- the calls ---- */
 
+static void say_mark(struct buf *b, const struct aws_mark *m)
+{
+	if (!m->call)
+		return;
+	buf_addf(b, "%s%s", b->len > 0 ? "\n" : "", m->call);
+	for (size_t i = 0; i < m->nparams; i++)
+		buf_addf(b, " %s=" STR_FMT, m->params[i].name, STR_ARG(m->params[i].value));
+}
+
+/* All of them, one a line, in the order in which they are sent. */
 static void fill_statement(struct aws_operate *o)
 {
 	struct buf b;
 
 	buf_init(&b, sizeof(o->c.statement) - 1);
-	buf_add_str(&b, str_c(o->call));
+	say_mark(&b, &o->before);
+	if (o->call[0])
+		buf_addf(&b, "%s%s", b.len > 0 ? "\n" : "", o->call);
 	for (size_t i = 0; i < o->nparams; i++)
 		buf_addf(&b, " %s=" STR_FMT, o->params[i].name, STR_ARG(o->params[i].value));
+	if (!o->before.call)
+		say_mark(&b, &o->after);
 	if (b.failed)
 		change_refuse(&o->c, "the call would be longer than %zu bytes", sizeof(o->c.statement) - 1);
 	(void)snprintf(o->c.statement, sizeof(o->c.statement), "%s", b.failed ? o->call : buf_c(&b));
 	buf_release(&b);
 }
 
-bool aws_operate_send(struct aws_operate *o, const char *name, bool dry_run, struct err *err)
+static bool post(struct aws_operate *o, struct aws_call *call, struct form *form, struct err *err)
 {
 	struct fetch near = nearer(o->c.f);
-	struct aws_call call = {.once = true};
 	struct aws_answer answer = {0};
 	struct aws_client *client;
+	bool ok = aws_client_get(&near, &client, err) && form_body(form, &call->body, err) &&
+		  aws_call(client, &near, call, &answer, err);
+
+	aws_answer_release(&answer);
+	return ok;
+}
+
+/* What is asked for, one time only. A look has no call that changes anything. */
+static bool send_call(struct aws_operate *o, bool dry_run, struct err *err)
+{
+	struct aws_call call = {.once = true};
 	struct form form;
 	bool ok;
 
-	call.service = service_of(name, &call.operation);
-	if (!aws_client_get(&near, &client, err))
-		return false;
+	CHECK(dry_run || o->changes);
+	call.service = service_of(o->call, &call.operation);
 	form_begin(&form, call.operation, aws_services[call.service].version);
 	for (size_t i = 0; i < o->nparams; i++)
 		form_add(&form, o->params[i].name, o->params[i].value);
 	if (dry_run)
 		form_add_bool(&form, "DryRun", true);
-	ok = form_body(&form, &call.body, err) && aws_call(client, &near, &call, &answer, err);
-	aws_answer_release(&answer);
+	ok = post(o, &call, &form, err);
+	form_release(&form);
+	return ok;
+}
+
+bool aws_operate_mark(struct aws_operate *o, const struct aws_mark *m, struct err *err)
+{
+	struct aws_call call = {0};
+	struct form form;
+	bool ok;
+
+	if (!m->call)
+		return true;
+	CHECK(o->changes);
+	call.service = service_of(m->call, &call.operation);
+	form_begin(&form, call.operation, aws_services[call.service].version);
+	for (size_t i = 0; i < m->nparams; i++)
+		form_add(&form, m->params[i].name, m->params[i].value);
+	ok = post(o, &call, &form, err);
 	form_release(&form);
 	return ok;
 }
@@ -209,7 +252,7 @@ static bool try_dry(struct aws_operate *o, struct err *err)
 {
 	if (o->c.refused || !o->how->dry_run)
 		return true;
-	if (aws_operate_send(o, o->call, true, err) || strcmp(err->id, DRY_RUN_PASSED) == 0) {
+	if (send_call(o, true, err) || strcmp(err->id, DRY_RUN_PASSED) == 0) {
 		err_clear(err);
 		change_add(&o->c, "check", "", OPERATION_OK, "AWS would allow it: tried with DryRun");
 		return true;
@@ -224,10 +267,13 @@ static bool try_dry(struct aws_operate *o, struct err *err)
 static bool look(struct aws_operate *o, struct err *err)
 {
 	o->nparams = 0;
+	o->before = o->after = (struct aws_mark){0};
 	change_add(&o->c, "fact", "means", OPERATION_OK, "%s", o->c.op->effect);
 	if (!o->how->look(o, err))
 		return false;
 	fill_statement(o);
+	if (!o->c.refused)
+		aws_operate_add_estimate(o);
 	if (!try_dry(o, err))
 		return false;
 	change_add_end(&o->c);
@@ -242,6 +288,7 @@ static bool open_operate(struct aws_operate *o, struct fetch *f, bool changes, s
 	*o = (struct aws_operate){0};
 	if (!change_begin(&o->c, f, changes, err))
 		return false;
+	o->changes = changes;
 	o->how = aws_operation_find(o->c.op->name);
 	o->call = o->c.op->statement;
 	CHECK(o->how);
@@ -329,12 +376,19 @@ enum asked { ASKED_DONE, ASKED_REFUSED, ASKED_UNKNOWN };
 static enum asked ask(struct aws_operate *o, const char *id, const char *done)
 {
 	int64_t began = clock_mono_us();
-	struct err err = {0};
-	bool ok = aws_operate_send(o, o->call, false, &err);
+	struct err err = {0}, kept;
+	bool ok = !o->call[0] || send_call(o, false, &err);
 
 	o->agreed_mono_us = clock_mono_us();
 	if (!ok && may_have_been_done(&err))
 		return look_up(o, id, began, &err) ? ASKED_DONE : ASKED_UNKNOWN;
+	if (!ok && o->before.call) {
+		bool removed = aws_operate_mark(o, &o->after, &kept);
+
+		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s; the tag %s%s", err.text,
+				removed ? "is removed again" : "stays: ", removed ? "" : kept.text);
+		return ASKED_REFUSED;
+	}
 	if (!ok) {
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL, "failed: %s", err.text);
 		return ASKED_REFUSED;
@@ -355,33 +409,96 @@ static enum asked ask(struct aws_operate *o, const char *id, const char *done)
 
 /* ---- leases ---- */
 
-/* Takes back what the lease says, whatever the job was told meanwhile; true when nothing of it is left. */
+/* What is needed, and then the mark: as long as the change is there, others shall see it. */
+static bool send_back(struct aws_operate *o, struct err *err)
+{
+	if (o->call[0] && !send_call(o, false, err))
+		return false;
+	if (aws_operate_mark(o, &o->after, err))
+		return true;
+	/* whoever may not remove it may not the next time either */
+	if (err->code != ERR_DENIED) {
+		err_prefix(err, "all is as it was but for the tag");
+		return false;
+	}
+	change_add(&o->c, "notice", "", OPERATION_NOTICE, "the tag was not removed: %s", err->text);
+	err_clear(err);
+	return true;
+}
+
+static void intend_back(struct aws_operate *o, bool needed, char *id, size_t size)
+{
+	struct err unwritten;
+
+	o->c.statement[0] = '\0';
+	if (needed)
+		fill_statement(o);
+	/* without its line in the audit log it is taken back all the same: that is the safer state */
+	if (!change_intend(&o->c, id, size, &unwritten))
+		change_add(&o->c, "notice", "", OPERATION_WARNING, "not in the audit log: %s", unwritten.text);
+}
+
+/*
+ * Takes back what the lease says, whatever the job was told meanwhile; true when nothing of it is left. As often as the
+ * time allows, each time after another look: AWS may be asked too often just then, and what it did not answer it may
+ * have done.
+ */
 static bool take_back(void *ctx)
 {
 	struct aws_operate *o = ctx;
-	int64_t began = clock_mono_us();
-	struct err err = {0}, unwritten;
-	bool needed = false, ok = o->how->restore(o, &needed, &err);
-	char id[64];
+	int64_t began = clock_mono_us(), pause = TAKE_BACK_FIRST_US / 2;
+	struct err err = {0}, rest;
+	bool looked, needed = false, sent = false, ok;
+	char id[64] = "";
 
-	o->c.statement[0] = '\0';
-	if (ok && needed)
-		fill_statement(o);
-	/* without its line in the audit log it is taken back all the same: that is the safer state */
-	if (!change_intend(&o->c, id, sizeof(id), &unwritten))
-		change_add(&o->c, "notice", "", OPERATION_WARNING, "not in the audit log: %s", unwritten.text);
-	if (ok && !needed) {
-		change_conclude(&o->c, id, began, OPERATION_NOTICE, "left as it is: " STR_FMT,
-				STR_ARG(change_row(&o->c, "kept")));
-		return true;
-	}
-	ok = ok && aws_operate_send(o, o->call, false, &err);
-	if (ok)
-		change_conclude(&o->c, id, began, OPERATION_OK, "done: taken back");
-	else
+	o->before = (struct aws_mark){0};
+	do {
+		err = (struct err){0};
+		pause = pause < TAKE_BACK_MOST_US / 2 ? 2 * pause : TAKE_BACK_MOST_US;
+		ok = looked = o->how->restore(o, &needed, &err);
+		if (looked && !id[0])
+			intend_back(o, needed, id, sizeof(id));
+		if (looked && needed) {
+			sent = true;
+			ok = send_back(o, &err);
+		}
+	} while (!ok && change_rest(o->c.f, pause, &rest));
+	if (!id[0])
+		intend_back(o, false, id, sizeof(id));
+	if (!ok)
 		change_conclude(&o->c, id, began, OPERATION_CRITICAL,
 				"failed: not taken back, the next start offers it: %s", err.text);
+	else if (!sent)
+		change_conclude(&o->c, id, began, OPERATION_NOTICE, "left as it is: " STR_FMT,
+				STR_ARG(change_row(&o->c, "kept")));
+	else
+		change_conclude(&o->c, id, began, OPERATION_OK, "done: taken back");
 	return ok;
+}
+
+/* The lease is the only one, and its mark is there. False: nothing was changed, the outcome says why. */
+static bool mark_lease(struct aws_operate *o, const char *id)
+{
+	int64_t began = clock_mono_us();
+	struct err err = {0};
+
+	if (o->how->is_free && !o->how->is_free(o, &err)) {
+		change_conclude(&o->c, id, began, OPERATION_WARNING, "not done: %s", err.text);
+		return false;
+	}
+	if (aws_operate_mark(o, &o->before, &err))
+		return true;
+	if (err.code == ERR_DENIED) {
+		change_add(&o->c, "notice", "", OPERATION_NOTICE,
+			   "the tag was not set, consoles of other hosts do not see the lease: %s", err.text);
+		o->before = (struct aws_mark){0};
+		return true;
+	}
+	change_conclude(&o->c, id, began, OPERATION_CRITICAL,
+			"failed: the tag that keeps others from changing it, too, could not be set: %s", err.text);
+	/* without an answer it may be there */
+	(void)!aws_operate_mark(o, &o->after, &err);
+	return false;
 }
 
 static void run(struct aws_operate *o, const char *id)
@@ -397,6 +514,10 @@ static void run(struct aws_operate *o, const char *id)
 	(void)snprintf(o->lease.target, sizeof(o->lease.target), "%s", o->c.f->target->cluster);
 	if (!change_lease_take(&o->c, &o->lease, o->lease_us, id, &held))
 		return;
+	if (!mark_lease(o, id)) {
+		lease_end(held);
+		return;
+	}
 	switch (ask(o, id, change_lease_words(&o->lease, words, sizeof(words)))) {
 	case ASKED_REFUSED:
 		lease_end(held);

@@ -6,18 +6,24 @@
 #include <stdio.h>
 
 #define UNTIL " until "
+#define OWNER_MAX 180
 
-struct str lease_mark_text(struct arena *a, const char *owner, int64_t until_us)
+/* Cut, and without what may not stand there. */
+static void write_owner(const char *owner, char out[OWNER_MAX + 1])
 {
-	char text[256], until[40];
-
-	(void)snprintf(text, sizeof(text), "%.180s" UNTIL "%s", owner,
-		       clock_iso8601(until_us / US_PER_S * US_PER_S, until, sizeof(until)));
-	for (char *p = text; *p; p++)
+	(void)snprintf(out, OWNER_MAX + 1, "%.*s", OWNER_MAX, owner);
+	for (char *p = out; *p; p++)
 		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
 		      strchr(" _.:/=+-@", *p)))
 			*p = '_';
-	return arena_str(a, str_c(text));
+}
+
+struct str lease_mark_text(struct arena *a, const char *owner, int64_t until_us)
+{
+	char who[OWNER_MAX + 1], until[40];
+
+	write_owner(owner, who);
+	return arena_fmt(a, "%s" UNTIL "%s", who, clock_iso8601(until_us / US_PER_S * US_PER_S, until, sizeof(until)));
 }
 
 bool lease_mark_read(struct str text, struct str *ret_owner, int64_t *ret_until_us)
@@ -30,4 +36,14 @@ bool lease_mark_read(struct str text, struct str *ret_owner, int64_t *ret_until_
 		return false;
 	*ret_owner = str_sub(text, 0, (size_t)at);
 	return true;
+}
+
+bool lease_mark_is_of(struct str text, const char *owner)
+{
+	char who[OWNER_MAX + 1];
+	struct str read;
+	int64_t until;
+
+	write_owner(owner, who);
+	return lease_mark_read(text, &read, &until) && str_eq_c(read, who);
 }

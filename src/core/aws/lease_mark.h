@@ -19,5 +19,7 @@
 struct str lease_mark_text(struct arena *a, const char *owner, int64_t until_us);
 /* False: it is no such text. Slices of it. */
 bool lease_mark_read(struct str text, struct str *ret_owner, int64_t *ret_until_us);
+/* It is such a text, and of that owner, as lease_mark_text() writes him. */
+bool lease_mark_is_of(struct str text, const char *owner);
 
 #endif

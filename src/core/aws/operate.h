@@ -27,15 +27,33 @@ struct aws_operation {
 	/* After AWS has agreed: is the new state there? Tells phase and progress. */
 	bool (*arrived)(struct aws_operate *o, bool *ret_there, struct err *err);
 	bool dry_run; /* EC2: asked with DryRun first, at every look */
-	/* Of a lease (o->lease is filled by look): the call that takes it back. *ret_needed false: it is no longer
-	 * ours, the rows say why. */
+	/* Of a lease (o->lease is filled by look): the call that takes it back, and in o->after one that takes its mark
+	 * away; either may be none. *ret_needed false: both are, it is no longer ours, the rows say why. Only looks. */
 	bool (*restore)(struct aws_operate *o, bool *ret_needed, struct err *err);
+	/* Of a lease, when it is on the disk and before anything is sent: did another console come first? Then false,
+	 * err says whose. NULL: AWS refuses a second one by itself. */
+	bool (*is_free)(struct aws_operate *o, struct err *err);
+};
+
+#define OPERATE_MARK_PARAMS_MAX 3
+
+/* A call beside the one that is asked for, which only says what is done to whom: a tag. It may be sent again. */
+struct aws_mark {
+	const char *call; /* NULL: none */
+	struct {
+		const char *name;
+		struct str value;
+	} params[OPERATE_MARK_PARAMS_MAX];
+	size_t nparams;
 };
 
 struct aws_operate {
 	struct change c;
 	const struct aws_operation *how;
-	const char *call; /* "rds:RebootDBInstance" */
+	const char *call; /* "rds:RebootDBInstance"; "" = none is needed */
+	/* Sent before it, and when it was refused `after`; sent when it is done. */
+	struct aws_mark before, after;
+	bool changes; /* it is run, and not only looked at */
 	struct lease lease;
 	int64_t lease_us; /* how long */
 	struct str id, value;
@@ -52,8 +70,9 @@ struct aws_operate {
 
 /* "X for N": *ret_what is X, and o->lease_us is N minutes, or minutes when " for N" is missing. False: N is none. */
 bool aws_operate_take_minutes(struct aws_operate *o, int64_t minutes, struct str *ret_what);
-/* One call with o->params, once. */
-bool aws_operate_send(struct aws_operate *o, const char *call, bool dry_run, struct err *err) MUST_CHECK;
+/* Sends a mark. False with ERR_DENIED: it may not be, for which nothing else is left undone. True when there is none.
+ */
+bool aws_operate_mark(struct aws_operate *o, const struct aws_mark *mark, struct err *err) MUST_CHECK;
 /* How that operation is done; NULL: AWS does not. */
 const struct aws_operation *aws_operation_find(const char *name);
 /* A parameter of the call; value stays valid as long as the command. */
@@ -80,6 +99,9 @@ void aws_operate_need_status(struct aws_operate *o, const struct seen_cluster *c
 
 /* Names the cluster's instances that a parameter of the cluster's group does not reach (operate_overrides.c). */
 bool aws_operate_add_overrides(struct aws_operate *o, const char *parameter, struct err *err) MUST_CHECK;
+
+/* A row that says how long it may take and where that is from, or why that is not known (operate_estimate.c). */
+void aws_operate_add_estimate(struct aws_operate *o);
 
 /* How each is done, by file. */
 extern const struct aws_operation aws_operations_cluster[], aws_operations_snapshot[], aws_operations_rule[],

@@ -232,10 +232,10 @@ static bool retention_arrived(struct aws_operate *o, bool *ret_there, struct err
 }
 
 const struct aws_operation aws_operations_cluster[] = {
-	{"failover", look_failover, failover_arrived, false, NULL},
-	{"reboot", look_reboot, reboot_arrived, false, NULL},
-	{"stop cluster", look_stop, stop_arrived, false, NULL},
-	{"start cluster", look_start, start_arrived, false, NULL},
-	{"backup retention", look_retention, retention_arrived, false, NULL},
+	{"failover", look_failover, failover_arrived, false, NULL, NULL},
+	{"reboot", look_reboot, reboot_arrived, false, NULL, NULL},
+	{"stop cluster", look_stop, stop_arrived, false, NULL, NULL},
+	{"start cluster", look_start, start_arrived, false, NULL, NULL},
+	{"backup retention", look_retention, retention_arrived, false, NULL, NULL},
 };
 const size_t aws_noperations_cluster = ARRAY_LEN(aws_operations_cluster);

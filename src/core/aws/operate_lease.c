@@ -3,10 +3,10 @@
  * and taking back what an earlier console could not.
  *
  * The group is what is changed, so every cluster that uses it is named, and a group that others use
- * makes it disruptive. While the lease is in force the group carries a tag that says whose it is
- * and until when: another console sees it and stacks no second one. It is restored only while
- * the value is still ours; a value that was not set before is reset, not set to a default that
- * somebody may change one day.
+ * makes it disruptive. From before the change until after it was taken back the group carries a tag that says
+ * whose it is and until when: another console sees it and stacks no second one; consoles of this host see the note
+ * on its disk, too. It is restored only while the value is still ours; a value that was not set before is reset, not
+ * set to a default that somebody may change one day.
  */
 #include "aws/lease_mark.h"
 #include "aws/operate.h"
@@ -125,27 +125,29 @@ static struct str group_arn(struct aws_operate *o, const struct seen_cluster *c)
 	return arena_fmt(o->c.out->arena, "%.*s:cluster-pg:" STR_FMT, (int)at, c->arn.ptr, STR_ARG(c->parameter_group));
 }
 
-/* The tag is for the eyes of others: without the permission for it the lease goes on, and says so. */
-static void set_tag(struct aws_operate *o, struct str arn, bool present)
+static struct aws_mark tag_of(struct str arn, const char *call)
 {
-	struct err err = {0};
-	size_t kept = o->nparams;
+	struct aws_mark m = {.call = arn.len > 0 ? call : NULL};
 
-	if (arn.len == 0)
-		return;
-	o->nparams = 0;
-	aws_operate_param(o, "ResourceName", arn);
-	if (present) {
-		aws_operate_param(o, "Tags.Tag.1.Key", STR(LEASE_TAG));
-		aws_operate_param(o, "Tags.Tag.1.Value",
-				  lease_mark_text(o->c.out->arena, o->lease.owner, o->lease.until_us));
-	} else {
-		aws_operate_param(o, "TagKeys.member.1", STR(LEASE_TAG));
-	}
-	if (!aws_operate_send(o, present ? "rds:AddTagsToResource" : "rds:RemoveTagsFromResource", false, &err))
-		change_add(&o->c, "notice", "", OPERATION_NOTICE, "the group's tag was not %s: %s",
-			   present ? "set" : "removed", err.text);
-	o->nparams = kept;
+	m.params[m.nparams].name = "ResourceName";
+	m.params[m.nparams++].value = arn;
+	return m;
+}
+
+/* The tag is for consoles of other hosts: there before the value is changed, and as long as it is ours. */
+static void fill_marks(struct aws_operate *o, struct str arn, int64_t until_us)
+{
+	char who[256];
+
+	o->before = tag_of(arn, "rds:AddTagsToResource");
+	o->before.params[o->before.nparams].name = "Tags.Tag.1.Key";
+	o->before.params[o->before.nparams++].value = STR(LEASE_TAG);
+	o->before.params[o->before.nparams].name = "Tags.Tag.1.Value";
+	o->before.params[o->before.nparams++].value =
+		lease_mark_text(o->c.out->arena, audit_user(who, sizeof(who)), until_us);
+	o->after = tag_of(arn, "rds:RemoveTagsFromResource");
+	o->after.params[o->after.nparams].name = "TagKeys.member.1";
+	o->after.params[o->after.nparams++].value = STR(LEASE_TAG);
 }
 
 /* ---- who uses the group ---- */
@@ -236,16 +238,93 @@ static void check_group(struct aws_operate *o, const struct seen_cluster *c, con
 		change_refuse(&o->c, "%s cannot be changed in " STR_FMT, PARAMETER, STR_ARG(c->parameter_group));
 }
 
-static void check_other_lease(struct aws_operate *o, const struct seen_tag *tag)
+static bool is_over(const struct seen_tag *tag)
 {
 	struct str owner;
 	int64_t until;
 
-	if (lease_mark_read(tag->value, &owner, &until) && until < clock_wall_us())
+	return lease_mark_read(tag->value, &owner, &until) && until < clock_wall_us();
+}
+
+/* Of this host, whatever cluster it was asked for: the group is what counts, and a tag may not be allowed. */
+static bool find_noted(const struct aws_operate *o, struct lease *ret_lease, bool *ret_left)
+{
+	struct lease all[LEASES_MAX];
+	bool left[LEASES_MAX];
+	size_t n = lease_list(NULL, all, left, LEASES_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].operation, "slow log") == 0 && strcmp(all[i].object, o->lease.object) == 0 &&
+		    strcmp(all[i].id, o->lease.id) != 0) {
+			*ret_lease = all[i];
+			*ret_left = left[i];
+			return true;
+		}
+	return false;
+}
+
+static void check_noted(struct aws_operate *o)
+{
+	struct lease l;
+	char until[40];
+	bool left;
+
+	if (find_noted(o, &l, &left))
+		change_refuse(&o->c, "a lease is on it already: %s until %s%s", l.owner,
+			      clock_iso8601(l.until_us, until, sizeof(until)),
+			      left ? "; it was left behind, restore it first" : "");
+}
+
+static void check_other_lease(struct aws_operate *o, const struct seen_tag *tag)
+{
+	if (is_over(tag))
 		change_add(&o->c, "check", "", OPERATION_WARNING, "an expired lease is still tagged on it: " STR_FMT,
 			   STR_ARG(tag->value));
 	else
 		change_refuse(&o->c, "a lease is on it already: " STR_FMT, STR_ARG(tag->value));
+}
+
+/* Two that looked at the same time have both been noted by now: neither goes on then. */
+static bool slow_log_is_free(struct aws_operate *o, struct err *err)
+{
+	struct seen_cluster c;
+	struct seen_tag tag;
+	struct lease l;
+	bool left, tagged;
+
+	if (find_noted(o, &l, &left))
+		return err_set(err, ERR_DENIED, "another console of this host has begun one meanwhile, %s", l.owner);
+	if (!aws_operate_cluster(o, &c, err) || !find_tag(o, group_arn(o, &c), &tag, &tagged, err))
+		return false;
+	if (tagged && !is_over(&tag))
+		return err_set(err, ERR_DENIED, "a lease was put on it meanwhile: " STR_FMT, STR_ARG(tag.value));
+	return true;
+}
+
+/* ---- whether the group's values are in force ---- */
+
+static bool any_member(const struct seen_cluster *c, const char *status)
+{
+	return str_find(c->member_parameters, str_c(status), 0) >= 0;
+}
+
+/* Of each member, in AWS's own words. */
+static void add_apply_state(struct aws_operate *o, const struct seen_cluster *c, const struct seen_parameter *p)
+{
+	struct str ids = c->members, states = c->member_parameters, id, state;
+	struct buf b;
+
+	buf_init(&b, 1024);
+	while (ids.len > 0 && str_split(&ids, ',', &id) && str_split(&states, ',', &state))
+		(void)buf_addf(&b, "%s" STR_FMT " " STR_FMT, b.len > 0 ? ", " : "", STR_ARG(id), STR_ARG(state));
+	change_add(&o->c, "fact", "apply state", OPERATION_OK, "%s", b.len > 0 ? buf_c(&b) : "AWS tells of none");
+	buf_release(&b);
+	if (str_eq_c(p->apply_type, "static"))
+		change_add(&o->c, "check", "", OPERATION_WARNING, "%s is static here: it takes a restart", PARAMETER);
+	else if (any_member(c, "pending-reboot"))
+		change_add(&o->c, "check", "", OPERATION_NOTICE,
+			   "pending-reboot: another parameter waits for a restart; %s is dynamic and does not",
+			   PARAMETER);
 }
 
 static bool look_slow_log(struct aws_operate *o, struct err *err)
@@ -263,20 +342,32 @@ static bool look_slow_log(struct aws_operate *o, struct err *err)
 	(void)snprintf(o->c.object, sizeof(o->c.object), STR_FMT, STR_ARG(c.parameter_group));
 	(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(c.parameter_group));
 	bool minutes = aws_operate_take_minutes(o, SLOW_LOG_MINUTES, &value);
+	int64_t until = o->given_us + o->lease_us;
+	char clock[40];
+
+	fill_lease(o, c.parameter_group, &p, value);
+	fill_marks(o, group_arn(o, &c), until);
 	add_modify(o, c.parameter_group, value);
 	change_add(&o->c, "fact", "now", OPERATION_OK, "%s is " STR_FMT ", source " STR_FMT, PARAMETER,
 		   STR_ARG(is_set(&p) ? p.value : STR("unset")), STR_ARG(p.source));
-	change_add(&o->c, "fact", "for", OPERATION_OK, "%lld minutes; then it is %s again",
-		   (long long)(o->lease_us / US_PER_MIN), is_set(&p) ? "what it was" : "unset");
+	add_apply_state(o, &c, &p);
+	change_add(&o->c, "fact", "for", OPERATION_OK,
+		   "%lld minutes, until %.5sZ; then it is %s again, and the tag goes",
+		   (long long)(o->lease_us / US_PER_MIN), clock_iso8601(until, clock, sizeof(clock)) + 11,
+		   is_set(&p) ? "what it was" : "unset");
+	/* what the tag says is when it ends, however long the preview was read */
+	o->lease_us = until - clock_wall_us();
 	change_add(&o->c, "check", "", OPERATION_NOTICE,
 		   "should this host never come back, nothing restores it: the group is tagged %s with owner and time",
 		   LEASE_TAG);
 	check_group(o, &c, &p, found);
 	if (!minutes || !slow_log_read(o->c.op->name, value, &wish))
 		change_refuse(&o->c, "\"" STR_FMT "\" is not of the form %s", STR_ARG(o->value), o->c.op->asks);
+	else if (o->lease_us <= 0)
+		change_refuse(&o->c, "the time for which it was asked is over; ask again");
 	if (tagged)
 		check_other_lease(o, &tag);
-	fill_lease(o, c.parameter_group, &p, value);
+	check_noted(o);
 	return name_users(o, c.parameter_group, err) && aws_operate_add_overrides(o, PARAMETER, err);
 }
 
@@ -288,27 +379,51 @@ static bool slow_log_arrived(struct aws_operate *o, bool *ret_there, struct err 
 
 	if (!aws_operate_cluster(o, &c, err) || !find_parameter(o, str_c(o->lease.object), &p, &found, err))
 		return false;
-	change_phase(&o->c, str_find(c.member_parameters, STR("applying"), 0) >= 0 ? STR("applying") : STR("in sync"),
+	change_phase(&o->c,
+		     any_member(&c, "applying")         ? STR("applying")
+		     : any_member(&c, "pending-reboot") ? STR("pending-reboot, of another parameter")
+							: STR("in sync"),
 		     (double)NAN);
-	*ret_there =
-		found && str_eq_c(p.value, o->lease.value) && str_find(c.member_parameters, STR("applying"), 0) < 0;
-	if (*ret_there)
-		set_tag(o, group_arn(o, &c), true);
+	*ret_there = found && str_eq_c(p.value, o->lease.value) && !any_member(&c, "applying");
+	return true;
+}
+
+/* The tag, while it is there and the lease's own; without the permission to look it is left to others. */
+static bool find_own_tag(struct aws_operate *o, struct str arn, bool *ret_found, struct err *err)
+{
+	struct seen_tag tag;
+
+	if (!find_tag(o, arn, &tag, ret_found, err)) {
+		if (err->code != ERR_DENIED)
+			return false;
+		err_clear(err);
+		*ret_found = false;
+	}
+	*ret_found = *ret_found && lease_mark_is_of(tag.value, o->lease.owner);
 	return true;
 }
 
 static bool restore_slow_log(struct aws_operate *o, bool *ret_needed, struct err *err)
 {
-	struct str group = str_c(o->lease.object);
+	struct str group = str_c(o->lease.object), arn;
 	struct seen_parameter p;
 	struct seen_cluster c;
-	bool found;
+	bool found, tagged;
 
 	*ret_needed = false;
 	if (!aws_operate_cluster(o, &c, err) || !find_parameter(o, group, &p, &found, err))
 		return false;
 	c.parameter_group = group;
-	set_tag(o, group_arn(o, &c), false);
+	arn = group_arn(o, &c);
+	if (!find_own_tag(o, arn, &tagged, err))
+		return false;
+	fill_marks(o, arn, o->lease.until_us);
+	o->before = (struct aws_mark){0};
+	if (!tagged)
+		o->after = (struct aws_mark){0};
+	o->call = "";
+	o->nparams = 0;
+	*ret_needed = tagged;
 	if (!found || !str_eq_c(p.value, o->lease.value)) {
 		change_set(&o->c, "kept",
 			   arena_fmt(o->c.out->arena, "%s is " STR_FMT " now, and not ours any more", PARAMETER,
@@ -316,12 +431,11 @@ static bool restore_slow_log(struct aws_operate *o, bool *ret_needed, struct err
 		return true;
 	}
 	*ret_needed = true;
-	o->nparams = 0;
-	add_modify(o, group, arena_str(o->c.out->arena, str_c(o->lease.before)));
-	if (!o->lease.unset)
+	if (!o->lease.unset) {
+		add_modify(o, group, arena_str(o->c.out->arena, str_c(o->lease.before)));
 		return true;
+	}
 	o->call = "rds:ResetDBClusterParameterGroup";
-	o->nparams = 0;
 	aws_operate_param(o, "DBClusterParameterGroupName", group);
 	aws_operate_param(o, "Parameters.Parameter.1.ParameterName", STR(PARAMETER));
 	aws_operate_param(o, "Parameters.Parameter.1.ApplyMethod", STR("immediate"));
@@ -388,6 +502,12 @@ static bool restored(struct aws_operate *o, bool *ret_there, struct err *err)
 
 	if (!aws_operation_find(o->lease.operation)->restore(o, &needed, err))
 		return false;
+	/* the mark alone is left: the value is what it was */
+	if (needed && !o->call[0]) {
+		if (!aws_operate_mark(o, &o->after, err) && err->code != ERR_DENIED)
+			return false;
+		needed = false;
+	}
 	*ret_there = !needed;
 	if (!needed)
 		forget(&o->lease);
@@ -395,7 +515,7 @@ static bool restored(struct aws_operate *o, bool *ret_there, struct err *err)
 }
 
 const struct aws_operation aws_operations_lease[] = {
-	{"slow log", look_slow_log, slow_log_arrived, false, restore_slow_log},
-	{"restore", look_restore, restored, false, NULL},
+	{"slow log", look_slow_log, slow_log_arrived, false, restore_slow_log, slow_log_is_free},
+	{"restore", look_restore, restored, false, NULL, NULL},
 };
 const size_t aws_noperations_lease = ARRAY_LEN(aws_operations_lease);

@@ -228,9 +228,9 @@ static bool deferred(struct aws_operate *o, bool *ret_there, struct err *err)
 }
 
 const struct aws_operation aws_operations_maintenance[] = {
-	{"backup window", look_backup_window, window_arrived, false, NULL},
-	{"maintenance window", look_maintenance_window, window_arrived, false, NULL},
-	{"apply maintenance", look_apply, applied, false, NULL},
-	{"defer maintenance", look_defer, deferred, false, NULL},
+	{"backup window", look_backup_window, window_arrived, false, NULL, NULL},
+	{"maintenance window", look_maintenance_window, window_arrived, false, NULL, NULL},
+	{"apply maintenance", look_apply, applied, false, NULL, NULL},
+	{"defer maintenance", look_defer, deferred, false, NULL, NULL},
 };
 const size_t aws_noperations_maintenance = ARRAY_LEN(aws_operations_maintenance);

@@ -4,6 +4,9 @@
  * Only a single address is ever added (/32 or /128), for the cluster's port alone, and only where
  * it can help: a public address cannot reach a cluster whose instances have none. Each look asks
  * EC2 with DryRun, so that a missing permission is told before anything is confirmed.
+ *
+ * The rule of a lease is known again by all that it was made of: direction, protocol, port, address, and the
+ * description that names its owner. A group may hold other rules for the same address, which are not ours.
  */
 #include "aws/input.h"
 #include "aws/lease_mark.h"
@@ -16,6 +19,8 @@
 
 #define ALLOW_MINUTES 60
 #define PEER_PARAM 4 /* of the call that allows */
+/* What a lease says of its rule beside the address: how that is let in. */
+#define INGRESS "ingress tcp %lld-%lld"
 
 struct seen_rule {
 	uint64_t present;
@@ -136,8 +141,9 @@ static void add_permission(struct aws_operate *o, const struct seen_cluster *c, 
 	aws_operate_param(o, v6 ? "IpPermissions.1.Ipv6Ranges.1.Description" : "IpPermissions.1.IpRanges.1.Description",
 			  described(o, until_us));
 	(void)snprintf(o->lease.object, sizeof(o->lease.object), STR_FMT, STR_ARG(o->id));
-	(void)snprintf(o->lease.parameter, sizeof(o->lease.parameter), "ingress rule");
+	(void)snprintf(o->lease.parameter, sizeof(o->lease.parameter), INGRESS, (long long)c->port, (long long)c->port);
 	(void)snprintf(o->lease.value, sizeof(o->lease.value), STR_FMT, STR_ARG(o->params[PEER_PARAM].value));
+	(void)audit_user(o->lease.owner, sizeof(o->lease.owner));
 	o->lease.unset = true;
 }
 
@@ -185,14 +191,20 @@ static void group_parameters(struct form *form, void *ctx)
 	form_add_ec2_filter(form, 1, "group-id", str_c(o->lease.object));
 }
 
-/* Drops the rules of other peers while they arrive. */
-static bool is_new_rule(void *row, struct snapshot *out, void *ctx)
+/* Drops the rules that are not the lease's while they arrive. */
+static bool is_lent_rule(void *row, struct snapshot *out, void *ctx)
 {
 	const struct aws_operate *o = ctx;
 	const struct seen_rule *r = row;
+	struct str mark = r->description;
+	char how[64];
 
 	(void)out;
-	return !r->egress && str_eq_c(peer_of(r), o->lease.value);
+	(void)snprintf(how, sizeof(how), INGRESS, (long long)r->from_port, (long long)r->to_port);
+	if (r->egress || !str_eq_c(r->protocol, "tcp") || strcmp(how, o->lease.parameter) != 0 ||
+	    !str_eq_c(peer_of(r), o->lease.value) || !str_starts(mark, STR(LEASE_MARK_RULE)))
+		return false;
+	return lease_mark_is_of(str_sub(mark, strlen(LEASE_MARK_RULE), mark.len), o->lease.owner);
 }
 
 static bool find_allowed(struct aws_operate *o, struct seen_rule *ret_rule, bool *ret_found, struct err *err)
@@ -204,7 +216,7 @@ static bool find_allowed(struct aws_operate *o, struct seen_rule *ret_rule, bool
 		.next = "nextToken",
 		.marker = "NextToken",
 		.parameters = group_parameters,
-		.finish = is_new_rule,
+		.finish = is_lent_rule,
 		.ctx = o,
 	};
 
@@ -225,12 +237,13 @@ static bool disallow(struct aws_operate *o, bool *ret_needed, struct err *err)
 
 	if (!find_allowed(o, &r, ret_needed, err))
 		return false;
+	o->call = "";
+	o->nparams = 0;
 	if (!*ret_needed) {
-		change_set(&o->c, "kept", STR("the rule is gone already"));
+		change_set(&o->c, "kept", STR("the rule is gone already, or it is another one now"));
 		return true;
 	}
 	o->call = "ec2:RevokeSecurityGroupIngress";
-	o->nparams = 0;
 	aws_operate_param(o, "GroupId", r.group_id);
 	aws_operate_param(o, "SecurityGroupRuleId.1", r.rule_id);
 	return true;
@@ -282,7 +295,7 @@ static bool revoked(struct aws_operate *o, bool *ret_there, struct err *err)
 }
 
 const struct aws_operation aws_operations_rule[] = {
-	{"allow address", look_allow, allowed, true, disallow},
-	{"revoke rule", look_revoke, revoked, true, NULL},
+	{"allow address", look_allow, allowed, true, disallow, NULL},
+	{"revoke rule", look_revoke, revoked, true, NULL, NULL},
 };
 const size_t aws_noperations_rule = ARRAY_LEN(aws_operations_rule);

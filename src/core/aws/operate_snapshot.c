@@ -206,7 +206,7 @@ static bool deleted(struct aws_operate *o, bool *ret_there, struct err *err)
 }
 
 const struct aws_operation aws_operations_snapshot[] = {
-	{"create snapshot", look_create, created, false, NULL},
-	{"delete snapshot", look_delete, deleted, false, NULL},
+	{"create snapshot", look_create, created, false, NULL, NULL},
+	{"delete snapshot", look_delete, deleted, false, NULL, NULL},
 };
 const size_t aws_noperations_snapshot = ARRAY_LEN(aws_operations_snapshot);

@@ -8,8 +8,8 @@
  * and stays on the list, without an owner, until its thread has ended: nothing the
  * thread may touch is freed before that.
  *
- * COMMANDS_MAX counts lanes, not handles: what was asked to stop and has not yet done so
- * still holds its connection.
+ * Limits count lanes, not handles: what was asked to stop and has not yet done so still holds its connection. What
+ * lasts has a limit of its own, so that three jobs leave room for looking, and for ending what they wait for.
  */
 #include "runtime/command.h"
 
@@ -109,13 +109,30 @@ static const struct source *find_row(const struct commands *cs, const char *name
 	return NULL;
 }
 
-static size_t count_lanes(const struct commands *cs)
+static bool lasts(const struct source *row)
+{
+	return (row->flags & SOURCE_LASTS) || row->deadline_us > COMMAND_BRIEF_US;
+}
+
+/* Of those that last, or of the others. */
+static size_t count_lanes(const struct commands *cs, bool lasting)
 {
 	size_t n = 0;
 
 	for (const struct command *c = cs->first; c; c = c->next)
-		n += c->lane != NULL;
+		n += c->lane && lasts(c->row) == lasting;
 	return n;
+}
+
+static bool has_room(const struct commands *cs, const struct source *row, struct err *err)
+{
+	bool lasting = lasts(row);
+	size_t most = lasting ? COMMANDS_LASTING_MAX : COMMANDS_BRIEF_MAX;
+
+	if (count_lanes(cs, lasting) < most)
+		return true;
+	return err_set(err, ERR_LIMIT, "%zu %s are at work already, no more run at a time", most,
+		       lasting ? "jobs and plans" : "short commands");
 }
 
 static bool copy_args(struct command_args *to, const struct command_arg *args, size_t n, struct err *err)
@@ -173,10 +190,8 @@ struct command *command_start(struct commands *cs, const char *name, const struc
 		err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
 		return NULL;
 	}
-	if (count_lanes(cs) >= COMMANDS_MAX) {
-		err_set(err, ERR_LIMIT, "%d commands are at work already, no more run at a time", COMMANDS_MAX);
+	if (!has_room(cs, row, err))
 		return NULL;
-	}
 	gather_inputs(cs, row, template.inputs);
 	if (!is_ready(row, target, template.inputs, err))
 		return NULL;

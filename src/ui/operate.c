@@ -136,6 +136,27 @@ bool operate_has_target(const struct ui *ui, int action)
 	return false;
 }
 
+bool operate_aim(const struct ui *ui, int action, char out[32])
+{
+	const struct operation *op = operation_find(str_c(actions[action].name));
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+	size_t rows[OPERATION_MANY_MAX], n;
+	long row;
+
+	if (actions[action].group != GROUP_CHANGE || !op || op->target != OPERATION_SESSION ||
+	    !operate_has_target(ui, action))
+		return false;
+	n = operate_tagged(p, rows);
+	if (n > 1) {
+		(void)snprintf(out, 32, "%zu tagged", n);
+		return true;
+	}
+	row = n == 1 ? (long)rows[0] : table_selected_row(&p->table);
+	(void)snprintf(out, 32, "%lld", (long long)data_i64(p->table.snap, (size_t)row, "pid", 0));
+	return true;
+}
+
 static int ask_for_table(struct ui *ui, const struct operation *op)
 {
 	int view = view_by_name("tables");

@@ -460,6 +460,10 @@ static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 	bool applies = ui->overlay == OVERLAY_PLAN || action_applies(ui, ACTION_EXPLAIN);
 	bool reads = ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DIAG || ui->overlay == OVERLAY_JOBS;
 
+	if (jobs_leaving(ui)) {
+		pen_text(pen, ROLE_MUTED, "what does not end in time stays noted, and the next start offers it");
+		return;
+	}
 	if (ui->overlay == OVERLAY_OPERATE) {
 		/* letters are typed into it */
 		(void)hint(ui, pen, ACTION_BACK);

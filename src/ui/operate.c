@@ -600,12 +600,15 @@ static int run(struct ui *ui)
 
 void operate_follow(struct ui *ui)
 {
-	(void)operate_state(ui);
-	operate_find_leases(ui);
-	operate_find_jobs(ui);
-	follow_preview(ui);
+	if (!operate_state(ui)->leaving) {
+		operate_find_leases(ui);
+		operate_find_jobs(ui);
+		follow_preview(ui);
+	}
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		operate_job_follow(ui, &ui->operations->jobs[i]);
+	if (ui->operations->leaving)
+		return;
 	operate_watch(ui);
 	operate_tail(ui);
 }

@@ -104,6 +104,9 @@ size_t jobs_running(const struct ui *ui);
 double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase);
 /* Time left in the present phase of a running job, at the pace seen so far; -1 = not known. */
 int64_t jobs_left_us(const struct ui *ui, const struct job *j);
+/* The console is being left: what runs is cancelled, or taken back, within so long; the list of jobs shows it. */
+void jobs_leave(struct ui *ui, int64_t within_us);
+bool jobs_leaving(const struct ui *ui);
 /* Newest first; NULL past the end. */
 const struct job *jobs_nth(const struct ui *ui, size_t n);
 /* q: at once, or after a question when a job runs. Returns effects. */

@@ -445,8 +445,11 @@ static int draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int s
 
 void jobs_draw(struct ui *ui, struct canvas *c)
 {
-	struct rect r =
-		overlay_box(ui, c, 36, 120, "Jobs", "they go on when you change view; quitting asks", ROLE_ACCENT);
+	bool leaving = jobs_leaving(ui);
+	struct rect r = overlay_box(ui, c, 36, 120, leaving ? "Leaving" : "Jobs",
+				    leaving ? "cancelled, or taken back, before the console ends"
+					    : "they go on when you change view; quitting asks",
+				    ROLE_ACCENT);
 	struct page page = page_of(c, r, 0, ROLE_RAISED);
 	int from, to;
 

@@ -68,6 +68,7 @@ struct operations_state {
 	size_t nlooked;
 	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
 	uint64_t offered;   /* generation of the target for which it was looked what was left behind, 0 = none */
+	bool leaving;       /* nothing new is begun any more */
 	size_t left_told;   /* how many leases were left behind when it was last told */
 };
 

@@ -276,6 +276,25 @@ int operate_quit(struct ui *ui)
 	return EFFECT_PAINT;
 }
 
+void jobs_leave(struct ui *ui, int64_t within_us)
+{
+	struct operations_state *st = operate_state(ui);
+
+	st->leaving = true;
+	st->selected = 0;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		st->jobs[i].cancelling |= st->jobs[i].command != NULL;
+	commands_leave(runtime_commands(ui->rt), within_us);
+	ui->dialog.open = false;
+	if (jobs_running(ui) > 0)
+		ui->overlay = OVERLAY_JOBS;
+}
+
+bool jobs_leaving(const struct ui *ui)
+{
+	return ui->operations && ui->operations->leaving;
+}
+
 /* ---- keys ---- */
 
 int jobs_key(struct ui *ui, uint32_t key)

@@ -295,7 +295,7 @@ static void find_left_behind(struct job *j)
 	if (!j->before || !conn_is_open(o->conn))
 		return;
 	near.insists = true;
-	near.deadline_mono_us = clock_mono_us() + LEFT_US;
+	near.deadline_mono_us = clock_mono_us() + fetch_leave_us(&near, LEFT_US);
 	buf_init(&names, sizeof(j->left) - 1);
 	if (operate_invalid_indexes(o, &near, &after, &err))
 		for (size_t i = 0; i < after->nrows; i++) {

@@ -18,6 +18,9 @@
 #include "base/xalloc.h"
 #include "runtime/lane_internal.h"
 
+/* For the outcome in the audit log, when nothing else came about in time. */
+#define LEAVE_LAST_US (500 * US_PER_MS)
+
 struct command_args {
 	struct arena *arena;
 	struct command_arg items[COMMAND_ARGS_MAX];
@@ -25,6 +28,7 @@ struct command_args {
 	/* written once by the UI thread; the flag, set after it, lets the command's thread read it */
 	char reason[COMMAND_REASON_MAX];
 	atomic_bool has_reason;
+	_Atomic int64_t leave_by; /* the console is being left: until when, mono; 0 = it is not */
 };
 
 struct command {
@@ -282,6 +286,16 @@ unsigned commands_collect(struct commands *cs)
 	return changed;
 }
 
+void commands_leave(struct commands *cs, int64_t within_us)
+{
+	int64_t by = clock_mono_us() + within_us;
+
+	for (struct command *c = cs->first; c; c = c->next) {
+		atomic_store_explicit(&c->args.leave_by, by, memory_order_release);
+		command_cancel(c);
+	}
+}
+
 void commands_cancel(struct commands *cs)
 {
 	/* what changes something was confirmed, and goes on for the target it was confirmed for */
@@ -349,4 +363,16 @@ struct str fetch_cancel_reason(const struct fetch *f)
 	if (!f->args || !atomic_load_explicit(&f->args->has_reason, memory_order_acquire))
 		return STR("");
 	return str_c(f->args->reason);
+}
+
+int64_t fetch_leave_us(const struct fetch *f, int64_t most_us)
+{
+	int64_t by = f->args ? atomic_load_explicit(&f->args->leave_by, memory_order_acquire) : 0, left;
+
+	if (by == 0)
+		return most_us;
+	left = by - LEAVE_LAST_US - clock_mono_us();
+	if (left < 0)
+		return 0;
+	return left < most_us ? left : most_us;
 }

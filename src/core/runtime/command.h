@@ -63,6 +63,8 @@ void command_release(struct command *c);
 unsigned commands_collect(struct commands *cs);
 /* The target changed: all are cancelled but those that change something (SOURCE_CHANGES). */
 void commands_cancel(struct commands *cs);
+/* The console is being left: all are cancelled, and those that put something back know how long they have. */
+void commands_leave(struct commands *cs, int64_t within_us);
 /* For :diag: the thread of the i-th command at work, or NULL past the end. */
 struct lane *commands_lane(struct commands *cs, size_t i);
 /* Asks all threads to end, without waiting. */
@@ -79,5 +81,7 @@ struct str fetch_arg(const struct fetch *f, const char *name);
 int64_t fetch_arg_i64(const struct fetch *f, const char *name, int64_t absent);
 /* Why it was cancelled, once it was with a reason; "" before, and without one. Valid for the call. */
 struct str fetch_cancel_reason(const struct fetch *f);
+/* How long what still has to be done may take, at most that: less when the console is being left. */
+int64_t fetch_leave_us(const struct fetch *f, int64_t most_us);
 
 #endif

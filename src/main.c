@@ -279,8 +279,9 @@ static int run(const struct options *o)
 	} else {
 		status = run_console(rt, o, signals);
 	}
-	/* jobs are cancelled on the server, and the audit log gets its last lines */
-	if (!runtime_stop(rt, commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US : STOP_US))
+	/* what a console had at work was waited for while its screen was up */
+	if (!runtime_stop(rt, o->command != COMMAND_CONSOLE && commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US
+												      : STOP_US))
 		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
 	cred_stop();
 	return status;

@@ -2,3 +2,4 @@
 unit(audit_read audit)
 unit(lease audit)
 unit(acknowledged audit verdict)
+unit(audit_write audit)

@@ -10,7 +10,7 @@ if(TARGET aurora_db)
   add_library(test_operating STATIC db/operating.c)
   target_link_libraries(test_operating PUBLIC test_pg PkgConfig::CMOCKA PRIVATE project_options)
   foreach(name sessions stage lock_trees connect steady databases maintenance statements load explain server_log operate
-               operate_server operate_targets operate_many operate_left storage doctor)
+               operate_server operate_targets operate_many operate_left operate_told storage doctor)
     add_executable(test_db_${name} db/test_${name}.c)
     if(name MATCHES operate)
       target_link_libraries(test_db_${name} PRIVATE test_operating)
@@ -37,7 +37,7 @@ if(TARGET aurora_db)
   find_program(PYTHON3_DB python3 PATHS /usr/bin NO_DEFAULT_PATH)
   set(major_programs)
   foreach(name steady maintenance sessions stage explain lock_trees statements server_log databases load operate
-               operate_server operate_targets storage)
+               operate_server operate_targets operate_told storage)
     list(APPEND major_programs $<TARGET_FILE:test_db_${name}>)
   endforeach()
   # On the oldest one what the server answers and what is no error, not once more how the console goes about its changes;

@@ -17,6 +17,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define FOOTER_WIDE 100 /* columns from which both keys of a session name it */
+
 /* The source that stands for one half of what is known; NULL while that half answers. */
 static const struct store_entry *failing_half(const struct ui *ui, const char *source)
 {
@@ -335,8 +337,8 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,     ACTION_SORT,      ACTION_DETAIL,     ACTION_ACKNOWLEDGE, ACTION_SNOOZE,    ACTION_EXPLAIN,
-	ACTION_CANCEL,     ACTION_TERMINATE, ACTION_VACUUM,     ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,
+	ACTION_FILTER,     ACTION_SORT,      ACTION_DETAIL,     ACTION_ACKNOWLEDGE, ACTION_SNOOZE,    ACTION_CANCEL,
+	ACTION_TERMINATE,  ACTION_EXPLAIN,   ACTION_VACUUM,     ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,
 	ACTION_FOLD,       ACTION_MODE,      ACTION_GROUP,      ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES,
 	ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_PALETTE,    ACTION_CURSOR_LEFT, ACTION_COMPARE,   ACTION_ZOOM,
 	ACTION_TAG,        ACTION_COPY,      ACTION_COLS_RIGHT, ACTION_PAUSE,       ACTION_QUIT,
@@ -354,13 +356,25 @@ static const char *name_of(const struct ui *ui, enum action_id id)
 	return name ? name : actions[id].name;
 }
 
+/* Whom the key would hit: the process, or how many are tagged. */
+static const char *footer_name(const struct ui *ui, enum action_id id, char *out, size_t size)
+{
+	char whom[32];
+
+	/* where room is short, once for both keys */
+	if (!operate_aim(ui, (int)id, whom) || (id == ACTION_TERMINATE && ui->canvas.cols < FOOTER_WIDE))
+		return name_of(ui, id);
+	(void)snprintf(out, size, "%s %s", name_of(ui, id), whom);
+	return out;
+}
+
 static int hint(const struct ui *ui, struct pen *pen, enum action_id id)
 {
-	char key[16];
+	char key[16], name[80];
 
 	(void)action_key_name(id, key, sizeof key);
 	pen_bold(pen, ROLE_STRONG, key);
-	pen_textf(pen, ROLE_MUTED, " %s", name_of(ui, id));
+	pen_textf(pen, ROLE_MUTED, " %s", footer_name(ui, id, name, sizeof name));
 	pen_skip(pen, 2);
 	return pen->x;
 }
@@ -459,6 +473,10 @@ static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 		(void)hint(ui, pen, ACTION_REFRESH);
 		return;
 	}
+	if (jobs_leaving(ui)) {
+		pen_text(pen, ROLE_MUTED, "what does not end in time stays noted, and the next start offers it");
+		return;
+	}
 	if (ui->overlay == OVERLAY_OPERATE) {
 		/* letters are typed into it */
 		(void)hint(ui, pen, ACTION_BACK);
@@ -498,9 +516,9 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 	}
 	(void)hint(ui, &pen, ACTION_HELP);
 	for (size_t i = 0; i < ARRAY_LEN(footer_actions); i++) {
-		char key[16];
+		char key[16], name[80];
 		int w = utf8_columns(str_c(action_key_name(footer_actions[i], key, sizeof key))) +
-			utf8_columns(str_c(name_of(ui, footer_actions[i]))) + 1;
+			utf8_columns(str_c(footer_name(ui, footer_actions[i], name, sizeof name))) + 1;
 
 		if (pen.x + w >= end || !action_applies(ui, footer_actions[i]) ||
 		    (actions[footer_actions[i]].group == GROUP_CHANGE && !operate_has_target(ui, footer_actions[i])))

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "ui/bell.h"
+#include "ui/operate.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,6 +25,9 @@
 #define LATE_PAINT_US US_PER_S
 #define CLOCK_PAINT_US (1500 * US_PER_MS) /* the clock rides on the data's repaints; alone it moves this late */
 #define SPIN_US (250 * US_PER_MS)
+/* safety.md 6: so long for what must be cancelled or taken back, after q; and told to end, with what is left to do. */
+#define LEAVE_US (10 * US_PER_S)
+#define LEAVE_TOLD_US (4500 * US_PER_MS)
 
 struct loop {
 	struct ui ui;
@@ -35,6 +39,7 @@ struct loop {
 	size_t known;           /* sources that have data */
 	uint64_t sampled;       /* versions of what the sampler brings, summed */
 	bool paint_now, quit;
+	bool told, hung; /* to end, by a signal; the terminal has gone */
 	int status;
 };
 
@@ -123,6 +128,8 @@ static void read_signals(struct loop *l)
 			l->paint_now = true;
 		} else {
 			l->quit = true;
+			l->told |= si.ssi_signo != SIGINT;
+			l->hung |= si.ssi_signo == SIGHUP;
 			l->status = si.ssi_signo == SIGINT ? 0 : 128 + (int)si.ssi_signo;
 		}
 	}
@@ -237,11 +244,42 @@ static void turn(struct loop *l)
 	if (p[0].revents & POLLIN)
 		read_keys(l);
 	else if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL))
-		l->quit = true;
+		l->quit = l->told = l->hung = true;
 	if (p[1].revents || clock_mono_us() >= l->next_work_mono_us)
 		work(l);
 	if (!l->quit && paint_due(l))
 		paint(l);
+}
+
+/* What is typed now is for nobody, and must not reach the shell. */
+static void drop_keys(struct loop *l)
+{
+	struct event e;
+
+	while (term_input(l->term, &e))
+		;
+}
+
+/* The screen stays, and shows what is being cancelled and taken back, until that is done or the time is up. */
+static void leave(struct loop *l)
+{
+	int64_t within = l->told ? LEAVE_TOLD_US : LEAVE_US, until = clock_mono_us() + within;
+
+	if (!commands_lane(runtime_commands(l->rt), 0))
+		return;
+	jobs_leave(&l->ui, within);
+	while (commands_lane(runtime_commands(l->rt), 0) && clock_mono_us() < until) {
+		struct pollfd p[2] = {{runtime_fd(l->rt), POLLIN, 0}, {l->hung ? -1 : STDIN_FILENO, POLLIN, 0}};
+
+		if (!l->hung)
+			paint(l);
+		if (poll(p, ARRAY_LEN(p), (int)(SPIN_US / US_PER_MS)) < 0 && errno != EINTR)
+			break;
+		if (p[1].revents & POLLIN)
+			drop_keys(l);
+		l->hung |= (p[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+		work(l);
+	}
 }
 
 bool loop_run(struct runtime *rt, const struct loop_options *o, int *ret_status, struct err *err)
@@ -267,6 +305,7 @@ bool loop_run(struct runtime *rt, const struct loop_options *o, int *ret_status,
 	paint(&l);
 	while (!l.quit)
 		turn(&l);
+	leave(&l);
 	term_close(l.term);
 	ui_release(&l.ui);
 	*ret_status = l.status;

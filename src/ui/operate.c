@@ -136,6 +136,27 @@ bool operate_has_target(const struct ui *ui, int action)
 	return false;
 }
 
+bool operate_aim(const struct ui *ui, int action, char out[32])
+{
+	const struct operation *op = operation_find(str_c(actions[action].name));
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+	size_t rows[OPERATION_MANY_MAX], n;
+	long row;
+
+	if (actions[action].group != GROUP_CHANGE || !op || op->target != OPERATION_SESSION ||
+	    !operate_has_target(ui, action))
+		return false;
+	n = operate_tagged(p, rows);
+	if (n > 1) {
+		(void)snprintf(out, 32, "%zu tagged", n);
+		return true;
+	}
+	row = n == 1 ? (long)rows[0] : table_selected_row(&p->table);
+	(void)snprintf(out, 32, "%lld", (long long)data_i64(p->table.snap, (size_t)row, "pid", 0));
+	return true;
+}
+
 static int ask_for_table(struct ui *ui, const struct operation *op)
 {
 	int view = view_by_name("tables");
@@ -579,12 +600,15 @@ static int run(struct ui *ui)
 
 void operate_follow(struct ui *ui)
 {
-	(void)operate_state(ui);
-	operate_find_leases(ui);
-	operate_find_jobs(ui);
-	follow_preview(ui);
+	if (!operate_state(ui)->leaving) {
+		operate_find_leases(ui);
+		operate_find_jobs(ui);
+		follow_preview(ui);
+	}
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		operate_job_follow(ui, &ui->operations->jobs[i]);
+	if (ui->operations->leaving)
+		return;
 	operate_watch(ui);
 	operate_tail(ui);
 }

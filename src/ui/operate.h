@@ -18,7 +18,8 @@
 #include "runtime/command.h"
 #include "ui/ui.h"
 
-#define JOBS_MAX 12
+/* All that run and all that a killed console has left find a place (operate_impl.h). */
+#define JOBS_MAX 20
 #define ENTER_REST_US (300 * US_PER_MS)
 
 /* How many samples in a row were over a limit of the policy, the newest of them that was counted. */
@@ -48,6 +49,10 @@ struct job {
 	int64_t pid;                /* of its server process, 0 = not known yet */
 	char phase[64];             /* of AWS, "" = none */
 	double done;                /* of AWS, NaN = not told */
+	char unknown[200];          /* why nobody knows what becomes of it, while that is looked up; "" = it is known */
+	int64_t waiting_us;         /* since when it waits for another transaction, by the samples; 0 = it does not */
+	int64_t waits_for;          /* that session's process, 0 = the server does not say */
+	bool waits_told;
 	/* Last sample of the sessions, or since when one is waited for; longest time between two; the same or the one
 	 * that lasts still, 0 while it is the sampler's own rhythm. Watched until a sample has come after the end. */
 	int64_t sampled_us, gap_us, outage_us;
@@ -75,6 +80,8 @@ bool operate_parse(struct str typed, const struct operation **ret_op, enum opera
 size_t job_left(const struct job *j);
 /* The selected row is one that the action of the group "Change" acts on. */
 bool operate_has_target(const struct ui *ui, int action);
+/* Whom an action on sessions would act on: "4711", "3 tagged". False: it is about none, or about no session. */
+bool operate_aim(const struct ui *ui, int action, char out[32]);
 /* Effects of a key while the preview is open. */
 int operate_key(struct ui *ui, uint32_t key);
 /* How many leases nobody has taken back, of this host and of others. */
@@ -98,6 +105,11 @@ int jobs_cancel(struct ui *ui);
 size_t jobs_running(const struct ui *ui);
 /* Share done of a running job, by pg_stat_progress_* or by AWS, NaN = no measure; its words go to phase. */
 double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase);
+/* Time left in the present phase of a running job, at the pace seen so far; -1 = not known. */
+int64_t jobs_left_us(const struct ui *ui, const struct job *j);
+/* The console is being left: what runs is cancelled, or taken back, within so long; the list of jobs shows it. */
+void jobs_leave(struct ui *ui, int64_t within_us);
+bool jobs_leaving(const struct ui *ui);
 /* Newest first; NULL past the end. */
 const struct job *jobs_nth(const struct ui *ui, size_t n);
 /* q: at once, or after a question when a job runs. Returns effects. */

@@ -144,6 +144,7 @@ static int draw_preview(const struct operate_view *v, struct canvas *c, struct r
 	if (v->beside_refused.code != ERR_NONE)
 		draw_beside_refused(&page, v);
 	draw_kind(&page, v, "check", "Checks");
+	draw_kind(&page, v, "waits for", "Would wait for");
 	draw_kind(&page, v, "left out", "Left out");
 	draw_kind(&page, v, "session", "Sessions");
 	if (lengthy)
@@ -335,6 +336,42 @@ static void draw_state(const struct ui *ui, struct pen *pen, const struct job *j
 	buf_release(&b);
 }
 
+/* Lines of a running job below its bar: how long it will be, what it waits for, that nobody knows. */
+static void draw_outlook(const struct ui *ui, struct page *page, const struct job *j)
+{
+	int64_t left = jobs_left_us(ui, j);
+	char whom[300];
+	struct buf b;
+
+	if (j->ended_us)
+		return;
+	buf_init(&b, 64);
+	if (left >= 0 && glyph_duration(&b, left)) {
+		struct pen pen = page_line(page);
+
+		pen_skip(&pen, 4);
+		pen_textf(&pen, ROLE_FG, "about %s left", buf_c(&b));
+		pen_text(&pen, ROLE_MUTED, " in this phase, at the pace seen so far");
+	}
+	buf_clear(&b);
+	if (j->waiting_us && glyph_duration(&b, ui->now_us - j->waiting_us)) {
+		bool long_since = j->waits_told;
+		struct pen pen = page_line(page);
+
+		operate_waits_for_words(ui, j, whom, sizeof whom);
+		pen_skip(&pen, 4);
+		pen_textf(&pen, long_since ? ROLE_WARN : ROLE_FG, "waits for %s since %s", whom, buf_c(&b));
+	}
+	buf_release(&b);
+	if (j->unknown[0]) {
+		struct pen pen = page_line(page);
+
+		pen_skip(&pen, 4);
+		pen_boldf(&pen, ROLE_WARN, "unknown");
+		pen_textf(&pen, ROLE_WARN, ": %s", j->unknown);
+	}
+}
+
 static bool is_notice(const struct snapshot *s, size_t i)
 {
 	return str_eq_c(((const struct operation_row *)snapshot_row(s, i))->kind, "notice");
@@ -363,10 +400,10 @@ static void draw_notices(struct page *page, const struct job *j, int most)
 static void draw_job(const struct ui *ui, struct page *page, const struct job *j, bool selected)
 {
 	struct pen pen = page_line(page);
-	enum severity s = j->ended_us ? j->severity : SEV_NOTICE;
+	enum severity s = j->ended_us ? j->severity : j->unknown[0] ? SEV_UNKNOWN : SEV_NOTICE;
 
 	pen_rune(&pen, ROLE_ACCENT, selected ? glyph(G_SELECTED) : ' ');
-	pen_glyph(&pen, severity_role(s), j->ended_us ? severity_glyph(s) : G_PROGRESS);
+	pen_glyph(&pen, severity_role(s), j->ended_us || j->unknown[0] ? severity_glyph(s) : G_PROGRESS);
 	pen_textf(&pen, ROLE_MUTED, " %lld  ", (long long)j->number);
 	pen_boldf(&pen, ROLE_STRONG, "%s %s", j->op->title, j->object);
 	if (j->pid)
@@ -374,6 +411,7 @@ static void draw_job(const struct ui *ui, struct page *page, const struct job *j
 	pen = page_line(page);
 	pen_skip(&pen, 4);
 	draw_state(ui, &pen, j);
+	draw_outlook(ui, page, j);
 	if (selected && job_left(j) > 0) {
 		pen = page_line(page);
 		pen_skip(&pen, 4);
@@ -407,8 +445,11 @@ static int draw_jobs(const struct ui *ui, struct canvas *c, struct rect r, int s
 
 void jobs_draw(struct ui *ui, struct canvas *c)
 {
-	struct rect r =
-		overlay_box(ui, c, 36, 120, "Jobs", "they go on when you change view; quitting asks", ROLE_ACCENT);
+	bool leaving = jobs_leaving(ui);
+	struct rect r = overlay_box(ui, c, 36, 120, leaving ? "Leaving" : "Jobs",
+				    leaving ? "cancelled, or taken back, before the console ends"
+					    : "they go on when you change view; quitting asks",
+				    ROLE_ACCENT);
 	struct page page = page_of(c, r, 0, ROLE_RAISED);
 	int from, to;
 

@@ -47,6 +47,7 @@ struct operate_view {
 };
 
 #define LEFT_MAX 8 /* notes of killed consoles that are looked at, for one target after another */
+_Static_assert(LEFT_MAX + COMMANDS_LASTING_MAX + COMMANDS_BRIEF_MAX < JOBS_MAX, "a new job always finds a place");
 
 /* The note that is being looked at. */
 struct left_look {
@@ -54,7 +55,7 @@ struct left_look {
 	const struct operation *op;
 	uint64_t generation;
 	int64_t number, process, began_us;
-	char id[64], object[300];
+	char id[64], object[300], database[64];
 };
 
 struct operations_state {
@@ -67,6 +68,7 @@ struct operations_state {
 	size_t nlooked;
 	uint64_t left_seen; /* generation of the target whose notes were all looked at, 0 = none */
 	uint64_t offered;   /* generation of the target for which it was looked what was left behind, 0 = none */
+	bool leaving;       /* nothing new is begun any more */
 	size_t left_told;   /* how many leases were left behind when it was last told */
 };
 
@@ -75,6 +77,8 @@ struct operations_state *operate_state(struct ui *ui);
 
 /* ---- operate_jobs.c: what follows the start ---- */
 
+/* Its row in the source "progress", -1 = it has none. */
+long operate_progress_row(const struct ui *ui, const struct job *j);
 /* A free slot, or that of the oldest job that has ended; NULL: all of them run. */
 struct job *operate_job_slot(struct operations_state *st);
 /* Takes what its command has said, and its end. */
@@ -162,6 +166,8 @@ enum severity operate_severity(int64_t severity);
 void operate_watch(struct ui *ui);
 /* A new job begins to be watched, by the policy of its target. */
 void operate_watch_begin(struct ui *ui, struct job *j);
+/* "session 4711 (orders_app, orders-api)": whom the job waits for, as the samples know it. */
+void operate_waits_for_words(const struct ui *ui, const struct job *j, char *out, size_t size);
 /* The name is typed completely. */
 bool operate_is_named(const struct operate_view *v);
 

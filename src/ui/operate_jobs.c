@@ -53,6 +53,8 @@ static void read_rows(struct ui *ui, struct job *j, const struct snapshot *s)
 			(void)snprintf(j->phase, sizeof j->phase, STR_FMT, STR_ARG(row->text));
 		} else if (str_eq_c(row->kind, "done")) {
 			(void)!parse_f64(row->text, &j->done);
+		} else if (str_eq_c(row->kind, "unknown")) {
+			(void)snprintf(j->unknown, sizeof j->unknown, STR_FMT, STR_ARG(row->text));
 		} else if (str_eq_c(row->kind, "outcome")) {
 			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));
 			j->severity = operate_severity(row->severity);
@@ -134,32 +136,59 @@ size_t jobs_running(const struct ui *ui)
 	return n;
 }
 
+/* Numbers have gaps: what ended long ago made room while an older one goes on. */
 const struct job *jobs_nth(const struct ui *ui, size_t n)
 {
-	int64_t number = ui->operations ? ui->operations->last_number - (int64_t)n : 0;
+	const struct job *at = NULL;
+	int64_t below = INT64_MAX;
 
-	for (size_t i = 0; number > 0 && i < JOBS_MAX; i++)
-		if (ui->operations->jobs[i].number == number)
-			return &ui->operations->jobs[i];
-	return NULL;
+	for (size_t k = 0; ui->operations && k <= n; k++) {
+		at = NULL;
+		for (size_t i = 0; i < JOBS_MAX; i++) {
+			const struct job *j = &ui->operations->jobs[i];
+
+			if (j->number > 0 && j->number < below && (!at || j->number > at->number))
+				at = j;
+		}
+		if (!at)
+			return NULL;
+		below = at->number;
+	}
+	return at;
+}
+
+long operate_progress_row(const struct ui *ui, const struct job *j)
+{
+	const struct snapshot *s = store_good(ui->store, "progress");
+
+	/* of another cluster the same process is another one */
+	if (j->generation != runtime_target(ui->rt)->generation)
+		return -1;
+	for (size_t i = 0; s && j->pid && i < s->nrows; i++)
+		if (data_i64(s, i, "pid", 0) == j->pid)
+			return (long)i;
+	return -1;
 }
 
 double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_phase)
 {
 	const struct snapshot *s = store_good(ui->store, "progress");
+	long row = operate_progress_row(ui, j);
 
 	*ret_phase = str_c(j->phase);
 	if (operation_is_aws(j->op) || (j->op->flags & OPERATION_LEASE))
 		return j->done;
-	/* of another cluster the same process is another one */
-	if (j->generation != runtime_target(ui->rt)->generation)
+	if (row < 0)
 		return (double)NAN;
-	for (size_t i = 0; s && j->pid && i < s->nrows; i++)
-		if (data_i64(s, i, "pid", 0) == j->pid) {
-			*ret_phase = data_str(s, i, "phase");
-			return data_f64(s, i, "done_ratio");
-		}
-	return (double)NAN;
+	*ret_phase = data_str(s, (size_t)row, "phase");
+	return data_f64(s, (size_t)row, "done_ratio");
+}
+
+int64_t jobs_left_us(const struct ui *ui, const struct job *j)
+{
+	long row = operate_progress_row(ui, j);
+
+	return row < 0 ? -1 : data_i64(store_good(ui->store, "progress"), (size_t)row, "left_us", -1);
 }
 
 /* ---- cancelling ---- */
@@ -262,6 +291,25 @@ int operate_quit(struct ui *ui)
 		(void)snprintf(d->effect, sizeof d->effect, "%s no longer watched; AWS goes on with %s.",
 			       n == 1 ? "It is" : "They are", n == 1 ? "it" : "them");
 	return EFFECT_PAINT;
+}
+
+void jobs_leave(struct ui *ui, int64_t within_us)
+{
+	struct operations_state *st = operate_state(ui);
+
+	st->leaving = true;
+	st->selected = 0;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		st->jobs[i].cancelling |= st->jobs[i].command != NULL;
+	commands_leave(runtime_commands(ui->rt), within_us);
+	ui->dialog.open = false;
+	if (jobs_running(ui) > 0)
+		ui->overlay = OVERLAY_JOBS;
+}
+
+bool jobs_leaving(const struct ui *ui)
+{
+	return ui->operations && ui->operations->leaving;
 }
 
 /* ---- keys ---- */

@@ -70,6 +70,7 @@ static bool take_row(struct operations_state *st, const struct target *t, const 
 				.began_us = data_i64(s, i, "began_at", 0)};
 	(void)snprintf(l->id, sizeof l->id, STR_FMT, STR_ARG(id));
 	(void)snprintf(l->object, sizeof l->object, STR_FMT, STR_ARG(data_str(s, i, "object")));
+	(void)snprintf(l->database, sizeof l->database, STR_FMT, STR_ARG(data_str(s, i, "database")));
 	memcpy(st->looked[st->nlooked++], l->id, sizeof l->id);
 	return l->op && l->op->target == OPERATION_TABLE && l->id[0];
 }
@@ -116,6 +117,7 @@ static struct job *add_job(struct ui *ui, const struct left_look *l)
 			  .named = l->number};
 	memcpy(j->left, l->id, sizeof j->left);
 	memcpy(j->object, l->object, sizeof j->object);
+	memcpy(j->database, l->database, sizeof j->database);
 	operate_watch_begin(ui, j);
 	return j;
 }
@@ -137,6 +139,8 @@ static void take_answer(struct ui *ui, const struct left_look *l, const struct s
 			continue;
 		j = add_job(ui, l);
 		if (outcome && j) {
+			/* invalid indexes among them, for D */
+			j->rows = snapshot_ref(s);
 			j->ended_us = clock_wall_us();
 			j->severity = operate_severity(row->severity);
 			(void)snprintf(j->outcome, sizeof j->outcome, STR_FMT, STR_ARG(row->text));

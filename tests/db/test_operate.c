@@ -459,7 +459,7 @@ static void a_failover_is_looked_into(void **state)
 	while (command_at_work(command))
 		asking_turn(&asking);
 	s = command_result(command);
-	assert_row(s, "notice", "the connection was lost; looking what became of it");
+	assert_row(s, "unknown", "the connection was lost; looking what became of it");
 	assert_row(s, "outcome", "not done: the connection was lost; no process of it is left; 1 of 1 indexes are");
 	assert_row(s, "outcome", "left behind, invalid: shop.orders_pkey_ccnew");
 	assert_row(s, "left", "shop.orders_pkey_ccnew");
@@ -726,6 +726,14 @@ static void read_only_has_no_action_lane(void **state)
 	(void)state;
 	driver_init(&d, signaller());
 	((struct target *)(uintptr_t)d.target)->read_only = true;
+	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_UNAVAILABLE);
+	assert_int_equal(pg_number(admin, "SELECT count(*) " ACTION_BACKEND), 0);
+	driver_release(&d);
+	/* nor where a policy says so */
+	struct policies mine = {.common = policy_default};
+	mine.common.read_only = true;
+	driver_init(&d, signaller());
+	((struct target *)(uintptr_t)d.target)->policies = &mine;
 	assert_int_equal(driver_fetch(&d, DRIVE_ACTION, false, 0)->state, SNAP_UNAVAILABLE);
 	assert_int_equal(pg_number(admin, "SELECT count(*) " ACTION_BACKEND), 0);
 	driver_release(&d);

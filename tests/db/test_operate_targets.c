@@ -389,6 +389,14 @@ static void readers_are_spared_the_truncation(void **state)
 						 ? "VACUUM (FREEZE, VERBOSE, SKIP_LOCKED, TRUNCATE false) moving.t"
 						 : "VACUUM (FREEZE, VERBOSE) moving.t");
 	runs(owner(), &r, "done");
+	/* whose lock readers hold, too */
+	r = table("vacuum full", "shop.orders");
+	assert_row(ask(owner(), "preview", &r), "fact",
+		   "1: the lock holds there, too; queries that need the table wait");
+	done();
+	r = table("reindex", "shop.orders");
+	assert_row(ask(owner(), "preview", &r), "fact", "queries that would use its indexes wait");
+	done();
 	/* what gives nothing back has no such option */
 	r = table("analyze", "shop.orders");
 	preview(owner(), &r);

@@ -89,6 +89,22 @@ static int audit_line(const char *part, const char *other)
 	return found;
 }
 
+/* How many lines of it contain both. */
+static int audit_count(const char *part, const char *other)
+{
+	char path[600], line[8192];
+	int n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/.local/state/auroratop/audit.jsonl", getenv("HOME"));
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		n += strstr(line, part) && strstr(line, other);
+	if (f)
+		fclose(f);
+	return n;
+}
+
 static void a_root_is_ended_and_its_victims_go_on(void **state)
 {
 	PGconn *root = pg_connect_to(&pg, "orders", "app_1", "root"),
@@ -110,7 +126,8 @@ static void a_root_is_ended_and_its_victims_go_on(void **state)
 	console_press(v, ":diag<Enter>", "ready, to orders as keeper");
 	vt_key(v, "Esc");
 	console_press(v, "3", "1 tree");
-	console_press(v, "g", "C cancel  K terminate");
+	snprintf(keys, sizeof(keys), "C cancel %d", PQbackendPID(root));
+	console_press(v, "g", keys);
 	console_press(v, "K", "disruptive, tier 2");
 	console_sees(v, "to allow it");
 	console_sees(v, "waits behind it");
@@ -394,12 +411,13 @@ static void a_schema_and_a_database_are_maintained(void **state)
 	assert_true(audit_line("\"object\":\"schema shop\"", "\"outcome\":\"done\"") > 0);
 }
 
-static void quitting_cancels_what_runs(void **state)
+#define OUR_JOB "FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'"
+
+/* A rebuild that waits for the transaction of `old`. */
+static struct vt *start_rebuild(PGconn *old)
 {
-	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
 	struct vt *v;
 
-	(void)state;
 	pg_exec(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
 	pg_exec(old, "SELECT count(*) FROM shop.orders");
 	v = start(NULL);
@@ -407,17 +425,78 @@ static void quitting_cancels_what_runs(void **state)
 	console_press(v, "/orders<Enter>", "I reindex");
 	console_press(v, "I", "to allow it");
 	console_press(v, "orders" REST "<Enter>", "jobs 1");
-	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%' AND "
-			   "wait_event_type = 'Lock'");
+	pg_wait_for(admin, "SELECT count(*) " OUR_JOB " AND wait_event_type = 'Lock'");
+	return v;
+}
+
+/* How many rebuilds were cancelled, by the audit log. */
+static int cancelled_rebuilds(void)
+{
+	return audit_count("\"action\":\"reindex concurrently\"", "\"outcome\":\"cancelled");
+}
+
+static void quitting_cancels_what_runs(void **state)
+{
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
+	int before = cancelled_rebuilds();
+	struct vt *v = start_rebuild(old);
+	pid_t backend = (pid_t)pg_number(admin, "SELECT pid " OUR_JOB);
+
+	(void)state;
+	/* while the server takes its time, the screen says what is being done */
+	assert_int_equal(kill(backend, SIGSTOP), 0);
 	console_press(v, "q", "Quit while jobs run?");
-	vt_send(v, "y");
+	console_press(v, "y", "Leaving");
+	console_sees(v, "cancelling");
+	assert_int_equal(kill(backend, SIGCONT), 0);
 	assert_int_equal(console_ends(v), 0);
 	console_is_restored(v);
 	vt_free(v);
-	pg_wait_for(admin,
-		    "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name LIKE 'auroratop job%'");
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int " OUR_JOB);
+	assert_int_equal(cancelled_rebuilds(), before + 1);
 	pg_exec(old, "COMMIT");
 	PQfinish(old);
+}
+
+/* Without a question. */
+static void a_signal_cancels_what_runs(void **state)
+{
+	PGconn *old = pg_connect_to(&pg, "orders", "app_2", "old");
+	int before = cancelled_rebuilds();
+	struct vt *v = start_rebuild(old);
+
+	(void)state;
+	assert_int_equal(kill(vt_pid(v), SIGTERM), 0);
+	assert_int_equal(console_ends(v), 128 + SIGTERM);
+	console_is_restored(v);
+	vt_free(v);
+	pg_wait_for(admin, "SELECT (count(*) = 0)::int " OUR_JOB);
+	assert_int_equal(cancelled_rebuilds(), before + 1);
+	pg_exec(old, "COMMIT");
+	PQfinish(old);
+}
+
+/* The terminal goes; what was lent does not stay. */
+static void a_lease_is_taken_back_when_the_terminal_goes(void **state)
+{
+	struct vt *v;
+
+	(void)state;
+	pg_exec(admin, "ALTER ROLE keeper SUPERUSER");
+	v = start(NULL);
+	console_press(v, ":slow log<Enter>", "milliseconds for minutes");
+	console_press(v, "250 for 5<Enter>", "ALTER SYSTEM SET log_min_duration_statement = 250");
+	console_press(v, "y", "in force until");
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_settings WHERE name = 'log_min_duration_statement' AND setting = '250'");
+	int before = audit_count("\"action\":\"server restore\"", "\"outcome\":\"done");
+	assert_int_equal(kill(vt_pid(v), SIGHUP), 0);
+	assert_int_equal(console_ends(v), 128 + SIGHUP);
+	vt_free(v);
+	pg_wait_for(admin,
+		    "SELECT count(*) FROM pg_settings WHERE name = 'log_min_duration_statement' AND setting = '-1'");
+	assert_int_equal(audit_count("\"action\":\"server restore\"", "\"outcome\":\"done"), before + 1);
+	pg_exec(admin, "ALTER ROLE keeper NOSUPERUSER");
 }
 
 /* An hour, three days from now. */
@@ -640,6 +719,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_table_is_vacuumed_and_rebuilt),
 		cmocka_unit_test(a_job_that_waits_is_seen_and_cancelled),
 		cmocka_unit_test(quitting_cancels_what_runs),
+		cmocka_unit_test(a_signal_cancels_what_runs),
+		cmocka_unit_test(a_lease_is_taken_back_when_the_terminal_goes),
 		cmocka_unit_test(the_audit_log_tells_the_story),
 		cmocka_unit_test(a_schema_and_a_database_are_maintained),
 		cmocka_unit_test(outside_the_window_it_wants_an_override),

@@ -71,6 +71,7 @@ enum fixture_answer {
 	ANSWER_CHOICE,      /* an operation that is one of two, to be chosen */
 	ANSWER_NAME,        /* an operation of tier 2 on a table whose name holds a line end */
 	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
+	ANSWER_UNKNOWN,     /* the same, and its connection is lost at once */
 	ANSWER_STORAGE,     /* an operation for which the room is not known */
 	ANSWER_BROWSER,     /* a sign-on that waits for somebody until it is cancelled */
 	ANSWER_LEFT,        /* an operation that was cancelled and has left two invalid indexes behind */
@@ -81,6 +82,8 @@ void fixture_answer(enum fixture_answer which);
 int fixture_runs(void);
 /* What was previewed last: "operation|scope|value|oid|indexes". */
 const char *fixture_looked_at(void);
+/* In which database. */
+const char *fixture_looked_in(void);
 /* How many sessions those that acted on several were sent. */
 int fixture_sessions_run(void);
 /* The newest of them was asked to set the maintenance window aside. */

@@ -164,11 +164,16 @@ static bool fetch_session(struct fetch *f, struct err *err)
 
 static atomic_int runs, sessions_run;
 static atomic_bool overridden;
-static char looked_at[200]; /* by the command's thread, read when it has ended */
+static char looked_in[64], looked_at[200]; /* by the command's thread, read when it has ended */
 
 const char *fixture_looked_at(void)
 {
 	return looked_at;
+}
+
+const char *fixture_looked_in(void)
+{
+	return looked_in;
 }
 
 int fixture_runs(void)
@@ -264,6 +269,7 @@ static void note_arguments(const struct fetch *f)
 	(void)snprintf(looked_at, sizeof looked_at, STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT,
 		       STR_ARG(fetch_arg(f, "operation")), STR_ARG(fetch_arg(f, "scope")),
 		       STR_ARG(fetch_arg(f, "value")), STR_ARG(fetch_arg(f, "oid")), STR_ARG(fetch_arg(f, "indexes")));
+	(void)snprintf(looked_in, sizeof looked_in, STR_FMT, STR_ARG(fetch_arg(f, "database")));
 }
 
 /* Several sessions: the autovacuum worker is left out. */
@@ -340,6 +346,8 @@ static bool run_until_cancelled(struct fetch *f, struct snapshot *s, struct err 
 	struct snapshot *begun = snapshot_new(&operation_type, f->source->name);
 
 	say(begun, "process", "", "7100", OPERATION_OK);
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_UNKNOWN)
+		say(begun, "unknown", "", "the connection was lost; looking what became of it", OPERATION_WARNING);
 	fetch_publish(f, begun);
 	(void)!fetch_wait(f, -1, 0, err);
 	say(s, "process", "", "7100", OPERATION_OK);
@@ -366,6 +374,12 @@ static bool run_many(struct fetch *f, struct snapshot *s)
 	return true;
 }
 
+static void say_left(struct snapshot *s)
+{
+	say(s, "left", "16450/16412", "shop.orders_pkey_ccnew", OPERATION_WARNING);
+	say(s, "left", "16452/16431", "pg_toast.pg_toast_16412_index_ccnew", OPERATION_WARNING);
+}
+
 /* Work that a killed console has left: it runs on as process 7200 until it is cancelled. */
 static bool fetch_adopt(struct fetch *f, struct err *err)
 {
@@ -387,6 +401,8 @@ static bool fetch_adopt(struct fetch *f, struct err *err)
 		fetch_publish(f, begun);
 		(void)!fetch_wait(f, -1, 0, err);
 	}
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_LEFT)
+		say_left(s);
 	say(s, "outcome", "", "cancelled", OPERATION_NOTICE);
 	fetch_publish(f, s);
 	return true;
@@ -400,11 +416,11 @@ static bool fetch_run(struct fetch *f, struct err *err)
 	atomic_store(&overridden, str_eq_c(fetch_arg(f, "override"), "window"));
 	if (fetch_arg(f, "sessions").len > 0)
 		return run_many(f, s);
-	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_JOB)
+	enum fixture_answer which = (enum fixture_answer)atomic_load(&answer);
+	if (which == ANSWER_JOB || which == ANSWER_UNKNOWN)
 		return run_until_cancelled(f, s, err);
 	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_LEFT) {
-		say(s, "left", "16450/16412", "shop.orders_pkey_ccnew", OPERATION_WARNING);
-		say(s, "left", "16452/16431", "pg_toast.pg_toast_16412_index_ccnew", OPERATION_WARNING);
+		say_left(s);
 		say(s, "outcome", "", "cancelled; left behind, invalid: shop.orders_pkey_ccnew", OPERATION_WARNING);
 		fetch_publish(f, s);
 		return true;

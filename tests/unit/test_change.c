@@ -33,6 +33,7 @@ static struct target *target;
 static struct snapshot *clusters;
 static struct fetch fetch;
 static struct change change;
+static const char *node = "";
 
 static int setup(void **state)
 {
@@ -80,6 +81,7 @@ static void look(const char *operation)
 	change = (struct change){.f = &fetch, .op = operation_find(str_c(operation))};
 	assert_non_null(change.op);
 	change.tier = (int)change.op->tier;
+	(void)snprintf(change.node, sizeof change.node, "%s", node);
 	change.out = snapshot_new(&operation_type, "preview");
 	change_add_end(&change);
 }
@@ -134,8 +136,38 @@ static void test_which_need_a_window(void **state)
 		look(others[i]);
 		assert_false(change.refused);
 		assert_false(says("override", ""));
-		assert_false(says("fact", "opens"));
 	}
+}
+
+/* Whoever maintains or restarts something is told of the windows, ours, the cluster's and the instance's. */
+static void test_where_the_windows_are_shown(void **state)
+{
+	static const char *const told[] = {"vacuum full",          "vacuum", "vacuum freeze", "reindex concurrently",
+					   "drop invalid indexes", "reboot", "failover"};
+	struct snapshot *instances = snapshot_new(&type, "instances");
+
+	(void)state;
+	for (int i = 1; i <= 2; i++) {
+		struct row *row = snapshot_add_row(instances);
+
+		SET(row, struct row, identifier, i == 1 ? STR("orders-1") : STR("orders-2"));
+		SET(row, struct row, maintenance_window,
+		    i == 1 ? STR("mon:01:00-mon:02:00") : STR("tue:01:00-tue:02:00"));
+	}
+	fetch.inputs[0] = instances;
+	set_window("Sat 22:00-Sun 04:00");
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		node = "orders-2";
+		look(told[i]);
+		assert_true(says("fact", "closed, opens Sat 22:00 UTC in 2d 02h"));
+		assert_true(says("fact", "prod-orders: sun:05:00-sun:06:00 UTC, closed, opens Sun 05:00"));
+		assert_true(says("fact", "orders-2: tue:01:00-tue:02:00 UTC, closed, opens Tue 01:00"));
+		assert_false(says("fact", "orders-1"));
+	}
+	look("terminate");
+	assert_false(says("fact", "opens"));
+	node = "";
+	snapshot_unref(instances);
 }
 
 static void test_an_open_window(void **state)
@@ -320,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_no_window_is_required),
 		TEST(test_which_need_a_window),
+		TEST(test_where_the_windows_are_shown),
 		TEST(test_an_open_window),
 		TEST(test_room_and_window_are_offered_together),
 		TEST(test_no_override_of_other_refusals),

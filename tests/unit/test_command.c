@@ -110,12 +110,15 @@ static const struct source listing = ROW(listing, .fetch = fetch_add);
 static const struct source add = ROW(add, .fetch = fetch_add);
 static const struct source steps = ROW(steps, .fetch = fetch_steps);
 static const struct source waiter = ROW(waiter, .fetch = fetch_wait_for_ever);
+static const struct source job = ROW(job, .fetch = fetch_wait_for_ever, .deadline_us = US_PER_DAY);
+static const struct source plan = ROW(plan, .fetch = fetch_add, .flags = SOURCE_LASTS);
 static const struct source reasoned = ROW(reasoned, .fetch = fetch_reasoned);
 static const struct source hurried = ROW(hurried, .fetch = fetch_wait_for_ever, .deadline_us = 20 * US_PER_MS);
 static const struct source deaf = ROW(deaf, .fetch = fetch_deaf);
 static const struct source reader = ROW(reader, .fetch = fetch_reader, .ready = reader_ready, .inputs = "listing");
 static const struct source lingering = ROW(lingering, .fetch = fetch_lingering);
-static const struct source *const rows[] = {&add, &steps, &waiter, &hurried, &deaf, &reader, &lingering, &reasoned};
+static const struct source *const rows[] = {&add,    &steps,     &waiter,   &hurried, &deaf,
+					    &reader, &lingering, &reasoned, &job,     &plan};
 static const struct source *const sources[] = {&listing};
 
 static int setup(void **state)
@@ -293,25 +296,46 @@ static void test_a_reason_reaches_the_command(void **state)
 	command_release(c);
 }
 
-static void test_three_at_a_time(void **state)
+static void test_three_that_last_at_a_time(void **state)
 {
-	struct command *three[COMMANDS_MAX];
+	struct command *three[COMMANDS_LASTING_MAX];
 	struct command *c;
 	struct err err = {0};
 
 	(void)state;
-	for (size_t i = 0; i < COMMANDS_MAX; i++)
-		three[i] = start("waiter", NULL, 0);
-	refuse("add", NULL, 0, ERR_LIMIT, "3 commands are at work");
-	WAIT_UNTIL(atomic_load(&waiting) == COMMANDS_MAX);
+	for (size_t i = 0; i < COMMANDS_LASTING_MAX; i++)
+		three[i] = start("job", NULL, 0);
+	refuse("job", NULL, 0, ERR_LIMIT, "3 jobs and plans are at work");
+	refuse("plan", NULL, 0, ERR_LIMIT, "3 jobs and plans are at work");
+	WAIT_UNTIL(atomic_load(&waiting) == COMMANDS_LASTING_MAX);
+	/* what is short goes on beside them */
+	c = start("add", NULL, 0);
+	finish(c);
+	command_release(c);
 	command_release(three[1]);
 	/* the place is free when the thread has closed its connection */
 	c = NULL;
-	WAIT_UNTIL((c = command_start(commands, "add", target, NULL, 0, &err)) != NULL);
+	WAIT_UNTIL((c = command_start(commands, "plan", target, NULL, 0, &err)) != NULL);
 	finish(c);
 	command_release(c);
 	command_release(three[0]);
 	command_release(three[2]);
+}
+
+static void test_short_ones_have_a_limit_of_their_own(void **state)
+{
+	struct command *all[COMMANDS_BRIEF_MAX], *c;
+
+	(void)state;
+	for (size_t i = 0; i < COMMANDS_BRIEF_MAX; i++)
+		all[i] = start("waiter", NULL, 0);
+	refuse("add", NULL, 0, ERR_LIMIT, "8 short commands are at work");
+	WAIT_UNTIL(atomic_load(&waiting) == COMMANDS_BRIEF_MAX);
+	c = start("plan", NULL, 0);
+	finish(c);
+	command_release(c);
+	for (size_t i = 0; i < COMMANDS_BRIEF_MAX; i++)
+		command_release(all[i]);
 }
 
 static void test_released_while_it_runs(void **state)
@@ -393,7 +417,9 @@ int main(void)
 		CASE(test_the_end_of_the_thread_is_news),
 		CASE(test_cancel),
 		CASE(test_a_reason_reaches_the_command),
-		CASE(test_three_at_a_time),
+		CASE(test_three_that_last_at_a_time),
+		CASE(test_short_ones_have_a_limit_of_their_own),
+		CASE(test_short_ones_have_a_limit_of_their_own),
 		CASE(test_released_while_it_runs),
 		CASE(test_inputs_and_readiness),
 		CASE(test_refusals),

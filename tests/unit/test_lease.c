@@ -1,6 +1,7 @@
 /* Leases: remembered until they are taken back, held by a living console only, and no file of others does harm. */
 #include "audit/lease.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +86,53 @@ static void test_taken_and_ended(void **state)
 	lease_end(hold);
 	assert_int_equal(listed("orders", all, left), 0);
 	assert_int_not_equal(stat(path, &st), 0);
+}
+
+/* Another console looks at the note for 30 ms, as it does when it lists them; it may remove it, too. */
+static pid_t look_for_a_moment(const char *path, bool removes)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = open(path, O_RDWR);
+		bool ok = fd >= 0 && flock(fd, LOCK_EX) == 0 && write(ready[1], "x", 1) == 1;
+
+		(void)usleep(30000);
+		if (removes)
+			(void)unlink(path);
+		_exit(!ok);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return child;
+}
+
+static void test_taken_over_while_another_looks(void **state)
+{
+	struct lease l = lease_of("7-7-7", "orders");
+	struct lease_hold *hold = NULL;
+	struct err err = {0};
+	char path[400];
+	pid_t child;
+	int status;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/7-7-7.json", folder);
+	assert_true(lease_take(&l, &hold, &err));
+	lease_leave(hold);
+	child = look_for_a_moment(path, false);
+	assert_true(lease_take_over("7-7-7", &hold));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	lease_leave(hold);
+	/* what was taken back and removed meanwhile is not ours */
+	child = look_for_a_moment(path, true);
+	assert_false(lease_take_over("7-7-7", &hold));
+	assert_int_equal(waitpid(child, &status, 0), child);
 }
 
 /* A process that ends, however it ends, holds nothing any more. */
@@ -184,9 +233,8 @@ static void test_no_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_taken_and_ended),
-		cmocka_unit_test(test_left_behind),
-		cmocka_unit_test(test_other_files),
+		cmocka_unit_test(test_taken_and_ended), cmocka_unit_test(test_taken_over_while_another_looks),
+		cmocka_unit_test(test_left_behind),     cmocka_unit_test(test_other_files),
 		cmocka_unit_test(test_no_place),
 	};
 

@@ -60,7 +60,9 @@ void change_lease_end(struct change *c, struct lease_hold *hold, const char *res
 	struct fetch *before = c->f, insisting = *before;
 
 	insisting.insists = true;
-	insisting.deadline_mono_us = clock_mono_us() + (fetch_cancelled(before) ? TAKE_BACK_LEAVING_US : TAKE_BACK_US);
+	insisting.deadline_mono_us =
+		clock_mono_us() +
+		(fetch_cancelled(before) ? fetch_leave_us(before, TAKE_BACK_LEAVING_US) : TAKE_BACK_US);
 	c->f = &insisting;
 	fetch_doing(c->f, "taking back %s", c->object);
 	c->op = operation_find(str_c(restore));

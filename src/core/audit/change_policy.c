@@ -79,19 +79,19 @@ static struct str text_of(const struct snapshot *s, size_t row, const char *fiel
 	return *ret_has ? v.str : STR("");
 }
 
-/* The newest good listing of clusters, when it is an input of the command. */
-static const struct snapshot *clusters_of(const struct fetch *f)
+/* The newest good listing of that name, when it is an input of the command. */
+static const struct snapshot *listing_of(const struct fetch *f, const char *name)
 {
 	struct str rest = str_c(f->source->inputs), word;
 
 	for (size_t i = 0; rest.len > 0 && i < SOURCE_INPUTS_MAX && str_split(&rest, ' ', &word); i++)
-		if (str_eq_c(word, "clusters"))
+		if (str_eq_c(word, name))
 			return f->inputs[i];
 	return NULL;
 }
 
 /* Its row, or -1. */
-static long find_cluster(const struct snapshot *s, const char *identifier)
+static long find_row(const struct snapshot *s, const char *identifier)
 {
 	bool has;
 
@@ -103,26 +103,39 @@ static long find_cluster(const struct snapshot *s, const char *identifier)
 
 /* ---- the window ---- */
 
-static void add_aws_window(struct change *c, const struct snapshot *clusters, long row, int64_t now)
+/* "prod-orders: sun:05:00-sun:06:00 UTC, closed, opens ..." */
+static void add_aws_window(struct change *c, const struct snapshot *listing, long row, int64_t now)
 {
 	struct policy_window w;
-	struct str text;
+	struct str text, name;
 	struct err err;
 	struct buf b;
 	bool has;
 
 	if (row < 0)
 		return;
-	text = text_of(clusters, (size_t)row, "maintenance_window", &has);
+	text = text_of(listing, (size_t)row, "maintenance_window", &has);
 	if (text.len == 0)
 		return;
+	name = text_of(listing, (size_t)row, "identifier", &has);
 	buf_init(&b, WORDS_MAX);
 	if (policy_window_parse(text, &w, &err)) {
 		(void)buf_add_c(&b, ", ");
 		policy_window_say(&w, now, &b);
 	}
-	change_add(c, "fact", "AWS window", OPERATION_OK, STR_FMT " UTC%s", STR_ARG(text), buf_c(&b));
+	change_add(c, "fact", "AWS window", OPERATION_OK, STR_FMT ": " STR_FMT " UTC%s", STR_ARG(name), STR_ARG(text),
+		   buf_c(&b));
 	buf_release(&b);
+}
+
+/* The instance it is done on has a window of its own. */
+static void add_instance_window(struct change *c, int64_t now)
+{
+	const struct snapshot *instances = listing_of(c->f, "instances");
+	const char *node = c->node[0] ? c->node : c->f->target->node;
+
+	if (node[0])
+		add_aws_window(c, instances, find_row(instances, node), now);
 }
 
 static void add_closed(struct change *c, const char *state)
@@ -130,17 +143,24 @@ static void add_closed(struct change *c, const char *state)
 	change_refuse_unless(c, CHANGE_WINDOW, str_c(state), "outside the maintenance window");
 }
 
+/* Whoever maintains or restarts something is told; who keeps others waiting is held to it. */
+static bool shows_window(const struct operation *op)
+{
+	return op->target == OPERATION_TABLE || op->target == OPERATION_INSTANCE;
+}
+
 static void add_window(struct change *c, const struct policy_window *w, int64_t now)
 {
 	int64_t left = INT64_MAX;
+	bool open = !w->set || policy_window_is_open(w, now, &left);
 	struct buf b;
 
 	buf_init(&b, WORDS_MAX);
 	policy_window_say(w, now, &b);
 	change_add(c, "fact", "window", OPERATION_OK, "%s", buf_c(&b));
-	if (w->set && !policy_window_is_open(w, now, &left))
+	if (!open && operation_needs_window(c->op))
 		add_closed(c, buf_c(&b));
-	else if (w->set && left < INT64_MAX)
+	else if (open && left < INT64_MAX && c->op->target == OPERATION_TABLE)
 		change_add(c, "check", "", OPERATION_NOTICE, "a job that is running when the window closes goes on");
 	buf_release(&b);
 }
@@ -191,14 +211,15 @@ static void add_stop(struct change *c, const struct policy *p)
 void change_add_policy(struct change *c)
 {
 	const struct policy *p = target_policy(c->f->target);
-	const struct snapshot *clusters = clusters_of(c->f);
-	long row = find_cluster(clusters, c->f->target->cluster);
+	const struct snapshot *clusters = listing_of(c->f, "clusters");
+	long row = find_row(clusters, c->f->target->cluster);
 
-	if (operation_needs_window(c->op)) {
+	if (shows_window(c->op)) {
 		int64_t now = clock_wall_us();
 
 		add_window(c, &p->window, now);
 		add_aws_window(c, clusters, row, now);
+		add_instance_window(c, now);
 	}
 	offer_asides(c);
 	add_production(c, p, clusters, row);

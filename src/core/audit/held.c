@@ -17,10 +17,14 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FOLDER_ROOM 1300
 #define PATH_ROOM 1400
+/* How long, and how often, another console's look at a note is waited for. */
+#define PROBE_NS 5000000L
+#define PROBES_MAX 20
 
 struct held {
 	int fd;
@@ -151,6 +155,21 @@ static int open_file(const char *path)
 	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
+/* Whoever lists the notes holds the lock for a moment, to see whether it is free. A file that was removed meanwhile is
+ * over. */
+static bool lock_patiently(int fd)
+{
+	const struct timespec pause = {.tv_nsec = PROBE_NS};
+	struct stat st;
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (i == PROBES_MAX)
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 bool held_take_over(const char *folder, const char *id, struct held **ret_held)
 {
 	char path[FOLDER_ROOM], name[100], room[HELD_BYTES_MAX];
@@ -165,7 +184,7 @@ bool held_take_over(const char *folder, const char *id, struct held **ret_held)
 	h.fd = open_file(h.path);
 	if (h.fd < 0)
 		return false;
-	if (!read_file(h.fd, room, &text) || flock(h.fd, LOCK_EX | LOCK_NB) != 0) {
+	if (!read_file(h.fd, room, &text) || !lock_patiently(h.fd)) {
 		(void)close(h.fd);
 		return false;
 	}
@@ -195,6 +214,8 @@ void held_each(const char *folder, bool (*see)(void *ctx, struct str text, bool 
 		if (read_file(fd, room, &text)) {
 			bool left = flock(fd, LOCK_EX | LOCK_NB) == 0;
 
+			/* not for as long as `see` takes: who wants it now would think that a console holds it */
+			(void)flock(fd, LOCK_UN);
 			more = see(ctx, text, left);
 		}
 		(void)close(fd);

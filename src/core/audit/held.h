@@ -23,7 +23,8 @@ bool held_take(const char *folder, const char *id, struct str text, struct held 
 void held_end(struct held *h);
 /* Leaves the file for the next start. h may be NULL. */
 void held_leave(struct held *h);
-/* Takes over the note of that name when no console holds it any more; false: there is no such one, or it is held. */
+/* Takes over the note of that name when no console holds it any more; false: there is no such one, or it is held. Waits
+ * up to 100 ms for consoles that only look at it: not for the UI thread. */
 bool held_take_over(const char *folder, const char *id, struct held **ret_held) MUST_CHECK;
 /* Shows every readable note of the folder, and whether no console holds it; until `see` returns false. */
 void held_each(const char *folder, bool (*see)(void *ctx, struct str text, bool left), void *ctx);

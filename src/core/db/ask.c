@@ -34,12 +34,32 @@ static bool flush(const struct fetch *f, PGconn *pg, struct err *err)
 	}
 }
 
+/* Waits for the server, and calls still() each time it has been silent for so long. */
+static bool wait_for_server(const struct fetch *f, PGconn *pg, const struct ask_still *still, struct err *err)
+{
+	struct fetch nearer = *f;
+
+	while (still) {
+		nearer.deadline_mono_us = clock_mono_us() + still->every_us;
+		if (nearer.deadline_mono_us >= f->deadline_mono_us)
+			break;
+		if (fetch_wait(&nearer, PQsocket(pg), POLLIN, err))
+			return true;
+		if (err->code != ERR_TIMEOUT)
+			return false;
+		err_clear(err);
+		still->call(still->arg);
+	}
+	return fetch_wait(f, PQsocket(pg), POLLIN, err);
+}
+
 /* *ret_result NULL: there are no more. */
-static bool next_result(const struct fetch *f, PGconn *pg, PGresult **ret_result, struct err *err)
+static bool next_result(const struct fetch *f, PGconn *pg, const struct ask_still *still, PGresult **ret_result,
+			struct err *err)
 {
 	*ret_result = NULL;
 	while (PQisBusy(pg)) {
-		if (!fetch_wait(f, PQsocket(pg), POLLIN, err))
+		if (!wait_for_server(f, pg, still, err))
 			return false;
 		if (!PQconsumeInput(pg))
 			return fail(NULL, pg, err);
@@ -53,7 +73,7 @@ static bool is_good(const PGresult *r)
 	return PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK;
 }
 
-bool ask_text(const struct fetch *f, PGconn *pg, const char *text, struct err *err)
+bool ask_text(const struct fetch *f, PGconn *pg, const char *text, const struct ask_still *still, struct err *err)
 {
 	PGresult *r;
 	bool ok;
@@ -63,7 +83,7 @@ bool ask_text(const struct fetch *f, PGconn *pg, const char *text, struct err *e
 	if (!flush(f, pg, err))
 		return false;
 	for (ok = true;; PQclear(r)) {
-		if (!next_result(f, pg, &r, err))
+		if (!next_result(f, pg, still, &r, err))
 			return false;
 		if (!r)
 			return ok;
@@ -136,7 +156,7 @@ static bool read_step(const struct fetch *f, PGconn *pg, PGresult **ret_result, 
 	PGresult *r;
 
 	for (;;) {
-		if (!next_result(f, pg, &r, err))
+		if (!next_result(f, pg, NULL, &r, err))
 			break;
 		if (!r)
 			return true;
@@ -168,7 +188,7 @@ static bool read_steps(const struct fetch *f, PGconn *pg, size_t n, PGresult **r
 		PQclear(results[i]);
 		results[i] = NULL;
 	}
-	if (!next_result(f, pg, &mark, err))
+	if (!next_result(f, pg, NULL, &mark, err))
 		return false;
 	if (ok && PQresultStatus(mark) != PGRES_PIPELINE_SYNC)
 		ok = err_set(err, ERR_PROTOCOL, "the server did not end its answer");

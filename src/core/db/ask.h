@@ -31,8 +31,16 @@ struct ask_step {
 	const struct ask_params *params;
 };
 
-/* In the simple protocol: may be several statements; rows are dropped. */
-bool ask_text(const struct fetch *f, struct pg_conn *pg, const char *text, struct err *err) MUST_CHECK;
+/* Called while the server is silent, again after each every_us. */
+struct ask_still {
+	int64_t every_us;
+	void (*call)(void *arg);
+	void *arg;
+};
+
+/* In the simple protocol: may be several statements; rows are dropped. still may be NULL. */
+bool ask_text(const struct fetch *f, struct pg_conn *pg, const char *text, const struct ask_still *still,
+	      struct err *err) MUST_CHECK;
 /*
  * After a wait that was cancelled or took too long: tells the server to cancel and waits for its answer, at most
  * wait_us, whatever the fetch says. True: the exchange has ended, err has what the server said of it, ERR_NONE when the

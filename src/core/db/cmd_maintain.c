@@ -20,6 +20,7 @@
 
 #include "audit/job_note.h"
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "codec/codec_sql.h"
 #include "db/commands.h"
 #include "db/site.h"
@@ -30,7 +31,11 @@
 #define LOCK_PAUSE_US (3 * US_PER_S)
 /* After a lost connection: a server that restarts, or a failover, is waited for half a minute. */
 #define LOOK_ATTEMPTS 10
-#define NOTICES_MAX 200
+/* Of what the server says the first and the last are kept. */
+#define NOTICES_FIRST 100
+#define NOTICES_LAST 100
+#define NOTICE_TEXT_MAX 1000
+#define SHOW_EVERY_US US_PER_S
 #define LOCK_NOT_AVAILABLE "55P03"
 #define QUERY_CANCELED "57014"
 #define JOB_NAME "auroratop job %lld"
@@ -66,6 +71,17 @@ static const struct field before_fields[] = {
 };
 static const struct rec_type before_type = REC_TYPE(struct before, "operate_before", before_fields);
 
+/* The newest notices, around a ring. Their rows follow those of the first ones and one that says how many are left
+ * out. */
+struct last_notices {
+	struct {
+		char text[NOTICE_TEXT_MAX];
+		enum operation_severity severity;
+	} items[NOTICES_LAST];
+	size_t n;         /* of all that came after the first */
+	size_t first_row; /* in c.out, of the one that says how many are left out */
+};
+
 struct job {
 	struct operate *o;
 	int64_t began_mono_us;
@@ -74,6 +90,9 @@ struct job {
 	int64_t locked;    /* tables that were skipped because they are; not among the warnings */
 	bool worked;       /* the server told of work on the table (VERBOSE) */
 	size_t notices;
+	struct last_notices *last; /* NULL = there are no more than the first */
+	bool untold;               /* there are some that nobody was shown */
+	int64_t shown_mono_us;
 	const struct snapshot *before; /* invalid indexes when it began; NULL = was not asked */
 	char left[400];                /* what is left behind, in words, "" = nothing */
 };
@@ -91,10 +110,101 @@ static bool is_spared(const struct operate *o, struct str message)
 	return false;
 }
 
-/* What the server says while it works; read on the job's thread. */
-static void notice(void *arg, struct str severity, struct str state, struct str message)
+/* ---- what the server says ---- */
+
+/* Rows for the last ones, empty until they are filled. */
+static struct last_notices *last_new(struct operate *o)
 {
-	struct job *j = arg;
+	struct last_notices *last = xcalloc(1, sizeof(*last));
+
+	last->first_row = o->c.out->nrows;
+	for (size_t i = 0; i <= NOTICES_LAST; i++)
+		change_add(&o->c, "", "", OPERATION_OK, " ");
+	return last;
+}
+
+static void keep_notice(struct job *j, enum operation_severity severity, struct str message)
+{
+	if (j->notices++ < NOTICES_FIRST) {
+		change_add(&j->o->c, "notice", "", severity, STR_FMT, STR_ARG(message));
+		return;
+	}
+	if (!j->last)
+		j->last = last_new(j->o);
+	size_t i = j->last->n++ % NOTICES_LAST;
+	j->last->items[i].severity = severity;
+	(void)snprintf(j->last->items[i].text, NOTICE_TEXT_MAX, STR_FMT, STR_ARG(message));
+}
+
+static void fill_row(struct operate *o, size_t at, enum operation_severity severity, struct str text)
+{
+	struct operation_row *row = (struct operation_row *)o->c.out->rows + at;
+
+	row->kind = STR("notice");
+	row->severity = severity;
+	row->text = text;
+}
+
+/* Writes the ring into its rows, the oldest first. The texts stay where they are: whoever publishes copies them. */
+static void fill_last(struct job *j, struct buf *gap)
+{
+	const struct last_notices *last = j->last;
+	size_t n = last->n < NOTICES_LAST ? last->n : NOTICES_LAST, from = last->n - n;
+
+	if (from > 0) {
+		(void)buf_addf(gap, "%zu more lines are left out here", from);
+		fill_row(j->o, last->first_row, OPERATION_OK, buf_str(gap));
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t k = (from + i) % NOTICES_LAST;
+
+		fill_row(j->o, last->first_row + 1 + i, last->items[k].severity, str_c(last->items[k].text));
+	}
+}
+
+static void show(struct job *j)
+{
+	struct buf gap;
+
+	buf_init(&gap, 80);
+	if (j->last)
+		fill_last(j, &gap);
+	change_show(&j->o->c);
+	if (j->last)
+		((struct operation_row *)j->o->c.out->rows + j->last->first_row)->text = STR("");
+	buf_release(&gap);
+	j->untold = false;
+	j->shown_mono_us = clock_mono_us();
+}
+
+/* For good: the rows get texts of their own. */
+static void settle_notices(struct job *j)
+{
+	struct snapshot *out = j->o->c.out;
+	struct buf gap;
+
+	if (!j->last)
+		return;
+	buf_init(&gap, 80);
+	fill_last(j, &gap);
+	for (size_t i = 0; i <= NOTICES_LAST; i++) {
+		struct operation_row *row = (struct operation_row *)out->rows + j->last->first_row + i;
+
+		row->text = arena_str(out->arena, row->text);
+	}
+	buf_release(&gap);
+	xfree(j->last);
+	j->last = NULL;
+}
+
+static void show_at_times(struct job *j)
+{
+	if (j->untold && clock_mono_us() - j->shown_mono_us >= SHOW_EVERY_US)
+		show(j);
+}
+
+static void hear(struct job *j, struct str severity, struct str state, struct str message)
+{
 	bool warning = str_eq(severity, STR("WARNING")) && !is_spared(j->o, message),
 	     locked = warning && str_eq_c(state, LOCK_NOT_AVAILABLE);
 
@@ -103,9 +213,18 @@ static void notice(void *arg, struct str severity, struct str state, struct str 
 	j->locked += locked;
 	j->warnings += warning && !locked;
 	j->worked |= str_eq(severity, STR("INFO"));
-	if (j->notices++ < NOTICES_MAX)
-		change_add(&j->o->c, "notice", "", warning ? OPERATION_WARNING : OPERATION_OK, STR_FMT,
-			   STR_ARG(message));
+	keep_notice(j, warning ? OPERATION_WARNING : OPERATION_OK, message);
+	j->untold = true;
+}
+
+/* What the server says while it works, and each second of its silence; on the job's thread. */
+static void notice(void *arg, struct str severity, struct str state, struct str message)
+{
+	struct job *j = arg;
+
+	if (severity.len > 0)
+		hear(j, severity, state, message);
+	show_at_times(j);
 }
 
 static bool set_up(struct operate *o, struct err *err)
@@ -176,7 +295,7 @@ static void find_left_behind(struct job *j)
 	if (!j->before || !conn_is_open(o->conn))
 		return;
 	near.insists = true;
-	near.deadline_mono_us = clock_mono_us() + LEFT_US;
+	near.deadline_mono_us = clock_mono_us() + fetch_leave_us(&near, LEFT_US);
 	buf_init(&names, sizeof(j->left) - 1);
 	if (operate_invalid_indexes(o, &near, &after, &err))
 		for (size_t i = 0; i < after->nrows; i++) {
@@ -218,7 +337,7 @@ static bool try_all(struct job *j, struct err *err)
 			return false;
 		change_add(&o->c, "notice", "", OPERATION_NOTICE, "the lock was not free within 2 s, attempt %d of %d",
 			   attempt, LOCK_ATTEMPTS);
-		change_show(&o->c);
+		show(j);
 		if (!pause_between(o->c.f, attempt))
 			return err_set(err, ERR_CANCELLED, "cancelled between two attempts");
 		err_clear(err);
@@ -242,7 +361,9 @@ static void conclude_lost(struct job *j, const struct job_note *n, const char *i
 			break;
 	}
 	if (asked && there) {
-		change_add(&o->c, "notice", "", OPERATION_WARNING, "process %lld still works on it, and is watched",
+		change_set(&o->c, "unknown", STR(""));
+		change_add(&o->c, "notice", "", OPERATION_WARNING,
+			   "the connection was lost; process %lld still works on it, and is watched",
 			   (long long)n->process);
 		change_show(&o->c);
 		if (operate_follow_left(o, n, id, began, false))
@@ -346,11 +467,11 @@ static void run(struct operate *o, const struct job_note *note, const char *id)
 		return;
 	}
 	ok = ok && run_statement(&j, &before, &err);
+	settle_notices(&j);
 	if (ok) {
 		conclude_done(&j, id);
 	} else if (err.code == ERR_LOST) {
-		change_add(&o->c, "notice", "", OPERATION_WARNING,
-			   "the connection was lost; looking what became of it");
+		change_set(&o->c, "unknown", STR("the connection was lost; looking what became of it"));
 		change_show(&o->c);
 		conclude_lost(&j, note, id);
 	} else {

@@ -117,9 +117,9 @@ static bool query_pooled(struct fetch *f, struct conn *c, const char *text, cons
 {
 	struct ask_step step = {.text = text, .params = params};
 
-	if (!ask_text(f, c->pg, login_set_local, err) || !ask_steps(f, c->pg, &step, 1, ret_result, err))
+	if (!ask_text(f, c->pg, login_set_local, NULL, err) || !ask_steps(f, c->pg, &step, 1, ret_result, err))
 		return false;
-	if (ask_text(f, c->pg, "COMMIT", err))
+	if (ask_text(f, c->pg, "COMMIT", NULL, err))
 		return true;
 	PQclear(*ret_result);
 	*ret_result = NULL;
@@ -393,15 +393,23 @@ static void hear(void *arg, const PGresult *r)
 		l->notice(l->arg, str_c(severity ? severity : ""), str_c(state ? state : ""), str_c(text));
 }
 
+static void hear_silence(void *arg)
+{
+	const struct listener *l = arg;
+
+	l->notice(l->arg, STR(""), STR(""), STR(""));
+}
+
 bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn notice, void *arg, struct err *err)
 {
 	struct listener listener = {notice, arg};
+	struct ask_still silent = {US_PER_S, hear_silence, &listener};
 	PQnoticeReceiver before;
 
 	CHECK(c->pg && c->probed && !c->pooler);
 	before = PQsetNoticeReceiver(c->pg, hear, &listener);
 	fetch_count(f, 1, 0);
-	bool ok = ask_text(f, c->pg, text, err);
+	bool ok = ask_text(f, c->pg, text, notice ? &silent : NULL, err);
 	if (!ok && (err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT) &&
 	    PQtransactionStatus(c->pg) == PQTRANS_ACTIVE) {
 		bool late = err->code == ERR_TIMEOUT;

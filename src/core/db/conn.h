@@ -110,11 +110,11 @@ bool conn_prepare(struct fetch *f, struct conn *c, const char *name, const char 
 		  struct err *err) MUST_CHECK;
 /*
  * Runs a statement of ours that may not be in a transaction block, in the simple protocol: rows are dropped, each
- * notice of the server goes to `notice` on this thread (severity as "WARNING", message as the server worded it; NULL:
- * nobody listens). When the fetch is cancelled, or its deadline has passed, the server is told to cancel (which may
- * block for as long as connecting takes) and CONN_CANCEL_US are waited for its answer: then err has the server's words,
- * ERR_CANCELLED with id 57014. ERR_LOST: what became of the statement is not known. The connection stays usable but
- * after ERR_LOST.
+ * notice of the server goes to `notice` on this thread (severity as "WARNING", message as the server worded it; while
+ * it is silent, once a second with all three ""; NULL: nobody listens). When the fetch is cancelled, or its deadline
+ * has passed, the server is told to cancel (which may block for as long as connecting takes) and CONN_CANCEL_US are
+ * waited for its answer: then err has the server's words, ERR_CANCELLED with id 57014. ERR_LOST: what became of the
+ * statement is not known. The connection stays usable but after ERR_LOST.
  */
 bool conn_run(struct fetch *f, struct conn *c, const char *text, conn_notice_fn notice, void *arg,
 	      struct err *err) MUST_CHECK;

@@ -119,6 +119,23 @@ static bool add_truncate(struct operate *o, struct buf *options, struct err *err
 	return true;
 }
 
+/* Readers hold the writer's AccessExclusive locks as they replay its log. */
+static bool add_reader_locks(struct operate *o, struct err *err)
+{
+	const char *whose = o->c.op->flags & OPERATION_EXCLUSIVE ? "that need the table" : "that would use its indexes";
+	int64_t n;
+
+	if (!operation_needs_window(o->c.op))
+		return true;
+	if (!count_readers(o, &n, err))
+		return false;
+	if (n > 0)
+		change_add(&o->c, "fact", "readers", OPERATION_OK,
+			   "%lld: the lock holds there, too; queries %s wait, and those that run may be cancelled",
+			   (long long)n, whose);
+	return true;
+}
+
 bool operate_add_options(struct operate *o, struct buf *options, struct err *err)
 {
 	bool skips = operate_is_several(o) && !(o->c.op->flags & (OPERATION_INDEXES | OPERATION_DROPS));
@@ -129,7 +146,7 @@ bool operate_add_options(struct operate *o, struct buf *options, struct err *err
 		change_add(
 			&o->c, "check", "", OPERATION_WARNING,
 			"PostgreSQL 11 skips no locked table: it waits 2 s for one, and ends there if that is in vain");
-	return add_truncate(o, options, err);
+	return add_truncate(o, options, err) && add_reader_locks(o, err);
 }
 
 /* ---- room ---- */

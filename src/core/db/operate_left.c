@@ -229,7 +229,7 @@ static bool cancel(struct operate *o, const struct job_note *n, const char *id, 
 	bool found, there = false, known;
 
 	insisting.insists = true;
-	insisting.deadline_mono_us = clock_mono_us() + CANCEL_US;
+	insisting.deadline_mono_us = clock_mono_us() + fetch_leave_us(before, CANCEL_US);
 	o->c.f = &insisting;
 	known = operate_find_left(o, n, &there, &err);
 	operate_session_params(o, &p);

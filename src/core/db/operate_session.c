@@ -75,6 +75,17 @@ static bool is_forbidden(const struct operate *o, int64_t pid, const struct targ
 	return true;
 }
 
+static bool is_walsender(const struct target_session *s)
+{
+	return str_eq(s->backend_type, STR("walsender"));
+}
+
+/* Changes are also read in SQL, by a session like any other one. */
+static bool feeds_consumer(const struct target_session *s)
+{
+	return is_walsender(s) || s->slot.len > 0;
+}
+
 static void check_session(struct operate *o, const struct target_session *s)
 {
 	/* the sample counts all below it, this moment the direct ones */
@@ -90,9 +101,10 @@ static void check_session(struct operate *o, const struct target_session *s)
 		change_add(&o->c, "check", "", s->wraparound ? OPERATION_WARNING : OPERATION_NOTICE,
 			   s->wraparound ? "an autovacuum against wraparound: it will start again at once"
 					 : "an autovacuum: it will start again");
-	if (str_eq(s->backend_type, STR("walsender"))) {
+	if (feeds_consumer(s)) {
 		o->c.tier = TIER_DESTRUCTIVE;
-		change_add(&o->c, "check", "", OPERATION_CRITICAL, "it sends WAL to a consumer: slot " STR_FMT,
+		change_add(&o->c, "check", "", OPERATION_CRITICAL, "%s slot " STR_FMT,
+			   is_walsender(s) ? "it sends WAL to a consumer:" : "a consumer reads through it: it holds",
 			   STR_ARG(s->slot.len ? s->slot : STR("none")));
 		if (s->slot.len > 0)
 			(void)snprintf(o->c.word, sizeof(o->c.word), STR_FMT, STR_ARG(s->slot));
@@ -213,8 +225,10 @@ static bool is_left_out(const struct operate *o, int64_t pid, const struct targe
 {
 	if (is_forbidden(o, pid, s, why, size))
 		return true;
-	if (str_eq(s->backend_type, STR("walsender")))
-		(void)snprintf(why, size, "it sends WAL to a consumer, slot " STR_FMT ": tier 3, to be done alone",
+	if (feeds_consumer(s))
+		(void)snprintf(why, size, "%s slot " STR_FMT ": tier 3, to be done alone",
+			       is_walsender(s) ? "it sends WAL to a consumer,"
+					       : "a consumer reads through it: it holds",
 			       STR_ARG(s->slot.len ? s->slot : STR("none")));
 	else if (!(o->c.op->flags & OPERATION_ENDS) && str_starts(s->state, STR("idle")))
 		(void)snprintf(why, size, "it runs nothing now: a cancel has no effect on an idle session");

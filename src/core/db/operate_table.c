@@ -8,6 +8,7 @@
 #include "db/operate.h"
 
 #include "base/clock.h"
+#include "codec/codec_sql.h"
 #include "model/kind.h"
 
 #include <stdio.h>
@@ -47,10 +48,12 @@ static const struct rec_type index_type = REC_TYPE(struct target_index, "operate
 
 struct waited {
 	uint64_t present;
-	int64_t transactions, oldest_us;
+	int64_t transactions, pid, open_us;
+	struct str role, application;
 };
 #define F(m, k) FIELD(struct waited, m, k, .title = #m, .help = #m)
-static const struct field waited_fields[] = {F(transactions, K_COUNT), F(oldest_us, K_DURATION_US)};
+static const struct field waited_fields[] = {F(transactions, K_COUNT), F(pid, K_INT), F(open_us, K_DURATION_US),
+					     F(role, K_ID), F(application, K_TEXT)};
 #undef F
 static const struct rec_type waited_type = REC_TYPE(struct waited, "operate_waits_for", waited_fields);
 
@@ -152,27 +155,60 @@ static void check_index(struct operate *o, const struct target_index *index)
 		change_add(&o->c, "check", "", OPERATION_NOTICE, "it is invalid: no query uses it until it is rebuilt");
 }
 
+static void list_waits(struct operate *o, const struct snapshot *rows)
+{
+	struct buf b;
+
+	buf_init(&b, 400);
+	for (size_t i = 0; i < rows->nrows; i++) {
+		const struct waited *w = snapshot_row(rows, i);
+		char pid[24];
+
+		buf_clear(&b);
+		(void)snprintf(pid, sizeof(pid), "%lld", (long long)w->pid);
+		(void)buf_addf(&b, STR_FMT "  " STR_FMT "  open for ", STR_ARG(w->role), STR_ARG(w->application));
+		(void)format_duration(&b, w->open_us);
+		change_add(&o->c, "waits for", pid, OPERATION_OK, "%s", buf_c(&b));
+	}
+	buf_release(&b);
+}
+
+static void describe_waits(struct operate *o, const struct snapshot *rows)
+{
+	const struct waited *oldest = rows->nrows > 0 ? snapshot_row(rows, 0) : NULL;
+	struct buf b;
+
+	if (!oldest) {
+		change_add(&o->c, "check", "", OPERATION_OK, "no open transaction to wait for");
+		return;
+	}
+	buf_init(&b, 64);
+	(void)format_duration(&b, oldest->open_us);
+	change_add(&o->c, "check", "", oldest->open_us > US_PER_MIN ? OPERATION_WARNING : OPERATION_NOTICE,
+		   oldest->transactions == 1 ? "it would wait for %lld open transaction, open for %s"
+					     : "it would wait for %lld open transactions, the oldest open for %s",
+		   (long long)oldest->transactions, buf_c(&b));
+	buf_release(&b);
+	list_waits(o, rows);
+}
+
 bool operate_check_waits(struct operate *o, struct err *err)
 {
-	struct waited w = {0};
-	struct buf b;
-	bool found;
+	struct pg_result *r;
+	struct snapshot *rows;
+	bool ok;
 
 	if (!(o->c.op->flags & OPERATION_CONCURRENT))
 		return true;
-	if (!operate_ask(o, "operate_waits_for", NULL, 0, &waited_type, &w, &found, err))
+	if (!conn_query(o->c.f, o->conn, "operate_waits_for", NULL, 0, &r, err))
 		return false;
-	buf_init(&b, 64);
-	if (HAS(&w, struct waited, oldest_us))
-		(void)format_duration(&b, w.oldest_us);
-	if (w.transactions > 0)
-		change_add(&o->c, "check", "", w.oldest_us > US_PER_MIN ? OPERATION_WARNING : OPERATION_NOTICE,
-			   "it would wait for %lld open transactions%s%s", (long long)w.transactions,
-			   b.len ? ", the oldest open for " : "", buf_c(&b));
-	else
-		change_add(&o->c, "check", "", OPERATION_OK, "no open transaction to wait for");
-	buf_release(&b);
-	return true;
+	rows = snapshot_new(&waited_type, "operate_waits_for");
+	ok = sql_read_rows(r, rows, err);
+	conn_result_free(r);
+	if (ok)
+		describe_waits(o, rows);
+	snapshot_unref(rows);
+	return ok;
 }
 
 static void check_locks(struct operate *o, const struct target_relation *r)
@@ -211,6 +247,7 @@ static bool describe_table(struct operate *o, const struct target_relation *r, c
 			   struct err *err)
 {
 	change_add(&o->c, "fact", "lock", OPERATION_OK, "%s", o->c.op->lock);
+	operate_add_queue(o);
 	describe_size(o, r, index);
 	operate_add_time(o);
 	check_locks(o, r);

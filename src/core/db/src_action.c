@@ -122,7 +122,7 @@ static bool fetch_action(struct fetch *f, struct err *err)
 	struct conn *c;
 	bool ok;
 
-	if (f->target->read_only)
+	if (target_is_read_only(f->target))
 		return err_set(err, ERR_UNAVAILABLE, "the console is read-only: nothing is acted on");
 	if (!*slot)
 		*slot = xcalloc(1, sizeof **slot);
@@ -142,7 +142,7 @@ static enum readiness ready(const struct target *t, const struct snapshot *const
 	const struct activity *a = sampled(inputs[2]);
 	enum readiness site;
 
-	if (t->read_only) {
+	if (target_is_read_only(t)) {
 		err_set(why, ERR_UNAVAILABLE, "the console is read-only: nothing is acted on");
 		return READY_UNAVAILABLE;
 	}

@@ -79,11 +79,12 @@ const char *operation_tier_word(enum operation_tier tier);
  * What the commands that preview and run an operation answer: rows in order. kind says what a row is: statement (will
  * be sent), fact (label and text), check (severity), refuse (it cannot be done: why), override (the refusals can be set
  * aside: text is the argument of that name that does it), choice (one of those that have to be chosen from: text is the
- * argument `value` that does it), word (to be typed), tier (as it is here: may be higher than the table's), object
- * (what it acts on, as the audit log has it), oid (of the schema or index that was looked at), process (server process
- * of a job), phase and done (where a job is, and how much of it is done, 0 to 1), notice (of the server), left (an
- * invalid index that a stopped job has left: label is its oid and its table's, "16450/16400"), outcome (the last row of
- * a run; severity says how it went).
+ * argument `value` that does it), waits for (label is the process of a transaction that it would wait for, text whose
+ * it is), word (to be typed), tier (as it is here: may be higher than the table's), object (what it acts on, as the
+ * audit log has it), oid (of the schema or index that was looked at), process (server process of a job), phase and done
+ * (where a job is, and how much of it is done, 0 to 1), unknown (why nobody knows what becomes of the job, while that
+ * is looked up; "" = it is known again), notice (of the server), left (an invalid index that a stopped job has left:
+ * label is its oid and its table's, "16450/16400"), outcome (the last row of a run; severity says how it went).
  */
 enum operation_severity { OPERATION_OK, OPERATION_NOTICE, OPERATION_WARNING, OPERATION_CRITICAL };
 struct operation_row {

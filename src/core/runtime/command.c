@@ -8,8 +8,8 @@
  * and stays on the list, without an owner, until its thread has ended: nothing the
  * thread may touch is freed before that.
  *
- * COMMANDS_MAX counts lanes, not handles: what was asked to stop and has not yet done so
- * still holds its connection.
+ * Limits count lanes, not handles: what was asked to stop and has not yet done so still holds its connection. What
+ * lasts has a limit of its own, so that three jobs leave room for looking, and for ending what they wait for.
  */
 #include "runtime/command.h"
 
@@ -18,6 +18,9 @@
 #include "base/xalloc.h"
 #include "runtime/lane_internal.h"
 
+/* For the outcome in the audit log, when nothing else came about in time. */
+#define LEAVE_LAST_US (500 * US_PER_MS)
+
 struct command_args {
 	struct arena *arena;
 	struct command_arg items[COMMAND_ARGS_MAX];
@@ -25,6 +28,7 @@ struct command_args {
 	/* written once by the UI thread; the flag, set after it, lets the command's thread read it */
 	char reason[COMMAND_REASON_MAX];
 	atomic_bool has_reason;
+	_Atomic int64_t leave_by; /* the console is being left: until when, mono; 0 = it is not */
 };
 
 struct command {
@@ -109,13 +113,30 @@ static const struct source *find_row(const struct commands *cs, const char *name
 	return NULL;
 }
 
-static size_t count_lanes(const struct commands *cs)
+static bool lasts(const struct source *row)
+{
+	return (row->flags & SOURCE_LASTS) || row->deadline_us > COMMAND_BRIEF_US;
+}
+
+/* Of those that last, or of the others. */
+static size_t count_lanes(const struct commands *cs, bool lasting)
 {
 	size_t n = 0;
 
 	for (const struct command *c = cs->first; c; c = c->next)
-		n += c->lane != NULL;
+		n += c->lane && lasts(c->row) == lasting;
 	return n;
+}
+
+static bool has_room(const struct commands *cs, const struct source *row, struct err *err)
+{
+	bool lasting = lasts(row);
+	size_t most = lasting ? COMMANDS_LASTING_MAX : COMMANDS_BRIEF_MAX;
+
+	if (count_lanes(cs, lasting) < most)
+		return true;
+	return err_set(err, ERR_LIMIT, "%zu %s are at work already, no more run at a time", most,
+		       lasting ? "jobs and plans" : "short commands");
 }
 
 static bool copy_args(struct command_args *to, const struct command_arg *args, size_t n, struct err *err)
@@ -173,10 +194,8 @@ struct command *command_start(struct commands *cs, const char *name, const struc
 		err_set(err, ERR_DENIED, "the console is read-only: nothing is changed");
 		return NULL;
 	}
-	if (count_lanes(cs) >= COMMANDS_MAX) {
-		err_set(err, ERR_LIMIT, "%d commands are at work already, no more run at a time", COMMANDS_MAX);
+	if (!has_room(cs, row, err))
 		return NULL;
-	}
 	gather_inputs(cs, row, template.inputs);
 	if (!is_ready(row, target, template.inputs, err))
 		return NULL;
@@ -267,6 +286,16 @@ unsigned commands_collect(struct commands *cs)
 	return changed;
 }
 
+void commands_leave(struct commands *cs, int64_t within_us)
+{
+	int64_t by = clock_mono_us() + within_us;
+
+	for (struct command *c = cs->first; c; c = c->next) {
+		atomic_store_explicit(&c->args.leave_by, by, memory_order_release);
+		command_cancel(c);
+	}
+}
+
 void commands_cancel(struct commands *cs)
 {
 	/* what changes something was confirmed, and goes on for the target it was confirmed for */
@@ -334,4 +363,16 @@ struct str fetch_cancel_reason(const struct fetch *f)
 	if (!f->args || !atomic_load_explicit(&f->args->has_reason, memory_order_acquire))
 		return STR("");
 	return str_c(f->args->reason);
+}
+
+int64_t fetch_leave_us(const struct fetch *f, int64_t most_us)
+{
+	int64_t by = f->args ? atomic_load_explicit(&f->args->leave_by, memory_order_acquire) : 0, left;
+
+	if (by == 0)
+		return most_us;
+	left = by - LEAVE_LAST_US - clock_mono_us();
+	if (left < 0)
+		return 0;
+	return left < most_us ? left : most_us;
 }

@@ -5,7 +5,8 @@
  * runs on a thread of its own with a connection of its own, has the row's deadline, can
  * be cancelled, says in :diag what it is doing, and its outcome comes back as a snapshot
  * through a mailbox and the runtime's wake-up. It may publish more than once: what it
- * publishes before the end is its progress. COMMANDS_MAX run at a time.
+ * publishes before the end is its progress. Of those that last (jobs, leases, EXPLAIN)
+ * COMMANDS_LASTING_MAX run at a time, and beside them COMMANDS_BRIEF_MAX of the others (previews, signals).
  *
  * Everything but fetch_arg*() is for the UI thread, and nothing here blocks but
  * commands_stop(). A struct command is the caller's from command_start() to
@@ -17,7 +18,10 @@
 #include "runtime/lane.h"
 #include "runtime/store.h"
 
-#define COMMANDS_MAX 3
+#define COMMANDS_LASTING_MAX 3
+#define COMMANDS_BRIEF_MAX 8
+/* A row with a longer deadline lasts, and one with SOURCE_LASTS. */
+#define COMMAND_BRIEF_US US_PER_MIN
 #define COMMAND_ARGS_MAX 20
 /* Names and values of one command together. */
 #define COMMAND_ARGS_BYTES_MAX (4u << 20)
@@ -59,6 +63,8 @@ void command_release(struct command *c);
 unsigned commands_collect(struct commands *cs);
 /* The target changed: all are cancelled but those that change something (SOURCE_CHANGES). */
 void commands_cancel(struct commands *cs);
+/* The console is being left: all are cancelled, and those that put something back know how long they have. */
+void commands_leave(struct commands *cs, int64_t within_us);
 /* For :diag: the thread of the i-th command at work, or NULL past the end. */
 struct lane *commands_lane(struct commands *cs, size_t i);
 /* Asks all threads to end, without waiting. */
@@ -75,5 +81,7 @@ struct str fetch_arg(const struct fetch *f, const char *name);
 int64_t fetch_arg_i64(const struct fetch *f, const char *name, int64_t absent);
 /* Why it was cancelled, once it was with a reason; "" before, and without one. Valid for the call. */
 struct str fetch_cancel_reason(const struct fetch *f);
+/* How long what still has to be done may take, at most that: less when the console is being left. */
+int64_t fetch_leave_us(const struct fetch *f, int64_t most_us);
 
 #endif

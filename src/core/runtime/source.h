@@ -24,15 +24,16 @@ enum lane_id {
 };
 
 enum source_flags {
-	SOURCE_AWS = 1 << 0,     /* needs an AWS region; skipped with --db alone */
-	SOURCE_DB = 1 << 1,      /* needs a database */
-	SOURCE_HISTORY = 1 << 2, /* rows are points in time; --once prints only the newest */
-	SOURCE_SERIES = 1 << 3,  /* data is snapshot->series; rows hold the newest points */
-	SOURCE_TWICE = 1 << 4,   /* --once takes two, one interval apart, so that rates exist */
-	SOURCE_CHANGES = 1 << 6, /* of commands: changes something; refused on a read-only target */
-	SOURCE_LOCAL = 1 << 7,   /* of this host, says nothing of the cluster; --once prints it when it is named */
-	SOURCE_EXTRA = 1 << 5,   /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
-	SOURCE_STANDING = 1 << 8 /* keeps something ready: while paused and on each node, too; not in --once */
+	SOURCE_AWS = 1 << 0,      /* needs an AWS region; skipped with --db alone */
+	SOURCE_DB = 1 << 1,       /* needs a database */
+	SOURCE_HISTORY = 1 << 2,  /* rows are points in time; --once prints only the newest */
+	SOURCE_SERIES = 1 << 3,   /* data is snapshot->series; rows hold the newest points */
+	SOURCE_TWICE = 1 << 4,    /* --once takes two, one interval apart, so that rates exist */
+	SOURCE_CHANGES = 1 << 6,  /* of commands: changes something; refused on a read-only target */
+	SOURCE_LOCAL = 1 << 7,    /* of this host, says nothing of the cluster; --once prints it when it is named */
+	SOURCE_EXTRA = 1 << 5,    /* fed, and whole only while it is wanted (fetch_wants); once wanted, at once */
+	SOURCE_STANDING = 1 << 8, /* keeps something ready: while paused and on each node, too; not in --once */
+	SOURCE_LASTS = 1 << 9     /* of commands: counts as one that lasts, whatever its deadline (command.h) */
 };
 
 #define SOURCE_INPUTS_MAX 8

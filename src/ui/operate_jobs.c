@@ -186,9 +186,10 @@ double jobs_progress(const struct ui *ui, const struct job *j, struct str *ret_p
 
 int64_t jobs_left_us(const struct ui *ui, const struct job *j)
 {
+	const struct snapshot *s = store_good(ui->store, "progress");
 	long row = operate_progress_row(ui, j);
 
-	return row < 0 ? -1 : data_i64(store_good(ui->store, "progress"), (size_t)row, "left_us", -1);
+	return row < 0 ? -1 : data_i64(s, (size_t)row, "left_us", -1);
 }
 
 /* ---- cancelling ---- */

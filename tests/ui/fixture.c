@@ -566,6 +566,21 @@ void fixture_effects(struct fixture *f, int effects)
 	ui_data_changed(&f->ui);
 }
 
+size_t fixture_click_everywhere(struct fixture *f)
+{
+	size_t opened = 0;
+
+	for (int y = 0; y < f->ui.canvas.rows; y++)
+		for (int x = 0; x < f->ui.canvas.cols; x += 3)
+			for (int twice = 0; twice < 2; twice++) {
+				struct event e = {.type = EVENT_MOUSE_DOWN, .y = y, .x = x, .doubled = twice};
+
+				fixture_effects(f, ui_event(&f->ui, &e));
+				opened += f->ui.overlay == OVERLAY_OPERATE;
+			}
+	return opened;
+}
+
 int fixture_key(struct fixture *f, uint32_t key)
 {
 	struct event e = {.type = EVENT_KEY, .key = key};

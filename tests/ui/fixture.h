@@ -52,6 +52,8 @@ void fixture_draw(struct fixture *f, const char *view, int rows, int cols);
 /* One key, or each of several: printable characters as they are. Returns the effects of the last. A changed target is
  * given to the runtime. */
 int fixture_key(struct fixture *f, uint32_t key);
+/* A click, and two, on each place of the screen; how many of them have opened a preview of a change. */
+size_t fixture_click_everywhere(struct fixture *f);
 int fixture_type(struct fixture *f, const char *keys);
 /* Applies what ui_event returned, as the loop would. */
 void fixture_effects(struct fixture *f, int effects);

@@ -878,6 +878,15 @@ static void read_only_offers_none_and_runs_none(void **state)
 		(void)action_run(&f.ui, (enum action_id)i);
 		assert_int_not_equal(f.ui.overlay, OVERLAY_OPERATE);
 	}
+	draw(160, 48);
+	assert_int_equal(fixture_click_everywhere(&f), 0);
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "vacuum");
+	draw(160, 48);
+	assert_int_equal(fixture_click_everywhere(&f), 0);
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, K_ESC);
 	/* nor anything wider */
 	(void)fixture_type(&f, ":vacuum schema shop");
 	draw(160, 48);

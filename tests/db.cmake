@@ -1,5 +1,5 @@
 # The database layer: what is pure, and what needs a real PostgreSQL (skipped with status 77 where there is none).
-foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache shape_cache sample_load conn_err site statement_deltas statement_texts)
+foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache shape_cache sample_load conn_err rds_host site statement_deltas statement_texts)
   unit(${name} db)
 endforeach()
 

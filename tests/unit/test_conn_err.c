@@ -96,22 +96,12 @@ static void test_lost_query(void **state)
 	assert_string_equal(err.text, "the database connection was lost: server closed the connection unexpectedly");
 }
 
-static void test_amazon_names(void **state)
-{
-	(void)state;
-	assert_true(login_is_amazon(STR("orders-1.c1.eu-west-1.rds.amazonaws.com")));
-	assert_true(login_is_amazon(STR("orders-1.c1.cn-north-1.rds.amazonaws.com.cn")));
-	assert_false(login_is_amazon(STR("rds.amazonaws.com.evil.example")));
-	assert_false(login_is_amazon(STR("localhost")));
-	assert_false(login_is_amazon(STR("")));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_server_words),      cmocka_unit_test(test_network_words),
 		cmocka_unit_test(test_several_addresses), cmocka_unit_test(test_option_refusal),
-		cmocka_unit_test(test_lost_query),        cmocka_unit_test(test_amazon_names),
+		cmocka_unit_test(test_lost_query),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,9 @@
  */
 #include "db/conn_err.h"
 
+#include "db/rds_host.h"
+#include "db/roots.h"
+
 #include <libpq-fe.h>
 
 struct said {
@@ -147,7 +150,7 @@ static const struct {
 	{"does not match host name", ERR_TLS, "the certificate of %s is for another name",
 	 "connect by the name in the certificate; through a tunnel keep host and set hostaddr"},
 	{"certificate verify failed", ERR_TLS, "the certificate of %s is not signed by a root that is trusted here",
-	 "check sslrootcert; for Amazon use global-bundle.pem"},
+	 "check sslrootcert"},
 	{"root certificate file", ERR_TLS, "there is no root certificate to verify %s with",
 	 "set sslrootcert=FILE or PGSSLROOTCERT"},
 	{"could not read root certificate", ERR_TLS, "the root certificate file for %s cannot be read",
@@ -161,6 +164,17 @@ static const struct {
 	{"expected authentication request", ERR_PROTOCOL, "%s does not speak PostgreSQL", "check host and port"},
 };
 
+/* Amazon's authorities change; a bundle of another partition knows none of this one's. */
+static void name_bundle(const struct login *l, struct err *err)
+{
+	char command[ERR_REMEDY_MAX];
+
+	if (!l->host || !rds_host_is_amazon(str_c(l->host)))
+		return;
+	roots_command(str_c(l->host), command);
+	err_remedy(err, "check sslrootcert; the bundle for this host: %s", command);
+}
+
 static bool tell_network(const struct login *l, const char *message, struct str last, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(network_words); i++) {
@@ -170,6 +184,8 @@ static bool tell_network(const struct login *l, const char *message, struct str 
 			continue;
 		gap = strstr(text, "%s");
 		err_set(err, network_words[i].code, "%.*s%s%s", (int)(gap - text), text, l->where, gap + 2);
+		if (strcmp(network_words[i].words, "certificate verify failed") == 0)
+			name_bundle(l, err);
 		if (strcmp(network_words[i].words, "SSL") == 0)
 			err_set(err, ERR_TLS, "no TLS with %s: " STR_FMT, l->where, STR_ARG(last));
 		err_remedy(err, "%s", network_words[i].remedy);

@@ -14,7 +14,9 @@
 #include "db/login.h"
 
 #include "base/xalloc.h"
+#include "db/rds_host.h"
 #include "db/resolve.h"
+#include "db/roots.h"
 
 #include <libpq-fe.h>
 #include <stdarg.h>
@@ -42,21 +44,6 @@ static const char *const settings[] = {
 const char login_set_local[] =
 	"BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = 5000;"
 	" SET LOCAL lock_timeout = 1000; SET LOCAL work_mem = '16MB'; SET LOCAL jit = off";
-
-/* Where the Amazon bundle is put by hand, by images and by other tools; below HOME first. */
-static const char *const home_bundles[] = {".postgresql/global-bundle.pem", ".aws/global-bundle.pem"};
-static const char *const system_bundles[] = {
-	"/etc/ssl/certs/rds-global-bundle.pem",
-	"/etc/ssl/certs/global-bundle.pem",
-	"/etc/pki/tls/certs/rds-global-bundle.pem",
-	"/etc/pki/tls/certs/global-bundle.pem",
-	"/usr/local/share/ca-certificates/rds-global-bundle.pem",
-};
-
-bool login_is_amazon(struct str host)
-{
-	return str_ends(host, STR(".rds.amazonaws.com")) || str_ends(host, STR(".rds.amazonaws.com.cn"));
-}
 
 static const char *strz_fmt(struct login *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -250,41 +237,12 @@ void login_host(const char *conninfo, char *out, size_t size)
 	arena_free(l.arena);
 }
 
-static bool file_exists(const char *path)
-{
-	return access(path, R_OK) == 0;
-}
-
-/* A root certificate for verify-full where the user named none; NULL = libpq's own default file exists, or none was
- * found. */
-static const char *find_bundle(struct login *l)
-{
-	const char *home = getenv("HOME");
-
-	for (size_t i = 0; home && i < ARRAY_LEN(home_bundles); i++) {
-		const char *path = strz_fmt(l, "%s/%s", home, home_bundles[i]);
-
-		if (file_exists(path))
-			return path;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(system_bundles); i++)
-		if (file_exists(system_bundles[i]))
-			return system_bundles[i];
-	return NULL;
-}
-
-static bool has_default_root(struct login *l)
-{
-	const char *home = getenv("HOME");
-
-	return home && file_exists(strz_fmt(l, "%s/.postgresql/root.crt", home));
-}
-
 static bool add_tls(struct login *l, const struct target *t, const PQconninfoOption *merged, struct err *err)
 {
 	const char *mode = option_value(merged, "sslmode"), *root = option_value(merged, "sslrootcert");
 	const char *chosen = getenv("PGSSLMODE"), *host = option_value(merged, "host");
-	bool amazon = login_is_amazon(str_c(host ? host : ""));
+	char path[ROOTS_PATH_MAX], command[ERR_REMEDY_MAX];
+	bool amazon = rds_host_is_amazon(str_c(host ? host : ""));
 	/* "prefer" is also what libpq says when nobody chose */
 	bool by_default = (!mode || strcmp(mode, "prefer") == 0) && !(chosen && chosen[0]) && !t->sslmode[0] &&
 			  !conninfo_says(t->conninfo, "sslmode");
@@ -293,19 +251,17 @@ static bool add_tls(struct login *l, const struct target *t, const PQconninfoOpt
 		add(l, "sslmode", mode = "verify-full");
 	l->sslmode = mode ? arena_strz(l->arena, str_c(mode)) : "prefer";
 	l->has_root_cert = root != NULL;
-	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || has_default_root(l))
+	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || roots_has_default())
 		return true;
-	root = find_bundle(l);
-	l->has_root_cert = root != NULL;
-	if (root) {
-		add(l, "sslrootcert", root);
+	l->has_root_cert = roots_find(str_c(host), path);
+	if (l->has_root_cert) {
+		add(l, "sslrootcert", arena_strz(l->arena, str_c(path)));
 		return true;
 	}
+	roots_command(str_c(host), command);
 	err_set(err, ERR_TLS,
 		"the server's certificate cannot be verified: no root certificates of Amazon RDS on this machine");
-	err_remedy(err,
-		   "fetch global-bundle.pem from truststore.pki.rds.amazonaws.com/global/ and set sslrootcert=FILE or "
-		   "PGSSLROOTCERT; or choose a weaker sslmode (require)");
+	err_remedy(err, "%s (or set sslrootcert=FILE; sslmode=require does not verify)", command);
 	return false;
 }
 

@@ -58,7 +58,5 @@ void login_release(struct login *l);
 /* The host that a connection string, with environment and service file, leads to: a name, an address, several with
  * commas between them; "localhost" for a socket of this machine, "" for a string that is malformed. Opens nothing. */
 void login_host(const char *conninfo, char *out, size_t size);
-/* True for names under which Amazon gives RDS certificates. Pure. */
-bool login_is_amazon(struct str host);
 
 #endif

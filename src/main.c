@@ -107,8 +107,6 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->profile, sizeof t->profile, o->profile);
 	copy_text(t->endpoint_url, sizeof t->endpoint_url, o->endpoint_url);
 	copy_text(t->conninfo, sizeof t->conninfo, o->db);
-	copy_text(t->user, sizeof t->user, o->user);
-	copy_text(t->action_user, sizeof t->action_user, o->action_user);
 	copy_text(t->dbname, sizeof t->dbname, o->dbname);
 	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
@@ -120,8 +118,10 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	t->wake = o->wake;
 	t->read_only = o->read_only;
 	t->policies = &o->policies;
+	t->logins = &o->logins;
 	if (o->db[0])
-		login_host(o->db, t->db_host, sizeof t->db_host);
+		t->db_proxy = login_host(o->db, t->db_host, sizeof t->db_host);
+	target_choose_login(t);
 	/* --db alone is enough: AWS is only in use when something of AWS was named, or nothing at all. */
 	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0];
 	if (t->aws) {
@@ -260,6 +260,7 @@ static int run(const struct options *o)
 
 	if (!make_target(o, &target, &err))
 		return complain(&err, usage_status(o));
+	registry_begin();
 	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
 	rt = runtime_new(registry_sources, registry_nsources, target);
 	target_unref(target);
@@ -274,6 +275,7 @@ static int run(const struct options *o)
 	/* jobs are cancelled on the server, and the audit log gets its last lines */
 	if (!runtime_stop(rt, commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US : STOP_US))
 		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
+	registry_end();
 	return status;
 }
 

@@ -14,7 +14,7 @@ foreach(name sigv4 sigv4_suite aws_form aws_creds aws_endpoint aws_error aws_tag
   aws_unit(${name})
 endforeach()
 aws_unit(aws_http ${loopback})
-foreach(name aws_retry aws_json aws_sources aws_posture aws_metrics aws_logs aws_log_files aws_insights)
+foreach(name aws_retry aws_json aws_db_password aws_sources aws_posture aws_metrics aws_logs aws_log_files aws_insights)
   aws_unit(${name} ${loopback} ${fake_fetch})
 endforeach()
 

@@ -99,6 +99,7 @@ void sim_stop(struct sim *s)
 		sim_http_stop(s);
 	sim_log_clear(s);
 	sim_logs_free(s->logs);
+	sim_secrets_free(s);
 	sim_changes_free(s->changes);
 	if (s->requests)
 		fclose(s->requests);

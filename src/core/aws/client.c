@@ -86,7 +86,16 @@ static bool load(struct aws_client *c, const struct target *t, struct err *err)
 
 bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err *err)
 {
-	void **slot = fetch_lane_context(f, client_free);
+	return aws_client_get_in(f, fetch_lane_context(f, client_free), ret_client, err);
+}
+
+void aws_client_free(void *client)
+{
+	client_free(client);
+}
+
+bool aws_client_get_in(struct fetch *f, void **slot, struct aws_client **ret_client, struct err *err)
+{
 	struct aws_client *c = *slot;
 
 	if (!c) {
@@ -116,6 +125,23 @@ void aws_client_rest(struct fetch *f)
 const char *aws_client_region(const struct aws_client *c)
 {
 	return c->region;
+}
+
+struct aws_keys aws_client_keys(const struct aws_client *c, int64_t *ret_expires_us)
+{
+	if (ret_expires_us)
+		*ret_expires_us = c->credentials.expires_at_us;
+	return aws_credentials_keys(&c->credentials);
+}
+
+const char *aws_client_origin(const struct aws_client *c)
+{
+	return c->credentials.origin;
+}
+
+int64_t aws_client_skew_us(const struct aws_client *c, enum aws_service_id service)
+{
+	return c->skew_us[service];
 }
 
 static bool endpoint_of(struct aws_client *c, enum aws_service_id service, const struct aws_endpoint **ret_endpoint,
@@ -284,6 +310,9 @@ out:
 		xml_decoder_free(a.xml);
 	}
 	*ret_response = a.response;
+	/* a secret's value is in it */
+	if (call->service == AWS_SECRETS_MANAGER && a.body.data)
+		explicit_bzero(a.body.data, a.body.cap);
 	buf_release(&a.body);
 	return ok;
 }

@@ -63,8 +63,34 @@ static bool says(struct str text, const char *words)
 
 /* ---- what a server said ---- */
 
+/* The server checks a token through PAM, and says no more than that it failed. */
+static bool bad_token(const struct login *l, struct err *err)
+{
+	err_set(err, ERR_LOGIN, "%s refused the IAM token of user %s", l->where, l->user);
+	if (l->iam_off)
+		err_remedy(err, "IAM database authentication is off on this cluster: turn it on");
+	else
+		err_remedy(err, "GRANT rds_iam TO %.63s; and allow rds-db:connect on %.200s", l->user,
+			   l->iam_resource ? l->iam_resource : "the database user");
+	return false;
+}
+
+/* Without rds_iam the server takes a token for an ordinary password. */
+static bool token_as_password(const struct login *l, struct err *err)
+{
+	err_set(err, ERR_LOGIN, "%s took the IAM token of user %s for a password: the role has no rds_iam", l->where,
+		l->user);
+	if (l->iam_off)
+		err_remedy(err, "turn IAM database authentication on, and GRANT rds_iam TO %.63s", l->user);
+	else
+		err_remedy(err, "GRANT rds_iam TO %.63s; and IAM database authentication has to be on", l->user);
+	return false;
+}
+
 static bool refused_28000(const struct login *l, struct str text, struct err *err)
 {
+	if (l->means == LOGIN_IAM && says(text, "PAM"))
+		return bad_token(l, err);
 	if (!says(text, "pg_hba.conf")) {
 		err_set(err, ERR_LOGIN, "%s does not let %s log in: " STR_FMT, l->where, l->user, STR_ARG(text));
 		err_remedy(err, "check the user name and that the role may log in");
@@ -81,8 +107,13 @@ static bool refused_28000(const struct login *l, struct str text, struct err *er
 
 static bool bad_password(const struct login *l, struct str text, struct err *err)
 {
+	if (l->means == LOGIN_IAM)
+		return token_as_password(l, err);
 	err_set(err, ERR_LOGIN, "%s refused the password of user %s", l->where, l->user);
-	err_remedy(err, "check PGPASSWORD, the password file (~/.pgpass) or the service file");
+	if (l->means == LOGIN_SECRET)
+		err_remedy(err, "it is from %s: rotate it, or name another", l->password_from);
+	else
+		err_remedy(err, "check PGPASSWORD, the password file (~/.pgpass) or the service file");
 	(void)text;
 	return false;
 }

@@ -21,6 +21,14 @@ if(TARGET aurora_db)
   endforeach()
 endif()
 
+# Logging in by what AWS knows: both layers and the simulator.
+if(TARGET test_pg AND TARGET aurora_aws AND TARGET aurora_sim)
+  add_executable(test_db_login db/test_login.c)
+  target_link_libraries(test_db_login PRIVATE test_pg aurora_aws aurora_sim project_options PkgConfig::CMOCKA)
+  add_test(NAME db.login COMMAND test_db_login)
+  set_tests_properties(db.login PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+endif()
+
 # It waits for locks that do not come, and for a slow VACUUM.
 if(TARGET test_db_operate_left)
   set_tests_properties(db.operate_left PROPERTIES TIMEOUT 300)

@@ -503,11 +503,12 @@ struct opening {
 /* Words for the user of what the session was opened by. */
 static void keep_login(struct conn *c, const struct login *l, const struct site *site)
 {
-	const char *by = PQconnectionUsedPassword(c->pg) ? l->password_from : "no password was asked for";
+	bool asked = PQconnectionUsedPassword(c->pg) != 0;
 
 	c->proxy = l->proxy;
 	(void)snprintf(c->login_by, sizeof(c->login_by), "%s%.200s%s",
-		       l->means == LOGIN_PASSWORD && PQconnectionUsedPassword(c->pg) ? "password from " : "", by,
+		       asked && l->means == LOGIN_PASSWORD ? "password from " : "",
+		       asked ? l->password_from : "no password, none was asked for",
 		       site->not_proxy ? "; to the instance instead of the RDS Proxy" : "");
 }
 

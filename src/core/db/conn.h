@@ -130,7 +130,8 @@ bool conn_used_password(const struct conn *c);
 bool conn_via_pooler(const struct conn *c);
 /* And that is an RDS Proxy, by its name. */
 bool conn_via_proxy(const struct conn *c);
-/* How it was let in, in words without a secret: "password from PGPASSWORD", "an IAM token (profile ops)". */
+/* How it was let in, in words without a secret: "password from PGPASSWORD", "an IAM token (profile ops)". The
+ * connection was open. */
 const char *conn_login_by(const struct conn *c);
 /* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.
  */

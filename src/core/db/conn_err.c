@@ -215,11 +215,11 @@ static bool tell_network(const struct login *l, const char *message, struct str 
 			continue;
 		gap = strstr(text, "%s");
 		err_set(err, network_words[i].code, "%.*s%s%s", (int)(gap - text), text, l->where, gap + 2);
-		if (strcmp(network_words[i].words, "certificate verify failed") == 0)
-			name_bundle(l, err);
 		if (strcmp(network_words[i].words, "SSL") == 0)
 			err_set(err, ERR_TLS, "no TLS with %s: " STR_FMT, l->where, STR_ARG(last));
 		err_remedy(err, "%s", network_words[i].remedy);
+		if (strcmp(network_words[i].words, "certificate verify failed") == 0)
+			name_bundle(l, err);
 		return false;
 	}
 	return err_set(err, ERR_REFUSED, "cannot connect to %s: " STR_FMT, l->where, STR_ARG(last));

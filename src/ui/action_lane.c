@@ -46,7 +46,8 @@ static void tell_good(const struct ui *ui, const struct snapshot *s, struct buf 
 
 	(void)buf_addf(b, STR_FMT ", to " STR_FMT " as " STR_FMT, STR_ARG(data_str(s, 0, "state")),
 		       STR_ARG(node.len ? node : data_str(s, 0, "database")), STR_ARG(user));
-	add_login(b, ", by ", s);
+	if (!str_eq(data_str(s, 0, "login_by"), data_str(store_good(ui->store, "activity"), 0, "login_by")))
+		add_login(b, ", by ", s);
 	add_time(b, " since ", data_i64(s, 0, "opened_at", 0), ui->now_us);
 	add_time(b, ", checked ", data_i64(s, 0, "checked_at", 0), ui->now_us);
 	if (opened > 1)

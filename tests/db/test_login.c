@@ -401,6 +401,31 @@ static void test_rotation_half_done(void **state)
 	driver_release(&d);
 }
 
+/* A new value that is refused, too, is not followed by a third login. */
+static void test_rotation_to_another_wrong_one(void **state)
+{
+	struct login_choice login = {.auth = "secret", .secret = "orders/watch"};
+	size_t read, refused;
+	struct driver d;
+
+	(void)state;
+	rotate(PLANTED "10");
+	aws_db_password_forget();
+	open_driver(&d, tunnel(""), &login);
+	samples(&d);
+	end_sessions();
+	assert_int_equal(driver_fetch(&d, DRIVE_SESSIONS, false, 0)->err.code, ERR_LOST);
+	set_password("watch", PLANTED "11");
+	put_secret("orders/watch", "watch", PLANTED "12");
+	read = values_read();
+	refused = refusals();
+	fails(&d, ERR_LOGIN, "refused the password of user watch", "it is from secret orders/watch");
+	assert_int_equal(refusals() - refused, 2);
+	assert_int_equal(values_read() - read, 1);
+	driver_release(&d);
+	aws_db_password_forget();
+}
+
 static void test_the_master_users_secret_acts(void **state)
 {
 	struct login_choice login = {.user = "watch", .auth = "iam", .action_auth = "secret"};
@@ -586,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_a_token_that_is_refused),
 		cmocka_unit_test(test_rotation_in_mid_session),
 		cmocka_unit_test(test_rotation_half_done),
+		cmocka_unit_test(test_rotation_to_another_wrong_one),
 		cmocka_unit_test(test_the_master_users_secret_acts),
 		cmocka_unit_test(test_secrets_in_error),
 		cmocka_unit_test(test_an_rds_proxy),

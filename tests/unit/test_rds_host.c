@@ -130,6 +130,11 @@ static void test_bundles(void **state)
 	make_file(home, "global-bundle.pem");
 	bundle_is(GERMANY, "/.postgresql/global-bundle.pem");
 	bundle_is(CHINA, "/.postgresql/cn-global-bundle.pem");
+	/* a proxy is verified with what the machine trusts */
+	if (access("/etc/ssl/certs/ca-certificates.crt", R_OK) == 0)
+		bundle_is("shop.proxy-c1.eu-central-1.rds.amazonaws.com", "/etc/ssl/certs/ca-certificates.crt");
+	roots_command(STR("shop.proxy-c1.eu-central-1.rds.amazonaws.com"), command);
+	assert_non_null(strstr(command, "ca-certificates"));
 	make_file(home, "root.crt");
 	assert_true(roots_has_default());
 	/* under Amazon's own name it is found for every partition */

@@ -203,7 +203,7 @@ static void name_bundle(const struct login *l, struct err *err)
 	if (!l->host || !rds_host_is_amazon(str_c(l->host)))
 		return;
 	roots_command(str_c(l->host), command);
-	err_remedy(err, "check sslrootcert; the bundle for this host: %s", command);
+	err_remedy(err, "check sslrootcert; for this host: %s", command);
 }
 
 static bool tell_network(const struct login *l, const char *message, struct str last, struct err *err)

@@ -23,7 +23,7 @@
 
 #define IMPOSSIBLE "none"
 /* Room is left for what is ours. */
-#define NODE_PARAMS_MAX (LOGIN_PARAMS_MAX - 14)
+#define NODE_PARAMS_MAX (LOGIN_PARAMS_MAX - 20)
 
 /* The first ones change plans. */
 static const char *const settings[] = {
@@ -297,7 +297,7 @@ static bool add_tls(struct login *l, const struct target *t, const PQconninfoOpt
 	l->has_root_cert = root != NULL;
 	if (token && !may_send_token(l, err))
 		return false;
-	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || roots_has_default())
+	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || (roots_has_default() && !l->proxy))
 		return true;
 	return add_roots(l, str_c(host), err);
 }

@@ -14,7 +14,7 @@
 #include "model/logins.h"
 #include "runtime/password.h"
 
-#define LOGIN_PARAMS_MAX 64
+#define LOGIN_PARAMS_MAX 96
 #define LOGIN_HOSTS_MAX 16
 #define LOGIN_BYTES_MAX (256u << 10)
 

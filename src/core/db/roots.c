@@ -30,6 +30,14 @@ static const char *const system_places[] = {
 	"/usr/local/share/ca-certificates/rds-",
 };
 
+/* What the machine trusts: RDS Proxy has certificates of AWS Certificate Manager, whose roots every system knows. */
+static const char *const machine_files[] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+};
+
 static bool can_read(char path[ROOTS_PATH_MAX], const char *folder, const char *place, const char *file)
 {
 	int n = snprintf(path, ROOTS_PATH_MAX, "%s%s%s%s", folder, folder[0] ? "/" : "", place, file);
@@ -50,8 +58,18 @@ static bool find_file(const char *file, char path[ROOTS_PATH_MAX])
 	return false;
 }
 
+static bool find_machine_file(char path[ROOTS_PATH_MAX])
+{
+	for (size_t i = 0; i < ARRAY_LEN(machine_files); i++)
+		if (can_read(path, "", "", machine_files[i]))
+			return true;
+	return false;
+}
+
 bool roots_find(struct str host, char ret_path[ROOTS_PATH_MAX])
 {
+	if (rds_host_is_proxy(host))
+		return find_machine_file(ret_path);
 	/* who works in one partition alone has saved its bundle under the name that all have at Amazon */
 	return find_file(bundles[rds_host_partition(host)].file, ret_path) ||
 	       find_file(bundles[RDS_COMMERCIAL].file, ret_path);
@@ -69,6 +87,11 @@ void roots_command(struct str host, char out[ERR_REMEDY_MAX])
 {
 	enum rds_partition p = rds_host_partition(host);
 
+	if (rds_host_is_proxy(host)) {
+		(void)snprintf(out, ERR_REMEDY_MAX,
+			       "install the package ca-certificates, which an RDS Proxy is verified with");
+		return;
+	}
 	(void)snprintf(out, ERR_REMEDY_MAX, "curl --create-dirs -o ~/.postgresql/%s %s", bundles[p].file,
 		       bundles[p].url);
 }

@@ -12,11 +12,14 @@
 
 #define ROOTS_PATH_MAX 1024
 
-/* A bundle in one of the usual places, one of the host's own partition first. False: there is none. Any thread. */
+/*
+ * A bundle in one of the usual places, one of the host's own partition first; of an RDS Proxy what the machine trusts.
+ * False: there is none. Any thread.
+ */
 bool roots_find(struct str host, char ret_path[ROOTS_PATH_MAX]);
 /* libpq's own default file, ~/.postgresql/root.crt, exists. */
 bool roots_has_default(void);
-/* "mkdir ...; curl ...": what fetches the bundle of the host's partition to where roots_find() looks first. */
+/* "curl ...": what fetches the bundle of the host's partition to where roots_find() looks first. */
 void roots_command(struct str host, char out[ERR_REMEDY_MAX]);
 
 #endif

@@ -14,6 +14,7 @@
 #include "db/standby.h"
 
 #define LOGIN_REST_US (10 * US_PER_MIN)
+#define ROTATION_REST_US US_PER_MIN
 
 struct action {
 	uint64_t present;
@@ -78,6 +79,13 @@ static void note(struct state *st, const struct conn *c, int64_t began)
 	(void)snprintf(st->login_by, sizeof(st->login_by), "%s", conn_login_by(c));
 }
 
+static bool rotates(const struct target *t)
+{
+	bool apart = login_acts_apart(&t->login);
+
+	return (apart ? login_action_means(&t->login) : login_means(&t->login)) == LOGIN_SECRET;
+}
+
 static bool keep(struct fetch *f, struct conn *c, struct state *st, struct err *err)
 {
 	int64_t began = clock_mono_us();
@@ -87,9 +95,10 @@ static bool keep(struct fetch *f, struct conn *c, struct state *st, struct err *
 	if (!conn_fits(f, c, &acts) || is_elsewhere(f, c) || !standby_answers(f, c, &lost)) {
 		conn_close(c);
 		if (!conn_open_on(f, c, &acts, err)) {
-			/* a wrong password stays wrong, and each attempt is a line in the server's log */
+			/* a wrong password stays wrong, and each attempt is a line in the server's log; a secret may be
+			 * in the middle of its rotation */
 			if (err->code == ERR_LOGIN)
-				err->retry_after_us = LOGIN_REST_US;
+				err->retry_after_us = rotates(f->target) ? ROTATION_REST_US : LOGIN_REST_US;
 			return false;
 		}
 	}

@@ -21,6 +21,7 @@ enum option_type {
 	OPT_FLAG,
 	OPT_NO_FLAG,
 	OPT_SECONDS,
+	OPT_MONEY,
 	OPT_COUNT,
 	OPT_FORMAT,
 	OPT_PANE,
@@ -97,13 +98,21 @@ static const struct option options[] = {
 	 .type = OPT_SECONDS,
 	 .offset = offsetof(struct options, range_us),
 	 .config = true},
+	{.name = "budget",
+	 .arg = "USD",
+	 .help = "what AWS calls may cost in an hour, as 0.02; metrics are asked less often before it is passed "
+		 "(default no "
+		 "limit)",
+	 .type = OPT_MONEY,
+	 .offset = offsetof(struct options, budget_nano_usd),
+	 .config = true},
 	{.name = "once",
 	 .help = "one complete refresh to standard output; 0 all sources ok, 1 some failed, 2 usage, 3 none",
 	 .type = OPT_COMMAND,
 	 .value = COMMAND_ONCE},
 	{.name = "format",
 	 .arg = "text|json|csv|junit",
-	 .help = "of --once, fields, check and doctor (default text); csv is of --once alone, junit of check",
+	 .help = "of --once, fields, check, doctor and whoami (default text); csv is of --once alone, junit of check",
 	 .type = OPT_FORMAT},
 	{.name = "only",
 	 .arg = "FAMILY",
@@ -122,6 +131,10 @@ static const struct option options[] = {
 	 .arg = "NAME",
 	 .help = "only this source or pane with --once; may be repeated",
 	 .type = OPT_PANE},
+	{.name = "maintenance",
+	 .help = "with policy: also what is needed to change something through AWS",
+	 .type = OPT_FLAG,
+	 .offset = offsetof(struct options, maintenance)},
 	FLAG("show-literals", show_literals, "do not mask literals of statements in --once and reports"),
 	FLAG("read-only", read_only, "nothing that changes anything is offered"),
 	FLAG("wake", wake, "consent to connect to a serverless cluster that may be paused"),
@@ -188,6 +201,18 @@ static bool store_seconds(const struct option *o, struct options *ret, struct st
 	return true;
 }
 
+/* Up to 1,000 USD; less than a millionth is none. */
+static bool store_money(const struct option *o, struct options *ret, struct str v, const char *where, struct err *err)
+{
+	double usd;
+
+	if (!parse_f64(v, &usd) || !(usd >= 0) || usd > 1000)
+		return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not an amount of USD from 0 to 1000", where,
+			       STR_ARG(v));
+	*(int64_t *)(void *)((char *)ret + o->offset) = (int64_t)(usd * 1e9);
+	return true;
+}
+
 static bool store_format(struct options *ret, struct str v, const char *where, struct err *err)
 {
 	static const char *const names[] = {"text", "json", "csv", "junit"};
@@ -228,6 +253,8 @@ static bool store(const struct option *o, struct options *ret, struct str v, con
 		return true;
 	case OPT_SECONDS:
 		return store_seconds(o, ret, v, where, err);
+	case OPT_MONEY:
+		return store_money(o, ret, v, where, err);
 	case OPT_COUNT:
 		if (!parse_i64(v, &n) || n < 0 || n > 5000)
 			return err_set(err, ERR_USAGE, "%s: " STR_FMT " is not a number from 0 to 5000", where,
@@ -352,18 +379,16 @@ static bool read_word(struct options *ret, const char *word, int n, bool *named,
 	static const struct {
 		const char *word;
 		enum cli_command command;
-	} commands[] = {{"demo", COMMAND_DEMO},
-			{"fields", COMMAND_FIELDS},
-			{"check", COMMAND_CHECK},
-			{"report", COMMAND_REPORT},
-			{"doctor", COMMAND_DOCTOR}};
+	} commands[] = {{"demo", COMMAND_DEMO},     {"fields", COMMAND_FIELDS}, {"check", COMMAND_CHECK},
+			{"report", COMMAND_REPORT}, {"doctor", COMMAND_DOCTOR}, {"whoami", COMMAND_WHOAMI},
+			{"policy", COMMAND_POLICY}};
 
 	for (size_t i = 0; n == 0 && i < ARRAY_LEN(commands); i++)
 		if (str_eq_c(str_c(word), commands[i].word)) {
 			ret->command = commands[i].command;
 			return true;
 		}
-	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS)
+	if (ret->command == COMMAND_DEMO || ret->command == COMMAND_FIELDS || ret->command == COMMAND_WHOAMI)
 		return err_set(err, ERR_USAGE, "unexpected word %s", word);
 	if (*named)
 		return err_set(err, ERR_USAGE, "only one cluster can be named: %s", word);
@@ -456,6 +481,8 @@ static bool check_doctor(const struct options *ret, struct err *err)
 		return err_set(err, ERR_USAGE, "--ask-public-address: a URL that begins with https:// is needed");
 	if (ret->command == COMMAND_DOCTOR && ret->format > FORMAT_JSON)
 		return err_set(err, ERR_USAGE, "doctor: --format is text or json");
+	if (ret->command == COMMAND_WHOAMI && ret->format > FORMAT_JSON)
+		return err_set(err, ERR_USAGE, "whoami: --format is text or json");
 	return true;
 }
 
@@ -495,6 +522,9 @@ void cli_help(struct buf *out)
 			"failed, 2 usage, 3 none\n"
 			"auroratop doctor [CLUSTER]         every hop into the database; 0 in order, 1 warnings, 2 one "
 			"failed, 3 unknown\n"
+			"auroratop whoami                   who AWS takes us for, and where the credentials are from; "
+			"0 known, 2 usage, 3 not\n"
+			"auroratop policy [--maintenance] [CLUSTER] the IAM policy that is needed, as JSON\n"
 			"auroratop fields [--format json]   every source and field\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		char flag[64];

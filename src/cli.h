@@ -20,7 +20,9 @@ enum cli_command {
 	COMMAND_ONCE,
 	COMMAND_CHECK,
 	COMMAND_DOCTOR,
+	COMMAND_WHOAMI,
 	COMMAND_REPORT,
+	COMMAND_POLICY,
 	COMMAND_DEMO,
 	COMMAND_FIELDS,
 	COMMAND_HELP,
@@ -38,11 +40,13 @@ struct options {
 	char ask_public_address[512];
 	char theme[64], color[16], time[16], config[1024], scenario[1024];
 	int64_t interval_us, range_us, clusters;
+	int64_t budget_nano_usd; /* an hour, 0 = none */
 	enum output_format format;
 	char panes[PANE_NAMES_MAX][64]; /* --pane: source or pane names */
 	size_t npanes;
 	char only[64];     /* check: one family of verdicts; "" = all */
 	char output[1024]; /* report: a new file; "" = standard output */
+	bool maintenance;  /* policy: of what changes something, too */
 	bool read_only, ascii, headless, wake, show_literals, motion, mouse, bell;
 	struct policies policies; /* only in the config file */
 	struct logins logins;     /* user, auth and the like */

@@ -3,6 +3,8 @@
  * refresh. The only place that exits.
  */
 #include "aws/config.h"
+#include "aws/cred_cache.h"
+#include "aws/iam_policy.h"
 #include "base/clock.h"
 #include "base/zone.h"
 #include "check.h"
@@ -15,6 +17,7 @@
 #include "report.h"
 #include "ui/action.h"
 #include "ui/loop.h"
+#include "whoami.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -115,7 +118,9 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->ask_public_address, sizeof t->ask_public_address, o->ask_public_address);
 	t->interval_us = o->interval_us;
 	t->range_us = o->range_us;
+	t->budget_nano_usd = o->budget_nano_usd;
 	t->wake = o->wake;
+	t->whole_region = o->command == COMMAND_ONCE;
 	t->read_only = o->read_only;
 	t->policies = &o->policies;
 	t->logins = &o->logins;
@@ -123,7 +128,8 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 		t->db_proxy = login_host(o->db, t->db_host, sizeof t->db_host);
 	target_choose_login(t);
 	/* --db alone is enough: AWS is only in use when something of AWS was named, or nothing at all. */
-	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0];
+	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0] ||
+		 o->command == COMMAND_WHOAMI;
 	if (t->aws) {
 		ok = aws_config_load(&config, o->profile, err);
 		if (ok) {
@@ -246,6 +252,8 @@ static int run_headless(struct runtime *rt, const struct options *o, struct err 
 		return (int)check_run(rt, o, err);
 	if (o->command == COMMAND_DOCTOR)
 		return (int)doctor_run(rt, o, err);
+	if (o->command == COMMAND_WHOAMI)
+		return (int)whoami_run(rt, o, err);
 	if (o->command == COMMAND_REPORT)
 		return (int)report_run(rt, o, err);
 	return (int)once_run(rt, o, err);
@@ -276,6 +284,7 @@ static int run(const struct options *o)
 	if (!runtime_stop(rt, commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US : STOP_US))
 		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
 	registry_end();
+	cred_stop();
 	return status;
 }
 
@@ -286,6 +295,50 @@ static int print_text(void (*write)(struct buf *))
 	buf_init(&b, 64u << 10);
 	write(&b);
 	(void)fputs(buf_c(&b), stdout);
+	buf_release(&b);
+	return 0;
+}
+
+/* What the logins that are set up for the cluster need of AWS. */
+static void wish_logins(const struct login_choice *c, struct aws_iam_wish *wish)
+{
+	const char *user = c->user[0] ? c->user : getenv("PGUSER");
+	bool apart = login_acts_apart(c);
+	enum login_means means[2] = {login_means(c), apart ? login_action_means(c) : LOGIN_PASSWORD};
+	const char *users[2] = {user ? user : "*", c->action_user[0] ? c->action_user : "*"};
+	const char *secrets[2] = {c->secret, c->action_secret};
+
+	for (int i = 0; i < 2; i++) {
+		wish->secret_login |= means[i] == LOGIN_SECRET && !secrets[i][0];
+		wish->secrets[i] = means[i] == LOGIN_SECRET ? secrets[i] : "";
+		wish->token_users[i] = means[i] == LOGIN_IAM ? users[i] : "";
+	}
+}
+
+/* Needs no AWS: a region that is not known is every region. */
+static int print_policy(const struct options *o)
+{
+	bool read_only = o->read_only || policy_find(&o->policies, str_c(o->cluster))->read_only;
+	struct aws_iam_wish wish = {.cluster = o->cluster, .changes = o->maintenance && !read_only};
+	char region[AWS_REGION_MAX] = "";
+	struct login_choice login;
+	struct aws_config config;
+	struct err ignored;
+	struct buf b;
+
+	if (o->maintenance && read_only)
+		(void)fprintf(stderr, "auroratop: read_only is set: nothing is changed, so no more is needed\n");
+	if (aws_config_load(&config, o->profile, &ignored)) {
+		if (!aws_config_region(&config, o->region, region, &ignored))
+			region[0] = '\0';
+		aws_config_release(&config);
+	}
+	wish.region = region;
+	logins_choose(&o->logins, str_c(o->cluster), &login);
+	wish_logins(&login, &wish);
+	buf_init(&b, 64u << 10);
+	aws_iam_policy(&wish, &b);
+	(void)puts(buf_c(&b));
 	buf_release(&b);
 	return 0;
 }
@@ -314,6 +367,8 @@ int main(int argc, char **argv)
 	case COMMAND_FIELDS:
 		once_fields(&o);
 		return 0;
+	case COMMAND_POLICY:
+		return print_policy(&o);
 	case COMMAND_DEMO:
 		if (!demo_run(&o, argv, &err))
 			return complain(&err, ONCE_USAGE);
@@ -321,6 +376,7 @@ int main(int argc, char **argv)
 	case COMMAND_CONSOLE:
 	case COMMAND_ONCE:
 	case COMMAND_DOCTOR:
+	case COMMAND_WHOAMI:
 	case COMMAND_CHECK:
 	case COMMAND_REPORT:
 		return run(&o);

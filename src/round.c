@@ -4,6 +4,7 @@
  * A source is finished when it has an outcome that will not change by waiting: a
  * whole (not partial) good snapshot, the second one where rates need two samples, or a
  * failure. A source whose input failed never becomes ready; it is reported with that reason.
+ * A listing of many pages has its time as long as pages come; the lane's own limit ends it.
  * A derived source is finished when all it is made of is, and is made then.
  */
 #include "round.h"
@@ -152,9 +153,20 @@ static void derive_all(struct round *r)
 			(void)runtime_derive(r->rt, registry_sources[i]->name, false);
 }
 
+/* Rows that listings under way have so far, all together. */
+static int64_t listed(const struct round *r)
+{
+	int64_t rows = 0;
+
+	for (size_t i = 0; i < registry_nsources; i++)
+		if (r->wanted >> i & 1)
+			rows += r->store->entries[i].note.rows;
+	return rows;
+}
+
 void round_wait(struct round *r)
 {
-	int64_t end = clock_mono_us() + ROUND_DEADLINE_US;
+	int64_t end = clock_mono_us() + ROUND_DEADLINE_US, seen = 0;
 
 	runtime_demand(r->rt, r->wanted);
 	for (;;) {
@@ -162,6 +174,10 @@ void round_wait(struct round *r)
 		int64_t next = runtime_tick(r->rt, &changed), now = clock_mono_us();
 		struct pollfd p = {runtime_fd(r->rt), POLLIN, 0};
 
+		if (listed(r) != seen) {
+			seen = listed(r);
+			end = now + ROUND_DEADLINE_US;
+		}
 		if (all_finished(r) || now >= end)
 			break;
 		if (next > now + 50 * US_PER_MS)

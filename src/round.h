@@ -29,7 +29,8 @@ struct round_outcome {
 bool round_prints(const struct source *s);
 /* Wants these sources, separated by spaces; false when one of them does not exist or is not for a single refresh. */
 bool round_want(struct round *r, const char *names);
-/* Fetches what is wanted, twice where rates need it, and makes the derived ones. Blocks at most 30 s. */
+/* Fetches what is wanted, twice where rates need it, and makes the derived ones. Blocks at most
+ * 30 s, and as long as pages of a long listing come. */
 void round_wait(struct round *r);
 /* What became of source i; after round_wait(). Borrowed from the store. */
 struct round_outcome round_outcome(const struct round *r, size_t i);

@@ -22,7 +22,7 @@ endfunction()
 set(console $<TARGET_FILE:auroratop>)
 set(sim $<TARGET_FILE:auroratop-sim>)
 foreach(file test_console test_load test_recovery test_together test_locks_e2e test_e2e_statements test_explain_console
-             test_logs_e2e test_report_e2e test_hostile test_answers test_changes test_aws_changes test_demo_changes)
+             test_region test_logs_e2e test_report_e2e test_hostile test_answers test_runbook test_changes test_aws_changes test_demo_changes)
   e2e_program(${file})
 endforeach()
 
@@ -40,6 +40,8 @@ endforeach()
 foreach(group views clusters failover once)
   e2e(together.${group} test_together ${console} ${sim} $<TARGET_FILE:e2e_names> ${group})
 endforeach()
+# Another region.
+e2e(region test_region ${console} ${sim})
 # From a victim to its root.
 e2e(locks test_locks_e2e ${console})
 e2e(statements test_e2e_statements ${console})
@@ -57,6 +59,9 @@ e2e(hostile test_hostile ${console})
 # From a cold start on the demo's workload to five answers.
 e2e(answers test_answers ${console})
 set_tests_properties(e2e.answers PROPERTIES TIMEOUT 400)
+# The runbook's four sections, by the console, by one command and by the AWS CLI.
+e2e(runbook test_runbook ${console})
+set_tests_properties(e2e.runbook PROPERTIES TIMEOUT 400)
 # One session on the demo, from the first VACUUM to the audit log.
 e2e(demo_changes test_demo_changes ${console})
 set_tests_properties(e2e.demo_changes PROPERTIES TIMEOUT 400)

@@ -10,6 +10,7 @@ if(senders)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT AURORATOP_REQUESTS=${requests})
   endforeach()
   add_test(NAME sim.requests
-           COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/validate_requests.py ${requests} --take)
+           COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/validate_requests.py ${requests} --take
+                   --policy $<TARGET_FILE:auroratop>)
   set_tests_properties(sim.requests PROPERTIES DEPENDS "${senders}" SKIP_RETURN_CODE 77)
 endif()

@@ -17,6 +17,17 @@ if(TARGET auroratop AND TARGET auroratop-demo)
            $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-demo>)
   set_tests_properties(sim.compare PROPERTIES TIMEOUT 600 RUN_SERIAL TRUE)
 endif()
+if(TARGET auroratop AND TARGET auroratop-sim)
+  add_test(NAME sim.policy COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/policy_test.py $<TARGET_FILE:auroratop>
+           $<TARGET_FILE:auroratop-sim> ${PROJECT_SOURCE_DIR}/README.md)
+  set_tests_properties(sim.policy PROPERTIES TIMEOUT 600)
+  add_test(NAME sim.trouble COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/trouble_test.py $<TARGET_FILE:auroratop>
+           $<TARGET_FILE:auroratop-sim>)
+  set_tests_properties(sim.trouble PROPERTIES TIMEOUT 300)
+  add_test(NAME sim.fleet COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/fleet_test.py $<TARGET_FILE:auroratop>
+           $<TARGET_FILE:auroratop-sim>)
+  set_tests_properties(sim.fleet PROPERTIES TIMEOUT 300)
+endif()
 if(TARGET auroratop AND TARGET auroratop-demo)
   add_test(NAME sim.doctor COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/doctor_test.py
            $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-demo>)
@@ -30,6 +41,11 @@ endif()
 if(TARGET auroratop AND TARGET auroratop-sim)
   add_test(NAME sim.pi COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/pi_test.py)
   set_tests_properties(sim.pi PROPERTIES TIMEOUT 600
+    ENVIRONMENT "AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>;AURORATOP=$<TARGET_FILE:auroratop>")
+endif()
+if(TARGET auroratop AND TARGET auroratop-sim)
+  add_test(NAME sim.creds COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/creds_test.py)
+  set_tests_properties(sim.creds PROPERTIES TIMEOUT 600
     ENVIRONMENT "AURORATOP_SIM=$<TARGET_FILE:auroratop-sim>;AURORATOP=$<TARGET_FILE:auroratop>")
 endif()
 if(TARGET auroratop AND TARGET auroratop-demo AND TARGET manual)

@@ -2,8 +2,9 @@
  * sim.h: a simulated AWS endpoint on loopback, for tests, benches and the demo.
  *
  * One server answers RDS (query), EC2 (ec2 query), CloudWatch (query and JSON 1.0), CloudWatch Logs, Performance
- * Insights, KMS, Secrets Manager and Application Auto Scaling (JSON 1.1) at POST /; the service is the one named in the
- * SigV4 credential scope.
+ * Insights, KMS, Secrets Manager and Application Auto Scaling (JSON 1.1) and STS (query) at POST /; the service is the
+ * one named in the SigV4 credential scope. Beside them stand instance metadata, a container's credentials endpoint
+ * (/container/credentials), SSO and SSO OIDC, at their own paths.
  * Signatures are verified, parameters the operation does not know are refused, and the state moves with time: a
  * snapshot copy progresses, LatestRestorableTime follows the clock, metrics accrue, a failover swaps the writer.
  * Clients may change it: snapshots, clusters, cluster parameters, tags, pending maintenance and ingress rules, with
@@ -15,6 +16,10 @@
  *   POST /_sim/failover  cluster= [target=]
  *   POST /_sim/secret    [name=] value=  (see sim_set_secret)
  *   POST /_sim/time      offset=SECONDS  the state's clock relative to the real one
+ *   POST /_sim/keys      life=SECONDS of keys given out from now on; end=1: all given out until now are expired;
+ *                        v1=1: instance metadata without tokens; role=none: the instance has no role
+ *   POST /_sim/signon    answer=allow|deny|slow|expire: what the person at the sign-on page does; forget=1: its token
+ *                        is not accepted any more
  *   POST /_sim/forget    empties the request log
  *   GET  /_sim/requests  JSON list of {service, operation, protocol, params, status, error, at}
  *
@@ -33,6 +38,14 @@
 #define SIM_REGION "eu-west-1"
 #define SIM_ACCESS_KEY "AKIASIMULATED0000001"
 #define SIM_SECRET_KEY "simulated/secret+key/of/no/account/0001"
+/* What those who ask for other keys must know. */
+#define SIM_EXTERNAL_ID "seven"
+#define SIM_MFA_CODE "123456"
+#define SIM_WEB_TOKEN "web-identity-token-of-the-simulator"
+#define SIM_CONTAINER_TOKEN "container-token-of-the-simulator"
+#define SIM_SSO_TOKEN "sso-token-of-the-simulator"
+#define SIM_SSO_REFRESH "sso-refresh-token-of-the-simulator"
+#define SIM_USER_CODE "SIMU-LATE"
 #define SIM_EXTRA_CLUSTERS_MAX 2000
 #define SIM_REQUESTS_MAX 5000 /* newest requests kept in the log */
 #define SIM_BODY_MAX (1u << 20)

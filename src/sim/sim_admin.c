@@ -4,7 +4,7 @@
  * They are unsigned; the server only listens on loopback. Each answers "ok" or one line
  * that says what is wrong with the request.
  */
-#include "sim/sim_internal.h"
+#include "sim/sim_identity.h"
 
 #define OFFSET_S_MAX (INT64_C(400) * 86400)
 #define LOG_TEXT_MAX (256u << 20)
@@ -99,7 +99,7 @@ static bool post(struct sim *s, struct str what, struct str body, struct arena *
 		return true;
 	}
 	if (!str_eq_c(what, "time"))
-		return err_set(err, ERR_NOT_FOUND, "no such call");
+		return sim_identity_admin(s, what, params, n, err);
 	if (!parse_i64(str_c(form_get(params, n, "offset")), &seconds) || seconds > OFFSET_S_MAX ||
 	    seconds < -OFFSET_S_MAX)
 		return err_set(err, ERR_USAGE, "offset must be seconds");

@@ -44,6 +44,8 @@ struct sim_request {
 	struct buf body;
 	const char *content_type;
 	struct sim_plan plan;
+	const struct sim_rest *rest;     /* neither signed nor sent to "/": sim_identity.h; or NULL */
+	const struct sim_issued *caller; /* whose keys signed it, NULL = the account's own */
 };
 
 struct sim_operation {
@@ -61,6 +63,8 @@ bool sim_get_secret_value(struct sim_request *r, struct buf *out);
 extern const struct sim_operation sim_rds_operations[], sim_ec2_operations[], sim_cw_operations[];
 extern const struct sim_operation sim_logs_operations[], sim_pi_operations[];
 extern const struct sim_operation sim_kms_operations[], sim_secrets_operations[], sim_scaling_operations[];
+extern const struct sim_operation sim_sts_operations[];
+extern const size_t sim_sts_noperations;
 extern const size_t sim_kms_noperations, sim_secrets_noperations, sim_scaling_noperations;
 extern const size_t sim_pi_noperations;
 extern const size_t sim_rds_noperations, sim_ec2_noperations, sim_cw_noperations, sim_logs_noperations;

@@ -8,7 +8,7 @@
 
 static void row_json(const struct sim_request *r, int64_t at_us, struct buf *b)
 {
-	const char *protocol = r->json ? "json" : strcmp(r->service, "ec2") == 0 ? "ec2" : "query";
+	const char *protocol = r->rest ? "rest" : r->json ? "json" : strcmp(r->service, "ec2") == 0 ? "ec2" : "query";
 	char iso[40];
 	bool first = true;
 

@@ -132,7 +132,9 @@ struct sim_fault_plan_row {
 
 struct sim_estate {
 	const char *name, *title;
-	int fleet; /* clusters made by rules */
+	int fleet;           /* clusters made by rules */
+	int fleet_instances; /* of each; 0 = one to three */
+	int fleet_snapshots; /* manual ones of each; 0 = none to two */
 	struct sim_cluster clusters[SIM_SCENARIO_CLUSTERS_MAX];
 	struct sim_instance_row instances[SIM_SCENARIO_INSTANCES_MAX];
 	struct sim_group_row groups[SIM_SCENARIO_ROWS_MAX];

@@ -215,6 +215,8 @@ static const struct key scenario_keys[] = {
 };
 static const struct key fleet_keys[] = {
 	KEY(struct sim_estate, fleet, "clusters", .low = 0, .high = SIM_EXTRA_CLUSTERS_MAX),
+	KEY(struct sim_estate, fleet_instances, "instances", .low = 1, .high = SIM_MEMBERS_MAX),
+	KEY(struct sim_estate, fleet_snapshots, "snapshots", .low = 0, .high = 30),
 };
 static const struct key cluster_keys[] = {
 	CLUSTER(engine_version, "engine_version", .required = true),

@@ -7,7 +7,7 @@
  * protocol (query, EC2's variant of it, JSON). Errors take the same way. Every
  * request ends in the log, refused ones too.
  */
-#include "sim/sim_internal.h"
+#include "sim/sim_identity.h"
 
 struct service {
 	const char *name, *version;
@@ -31,6 +31,7 @@ static const struct service services[] = {
 	{"secretsmanager", "2017-10-17", NULL, "secretsmanager", "1.1", "", sim_secrets_operations, &sim_secrets_noperations},
 	{"application-autoscaling", "2016-02-06", NULL, "AnyScaleFrontendService", "1.1", "", sim_scaling_operations,
 	 &sim_scaling_noperations},
+	{"sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", NULL, NULL, NULL, sim_sts_operations, &sim_sts_noperations},
 };
 
 /* Names of the same error in query and JSON; service NULL = of all that have no row of their own above. */
@@ -85,7 +86,7 @@ bool sim_service_has(const char *service, const char *operation)
 			if (any(operation) || strcmp(services[i].operations[k].name, operation) == 0)
 				return true;
 	}
-	return false;
+	return sim_rest_has(service, operation);
 }
 
 bool sim_fail(struct sim_request *r, int status, const char *code, const char *fmt, ...)
@@ -153,6 +154,13 @@ static bool read_request(struct sim_request *r)
 	struct str target = sim_header(r->http, "x-amz-target");
 	long dot = str_find(target, STR("."), 0);
 
+	r->rest = sim_rest_find(r->http);
+	if (r->rest) {
+		snprintf(r->service, sizeof(r->service), "%s", r->rest->service);
+		r->operation = str_c(r->rest->operation);
+		r->json = true;
+		return true;
+	}
 	snprintf(r->service, sizeof(r->service), "rds");
 	r->json = str_starts(sim_header(r->http, "content-type"), STR("application/x-amz-json-1."));
 	if (r->json) {
@@ -283,6 +291,26 @@ static const char *json_type(const struct sim_request *r)
 	return arena_strz(r->arena, arena_fmt(r->arena, "application/x-amz-json-%s", s && s->json ? s->json : "1.0"));
 }
 
+/* A web identity's token is its proof; nothing of this call is signed. */
+static bool is_open(const struct sim_request *r)
+{
+	return !r->json && str_eq_c(r->operation, "AssumeRoleWithWebIdentity") && strcmp(r->service, "sts") == 0;
+}
+
+/* The body is complete afterwards, or r has an error that is still to be written. */
+static bool serve_rest(struct sim_request *r)
+{
+	if (!sim_fault_refuse(r))
+		return false;
+	r->rest->run(r);
+	return true;
+}
+
+static bool serve_signed(struct sim_request *r, struct buf *result)
+{
+	return (is_open(r) || sim_sigv4_verify(r, sim_auth_now(r->sim) + r->plan.skew_us)) && sim_execute(r, result);
+}
+
 void sim_serve(struct sim_request *r)
 {
 	struct buf result;
@@ -292,8 +320,10 @@ void sim_serve(struct sim_request *r)
 	buf_init(&result, SIM_ANSWER_MAX - 4096);
 	r->now_us = sim_now(r->sim);
 	r->content_type = !r->json ? "text/xml;charset=UTF-8" : json_type(r);
-	ok = sim_sigv4_verify(r, sim_auth_now(r->sim) + r->plan.skew_us) && sim_execute(r, &result);
-	if (ok && r->json)
+	ok = r->rest ? serve_rest(r) : serve_signed(r, &result);
+	if (ok && r->rest)
+		; /* written already */
+	else if (ok && r->json)
 		buf_add_str(&r->body, buf_str(&result));
 	else if (ok)
 		wrap_xml(r, buf_str(&result));

@@ -9,7 +9,7 @@
  * Query-string signing is not accepted here: none of the served calls uses it.
  */
 #include "base/sort.h"
-#include "sim/sim_internal.h"
+#include "sim/sim_identity.h"
 
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
@@ -251,15 +251,34 @@ static bool check_time(struct sim_request *r, const struct claim *c, struct str 
 							  early ? "now earlier than" : "still later than", iso)));
 }
 
-static bool check_scope(struct sim_request *r, const struct claim *c)
+static bool over(struct sim_request *r)
+{
+	bool ec2 = strcmp(r->service, "ec2") == 0;
+
+	return sim_fail(r, ec2 ? 400 : 403, ec2 ? "RequestExpired" : "ExpiredToken",
+			ec2 ? "Request has expired." : "The security token included in the request is expired");
+}
+
+/* The account's own keys, or some that were given out. */
+static bool check_key(struct sim_request *r, const struct claim *c, int64_t now_us)
 {
 	const struct sim_options *o = &r->sim->o;
 	struct str token = sim_header(r->http, "x-amz-security-token");
 
+	r->caller = sim_issued(r->sim, c->key);
+	if (r->caller && !str_eq_c(token, r->caller->token))
+		return unknown_token(r);
+	if (r->caller)
+		return (!r->caller->ended && r->caller->expires_us > now_us) || over(r);
 	if (!str_eq_c(c->key, o->access_key))
 		return unknown_token(r);
-	if (o->session_token ? !str_eq_c(token, o->session_token) : token.len > 0)
-		return unknown_token(r);
+	return (o->session_token ? str_eq_c(token, o->session_token) : token.len == 0) || unknown_token(r);
+}
+
+static bool check_scope(struct sim_request *r, const struct claim *c)
+{
+	const struct sim_options *o = &r->sim->o;
+
 	if (!str_eq_c(c->region, o->region))
 		return mismatch(
 			r, arena_strz(r->arena,
@@ -300,7 +319,7 @@ static bool check_signature(struct sim_request *r, const struct claim *c, struct
 	to_sign = arena_fmt(r->arena,
 			    "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request\n%s",
 			    STR_ARG(stamp), STR_ARG(c->date), STR_ARG(c->region), STR_ARG(c->service), digest);
-	signature(c, r->sim->o.secret_key, to_sign, expected);
+	signature(c, r->caller ? r->caller->secret : r->sim->o.secret_key, to_sign, expected);
 	if (ok && CRYPTO_memcmp(expected, c->signature.ptr, 64) == 0)
 		return true;
 	return mismatch(r, "The request signature we calculated does not match the signature you provided. Check your "
@@ -321,5 +340,6 @@ bool sim_sigv4_verify(struct sim_request *r, int64_t now_us)
 			r, 400, "IncompleteSignature",
 			"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.");
 	snprintf(r->service, sizeof(r->service), STR_FMT, STR_ARG(c.service));
-	return check_scope(r, &c) && check_time(r, &c, stamp, now_us) && check_signature(r, &c, stamp);
+	return check_key(r, &c, now_us) && check_scope(r, &c) && check_time(r, &c, stamp, now_us) &&
+	       check_signature(r, &c, stamp);
 }

@@ -138,7 +138,10 @@ static void add_manual(struct list *l, const struct sim_cluster *c)
 
 static void add_of_fleet(struct list *l, const struct sim_cluster *c)
 {
-	for (unsigned i = 0; i < c->hash % 3; i++) {
+	int set = l->r->sim->estate->fleet_snapshots;
+	unsigned n = set ? (unsigned)set : (unsigned)(c->hash % 3);
+
+	for (unsigned i = 0; i < n; i++) {
 		char id[96];
 
 		snprintf(id, sizeof(id), "%s-manual-%u", c->id, i + 1);

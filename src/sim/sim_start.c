@@ -4,6 +4,7 @@
  * Everything the options point to is copied, so that the caller may free it at once.
  */
 #include "sim/sim_changes.h"
+#include "sim/sim_identity.h"
 #include "sim/sim_internal.h"
 #include "sim/sim_scenario.h"
 
@@ -66,6 +67,7 @@ bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err
 	pthread_condattr_destroy(&attributes);
 	copy_options(s, options);
 	s->changes = sim_changes_new();
+	s->identities = sim_identities_new();
 	if (options->requests && !(s->requests = fopen(options->requests, "ae"))) {
 		err_set(err, ERR_IO, "cannot write %s", options->requests);
 		sim_stop(s);
@@ -101,6 +103,7 @@ void sim_stop(struct sim *s)
 	sim_logs_free(s->logs);
 	sim_secrets_free(s);
 	sim_changes_free(s->changes);
+	xfree(s->identities);
 	if (s->requests)
 		fclose(s->requests);
 	pthread_cond_destroy(&s->changed);

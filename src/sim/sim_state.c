@@ -131,6 +131,7 @@ static void add_fleet(struct sim *s, int number)
 	static const char *const odd[] = {"backing-up", "upgrading", "modifying", "maintenance"};
 	struct sim_cluster *c = &s->clusters[s->nclusters++];
 	char id[32], member[48];
+	unsigned nmembers;
 	uint64_t h;
 
 	snprintf(id, sizeof(id), "fleet-%04d", number);
@@ -152,9 +153,10 @@ static void add_fleet(struct sim *s, int number)
 	c->io_optimized = (h >> 20) % 9 == 0;
 	c->peak_hour = -1;
 	c->load = 1;
-	for (unsigned i = 0; i <= (h >> 16) % 3; i++) {
+	nmembers = s->estate->fleet_instances ? (unsigned)s->estate->fleet_instances : (unsigned)(1 + (h >> 16) % 3);
+	for (unsigned i = 0; i < nmembers; i++) {
 		snprintf(member, sizeof(member), "%s-%u", id, i + 1);
-		add_member(s, c, member, classes[(h >> 8) % ARRAY_LEN(classes)], "abc"[i], -1);
+		add_member(s, c, member, classes[(h >> 8) % ARRAY_LEN(classes)], "abc"[i % 3], -1);
 	}
 	complete(s, c);
 }

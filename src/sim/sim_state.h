@@ -134,6 +134,7 @@ struct sim_secret {
 
 struct MHD_Daemon;
 struct sim_logs;
+struct sim_identities;
 
 struct sim {
 	pthread_mutex_t lock;
@@ -154,7 +155,8 @@ struct sim {
 	size_t failovers_done; /* of the estate's, which are in the order of time */
 	struct sim_fault_row faults[SIM_FAULTS_MAX];
 	size_t nfaults;
-	FILE *requests; /* that every request is added to, or NULL */
+	struct sim_identities *identities; /* keys that were given out */
+	FILE *requests;                    /* that every request is added to, or NULL */
 	struct sim_log_row log[SIM_REQUESTS_MAX];
 	size_t log_first, log_n;
 	struct sim_secret secrets[SIM_SECRETS_MAX];

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "ui/doctor_view.h"
 #include "ui/export.h"
+#include "ui/identity_view.h"
 #include "ui/jump.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
@@ -137,7 +138,7 @@ static const uint8_t needs[ACTION__COUNT] = {
 	[ACTION_RANGE_NEXT] = NEEDS_RANGE, [ACTION_RANGE_PREV] = NEEDS_RANGE,
 	[ACTION_CURSOR_LEFT] = NEEDS_GRAPHS, [ACTION_CURSOR_RIGHT] = NEEDS_GRAPHS,
 	[ACTION_COMPARE] = NEEDS_GRAPHS, [ACTION_MARK] = NEEDS_GRAPHS,
-	[ACTION_CLUSTERS] = NEEDS_AWS,
+	[ACTION_CLUSTERS] = NEEDS_AWS, [ACTION_WHOAMI] = NEEDS_AWS, [ACTION_LOGIN] = NEEDS_AWS, [ACTION_MFA] = NEEDS_AWS,
 };
 /* clang-format on */
 
@@ -560,6 +561,12 @@ static int run_other(struct ui *ui, enum action_id id)
 		return open_overlay(ui, OVERLAY_DIAG);
 	case ACTION_CLUSTERS:
 		return choose_cluster(ui);
+	case ACTION_WHOAMI:
+		return identity_whoami(ui);
+	case ACTION_LOGIN:
+		return identity_sign_on(ui);
+	case ACTION_MFA:
+		return identity_mfa(ui);
 	case ACTION_REPORT:
 		return report_begin(ui);
 	case ACTION_JOBS:

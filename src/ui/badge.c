@@ -1,8 +1,9 @@
 /*
  * badge.c: how fresh a pane is, in one or three words at the right of its title.
  *
- * Order of what is said: paused, throttled, failed (word and since when), unavailable, refreshing
- * (longer than 400 ms; old data stays), stale (older than three periods), age, never.
+ * Order of what is said: paused, waiting before it asks again (and why), how far a long listing has come, failed
+ * (word and since when; throttled: when it is tried again), unavailable, refreshing (longer than 400 ms; old data
+ * stays), slowed by the budget, stale (older than three periods), age, never.
  */
 #include "ui/ui.h"
 
@@ -40,7 +41,14 @@ static int64_t shown_now(const struct ui *ui)
 
 static int64_t period_of(const struct ui *ui, const struct store_entry *e)
 {
-	return e->source->period_us ? e->source->period_us : runtime_target(ui->rt)->interval_us;
+	int64_t period = e->source->period_us ? e->source->period_us : runtime_target(ui->rt)->interval_us;
+
+	return e->good && e->good->period_us > period ? e->good->period_us : period;
+}
+
+static bool is_slowed(const struct store_entry *e)
+{
+	return e->good && e->good->by_budget;
 }
 
 int64_t badge_old_us(const struct ui *ui, const struct store_entry *e)
@@ -77,16 +85,42 @@ static void with_sign(struct badge *b, enum glyph g, const char *text)
 	(void)snprintf(b->text, sizeof b->text, "%s %s", sign, text);
 }
 
+static void spinner(const struct ui *ui, char out[5])
+{
+	memset(out, 0, 5);
+	(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), out);
+}
+
+/* "throttled, retry in 4 s" */
+static void retrying(const struct ui *ui, enum err_code why, int64_t until_mono_us, struct badge *b)
+{
+	int64_t left = until_mono_us > ui->mono_us ? until_mono_us - ui->mono_us : 0;
+
+	b->role = ROLE_WARN;
+	(void)snprintf(b->text, sizeof b->text, "%s, retry in %d s", err_word(why),
+		       (int)((left + US_PER_S - 1) / US_PER_S));
+}
+
+static void listing(const struct ui *ui, const struct store_entry *e, struct badge *b)
+{
+	char sign[5];
+	struct buf n;
+
+	buf_init(&n, 32);
+	(void)format_count(&n, e->note.rows);
+	spinner(ui, sign);
+	b->role = ROLE_MUTED;
+	(void)snprintf(b->text, sizeof b->text, "%s %s so far", sign, buf_c(&n));
+	buf_release(&n);
+}
+
 static void failing(const struct ui *ui, const struct store_entry *e, struct badge *b)
 {
 	const struct err *err = &e->latest->err;
 	char age[24], words[64];
 
 	if (err->code == ERR_THROTTLED) {
-		int64_t left = e->next_mono_us > ui->mono_us ? e->next_mono_us - ui->mono_us : 0;
-
-		b->role = ROLE_WARN;
-		(void)snprintf(b->text, sizeof b->text, "throttled, next %ds", (int)((left + US_PER_S - 1) / US_PER_S));
+		retrying(ui, ERR_THROTTLED, e->next_mono_us, b);
 		return;
 	}
 	badge_age(age, sizeof age, ui->now_us - e->failing_since_us);
@@ -115,6 +149,11 @@ static void fresh(const struct ui *ui, const struct store_entry *e, struct badge
 		(void)snprintf(b->text, sizeof b->text, "%s %s", words, sign);
 		return;
 	}
+	if (is_slowed(e)) {
+		b->role = ROLE_NOTICE;
+		(void)snprintf(b->text, sizeof b->text, "slowed by budget, %s", text);
+		return;
+	}
 	(void)snprintf(b->text, sizeof b->text, "%s", text);
 }
 
@@ -127,12 +166,6 @@ static void paused(const struct ui *ui, struct badge *b)
 	b->role = ROLE_NOTICE;
 	with_sign(b, G_PAUSED, buf_c(&t));
 	buf_release(&t);
-}
-
-static void spinner(const struct ui *ui, char out[5])
-{
-	memset(out, 0, 5);
-	(void)utf8_encode(ui->options.motion ? glyph_spinner((unsigned)(ui->mono_us / SPINNER_US)) : glyph(G_CUT), out);
 }
 
 /* Nothing has arrived yet: never asked, just asked, or asked for longer than a blink. */
@@ -154,6 +187,10 @@ static void say(const struct ui *ui, const struct store_entry *e, struct badge *
 {
 	if (ui->paused_at_us && e->good)
 		paused(ui, b);
+	else if (e->note.waits != ERR_NONE)
+		retrying(ui, e->note.waits, e->note.until_mono_us, b);
+	else if (e->note.rows > 0)
+		listing(ui, e, b);
 	else if (e->latest && e->latest->state == SNAP_ERROR)
 		failing(ui, e, b);
 	else if (!e->latest)

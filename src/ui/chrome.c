@@ -11,6 +11,7 @@
 #include "ui/action.h"
 #include "ui/action_lane.h"
 #include "ui/doctor_view.h"
+#include "ui/identity_view.h"
 #include "ui/operate.h"
 
 #include <math.h>
@@ -446,6 +447,18 @@ static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 	bool applies = ui->overlay == OVERLAY_PLAN || action_applies(ui, ACTION_EXPLAIN);
 	bool reads = ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DIAG || ui->overlay == OVERLAY_JOBS;
 
+	if (identity_types(ui)) {
+		(void)hint(ui, pen, ACTION_BACK);
+		pen_bold(pen, ROLE_STRONG, "Enter");
+		pen_text(pen, ROLE_MUTED, " send");
+		return;
+	}
+	if (ui->overlay == OVERLAY_IDENTITY) {
+		(void)hint(ui, pen, ACTION_BACK);
+		(void)hint(ui, pen, ACTION_COPY);
+		(void)hint(ui, pen, ACTION_REFRESH);
+		return;
+	}
 	if (ui->overlay == OVERLAY_OPERATE) {
 		/* letters are typed into it */
 		(void)hint(ui, pen, ACTION_BACK);

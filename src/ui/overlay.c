@@ -8,6 +8,7 @@
 #include "ui/action.h"
 #include "ui/action_lane.h"
 #include "ui/doctor_view.h"
+#include "ui/identity_view.h"
 #include "ui/operate.h"
 #include "ui/plan_view.h"
 #include "ui/session_detail.h"
@@ -174,6 +175,10 @@ void diag_draw(struct ui *ui, struct canvas *c, struct rect r)
 	prose_gap(&l);
 	action_lane_draw(ui, &l);
 	prose_gap(&l);
+	if (runtime_target(ui->rt)->aws) {
+		diag_cost_draw(ui, &l);
+		prose_gap(&l);
+	}
 	pen = prose_line(&l);
 	pen_text(&pen, ROLE_MUTED, "SOURCE                STATE      ROWS  FAILURES  TOOK     WHY");
 	for (size_t i = 0; i < ui->store->n; i++)
@@ -202,13 +207,17 @@ void overlay_draw(struct ui *ui, struct canvas *c)
 		plan_draw(ui, c);
 		break;
 	case OVERLAY_DIAG:
-		diag_draw(ui, c, overlay_box(ui, c, 42, 110, "Diagnostics", "lanes and sources", ROLE_ACCENT));
+		diag_draw(ui, c,
+			  overlay_box(ui, c, 42, 110, "Diagnostics", "lanes, AWS calls and sources", ROLE_ACCENT));
 		break;
 	case OVERLAY_OPERATE:
 		operate_draw(ui, c);
 		break;
 	case OVERLAY_JOBS:
 		jobs_draw(ui, c);
+		break;
+	case OVERLAY_IDENTITY:
+		identity_draw(ui, c);
 		break;
 	case OVERLAY_NONE:
 		break;
@@ -452,6 +461,10 @@ int overlay_key(struct ui *ui, uint32_t key)
 		return operate_key(ui, key);
 	if (ui->overlay == OVERLAY_JOBS)
 		return jobs_key(ui, key);
+	if (ui->overlay == OVERLAY_IDENTITY && !identity_types(ui) && scroll_overlay(ui, action_of_key(key)))
+		return EFFECT_PAINT;
+	if (ui->overlay == OVERLAY_IDENTITY)
+		return identity_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == '/')
 		return filter_key(ui, key);
 	if (ui->prompt.open && ui->prompt.sign == DOCTOR_PROMPT)

@@ -5,6 +5,7 @@
 #define UI_OVERLAY_H
 
 #include "ui/ui.h"
+#include "ui/widgets/prose.h"
 
 void overlay_draw(struct ui *ui, struct canvas *c);
 /* Effects of an event while an overlay or prompt is open; -1 = not taken. */
@@ -18,6 +19,8 @@ size_t palette_count(const struct ui *ui);
  */
 size_t palette_best(const struct ui *ui);
 void diag_draw(struct ui *ui, struct canvas *c, struct rect r);
+/* What calls of AWS have come to: a part of diag_draw(). */
+void diag_cost_draw(const struct ui *ui, struct prose *l);
 /* An overlay box of at most h x w in the middle, dimmed ground; returns the inside. */
 struct rect overlay_box(struct ui *ui, struct canvas *c, int h, int w, const char *title, const char *remark,
 			enum role line);

@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "base/zone.h"
 #include "ui/action.h"
+#include "ui/identity_view.h"
 #include "ui/load_view.h"
 #include "ui/operate.h"
 
@@ -43,6 +44,8 @@ static const struct {
 	{"sort", "column of the focused pane, -column for descending"},
 	{"range", "of the graphs: 1h 3h 12h 1d 7d; of the load also 5m 15m"},
 	{"interval", "of the sampler, in seconds"},
+	{"profile", "another AWS profile, then its clusters to choose from"},
+	{"region", "another AWS region, then its clusters to choose from"},
 };
 
 /* Clocks on screen; what is chosen is the index. */
@@ -415,6 +418,9 @@ static int run_verb(struct ui *ui, int verb, struct str text)
 	(void)snprintf(word, sizeof word, STR_FMT, STR_ARG(arg));
 	if (verb == 2 && load_view_is_shown(ui))
 		return set_load_range(ui, arg);
+	if (verb >= 4)
+		return identity_switch(ui, verb == 4 ? arg : (struct str){NULL, 0},
+				       verb == 5 ? arg : (struct str){NULL, 0});
 	if (verb >= 2)
 		return set_range(ui, arg, verb == 3);
 	if (!p || !p->def->table || !p->table.snap)

@@ -11,9 +11,11 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "ui/acknowledge.h"
 #include "ui/action.h"
 #include "ui/bell.h"
 #include "ui/doctor_view.h"
+#include "ui/identity_view.h"
 #include "ui/load_view.h"
 #include "ui/marks.h"
 #include "ui/operate.h"
@@ -96,8 +98,10 @@ void ui_release(struct ui *ui)
 {
 	plan_close(ui);
 	operate_release(ui);
+	acknowledge_release(ui);
 	report_release(ui);
 	bell_release(ui);
+	identity_release(ui);
 	snapshot_unref(ui->known_plan);
 	session_detail_close(ui);
 	for (size_t v = 0; v < ui->nviews; v++) {
@@ -153,7 +157,9 @@ struct target *ui_copy_target(const struct ui *ui)
 struct target *ui_target_for(const struct ui *ui, struct str cluster)
 {
 	struct target *t = ui_copy_target(ui);
-	bool home = !ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster);
+	/* a cluster of the same name in another region or account is another one */
+	bool home = (!ui->home->cluster[0] || str_eq_c(cluster, ui->home->cluster)) &&
+		    strcmp(t->region, ui->home->region) == 0 && strcmp(t->profile, ui->home->profile) == 0;
 
 	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(cluster));
 	(void)snprintf(t->conninfo, sizeof t->conninfo, "%s", home && cluster.len > 0 ? ui->home->conninfo : "");
@@ -214,7 +220,7 @@ static uint64_t demand_of_names(const struct ui *ui, const char *list)
 
 static uint64_t wanted(const struct ui *ui)
 {
-	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts"};
+	static const char *const chrome[] = {"clusters", "instances", "activity", "action", "verdicts", "acknowledged"};
 	const struct view *v = &ui->views[ui->view];
 	uint64_t mask = runtime_demand_of(ui->rt, chrome, ARRAY_LEN(chrome));
 
@@ -263,7 +269,9 @@ void ui_data_changed(struct ui *ui)
 	plan_follow(ui);
 	operate_follow(ui);
 	verdicts_follow(ui);
+	acknowledge_follow(ui);
 	report_follow(ui);
+	identity_follow(ui);
 	bell_follow(ui);
 	marks_follow(ui);
 	mark_dirty(ui, true);
@@ -360,10 +368,14 @@ static void draw_panes(struct ui *ui, struct canvas *c)
 	}
 }
 
-/* One or two lines of text in a frame. */
+#define TOAST_LINES_MAX 5 /* paths are long */
+
+/* Some lines of text in a frame. */
 static int draw_toast(struct canvas *c, const struct toast *t, int bottom)
 {
-	int w = c->cols < 56 ? c->cols - 2 : 54, lines = utf8_columns(str_c(t->text)) > w - 6 ? 2 : 1;
+	int w = c->cols < 56 ? c->cols - 2 : 54, columns = utf8_columns(str_c(t->text));
+	int wished = w > 6 && columns > 0 ? 1 + (columns - 1) / (w - 6) : 1;
+	int lines = wished < TOAST_LINES_MAX ? wished : TOAST_LINES_MAX;
 	struct rect r = {bottom - lines - 1, c->cols - w - 1, lines + 2, w}, in = rect_inset(r, 1, 2);
 
 	canvas_fill(c, r, STYLE(ROLE_FG, ROLE_RAISED, 0));

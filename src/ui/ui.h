@@ -36,6 +36,7 @@ struct ui;
 struct pane;
 struct explain_request;
 struct operations_state;
+struct identity_view;
 
 struct pane_ops {
 	/* Recompute what is shown from the store. May allocate in pane->state. NULL: nothing to do. */
@@ -152,7 +153,9 @@ struct ui {
 	enum severity worst_of_view[10];     /* by digit, of the verdicts */
 	struct session_watch *watch;         /* of the detail of Activity, or NULL */
 	struct operations_state *operations; /* previews and jobs, NULL = none yet */
+	struct acknowledge *acknowledge;     /* what is written down of muted verdicts (acknowledge.h) */
 	struct report_wait *report;          /* one that is being made, or NULL */
+	struct identity_view *identity;      /* identity_view.h, NULL = nobody asked yet */
 	struct bell *bell;                   /* what it has seen, NULL = nothing yet */
 	struct dialog dialog;
 	struct prompt prompt;

@@ -5,6 +5,7 @@
  */
 #include "ui/verdicts.h"
 
+#include "ui/acknowledge.h"
 #include "ui/action.h"
 #include "verdict/engine.h"
 
@@ -187,8 +188,8 @@ int verdict_mute(struct ui *ui, const struct pane *p, int64_t for_us)
 	if (!engine || row < 0)
 		return EFFECT_NONE;
 	id = data_str(s, (size_t)row, "id");
-	if (!verdict_engine_mute(engine, id, data_str(s, (size_t)row, "object"),
-				 for_us > 0 ? ui->now_us + for_us : 0)) {
+	if (!verdict_engine_mute(engine, id, data_str(s, (size_t)row, "object"), for_us > 0 ? ui->now_us + for_us : 0,
+				 ui->now_us)) {
 		ui_toast(ui, SEV_NOTICE, "only what is wrong or unknown can be muted");
 		return EFFECT_PAINT;
 	}
@@ -199,5 +200,6 @@ int verdict_mute(struct ui *ui, const struct pane *p, int64_t for_us)
 			 (int)(for_us / US_PER_MIN));
 	else
 		ui_toast(ui, SEV_OK, STR_FMT " is acknowledged until it gets worse; m shows it", STR_ARG(id));
+	acknowledge_follow(ui);
 	return EFFECT_PAINT;
 }

@@ -69,24 +69,20 @@ void fake_cancel(struct fake *f)
 
 void fake_environment(void)
 {
-	static const char *const unset[] = {"AWS_PROFILE",
-					    "AWS_DEFAULT_PROFILE",
-					    "AWS_ENDPOINT_URL",
-					    "AWS_ENDPOINT_URL_RDS",
-					    "AWS_CA_BUNDLE",
-					    "AWS_REGION",
-					    "AWS_DEFAULT_REGION",
-					    "AWS_SESSION_TOKEN",
-					    "AWS_SECURITY_TOKEN",
-					    "http_proxy",
-					    "https_proxy",
-					    "HTTPS_PROXY",
-					    "ALL_PROXY",
-					    "all_proxy",
-					    "AWS_CREDENTIAL_EXPIRATION"};
+	static const char *const unset[] = {"AWS_PROFILE",        "AWS_DEFAULT_PROFILE",
+					    "AWS_ENDPOINT_URL",   "AWS_ENDPOINT_URL_RDS",
+					    "AWS_CA_BUNDLE",      "AWS_REGION",
+					    "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN",
+					    "AWS_SECURITY_TOKEN", "http_proxy",
+					    "https_proxy",        "HTTPS_PROXY",
+					    "HTTP_PROXY",         "NO_PROXY",
+					    "no_proxy",           "ALL_PROXY",
+					    "REQUESTS_CA_BUNDLE", "AWS_MAX_ATTEMPTS",
+					    "all_proxy",          "AWS_CREDENTIAL_EXPIRATION"};
 
 	for (size_t i = 0; i < ARRAY_LEN(unset); i++)
 		unsetenv(unset[i]);
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
 	setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 1);
 	setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);
@@ -142,6 +138,19 @@ void fetch_doing(struct fetch *f, const char *fmt, ...)
 {
 	(void)f;
 	(void)fmt;
+}
+
+void fetch_note_wait(struct fetch *f, enum err_code why, int64_t until_mono_us)
+{
+	(void)until_mono_us;
+	if (why != ERR_NONE)
+		fake_of(f)->waited_for = why;
+	fake_of(f)->waits += why != ERR_NONE;
+}
+
+void fetch_note_rows(struct fetch *f, int64_t rows)
+{
+	fake_of(f)->rows = rows;
 }
 
 void **fetch_lane_context(struct fetch *f, void (*free_fn)(void *))

@@ -20,6 +20,9 @@ struct fake {
 	int cancel[2];
 	atomic_bool cancelled; /* perhaps by a server's thread */
 	int64_t requests, bytes;
+	enum err_code waited_for; /* last reason a wait was announced with */
+	int waits;
+	int64_t rows;      /* of a listing, as last announced */
 	const char *wants; /* a fed source that somebody wants; NULL = none */
 };
 

@@ -28,12 +28,12 @@ def make_certificates(folder):
 
 
 class Cloud:
-    def __init__(self, binary, folder, db_host, db_port):
+    def __init__(self, binary, folder, db_host, db_port, scenario="healthy"):
         make_certificates(folder)
         read, self.write = os.pipe()
         self.process = subprocess.Popen(
             [binary, "--supervised", str(read), "--tls-cert", folder + "/sim.crt", "--tls-key", folder + "/sim.key",
-             "--db-host", db_host, "--db-port", str(db_port)], stdout=subprocess.PIPE, text=True, pass_fds=[read])
+             "--db-host", db_host, "--db-port", str(db_port), "--scenario", scenario], stdout=subprocess.PIPE, text=True, pass_fds=[read])
         os.close(read)
         self.env = {"AWS_CA_BUNDLE": folder + "/bundle.pem", "AWS_CONFIG_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true",
                     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "PGDATABASE": "postgres"}

@@ -8,13 +8,14 @@ refresh. A round runs every program once; each figure is a ratio of two programs
 and the median over the rounds must stay within its gate. Exit status 1 when one does not, 2 when
 something that a gate needs could not be measured. --quick is one short round of 1000 sessions, for
 development; --only measures the blocks that are named alone (activity, tls, stall, parse,
-views, many, hour, quiet, queue).
+views, many, hour, quiet, queue, fleet).
 
 Absolute figures depend on the machine and its other work; only ratios of one run mean anything.
 Run as root: it reads the backends' CPU time and gives what it measures priority over other work.
 """
 import argparse
 import contextlib
+import json
 import os
 import shutil
 import statistics
@@ -75,6 +76,10 @@ GATES = [
     ("many", "Activity, all sessions: key to repaint, p99 ms", "sessions_p99", None, None, 16),
     ("many", "Statements, 5,000: key to repaint, p99 ms", "statements_p99", None, None, 16),
     ("hour", "memory after 3,600 samples over that after 300", "end", "auroratop", "minute5", 1.02),
+    # 1,000 clusters, 3,000 instances, 10,000 snapshots, page by page over TLS, into records and onto the output
+    ("fleet", "client CPU, a large region listed", "cpu", "fleet", "cpu", 4.0),
+    ("fleet", "peak memory, a large region listed", "peak", "fleet", "peak", 2.5),
+    ("fleet", "time, over the floor's and what the rate of requests makes wait", "seconds", "fleet", "seconds", 1.5),
     ("stall", "first byte p99 while AWS hangs and the backend is stopped, over normal", "p99_stalled", "auroratop", "p99", 2.0),
 ]
 # only with many sessions
@@ -84,9 +89,11 @@ LARGE_GATES = [
     ("tls", "server CPU a refresh, Overview", "server", "pg_activity", "server", 0.75),
 ]
 LARGE, SMALL = 2000, 500
-BLOCKS = ("activity", "tls", "stall", "parse", "views", "many", "hour", "quiet", "queue")
+BLOCKS = ("activity", "tls", "stall", "parse", "views", "many", "hour", "quiet", "queue", "fleet")
 LOADS = {"quiet": "quiet", "queue": "queue"}  # the rest: mixed
 ONCE = ("hour",)
+FLEET = ("clusters", "instances", "snapshots")
+RDS_BURST, RDS_RATE = 100, 10  # src/core/aws/pace.c
 FRAME = b"\x1b[?2026l"  # closes a frame of ours
 # move, page, sort, turn, filter, clear the filter; each changes the picture wherever the one before it led
 TABLE_KEYS = (b"G", b"k", b"\x02", b"g", b"j", b"\x06", b"s", b">", b"S", b"<", b"/", b"1", b"\r", b"/", b"\x7f", b"\r")
@@ -109,6 +116,9 @@ class Bench:
         self.parser, lib = folder + "/parse", os.path.dirname(o.binary)
         compile_c(self.floor, ["floor.c"], "libpq", "ncursesw")
         compile_c(self.parser, ["parse.c", f"-I{ROOT}/src/core"] + [f"{lib}/libaurora_{x}.a" for x in LAYERS],
+                  "libcurl", "openssl", "libpq", "expat", "jansson")
+        self.fleet_floor = folder + "/fleet"
+        compile_c(self.fleet_floor, ["fleet.c", f"-I{ROOT}/src/core"] + [f"{lib}/libaurora_{x}.a" for x in LAYERS],
                   "libcurl", "openssl", "libpq", "expat", "jansson")
         with open(folder + "/clusters.xml", "w") as f:
             f.write(answers.clusters(5_000_000))
@@ -362,6 +372,39 @@ class Bench:
         out = subprocess.run([self.parser, self.folder + "/clusters.xml", "25"], check=True, stdout=subprocess.PIPE, text=True,
                              preexec_fn=terminal.favour).stdout.split()
         return {"auroratop": {"records": float(out[0])}, "expat": {"records": float(out[1])}}
+
+    def listing(self, command, cloud):
+        """CPU seconds, peak memory and time of a program that lists a region and ends; what it printed last."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | cloud.env | {"NO_PROXY": "127.0.0.1"}
+        env.pop("AURORATOP_CLUSTER", None)
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as out:
+            child = subprocess.Popen(command, env=env, stdout=out, preexec_fn=terminal.favour)
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            if child.returncode:
+                raise SystemExit(f"bench: {command[0]} ended with {child.returncode}")
+            out.seek(0)
+            printed = out.read()
+        return {"cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss / 1024, "seconds": time.monotonic() - began}, printed
+
+    def fleet(self):
+        """A large region: every page of three listings."""
+        terminal.wait_quiet(self.o.patience)
+        with tempfile.TemporaryDirectory() as folder:
+            cloud = Cloud(os.path.dirname(self.o.binary) + "/sim/auroratop-sim", folder, HOST, self.server.port, "large")
+            try:
+                floor, printed = self.listing([self.fleet_floor, folder + "/bundle.pem"], cloud)
+                pages, items, bytes_ = (int(x) for x in printed.split())
+                panes = [w for s in FLEET for w in ("--pane", s)]
+                ours, printed = self.listing([self.o.binary, "--once", "--format", "json", *panes], cloud)
+            finally:
+                cloud.close()
+        rows = sum(len(s["rows"]) for s in json.loads(printed)["sources"].values())
+        if rows < 14000 or rows > items:
+            raise SystemExit(f"bench: {rows} rows of {items} items")
+        floor["seconds"] += max(0, pages - RDS_BURST) / RDS_RATE
+        return {"auroratop": ours | {"rows": rows}, "fleet": floor | {"pages": pages, "MB": bytes_ / 1e6}}
 
     def run(self):
         results = {}

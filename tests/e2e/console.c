@@ -35,6 +35,7 @@ void console_clean_environment(void)
 		"AWS_ENDPOINT_URL",
 		"AWS_CONFIG_FILE",
 		"AWS_CA_BUNDLE",
+		"REQUESTS_CA_BUNDLE",
 		"SSL_CERT_FILE",
 		"SSL_CERT_DIR",
 		"AWS_SHARED_CREDENTIALS_FILE",
@@ -42,6 +43,7 @@ void console_clean_environment(void)
 		"AURORATOP_CONFIG",
 		"AURORATOP_DB",
 		"XDG_CONFIG_HOME",
+		"XDG_STATE_HOME",
 		"PGHOST",
 		"PGUSER",
 		"PGPASSWORD",
@@ -54,6 +56,7 @@ void console_clean_environment(void)
 		"http_proxy",
 		"https_proxy",
 		"ALL_PROXY",
+		"no_proxy",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -318,6 +321,11 @@ static void take_export(char *line)
 
 void demo_process_start(struct demo_process *d, const char *program)
 {
+	demo_process_start_with(d, program, "healthy");
+}
+
+void demo_process_start_with(struct demo_process *d, const char *program, const char *scenario)
+{
 	char line[1024];
 	int out[2];
 
@@ -328,7 +336,7 @@ void demo_process_start(struct demo_process *d, const char *program)
 		dup2(out[1], 1);
 		close(out[0]);
 		close(out[1]);
-		execl(program, program, "demo", "--headless", (char *)NULL);
+		execl(program, program, "demo", "--headless", "--scenario", scenario, (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);

@@ -66,6 +66,8 @@ struct demo_process {
 
 /* Starts `program demo --headless` and puts what it exports into this process's environment, once it is ready. */
 void demo_process_start(struct demo_process *d, const char *program);
+/* The same in another scenario than the healthy one. */
+void demo_process_start_with(struct demo_process *d, const char *program, const char *scenario);
 void demo_process_stop(struct demo_process *d);
 
 #endif

@@ -507,7 +507,7 @@ static void one_denied_call_spoils_one_pane(void **state)
 	sim_process_admin(&sim, "fault", "service=rds&operation=DescribeDBClusterSnapshots&kind=denied");
 	v = start_aws();
 	console_sees(v, "! denied");
-	console_sees(v, "Not allowed: rds:DescribeDBClusterSnapshots");
+	console_sees(v, "n/a: needs rds:DescribeDBClusterSnapshots");
 	console_sees(v, "● available");
 	console_sees(v, "bastion");
 	console_sees(v, "FreeStorageSpace n/a");

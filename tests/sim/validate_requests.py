@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Judges the requests a client sent to the simulated endpoint by botocore's service models.
 
-    validate_requests.py SOURCE [--least N] [--take]
+    validate_requests.py SOURCE [--least N] [--take] [--policy AURORATOP]
 
 SOURCE is the endpoint's URL (its /_sim/requests is fetched), a file with that JSON, or a folder where test programs left
 requests (AURORATOP_REQUESTS): *.jsonl of the endpoint's rows, *.txt of lines "SERVICE<tab>TARGET<tab>BODY". --take removes those files; an
@@ -10,7 +10,8 @@ request must name an operation of the service's model; every parameter, down to 
 dotted part, must be one the model knows, in the model's wire name; required members must be
 there; values must have their type (number, boolean, time, enumeration), lists must
 count from 1. Exit status 1 and one line per problem otherwise. --least N also fails when
-fewer than N requests were logged, so that an empty log does not pass for a good one.
+fewer than N requests were logged, so that an empty log does not pass for a good one. --policy also fails when a request
+is not among what that program's policy --maintenance allows.
 """
 import argparse
 import collections
@@ -18,6 +19,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import urllib.parse
 import urllib.request
@@ -134,6 +136,8 @@ class Judge:
 def judge(request, session, models):
     """Problems of one logged request, as text lines."""
     service = request["service"]
+    if request["protocol"] == "rest":
+        return []  # neither signed nor of a service model's flat parameters
     if service not in models:
         try:
             models[service] = session.get_service_model(MODELS.get(service, service))
@@ -212,11 +216,22 @@ def flat(path, value):
         yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def not_allowed(program, requests):
+    run = subprocess.run([program, "policy", "--maintenance"], check=True, stdout=subprocess.PIPE, text=True)
+    allowed = {a for s in json.loads(run.stdout)["Statement"] for a in s["Action"]}
+    for service, operation in sorted({(r["service"], r["operation"]) for r in requests if r["service"] != "sts"}):
+        action = f"{'cloudwatch' if service == 'monitoring' else service}:{operation}"
+        # what tests make up is no operation
+        if operation[:1].isupper() and action not in allowed:
+            yield f"{action} is asked and not in the policy"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source")
     parser.add_argument("--least", type=int, default=1)
     parser.add_argument("--take", action="store_true")
+    parser.add_argument("--policy")
     args = parser.parse_args()
     requests = load(args.source)
     if args.take:
@@ -225,7 +240,7 @@ def main():
         if not requests:
             print("no test left a request there: run those that send first")
             return 77
-    lines = validate(requests)
+    lines = validate(requests) + (list(not_allowed(args.policy, requests)) if args.policy else [])
     for line in lines:
         print(line)
     if len(requests) < args.least:

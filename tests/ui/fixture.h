@@ -72,6 +72,7 @@ enum fixture_answer {
 	ANSWER_NAME,        /* an operation of tier 2 on a table whose name holds a line end */
 	ANSWER_JOB,         /* an operation that works as process 7100 until it is cancelled */
 	ANSWER_STORAGE,     /* an operation for which the room is not known */
+	ANSWER_BROWSER,     /* a sign-on that waits for somebody until it is cancelled */
 	ANSWER_LEFT,        /* an operation that was cancelled and has left two invalid indexes behind */
 };
 /* What they answer from now on; each fixture begins with ANSWER_PLAN. */

@@ -5,6 +5,9 @@
  */
 #include "tests/ui/fixture.h"
 
+#include "audit/acknowledged.h"
+#include "aws/commands.h"
+#include "base/clock.h"
 #include "codec/codec_plan.h"
 #include "db/commands.h"
 #include "model/operation.h"
@@ -492,6 +495,55 @@ static bool fetch_doctor(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* ---- AWS: who we are, signing on, an MFA code ---- */
+
+static bool fetch_whoami(struct fetch *f, struct err *err)
+{
+	struct snapshot *s = snapshot_new(command_whoami.type, f->source->name);
+	void *row = snapshot_add_row(s);
+
+	(void)err;
+	set_text(s, row, "arn", "arn:aws:sts::111122223333:assumed-role/ops/auroratop-session-1");
+	set_text(s, row, "account", "111122223333");
+	set_text(s, row, "user_id", "AROAEXAMPLE:auroratop-session-1");
+	set_text(s, row, "origin", "profile prod, role ops through source_profile base");
+	set_text(s, row, "profile", "prod");
+	set_text(s, row, "region", "eu-west-1");
+	set_number(s, row, "expires_at", clock_wall_us() + 50 * US_PER_MIN);
+	fetch_publish(f, s);
+	return true;
+}
+
+static bool fetch_mfa(struct fetch *f, struct err *err)
+{
+	if (str_eq_c(fetch_arg(f, "code"), "123456"))
+		return fetch_whoami(f, err);
+	err_set(err, ERR_CREDENTIALS, "AWS does not accept the MFA code of device arn:aws:iam::1:mfa/me");
+	err_remedy(err, "Wait for the next code.");
+	return false;
+}
+
+static bool fetch_sign_on(struct fetch *f, struct err *err)
+{
+	struct snapshot *s = snapshot_new(command_sign_on.type, f->source->name);
+	void *row = snapshot_add_row(s);
+
+	set_text(s, row, "state", "waiting");
+	set_text(s, row, "user_code", "ABCD-EFGH");
+	set_text(s, row, "address", "https://device.sso.example.com/");
+	set_text(s, row, "whole_address", "https://device.sso.example.com/?user_code=ABCD-EFGH");
+	set_text(s, row, "session", "corp");
+	set_text(s, row, "start_url", "https://x.awsapps.com/start");
+	set_number(s, row, "expires_at", clock_wall_us() + 10 * US_PER_MIN);
+	fetch_publish(f, s);
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_BROWSER)
+		while (!fetch_cancelled(f) && (enum fixture_answer)atomic_load(&answer) == ANSWER_BROWSER)
+			(void)poll(NULL, 0, 1);
+	if ((enum fixture_answer)atomic_load(&answer) == ANSWER_FAILURE)
+		return err_set(err, ERR_DENIED, "the sign-on was declined on the web page");
+	return true;
+}
+
 #define ROW(id, t, fn)                                                                                    \
 	{                                                                                                 \
 		.name = #id, .title = #id, .help = "-", .type = (t), .lane = LANE_COMMAND, .origin = "-", \
@@ -506,15 +558,39 @@ static const struct source maintain_row = ROW(maintain, &operation_type, fetch_r
 static const struct source server_change_row = ROW(server_change, &operation_type, fetch_run);
 static const struct source adopt_row = ROW(adopt, &operation_type, fetch_adopt);
 static struct source session_row = ROW(session, NULL, fetch_session), doctor_row = ROW(doctor, NULL, fetch_doctor);
+/* Writes nothing; or cannot, as in a folder that is not ours. */
+static bool fetch_acknowledge(struct fetch *f, struct err *err)
+{
+	if (atomic_load(&answer) == ANSWER_FAILURE)
+		return err_set(err, ERR_IO, "/state/auroratop/acknowledged.jsonl cannot be written: Permission denied");
+	fetch_publish(f, snapshot_new(&acknowledged_type, "acknowledge"));
+	return true;
+}
+
+static struct source acknowledge_row = {
+	.name = "acknowledge",
+	.title = "acknowledgement",
+	.help = "Writes down that a verdict is acknowledged.",
+	.lane = LANE_COMMAND,
+	.origin = "fixture",
+	.fetch = fetch_acknowledge,
+};
+
+static struct source whoami_row = ROW(whoami, NULL, fetch_whoami), mfa_row = ROW(mfa_code, NULL, fetch_mfa),
+		     sign_on_row = ROW(sign_on, NULL, fetch_sign_on);
 static const struct source *const rows[] = {
 	&explain_row,       &session_row, &preview_row, &signal_row,      &maintain_row,
 	&server_change_row, &doctor_row,  &adopt_row,   &aws_preview_row, &aws_change_row,
+	&acknowledge_row,   &whoami_row,  &mfa_row,     &sign_on_row,
 };
 
 void fixture_commands(struct runtime *rt)
 {
 	session_row.type = command_session.type;
 	doctor_row.type = command_doctor.type;
+	acknowledge_row.type = &acknowledged_type;
+	whoami_row.type = mfa_row.type = command_whoami.type;
+	sign_on_row.type = command_sign_on.type;
 	atomic_store(&answer, ANSWER_PLAN);
 	atomic_store(&runs, 0);
 	atomic_store(&sessions_run, 0);

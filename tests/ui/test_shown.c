@@ -280,7 +280,7 @@ static void test_failures_in_words(void **state)
 	/* What is not known is not counted. */
 	assert_false(fixture_shows_in(&f, fixture_pane(&f, "network")->frame, "0 ingress"));
 	assert_false(fixture_shows_in(&f, fixture_pane(&f, "backups")->frame, "0 automated"));
-	PANE_SHOWS("backups", "throttled, next 40s");
+	PANE_SHOWS("backups", "throttled, retry in 40 s");
 	PANE_SHOWS("backups", "Rate exceeded");
 	PANE_SHOWS("volume", "503");
 	fixture_draw(&f, "activity", 48, 160);

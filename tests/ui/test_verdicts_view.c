@@ -120,6 +120,26 @@ static void test_acknowledged_leaves_the_list_and_the_tab(void **state)
 	PANE_SHOWS("verdicts", "✗ 7 blocked");
 }
 
+/* In a folder that is not ours: said in words, and in this console it holds all the same. */
+static void test_what_cannot_be_written_down_holds_here(void **state)
+{
+	(void)state;
+	open_at("incident", "verdicts", 160, 48);
+	fixture_answer(ANSWER_FAILURE);
+	press("a");
+	fixture_finish(&f);
+	looks(1);
+	SHOWS("sessions.blocked is acknowledged in this console");
+	SHOWS("only: /state/auroratop/acknowledged.jsonl cannot");
+	SHOWS("be written: Permission denied");
+	assert_false(fixture_shows_in(&f, fixture_pane(&f, "verdicts")->frame, "7 blocked"));
+	PANE_SHOWS("verdicts", "1 muted");
+	/* it is in the list of all, with when */
+	press("m");
+	press("g");
+	PANE_SHOWS("check", "muted     acknowledged");
+}
+
 static void test_snoozed_comes_back(void **state)
 {
 	(void)state;
@@ -203,6 +223,7 @@ int main(void)
 		TEST(test_the_overview_says_what_is_wrong),
 		TEST(test_enter_goes_to_the_next_step),
 		TEST(test_acknowledged_leaves_the_list_and_the_tab),
+		TEST(test_what_cannot_be_written_down_holds_here),
 		TEST(test_snoozed_comes_back),
 		TEST(test_a_verdict_has_its_evidence),
 		TEST(test_unknown_is_not_ok),

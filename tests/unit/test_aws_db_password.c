@@ -125,7 +125,7 @@ static void test_region_user_port_and_session(void **state)
 	password_release(&p);
 }
 
-/* Not older than the session that signs it, and ended credentials are looked for once more. */
+/* Not older than the session that signs it. */
 static void test_credentials_that_end(void **state)
 {
 	struct password p;
@@ -136,12 +136,13 @@ static void test_credentials_that_end(void **state)
 	setenv("AWS_CREDENTIAL_EXPIRATION", clock_iso8601(clock_wall_us() - US_PER_S, text, sizeof(text)), 1);
 	assert_true(refuses_token(&monitor));
 	assert_int_equal(err.code, ERR_CREDENTIALS);
-	assert_non_null(strstr(err.text, "have expired (the environment)"));
+	assert_non_null(strstr(err.text, "credentials of the environment expired"));
 	assert_non_null(strstr(err.remedy, "Renew"));
 	assert_null(strstr(err.text, "wJalr"));
 	/* as good as ended */
 	setenv("AWS_CREDENTIAL_EXPIRATION", clock_iso8601(clock_wall_us() + 2 * US_PER_S, text, sizeof(text)), 1);
 	assert_true(refuses_token(&monitor));
+	assert_non_null(strstr(err.text, "of the environment have expired: a login token"));
 	setenv("AWS_CREDENTIAL_EXPIRATION", clock_iso8601(clock_wall_us() + US_PER_HOUR, text, sizeof(text)), 1);
 	p = ask_token(&monitor);
 	password_release(&p);

@@ -89,6 +89,21 @@ static void test_fips_and_dual_stack(void **state)
 	expect(AWS_SECRETS_MANAGER, "cn-north-1", "", "https://secretsmanager.cn-north-1.amazonaws.com.cn/");
 }
 
+/* The flag and the region in one word, as old settings have it. */
+static void test_fips_regions(void **state)
+{
+	struct aws_endpoint e;
+
+	(void)state;
+	assert_true(resolve(AWS_RDS, "fips-us-east-1", "", &e));
+	assert_string_equal(e.url, "https://rds-fips.us-east-1.amazonaws.com/");
+	assert_string_equal(e.region, "us-east-1");
+	assert_true(resolve(AWS_KMS, "us-west-2-fips", "", &e));
+	assert_string_equal(e.url, "https://kms-fips.us-west-2.amazonaws.com/");
+	assert_string_equal(e.region, "us-west-2");
+	assert_false(resolve(AWS_KMS, "fips-", "", &e));
+}
+
 static void test_order_of_overrides(void **state)
 {
 	FILE *f = fopen(config_file, "w");
@@ -147,6 +162,10 @@ static void test_unusable(void **state)
 		assert_int_equal(err.code, ERR_USAGE);
 		assert_non_null(strstr(err.text, "--endpoint-url"));
 	}
+	/* a password in it is not repeated */
+	assert_false(resolve(AWS_RDS, "us-east-1", "http://me:hunter2@example.com", &e));
+	assert_null(strstr(err.text, "hunter2"));
+	assert_non_null(strstr(err.text, "@example.com"));
 	memset(big, 'a', sizeof(big));
 	memcpy(big, "http://", 7);
 	big[sizeof(big) - 1] = '\0';
@@ -163,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_partitions, set_up),
 		cmocka_unit_test_setup(test_fips_and_dual_stack, set_up),
+		cmocka_unit_test_setup(test_fips_regions, set_up),
 		cmocka_unit_test_setup(test_order_of_overrides, set_up),
 		cmocka_unit_test_setup(test_parts, set_up),
 		cmocka_unit_test_setup(test_unusable, set_up),

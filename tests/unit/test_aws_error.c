@@ -36,17 +36,28 @@ static void expect(enum err_code code, const char *id, const char *text)
 
 static void test_denied(void **state)
 {
+	char action[64];
+
 	(void)state;
 	read_error(AWS_RDS, "DescribeDBClusters", 403, QUERY("AccessDenied", "User: x is not authorized"));
-	expect(ERR_DENIED, "AccessDenied", "Not allowed: rds:DescribeDBClusters: User: x is not authorized");
+	expect(ERR_DENIED, "AccessDenied", "n/a: needs rds:DescribeDBClusters: User: x is not authorized");
 	assert_non_null(strstr(err.remedy, "rds:DescribeDBClusters"));
 	read_error(AWS_EC2, "DescribeSubnets", 403, EC2("UnauthorizedOperation", ""));
-	expect(ERR_DENIED, "UnauthorizedOperation", "Not allowed: ec2:DescribeSubnets");
+	expect(ERR_DENIED, "UnauthorizedOperation", "n/a: needs ec2:DescribeSubnets");
 	read_error(AWS_CLOUDWATCH, "GetMetricData", 403, QUERY("AccessDenied", ""));
-	assert_string_equal(err.text, "Not allowed: cloudwatch:GetMetricData");
+	assert_string_equal(err.text, "n/a: needs cloudwatch:GetMetricData");
 	read_error(AWS_LOGS, "FilterLogEvents", 400,
 		   "{\"__type\":\"com.amazon#AccessDeniedException\",\"Message\":\"no\"}");
-	expect(ERR_DENIED, "AccessDeniedException", "Not allowed: logs:FilterLogEvents: no");
+	expect(ERR_DENIED, "AccessDeniedException", "n/a: needs logs:FilterLogEvents: no");
+	/* the action that is missing need not be the one that was called */
+	read_error(AWS_RDS, "CreateDBClusterSnapshot", 403,
+		   QUERY("AccessDenied", "User: x is not authorized to perform: kms:CreateGrant on resource: y"));
+	assert_true(str_starts(str_c(err.text), STR("n/a: needs kms:CreateGrant: User: x")));
+	assert_non_null(strstr(err.remedy, "kms:CreateGrant"));
+	assert_true(aws_error_action(&err, action, sizeof(action)));
+	assert_string_equal(action, "kms:CreateGrant");
+	read_error(AWS_RDS, "DescribeEvents", 403, QUERY("AccessDenied", "not authorized to perform: what?"));
+	assert_true(str_starts(str_c(err.text), STR("n/a: needs rds:DescribeEvents: ")));
 	assert_false(aws_error_retryable(&err, 400));
 }
 

@@ -303,7 +303,7 @@ static void refusals_are_told(void **state)
 		const char *words;
 	} rows[] = {
 		{400, "{\"__type\":\"NotAuthorizedException\",\"Message\":\"User is not authorized\"}", ERR_DENIED,
-		 "Not allowed: pi:GetResourceMetrics"},
+		 "n/a: needs pi:GetResourceMetrics"},
 		{400, "{\"__type\":\"InvalidArgumentException\",\"Message\":\"The start time is too old\"}", ERR_SERVER,
 		 "The start time is too old"},
 		{200, "{\"MetricList\":[", ERR_PROTOCOL, "not valid JSON"},

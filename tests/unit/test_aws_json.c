@@ -285,7 +285,7 @@ static void test_error_envelopes(void **state)
 		{{400, "x-amzn-ErrorType: AccessDeniedException:http://x/\r\n", "{\"Message\":\"no\"}"},
 		 ERR_DENIED,
 		 "AccessDeniedException",
-		 "Not allowed: logs:FilterLogEvents: no",
+		 "n/a: needs logs:FilterLogEvents: no",
 		 1},
 		{{400, "x-amzn-query-error: InvalidParameterValue;Sender\r\n", "{\"__type\":\"x#Other\"}"},
 		 ERR_SERVER,

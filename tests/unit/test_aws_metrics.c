@@ -7,6 +7,7 @@
 #include "aws/sources.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "runtime/meter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,6 +251,75 @@ static void test_an_hour_is_affordable(void **state)
 	assert_true(s.watch.queries <= 1000);
 	assert_int_equal(s.watch.by_name_count, 3 * 60 + 3);
 	end(&s);
+}
+
+/* Questions of three hours with a budget; no hour may have more than it allows. */
+static int questions_within(struct scene *s, int64_t budget_questions, const struct snapshot **ret_last)
+{
+	int64_t asked[180];
+
+	s->fake.target->budget_nano_usd = budget_questions * 10000;
+	for (int minute = 0; minute < 180; minute++) {
+		int64_t before = s->watch.queries;
+
+		*ret_last = fetch_at(s, NOON + 60 * minute);
+		asked[minute] = s->watch.queries - before;
+	}
+	for (int from = 0; from + 60 <= 180; from++) {
+		int64_t hour = 0;
+
+		for (int i = 0; i < 60; i++)
+			hour += asked[from + i];
+		assert_true(hour <= budget_questions);
+	}
+	return s->watch.queries;
+}
+
+static void test_the_budget_is_kept(void **state)
+{
+	const struct snapshot *last;
+	struct meter_row row;
+	struct scene s;
+	int free, queries;
+
+	(void)state;
+	meter_reset();
+	begin(&s, 3, false);
+	free = questions_within(&s, 100000, &last);
+	assert_int_equal(last->period_us, 0);
+	assert_int_equal(meter_slow(), 1);
+	end(&s);
+	meter_reset();
+	begin(&s, 3, false);
+	queries = questions_within(&s, 300, &last);
+	/* it is used, too, and what is shown says how old it is */
+	assert_true(queries > 400 && queries < free / 2);
+	assert_true(meter_slow() > 1);
+	assert_true(last->period_us >= 2 * US_PER_MIN);
+	assert_true(last->at_us > clock_wall_us() - last->period_us - US_PER_MIN);
+	assert_true(meter_read(0, clock_mono_us(), &row));
+	assert_string_equal(row.name, "CloudWatch");
+	assert_int_equal(row.nano_usd, queries * 10000);
+	end(&s);
+	meter_reset();
+}
+
+/* Not even the first question: said in words, and nothing is asked. */
+static void test_no_budget_at_all(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	meter_reset();
+	begin(&s, 3, false);
+	s.fake.target->budget_nano_usd = 5 * 10000;
+	assert_false(fake_run(&s.fake, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "the budget of 0.000050 USD an hour"));
+	assert_non_null(strstr(err.remedy, "--budget"));
+	assert_int_equal(s.watch.queries, 0);
+	end(&s);
+	meter_reset();
 }
 
 static const struct series *find(const struct snapshot *s, const char *metric, const char *object)
@@ -583,6 +653,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_hour_is_affordable),
+		cmocka_unit_test(test_the_budget_is_kept),
+		cmocka_unit_test(test_no_budget_at_all),
 		cmocka_unit_test(test_backfill_then_increments),
 		cmocka_unit_test(test_zero_gap_and_nothing_differ),
 		cmocka_unit_test(test_pages_are_merged),

@@ -6,8 +6,10 @@
 #include "aws/loopback.h"
 
 #include "aws/client.h"
+#include "aws/pace.h"
 #include "aws/sources.h"
 #include "base/clock.h"
+#include "runtime/meter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -248,19 +250,25 @@ static void test_jumping_clock(void **state)
 	end(&s);
 }
 
+static void date_now(char *out, size_t size)
+{
+	struct civil t;
+
+	clock_civil(clock_wall_us(), &t);
+	snprintf(out, size, "Date: Mon, %02d %s %d %02d:%02d:%02d GMT\r\n", t.day,
+		 (const char *[]){"", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+				  "Dec"}[t.month],
+		 t.year, t.hour, t.minute, t.second);
+}
+
 static void test_no_skew_without_a_reason(void **state)
 {
 	char date[64];
 	struct step steps[] = {{403, date, FAULT("SignatureDoesNotMatch")}};
-	struct civil t;
 	struct scene s;
 
 	(void)state;
-	clock_civil(clock_wall_us(), &t);
-	snprintf(date, sizeof(date), "Date: Mon, %02d %s %d %02d:%02d:%02d GMT\r\n", t.day,
-		 (const char *[]){"", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-				  "Dec"}[t.month],
-		 t.year, t.hour, t.minute, t.second);
+	date_now(date, sizeof(date));
 	begin(&s, steps, 1);
 	assert_false(call(&s, false));
 	assert_int_equal(err.code, ERR_CREDENTIALS);
@@ -330,6 +338,139 @@ static void test_json_calls(void **state)
 	end(&s);
 }
 
+/* The pace of the scene's service: the key is profile, region and endpoint. */
+static struct aws_pace *pace_of(const struct scene *s)
+{
+	char key[256];
+
+	(void)snprintf(key, sizeof(key), "default us-east-1 %s", loopback_url(s->server));
+	return aws_pace_of(AWS_RDS, key);
+}
+
+/* While it waits the badge knows why; afterwards every request has to wait for its turn. */
+static void test_waiting_is_said(void **state)
+{
+	static const struct step steps[] = {{400, "", FAULT("Throttling")}, {200, "", GOOD}};
+	struct scene s;
+
+	(void)state;
+	begin(&s, steps, 2);
+	assert_true(call(&s, false));
+	assert_int_equal(s.fake.waited_for, ERR_THROTTLED);
+	assert_true(s.fake.waits >= 1);
+	assert_true(aws_pace_rate(pace_of(&s), clock_mono_us()) >= PACE_RATE_MIN);
+	end(&s);
+}
+
+/* 5 tokens for the retry are given back by its success; a failure for good keeps them. */
+static void test_retries_cost_tokens(void **state)
+{
+	static const struct step good[] = {{503, "", FAULT("x")}, {200, "", GOOD}}, bad[] = {{503, "", FAULT("x")}};
+	struct scene s;
+	int cost;
+
+	(void)state;
+	begin(&s, good, 2);
+	assert_true(call(&s, false));
+	assert_int_equal(aws_pace_tokens(pace_of(&s)), PACE_TOKENS);
+	end(&s);
+	begin(&s, bad, 1);
+	assert_false(call(&s, false));
+	assert_int_equal(aws_pace_tokens(pace_of(&s)), PACE_TOKENS - 2 * PACE_COST);
+	/* without tokens each call is tried once */
+	while (aws_pace_retry(pace_of(&s), false, &cost))
+		;
+	assert_false(call(&s, false));
+	assert_int_equal(loopback_requests(s.server), AWS_ATTEMPTS_MAX + 1);
+	end(&s);
+}
+
+static void test_number_of_attempts_is_set(void **state)
+{
+	static const struct step steps[] = {{503, "", FAULT("x")}};
+	static const struct {
+		const char *value;
+		int attempts;
+	} cases[] = {{"1", 1}, {"2", 2}, {"nonsense", AWS_ATTEMPTS_MAX}, {"0", AWS_ATTEMPTS_MAX}};
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		setenv("AWS_MAX_ATTEMPTS", cases[i].value, 1);
+		begin(&s, steps, 1);
+		assert_false(call(&s, false));
+		assert_int_equal(loopback_requests(s.server), cases[i].attempts);
+		end(&s);
+	}
+	unsetenv("AWS_MAX_ATTEMPTS");
+}
+
+/* A clock that cannot be the reason alone is named as the likeliest. */
+static void test_wrong_clock_is_named(void **state)
+{
+	static const struct step steps[] = {
+		{403, "Date: Wed, 15 Jan 2066 08:30:05 GMT\r\n", FAULT("SignatureDoesNotMatch")}};
+	struct scene s;
+
+	(void)state;
+	begin(&s, steps, 1);
+	assert_false(call(&s, false));
+	assert_non_null(strstr(err.remedy, "This machine's clock is "));
+	assert_non_null(strstr(err.remedy, " minutes behind AWS's"));
+	end(&s);
+}
+
+/* The offset is for all lanes, and goes when the clocks agree again. */
+static void test_skew_is_shared_and_dropped(void **state)
+{
+	char date[64];
+	const struct step steps[] = {{403, "Date: Wed, 15 Jan 2066 08:30:05 GMT\r\n", FAULT("SignatureDoesNotMatch")},
+				     {200, "", GOOD},
+				     {200, date, GOOD}};
+	struct aws_client *second;
+	struct fake lane;
+	struct scene s;
+
+	(void)state;
+	date_now(date, sizeof(date));
+	begin(&s, steps, 3);
+	assert_true(call(&s, false));
+	aws_client_rest(&s.fake.fetch); /* the server has room for one connection */
+	fake_init(&lane, &any_source, loopback_url(s.server), "");
+	assert_true(aws_client_get(&lane.fetch, &second, &err));
+	aws_answer_release(&s.answer);
+	assert_true(
+		aws_call(second, &lane.fetch,
+			 &(struct aws_call){.service = AWS_RDS, .operation = "DescribeDBClusters", .body = STR("x")},
+			 &s.answer, &err));
+	assert_int_equal(loopback_requests(s.server), 3);
+	assert_non_null(strstr(s.script.last, "x-amz-date: 20660115T08"));
+	assert_int_equal(aws_pace_skew_us(pace_of(&s)), 0);
+	fake_release(&lane);
+	end(&s);
+}
+
+static void test_every_attempt_is_counted(void **state)
+{
+	static const struct step steps[] = {{400, "", FAULT("Throttling")}, {503, "", FAULT("x")}, {200, "", GOOD}};
+	struct meter_row row;
+	struct scene s;
+
+	(void)state;
+	meter_reset();
+	begin(&s, steps, 3);
+	assert_true(call(&s, false));
+	assert_true(meter_read(0, clock_mono_us(), &row));
+	assert_string_equal(row.name, "RDS");
+	assert_int_equal(row.calls, 3);
+	assert_int_equal(row.failed, 2);
+	assert_int_equal(row.throttled, 1);
+	assert_true(row.bytes > 300);
+	assert_int_equal(row.nano_usd, 0);
+	assert_non_null(strstr(row.note, "slowed to "));
+	end(&s);
+}
+
 static void test_pauses(void **state)
 {
 	(void)state;
@@ -374,6 +515,12 @@ int main(void)
 		cmocka_unit_test(test_no_skew_without_a_reason),
 		cmocka_unit_test(test_expired_keys_are_read_again),
 		cmocka_unit_test(test_json_calls),
+		cmocka_unit_test(test_waiting_is_said),
+		cmocka_unit_test(test_retries_cost_tokens),
+		cmocka_unit_test(test_number_of_attempts_is_set),
+		cmocka_unit_test(test_wrong_clock_is_named),
+		cmocka_unit_test(test_skew_is_shared_and_dropped),
+		cmocka_unit_test(test_every_attempt_is_counted),
 		cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_no_credentials),
 	};

@@ -5,6 +5,7 @@
 #include "aws/loopback.h"
 
 #include "aws/classes.h"
+#include "aws/client.h"
 #include "aws/input.h"
 #include "aws/sources.h"
 #include "base/clock.h"
@@ -219,6 +220,9 @@ static void test_region_in_pages(void **state)
 	assert_int_equal(f.npublished, 2);
 	assert_true(f.published[0]->partial);
 	assert_int_equal(f.published[0]->nrows, 1);
+	assert_int_equal(f.rows, 1);
+	/* what has pages is fetched the less often */
+	assert_int_equal(f.published[1]->period_us, 2 * AWS_PAGE_PERIOD_US);
 	expect_text(f.published[0], 0, "readers", "orders-2,orders-3");
 	assert_false(f.published[1]->partial);
 	assert_int_equal(f.published[1]->nrows, 2);
@@ -665,7 +669,7 @@ static void test_subnets_without_ec2(void **state)
 
 	(void)state;
 	assert_int_equal(s->nrows, 2);
-	assert_true(str_eq_c(snapshot_unavailable(s, "cidr"), "Not allowed: ec2:DescribeSubnets"));
+	assert_true(str_eq_c(snapshot_unavailable(s, "cidr"), "needs ec2:DescribeSubnets"));
 	assert_int_equal(snapshot_unavailable(s, "zone").len, 0);
 	fake_release(&f);
 }
@@ -723,6 +727,14 @@ static void test_readiness(void **state)
 	}
 	f.target->cluster[0] = '\0';
 	assert_int_equal(source_snapshots.ready(f.target, none, &err), READY_UNAVAILABLE);
+	f.target->whole_region = true;
+	assert_int_equal(source_snapshots.ready(f.target, none, &err), READY);
+	/* roles come from the whole list */
+	assert_int_equal(source_instances.ready(f.target, none, &err), READY_WAIT);
+	assert_int_equal(source_instances.ready(f.target, one, &err), READY);
+	((struct snapshot *)(uintptr_t)one[0])->partial = true;
+	assert_int_equal(source_instances.ready(f.target, one, &err), READY_WAIT);
+	((struct snapshot *)(uintptr_t)one[0])->partial = false;
 	snapshot_unref(clusters);
 	snapshot_unref(empty);
 	fake_release(&f);

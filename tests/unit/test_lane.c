@@ -4,7 +4,23 @@
 
 #include <pthread.h>
 
-enum { PLAIN, SEVERAL, FAIL, MUTE, UNAVAILABLE, WAIT, HURRIED, DEAF, PAGES, STATEFUL, MASK, DOING, FED, NSOURCES };
+enum {
+	PLAIN,
+	SEVERAL,
+	FAIL,
+	MUTE,
+	UNAVAILABLE,
+	WAIT,
+	HURRIED,
+	DEAF,
+	PAGES,
+	STATEFUL,
+	MASK,
+	DOING,
+	LISTING,
+	FED,
+	NSOURCES
+};
 
 static struct gate gate;
 static atomic_int waiting, states_freed, contexts_freed, order_at;
@@ -127,12 +143,26 @@ static bool fetch_mask(struct fetch *f, struct err *err)
 	return fetch_plain(f, err);
 }
 
+static atomic_llong listing_left_us;
+
 static bool fetch_doing_things(struct fetch *f, struct err *err)
 {
 	(void)err;
 	fetch_doing(f, "connecting to %s", "orders-1");
 	fetch_count(f, 2, 300);
 	fetch_count(f, 1, 11);
+	gate_pass(&gate);
+	return true;
+}
+
+/* Its time is nearly over when a page comes; then it waits, as for its turn. */
+static bool fetch_listing(struct fetch *f, struct err *err)
+{
+	(void)err;
+	f->deadline_mono_us = clock_mono_us() + 1;
+	fetch_note_rows(f, 300);
+	atomic_store(&listing_left_us, fetch_left_us(f));
+	fetch_note_wait(f, ERR_THROTTLED, 42);
 	gate_pass(&gate);
 	return true;
 }
@@ -152,6 +182,7 @@ static const struct source rows[NSOURCES] = {
 	ROW(STATEFUL, "stateful", fetch_stateful, .flags = 0),
 	ROW(MASK, "mask", fetch_mask, .flags = 0),
 	ROW(DOING, "doing", fetch_doing_things, .flags = 0),
+	ROW(LISTING, "listing", fetch_listing, .flags = 0),
 	ROW(FED, "fed", NULL, .fed_by = "several"),
 };
 static const struct source fed_by_failing = {.name = "fed2", .title = "fed2", .type = &fake_type, .fed_by = "fail"};
@@ -529,6 +560,29 @@ static void test_stats_say_what_it_does(void **state)
 	assert_true(stats.busy_us >= 0);
 }
 
+/* What it waits for and how far it has come is known while it runs; each page gives it its time anew. */
+static void test_a_listing_tells_how_far_it_is(void **state)
+{
+	struct fetch_note note;
+
+	(void)state;
+	assert_true(request(LISTING));
+	WAIT_UNTIL(atomic_load(&gate.arrived) == 1);
+	lane_note(lane, LISTING, &note);
+	assert_int_equal(note.rows, 300);
+	assert_int_equal(note.waits, ERR_THROTTLED);
+	assert_int_equal(note.until_mono_us, 42);
+	assert_true(atomic_load(&listing_left_us) > FETCH_DEADLINE_US / 2);
+	/* another source's fetch knows nothing of it, nor a later one */
+	lane_note(lane, PLAIN, &note);
+	assert_int_equal(note.rows, 0);
+	gate_open(&gate);
+	WAIT_UNTIL(!pending(LISTING));
+	lane_note(lane, LISTING, &note);
+	assert_int_equal(note.rows, 0);
+	assert_int_equal(note.waits, ERR_NONE);
+}
+
 static void test_stuck_is_told_by_deadline_or_cancel(void **state)
 {
 	const int64_t start = 1000 * US_PER_S;
@@ -618,6 +672,7 @@ int main(void)
 		TEST(test_references_are_held_while_queued),
 		TEST(test_signals_are_blocked_in_the_lane_only),
 		TEST(test_stats_say_what_it_does),
+		TEST(test_a_listing_tells_how_far_it_is),
 		TEST(test_stuck_is_told_by_deadline_or_cancel),
 		TEST(test_hung_lane_is_left_behind),
 		TEST(test_wait_without_a_lane),

@@ -53,6 +53,31 @@ static int run(const char *text)
 	return effects;
 }
 
+/* Whatever is open, dead or not, is left for another region's list; what is no name of one changes nothing. */
+static void test_region(void **state)
+{
+	struct target *t = (struct target *)(uintptr_t)runtime_target(f.rt);
+	uint64_t before;
+
+	(void)state;
+	t->aws = true;
+	(void)snprintf(t->region, sizeof t->region, "eu-west-1");
+	before = t->generation;
+	(void)snprintf(f.ui.left_cluster, sizeof f.ui.left_cluster, "prod-orders");
+	(void)run("region EU West");
+	assert_true(fixture_shows(&f, "region needs a name, like eu-central-1"));
+	assert_true(runtime_target(f.rt)->generation == before);
+	(void)run("region us-west-2");
+	assert_string_equal(runtime_target(f.rt)->region, "us-west-2");
+	assert_string_equal(runtime_target(f.rt)->cluster, "");
+	assert_true(runtime_target(f.rt)->generation > before);
+	assert_true(fixture_shows(&f, "us-west-2"));
+	/* another view does not bring back what was open elsewhere */
+	(void)run("activity");
+	assert_string_equal(runtime_target(f.rt)->region, "us-west-2");
+	assert_string_equal(runtime_target(f.rt)->cluster, "");
+}
+
 static void test_every_view_and_action_is_there(void **state)
 {
 	(void)state;
@@ -276,6 +301,7 @@ static void test_nothing_by_that_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_region, open_incident, close_fixture),
 		TEST(test_every_view_and_action_is_there),
 		TEST(test_names_run_what_they_name),
 		TEST(test_diag_and_help_open),

@@ -450,6 +450,9 @@ static void test_slots(void **state)
 	whole(s, "retained_bytes", 101 * GIB);
 	judge("storage.slots");
 	finds(0, "critical", "101 GiB");
+	policy.limits.slot_retained_critical = 0;
+	judge("storage.slots");
+	finds(0, "warning", "101 GiB");
 	/* of a session that is still there, or that keeps nothing */
 	whole(s, "temporary", 1);
 	judge("storage.slots");
@@ -464,6 +467,10 @@ static void test_slots_behind_or_lost(void **state)
 	slot(s, "slow", true, 11 * GIB);
 	judge("storage.slots");
 	finds(0, "warning", "slow is behind, keeps 11.0 GiB of WAL");
+	policy.limits.slot_retained = 11 * GIB;
+	judge("storage.slots");
+	finds(0, "ok", "1 replication slot");
+	policy.limits.slot_retained = 5 * GIB;
 	slot(s, "gone", false, 0);
 	text(s, "wal_status", "lost");
 	judge("storage.slots");

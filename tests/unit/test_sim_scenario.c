@@ -99,8 +99,9 @@ static void an_unknown_name_lists_the_known(void **state)
 	(void)state;
 	assert_false(load("nonesuch", &err));
 	assert_int_equal(err.code, ERR_USAGE);
-	assert_string_equal(err.text,
-			    "no scenario 'nonesuch'; there are denied, failover, healthy, incident, outage, throttled");
+	assert_string_equal(
+		err.text,
+		"no scenario 'nonesuch'; there are denied, failover, healthy, incident, large, outage, throttled");
 	assert_non_null(strstr(err.remedy, ".ini"));
 	assert_false(load("/nowhere/at-all.ini", &err));
 	assert_int_equal(err.code, ERR_NOT_FOUND);

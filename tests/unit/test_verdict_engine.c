@@ -203,7 +203,7 @@ static void test_acknowledged_until_worse(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		step(SEV_WARN, "blocked");
-	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0));
+	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0, now));
 	step(SEV_WARN, "blocked");
 	assert_true(str_eq_c(data_str(shown, 0, "muted"), "acknowledged"));
 	for (int i = 0; i < 3; i++)
@@ -217,7 +217,7 @@ static void test_acknowledged_is_forgotten_when_it_is_over(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		step(SEV_WARN, "blocked");
-	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0));
+	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0, now));
 	for (int i = 0; i < 6; i++)
 		step(SEV_OK, "well");
 	for (int i = 0; i < 3; i++)
@@ -231,7 +231,7 @@ static void test_snoozed_until_its_time(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		step(SEV_CRIT, "blocked");
-	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), now + 10 * US_PER_S));
+	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), now + 10 * US_PER_S, now));
 	step(SEV_CRIT, "blocked");
 	assert_true(str_eq_c(data_str(shown, 0, "muted"), "snoozed"));
 	assert_int_equal(data_i64(shown, 0, "muted_until_at", 0), START_US + 13 * US_PER_S);
@@ -245,8 +245,8 @@ static void test_muting_twice_takes_it_back(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		step(SEV_WARN, "blocked");
-	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0));
-	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0));
+	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0, now));
+	assert_true(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0, now));
 	step(SEV_WARN, "blocked");
 	assert_int_equal(data_str(shown, 0, "muted").len, 0);
 }
@@ -254,10 +254,10 @@ static void test_muting_twice_takes_it_back(void **state)
 static void test_what_is_well_or_unknown_to_the_list_is_not_muted(void **state)
 {
 	(void)state;
-	assert_false(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0));
+	assert_false(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0, now));
 	step(SEV_OK, "well");
-	assert_false(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0));
-	assert_false(verdict_engine_mute(engine, STR("no.such"), STR(""), 0));
+	assert_false(verdict_engine_mute(engine, STR("sessions.blocked"), STR(""), 0, now));
+	assert_false(verdict_engine_mute(engine, STR("no.such"), STR(""), 0, now));
 }
 
 /* Of rule 3 and rule 5: what rests stays in its place, and is judged again when something changed or time has passed.

@@ -7,18 +7,26 @@
  * XML decoder or, for JSON, collected; any other is collected (up to AWS_ERROR_BODY_MAX) and read as
  * an error.
  *
- * Two refusals are repaired here: expired credentials are read again from where they came, and a
+ * Two refusals are repaired here: credentials that are not taken are looked for anew (cred_cache.h), and a
  * clock more than four minutes off is corrected by the Date header, per service. Each is
  * tried once per call.
+ *
+ * Whether and when to try again is asked of the service's pace (pace.c), which all lanes share; what somebody has asked
+ * for with a key does not wait for it. Waiting is said to the badge. Every attempt is counted (runtime/meter.h).
  *
  * Not here: what the calls mean.
  */
 #include "aws/client.h"
 
+#include "aws/api.h"
+#include "aws/cred_cache.h"
+#include "aws/pace.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "base/xalloc.h"
 #include "codec/codec_json.h"
+#include "runtime/meter.h"
 
 #include <jansson.h>
 #include <poll.h>
@@ -31,11 +39,12 @@ struct aws_client {
 	uint64_t generation; /* of the target it was loaded for; 0 = never */
 	struct aws_config config;
 	bool has_config;
-	struct aws_credentials credentials;
+	const struct cred_set *keys; /* own reference */
 	char region[AWS_REGION_MAX], ca_bundle[1024], endpoint_url[AWS_URL_MAX];
 	struct aws_endpoint endpoints[AWS_SERVICE__COUNT];
 	bool endpoint_known[AWS_SERVICE__COUNT];
-	int64_t skew_us[AWS_SERVICE__COUNT]; /* to add to our clock */
+	char pace_key[AWS_PROFILE_MAX + AWS_REGION_MAX + AWS_URL_MAX]; /* what the services count our requests by */
+	unsigned attempts_max;
 };
 
 /* One attempt under way. */
@@ -49,7 +58,8 @@ struct attempt {
 
 static void unload(struct aws_client *c)
 {
-	aws_credentials_wipe(&c->credentials);
+	cred_unref(c->keys);
+	c->keys = NULL;
 	if (c->has_config)
 		aws_config_release(&c->config);
 	c->has_config = false;
@@ -68,19 +78,56 @@ static void client_free(void *p)
 	xfree(c);
 }
 
+/* The AWS CLI's setting; what is none of its values counts as not set. */
+static unsigned attempts_max(const struct aws_config *config)
+{
+	int64_t n;
+
+	if (parse_i64(aws_config_env(config, "AWS_MAX_ATTEMPTS", "max_attempts"), &n) && n >= 1 && n <= 10)
+		return (unsigned)n;
+	return AWS_ATTEMPTS_MAX;
+}
+
+/* The file of authorities as the AWS CLI finds it. */
+static bool choose_authorities(struct aws_client *c, struct err *err)
+{
+	struct str file = aws_config_env(&c->config, "AWS_CA_BUNDLE", "ca_bundle");
+
+	if (file.len == 0)
+		file = str_c(getenv("REQUESTS_CA_BUNDLE"));
+	if (file.len >= sizeof(c->ca_bundle))
+		return err_set(err, ERR_LIMIT, "the path in AWS_CA_BUNDLE or ca_bundle is longer than %zu bytes",
+			       sizeof(c->ca_bundle) - 1);
+	snprintf(c->ca_bundle, sizeof(c->ca_bundle), STR_FMT, STR_ARG(file));
+	return true;
+}
+
 static bool load(struct aws_client *c, const struct target *t, struct err *err)
 {
 	unload(c);
 	if (!aws_config_load(&c->config, t->profile, err))
 		return false;
 	c->has_config = true;
-	if (!aws_config_region(&c->config, t->region, c->region, err) ||
-	    !aws_credentials_load(&c->config, &c->credentials, err))
+	if (!aws_config_region(&c->config, t->region, c->region, err))
 		return false;
 	snprintf(c->endpoint_url, sizeof(c->endpoint_url), "%s", t->endpoint_url);
-	snprintf(c->ca_bundle, sizeof(c->ca_bundle), STR_FMT,
-		 STR_ARG(aws_config_env(&c->config, "AWS_CA_BUNDLE", "ca_bundle")));
+	if (!choose_authorities(c, err))
+		return false;
+	snprintf(c->pace_key, sizeof(c->pace_key), "%s %s %s", c->config.profile, c->region, c->endpoint_url);
+	c->attempts_max = attempts_max(&c->config);
 	c->generation = t->generation;
+	return true;
+}
+
+/* The keys to sign with now: other ones than `refused`, when that is given. */
+static bool take_keys(struct aws_client *c, struct fetch *f, const struct cred_set *refused, struct err *err)
+{
+	const struct cred_set *keys;
+
+	if (!cred_get(f, refused, &keys, err))
+		return false;
+	cred_unref(c->keys);
+	c->keys = keys;
 	return true;
 }
 
@@ -109,7 +156,7 @@ bool aws_client_get_in(struct fetch *f, void **slot, struct aws_client **ret_cli
 		return false;
 	}
 	*ret_client = c;
-	return true;
+	return take_keys(c, f, NULL, err);
 }
 
 void aws_client_rest(struct fetch *f)
@@ -127,21 +174,29 @@ const char *aws_client_region(const struct aws_client *c)
 	return c->region;
 }
 
-struct aws_keys aws_client_keys(const struct aws_client *c, int64_t *ret_expires_us)
+struct aws_keys aws_client_keys(const struct aws_client *c)
 {
-	if (ret_expires_us)
-		*ret_expires_us = c->credentials.expires_at_us;
-	return aws_credentials_keys(&c->credentials);
-}
-
-const char *aws_client_origin(const struct aws_client *c)
-{
-	return c->credentials.origin;
+	return aws_credentials_keys(&c->keys->keys);
 }
 
 int64_t aws_client_skew_us(const struct aws_client *c, enum aws_service_id service)
 {
-	return c->skew_us[service];
+	return aws_pace_skew_us(aws_pace_of(service, c->pace_key));
+}
+
+const char *aws_client_profile(const struct aws_client *c)
+{
+	return c->config.profile;
+}
+
+const char *aws_client_origin(const struct aws_client *c)
+{
+	return c->keys->keys.origin;
+}
+
+int64_t aws_client_expires_us(const struct aws_client *c)
+{
+	return c->keys->keys.expires_at_us;
 }
 
 static bool endpoint_of(struct aws_client *c, enum aws_service_id service, const struct aws_endpoint **ret_endpoint,
@@ -194,7 +249,7 @@ static bool sign(struct aws_client *c, const struct aws_call *call, const struct
 		 struct lines *out, struct err *err)
 {
 	const struct aws_service *s = &aws_services[call->service];
-	struct aws_keys keys = aws_credentials_keys(&c->credentials);
+	struct aws_keys keys = aws_credentials_keys(&c->keys->keys);
 	struct sigv4_header headers[3] = {{STR("host"), str_c(e->host)}, {STR("content-type"), content_type(s, a)}};
 	struct sigv4_request q = {.keys = &keys, .method = STR("POST"), .headers = headers, .nheaders = 2};
 	struct sigv4_result result;
@@ -204,7 +259,7 @@ static bool sign(struct aws_client *c, const struct aws_call *call, const struct
 	q.body = call->body;
 	q.region = str_c(e->region);
 	q.service = str_c(s->signing_name);
-	q.at_us = clock_wall_us() + c->skew_us[call->service];
+	q.at_us = clock_wall_us() + aws_pace_skew_us(aws_pace_of(call->service, c->pace_key));
 	if (s->target)
 		headers[q.nheaders++] =
 			(struct sigv4_header){STR("x-amz-target"), arena_fmt(a, "%s.%s", s->target, call->operation)};
@@ -247,7 +302,7 @@ static bool send(struct aws_client *c, struct fetch *f, struct attempt *a, struc
 	q.headers = lines.line;
 	q.body = a->call->body;
 	q.cancel_fd = fetch_cancel_fd(f);
-	q.deadline_mono_us = clock_mono_us() + fetch_left_us(f);
+	q.deadline_mono_us = clock_mono_us() + (fetch_left_us(f) < AWS_ATTEMPT_US ? fetch_left_us(f) : AWS_ATTEMPT_US);
 	fetch_doing(f, "%s %s", a->service->name, a->call->operation);
 	ok = http_perform(c->http, &q, &a->response, err);
 	fetch_count(f, 1, a->response.bytes);
@@ -335,88 +390,186 @@ static double random_fraction(void)
 	return (double)bits / 4294967296.0;
 }
 
-/* Sleeps; false when the fetch is cancelled meanwhile. */
-static bool pause_for(const struct fetch *f, int64_t us)
+/* Sleeps, and the badge says why unless that is ERR_NONE; false when the fetch is cancelled meanwhile. */
+static bool pause_for(struct fetch *f, enum err_code why, int64_t us)
 {
 	struct pollfd cancel = {.fd = fetch_cancel_fd(f), .events = POLLIN};
 
-	if (us > 0)
-		poll(&cancel, 1, (int)((us + US_PER_MS - 1) / US_PER_MS));
+	if (us <= 0)
+		return !fetch_cancelled(f);
+	if (why != ERR_NONE)
+		fetch_note_wait(f, why, clock_mono_us() + us);
+	poll(&cancel, 1, (int)((us + US_PER_MS - 1) / US_PER_MS));
+	if (why != ERR_NONE)
+		fetch_note_wait(f, ERR_NONE, 0);
 	return !fetch_cancelled(f);
 }
 
+/* By how much the service's clock is ahead of ours as far as that matters, else 0. */
+static int64_t skew_of(int64_t date_us)
+{
+	int64_t skew = date_us - clock_wall_us();
+
+	return date_us == 0 || (skew < AWS_SKEW_MIN_US && skew > -AWS_SKEW_MIN_US) ? 0 : skew;
+}
+
 /* The clock explains the refusal: remember by how much it is off. */
-static bool correct_skew(struct aws_client *c, const struct aws_call *call, const struct http_response *response,
+static bool correct_skew(struct aws_pace *pace, const struct aws_call *call, const struct http_response *response,
 			 const struct err *err)
 {
-	int64_t skew;
+	int64_t skew = skew_of(response->date_us), change = skew - aws_pace_skew_us(pace);
 
-	if (response->date_us == 0 || !aws_error_skew(err))
-		return false;
-	skew = response->date_us - clock_wall_us();
-	if (skew < AWS_SKEW_MIN_US && skew > -AWS_SKEW_MIN_US)
-		skew = 0;
-	if (skew - c->skew_us[call->service] < AWS_SKEW_MIN_US && skew - c->skew_us[call->service] > -AWS_SKEW_MIN_US)
+	if (response->date_us == 0 || !aws_error_skew(err) || (change < AWS_SKEW_MIN_US && change > -AWS_SKEW_MIN_US))
 		return false;
 	log_debug("clock differs from %s by %lld s", aws_services[call->service].name, (long long)(skew / US_PER_S));
-	c->skew_us[call->service] = skew;
+	aws_pace_set_skew(pace, skew);
 	return true;
 }
 
-/* Keys may have been renewed in the files since they were read. */
-static bool renew_credentials(struct aws_client *c, const struct fetch *f, const struct err *err)
+/* Refused for good, and the clocks differ: that is the likeliest reason. */
+static void explain_skew(const struct http_response *response, struct err *err)
 {
-	char *old = xstrdup(c->credentials.secret_key), *old_token = xstrdup(c->credentials.session_token);
-	struct err ignored;
-	bool changed = false;
+	int64_t skew = skew_of(response->date_us), minutes = (skew < 0 ? -skew : skew) / US_PER_MIN;
 
-	if (err->code == ERR_CREDENTIALS && load(c, f->target, &ignored))
-		changed = strcmp(old, c->credentials.secret_key) != 0 ||
-			  strcmp(old_token, c->credentials.session_token) != 0;
-	xfree_secret(old, strlen(old));
-	xfree_secret(old_token, strlen(old_token));
-	return changed;
+	if (skew != 0 && aws_error_skew(err))
+		err_remedy(err,
+			   "This machine's clock is %lld minutes %s AWS's, which refuses more than 5: set the clock.",
+			   (long long)minutes, skew > 0 ? "behind" : "ahead of");
 }
 
+/* The keys were refused. Others are there, or *err says what is wrong with these. */
+static bool renew_keys(struct aws_client *c, struct fetch *f, struct err *err)
+{
+	struct err why;
+
+	if (take_keys(c, f, c->keys, &why))
+		return true;
+	if (why.code != ERR_UNAVAILABLE)
+		*err = why;
+	return false;
+}
+
+/* A call and what was tried of it so far. */
+struct tries {
+	const struct aws_call *call;
+	const struct aws_api *api;
+	struct aws_pace *pace;
+	unsigned failed; /* attempts, without those that were repaired */
+	int cost;        /* of the last retry */
+	bool skew_tried, renewed;
+};
+
 /* False: the error is final. True: waited as long as it is good to wait. */
-static bool wait_to_retry(const struct fetch *f, const struct aws_call *call, unsigned i, long status,
+static bool wait_to_retry(const struct aws_client *c, struct fetch *f, struct tries *t, long status,
 			  const struct err *err)
 {
-	int64_t pause = aws_retry_pause_us(i, random_fraction());
+	int64_t pause = aws_retry_pause_us(t->failed, random_fraction());
 
-	if (i + 1 >= AWS_ATTEMPTS_MAX || call->once || !aws_error_retryable(err, status) || fetch_cancelled(f))
+	if (++t->failed >= c->attempts_max || t->call->once || !aws_error_retryable(err, status) || fetch_cancelled(f))
 		return false;
 	if (err->retry_after_us > pause)
 		pause = err->retry_after_us;
-	return pause < fetch_left_us(f) && pause_for(f, pause);
+	if (pause >= fetch_left_us(f))
+		return false;
+	if (!aws_pace_retry(t->pace, err->code == ERR_TIMEOUT, &t->cost)) {
+		log_debug("%s fails too often: not tried again", aws_services[t->call->service].name);
+		return false;
+	}
+	return pause_for(f, err->code, pause);
+}
+
+/* After "slow down" requests have to wait for their turn; what somebody asks for with a key has it at once. */
+static bool wait_for_turn(struct fetch *f, const struct tries *t, struct err *err)
+{
+	const char *name = aws_services[t->call->service].name;
+	int64_t wait = f->args ? 0 : aws_pace_take(t->pace, clock_mono_us(), fetch_left_us(f));
+
+	if (wait < 0) {
+		err_set(err, ERR_THROTTLED, "%s has asked to slow down: %s has no turn in time", name,
+			t->call->operation);
+		err_remedy(err, "It is tried again by itself, less often.");
+		return false;
+	}
+	/* a blink is not worth a word, and would hide how far a listing is */
+	return wait == 0 || pause_for(f, wait < US_PER_S ? ERR_NONE : ERR_THROTTLED, wait) ||
+	       err_set(err, ERR_CANCELLED, "the request to %s was cancelled", name);
+}
+
+/* What `:diag` says of the service besides numbers. */
+static void say_state(const struct tries *t, int64_t now_us)
+{
+	const char *name = aws_services[t->call->service].name;
+	int64_t skew = aws_pace_skew_us(t->pace), minutes = (skew < 0 ? -skew : skew) / US_PER_MIN;
+	double rate = aws_pace_rate(t->pace, now_us);
+	char slowed[48] = "", clock[48] = "";
+
+	if (rate > 0)
+		(void)snprintf(slowed, sizeof(slowed), "slowed to %.1f requests/s", rate);
+	if (skew != 0)
+		(void)snprintf(clock, sizeof(clock), "our clock is %lld min %s: corrected", (long long)minutes,
+			       skew > 0 ? "behind" : "ahead");
+	aws_meter_state(name, slowed, clock);
+}
+
+/* One attempt that was sent or was not: what the pace and the meter learn of it. */
+static void learn(const struct tries *t, const struct http_response *response, bool ok, const struct err *err)
+{
+	int64_t now = clock_mono_us();
+	struct meter_call m = {.failed = !ok, .bytes = response->bytes};
+
+	m.throttled = !ok && err->code == ERR_THROTTLED;
+	m.nano_usd = ok ? t->api->nano_usd * (t->call->units > 0 ? t->call->units : 1) : 0;
+	aws_pace_heard(t->pace, m.throttled, now);
+	meter_count(aws_services[t->call->service].name, &m, now);
+	if (ok)
+		aws_pace_success(t->pace, t->cost);
+	/* the clock was set meanwhile */
+	if (ok && response->date_us > 0 && skew_of(response->date_us) == 0)
+		aws_pace_set_skew(t->pace, 0);
+	say_state(t, now);
+}
+
+/* True: what was wrong is repaired, and the same call may be sent once more. */
+static bool repair(struct aws_client *c, struct fetch *f, struct tries *t, const struct http_response *response,
+		   struct err *err)
+{
+	if (!t->skew_tried && correct_skew(t->pace, t->call, response, err))
+		return t->skew_tried = true;
+	if (t->renewed || err->code != ERR_CREDENTIALS)
+		return false;
+	t->renewed = true;
+	return renew_keys(c, f, err);
 }
 
 bool aws_call(struct aws_client *c, struct fetch *f, const struct aws_call *call, struct aws_answer *ret_answer,
 	      struct err *err)
 {
+	struct tries t = {.call = call, .api = aws_api_find(call->service, call->operation)};
 	struct aws_answer answer = {0};
-	struct http_response response = {0};
-	bool skew_tried = false, renewed = false;
 
-	for (unsigned i = 0;; i++) {
-		if (attempt(c, f, call, &answer, &response, err)) {
+	if (!take_keys(c, f, NULL, err))
+		return false;
+	if (!t.api)
+		BUG("%s %s is not in api.def", aws_services[call->service].name, call->operation);
+	t.pace = aws_pace_of(call->service, c->pace_key);
+	for (;;) {
+		struct http_response response = {0};
+		bool ok;
+
+		if (!wait_for_turn(f, &t, err))
+			return false;
+		ok = attempt(c, f, call, &answer, &response, err);
+		learn(&t, &response, ok, err);
+		if (ok) {
 			*ret_answer = answer;
 			return true;
 		}
-		if (!skew_tried && correct_skew(c, call, &response, err)) {
-			skew_tried = true;
+		if (repair(c, f, &t, &response, err))
 			continue;
-		}
-		if (!renewed && err->code == ERR_CREDENTIALS) {
-			renewed = true;
-			if (renew_credentials(c, f, err))
-				continue;
-			/* A later fetch looks again, even if these files could not be read now. */
-			c->generation = 0;
-			return false;
-		}
-		if (!wait_to_retry(f, call, i, response.status, err))
-			return false;
+		if (err->code != ERR_CREDENTIALS && wait_to_retry(c, f, &t, response.status, err))
+			continue;
+		explain_skew(&response, err);
+		return false;
 	}
 }
 

@@ -1,12 +1,13 @@
 /*
  * client.h: signed calls to AWS for the sources of one lane.
  *
- * A struct aws_client lives in the lane's context: HTTP connections, credentials, endpoints, clock
- * skew. It belongs to the lane's thread, is loaded again when the target changes and wiped when
- * the lane closes. Credentials are read again when AWS says they have expired.
+ * A struct aws_client lives in the lane's context: HTTP connections, endpoints, clock skew. It belongs to the lane's
+ * thread, is loaded again when the target changes and wiped when the lane closes. Credentials are those of
+ * cred_cache.h, taken anew for each call.
  *
- * Retry: at most AWS_ATTEMPTS_MAX attempts, pauses random between 0 and min(2^i, 20 s), never
- * beyond the fetch's deadline, cancellable (AWS SDKs Reference Guide, "standard" retry mode).
+ * Retry: at most AWS_ATTEMPTS_MAX attempts (or AWS_MAX_ATTEMPTS, max_attempts), pauses random between 0 and
+ * min(2^i, 20 s), never beyond the fetch's deadline, cancellable, as long as there are retry tokens; after a throttling
+ * answer every request waits for its turn (pace.h; AWS SDKs Reference Guide, retry modes "standard" and "adaptive").
  */
 #ifndef AWS_CLIENT_H
 #define AWS_CLIENT_H
@@ -18,8 +19,10 @@
 
 #define AWS_ATTEMPTS_MAX 3
 #define AWS_RETRY_PAUSE_MAX_US (20 * US_PER_S)
+#define AWS_ATTEMPT_US (15 * US_PER_S) /* one attempt waits for its answer; the fetch may have longer */
 #define AWS_PAGES_MAX 1000
-#define AWS_SKEW_MIN_US (4 * US_PER_MIN) /* smaller differences never explain a refusal */
+#define AWS_PAGE_PERIOD_US (2 * US_PER_S) /* of a listing, for each of its pages */
+#define AWS_SKEW_MIN_US (4 * US_PER_MIN)  /* smaller differences never explain a refusal */
 
 struct aws_client;
 struct json_t;
@@ -30,6 +33,7 @@ struct aws_call {
 	const char *operation;
 	struct str body; /* form text, or a JSON object */
 	bool once;       /* not idempotent: never sent a second time */
+	int64_t units;   /* what it is billed by: metrics of GetMetricData; 0 = 1 */
 	/* XML protocols: prepares the handler anew and forgets what an earlier attempt decoded; called before each
 	 * attempt. NULL = only `wanted` counts. */
 	void (*begin)(void *ctx, struct xml_handler *handler);
@@ -56,13 +60,14 @@ void aws_client_free(void *client);
 void aws_client_rest(struct fetch *f);
 /* Region in effect. */
 const char *aws_client_region(const struct aws_client *c);
-/* The keys that would sign now, borrowed, and when they end (wall clock, 0 = not known to); ret_expires_us may be NULL.
- */
-struct aws_keys aws_client_keys(const struct aws_client *c, int64_t *ret_expires_us);
-/* Where those keys are from, for messages. */
-const char *aws_client_origin(const struct aws_client *c);
+/* The keys that would sign now, borrowed. */
+struct aws_keys aws_client_keys(const struct aws_client *c);
 /* By how much the service's clock is ahead of ours, as far as its refusals have shown. */
 int64_t aws_client_skew_us(const struct aws_client *c, enum aws_service_id service);
+/* Profile in effect, where its keys are from, and when they end (wall clock, 0 = not known to). */
+const char *aws_client_profile(const struct aws_client *c);
+const char *aws_client_origin(const struct aws_client *c);
+int64_t aws_client_expires_us(const struct aws_client *c);
 /* Sends and decodes one call, with retries. The caller releases the answer. */
 bool aws_call(struct aws_client *c, struct fetch *f, const struct aws_call *call, struct aws_answer *ret_answer,
 	      struct err *err) MUST_CHECK;

@@ -11,16 +11,12 @@
  */
 #include "aws/config.h"
 
+#include "aws/secret.h"
 #include "base/xalloc.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
-/* The file's path by variable, else below the home folder. */
-static void file_path(char *out, size_t len, const char *variable, const char *below_home)
+void aws_config_path(char *out, size_t len, const char *variable, const char *below_home)
 {
-	const char *set = getenv(variable);
+	const char *set = variable ? getenv(variable) : NULL;
 	const char *home = getenv("HOME");
 
 	if (set && *set && !(set[0] == '~' && set[1] == '/'))
@@ -29,65 +25,6 @@ static void file_path(char *out, size_t len, const char *variable, const char *b
 		snprintf(out, len, "%s/%s", home ? home : "", set + 2);
 	else
 		snprintf(out, len, "%s/%s", home ? home : "", below_home);
-}
-
-struct secret {
-	char *text;
-	size_t len, cap;
-};
-
-/* Up to the end of the file or one byte beyond INI_FILE_MAX. Grown as needed: wiping makes every page resident. */
-static ssize_t read_secret(int fd, struct secret *ret_secret)
-{
-	struct secret s = {xalloc(4096), 0, 4096};
-	ssize_t n;
-
-	do {
-		if (s.len == s.cap) {
-			char *more = xalloc(2 * s.cap);
-
-			memcpy(more, s.text, s.len);
-			xfree_secret(s.text, s.cap);
-			s.text = more;
-			s.cap *= 2;
-		}
-		n = read(fd, s.text + s.len, s.cap - s.len);
-		s.len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && s.len <= INI_FILE_MAX);
-	*ret_secret = s;
-	return n;
-}
-
-/* Whole file into *ret_text (*ret_len bytes, wiped by the caller); a missing file gives NULL and true. */
-static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struct err *err)
-{
-	char why[128];
-	struct stat st;
-	struct secret s;
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	*ret_text = NULL;
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return true;
-	if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
-		err_set(err, ERR_CONFIG, "%s cannot be read: %s", path,
-			fd < 0 ? err_errno(errno, why, sizeof(why)) : "not a file");
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	n = read_secret(fd, &s);
-	close(fd);
-	if (n < 0 || s.len > INI_FILE_MAX) {
-		xfree_secret(s.text, s.cap);
-		return n < 0 ? err_set(err, ERR_CONFIG, "%s cannot be read: %s", path,
-				       err_errno(errno, why, sizeof(why)))
-			     : err_set(err, ERR_LIMIT, "%s is larger than %u bytes", path, INI_FILE_MAX);
-	}
-	*ret_text = s.text;
-	*ret_len = s.len;
-	return true;
 }
 
 static void wipe_ini(struct ini *ini)
@@ -100,16 +37,15 @@ static void wipe_ini(struct ini *ini)
 
 static bool load_file(struct ini *ini, bool *ret_has, const char *path, struct err *err)
 {
-	char *text;
-	size_t len = 0;
-	bool ok;
+	struct secret text;
+	bool exists, ok;
 
-	if (!read_whole(path, &text, &len, err))
+	if (!secret_read_file(path, INI_FILE_MAX, &text, &exists, err))
 		return false;
-	if (!text)
+	if (!exists)
 		return true;
-	ok = ini_parse(ini, path, (struct str){text, len}, INI_NESTED | INI_LOWER_KEYS, err);
-	xfree_secret(text, len);
+	ok = ini_parse(ini, path, secret_str(&text), INI_NESTED | INI_LOWER_KEYS, err);
+	secret_wipe(&text);
 	if (!ok) {
 		wipe_ini(ini);
 		err_remedy(err, "Correct the file, or name another one with AWS_CONFIG_FILE and "
@@ -136,14 +72,14 @@ static const struct ini_entry *config_entry(const struct aws_config *c, const ch
 	return e;
 }
 
-static bool profile_exists(const struct aws_config *c)
+bool aws_config_has_profile(const struct aws_config *c, const char *profile)
 {
 	char section[AWS_PROFILE_MAX + 32];
 
-	snprintf(section, sizeof(section), "profile %s", c->profile);
-	return (c->has_credentials && ini_has_section(&c->credentials, str_c(c->profile))) ||
+	snprintf(section, sizeof(section), "profile %s", profile);
+	return (c->has_credentials && ini_has_section(&c->credentials, str_c(profile))) ||
 	       (c->has_config && ini_has_section(&c->config, str_c(section))) ||
-	       (c->has_config && strcmp(c->profile, "default") == 0 && ini_has_section(&c->config, STR("default")));
+	       (c->has_config && strcmp(profile, "default") == 0 && ini_has_section(&c->config, STR("default")));
 }
 
 static bool choose_profile(struct aws_config *c, const char *option, struct err *err)
@@ -167,14 +103,15 @@ bool aws_config_load(struct aws_config *ret_config, const char *profile, struct 
 {
 	struct aws_config c = {0};
 
-	file_path(c.config_path, sizeof(c.config_path), "AWS_CONFIG_FILE", ".aws/config");
-	file_path(c.credentials_path, sizeof(c.credentials_path), "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
+	aws_config_path(c.config_path, sizeof(c.config_path), "AWS_CONFIG_FILE", ".aws/config");
+	aws_config_path(c.credentials_path, sizeof(c.credentials_path), "AWS_SHARED_CREDENTIALS_FILE",
+			".aws/credentials");
 	if (!choose_profile(&c, profile, err) || !load_file(&c.config, &c.has_config, c.config_path, err) ||
 	    !load_file(&c.credentials, &c.has_credentials, c.credentials_path, err)) {
 		aws_config_release(&c);
 		return false;
 	}
-	if (c.profile_named && strcmp(c.profile, "default") != 0 && !profile_exists(&c)) {
+	if (c.profile_named && strcmp(c.profile, "default") != 0 && !aws_config_has_profile(&c, c.profile)) {
 		err_set(err, ERR_USAGE, "The AWS profile \"%s\" is neither in %s nor in %s", c.profile, c.config_path,
 			c.credentials_path);
 		err_remedy(err, "Check --profile and AWS_PROFILE, or add the profile with: aws configure --profile %s",
@@ -204,15 +141,51 @@ static struct str without_comment(struct str v)
 	return v;
 }
 
-struct str aws_config_get(const struct aws_config *c, const char *key)
+bool aws_config_find(const struct aws_config *c, const char *profile, const char *key, struct aws_setting *ret_setting)
 {
 	const struct ini_entry *e = NULL;
 
 	if (c->has_credentials)
-		e = ini_get(&c->credentials, str_c(c->profile), str_c(key));
+		e = ini_get(&c->credentials, str_c(profile), str_c(key));
+	*ret_setting = (struct aws_setting){.path = e ? c->credentials_path : c->config_path};
 	if (!e)
-		e = config_entry(c, "profile", str_c(c->profile), key);
-	return e ? without_comment(e->value) : STR("");
+		e = config_entry(c, "profile", str_c(profile), key);
+	if (!e)
+		return false;
+	ret_setting->value = without_comment(e->value);
+	ret_setting->whole = e->value;
+	ret_setting->line = e->line;
+	return true;
+}
+
+bool aws_config_session(const struct aws_config *c, struct str name, const char *key, struct aws_setting *ret_setting)
+{
+	const struct ini_entry *e = config_entry(c, "sso-session", name, key);
+
+	*ret_setting = (struct aws_setting){.path = c->config_path};
+	if (e)
+		*ret_setting = (struct aws_setting){without_comment(e->value), e->value, c->config_path, e->line};
+	return e != NULL;
+}
+
+bool aws_config_has_session(const struct aws_config *c, struct str name)
+{
+	char section[AWS_PROFILE_MAX + 32];
+
+	snprintf(section, sizeof(section), "sso-session " STR_FMT, STR_ARG(name));
+	return c->has_config && ini_has_section(&c->config, str_c(section));
+}
+
+struct str aws_config_of(const struct aws_config *c, const char *profile, const char *key)
+{
+	struct aws_setting s;
+
+	return aws_config_find(c, profile, key, &s) ? s.value : STR("");
+}
+
+struct str aws_config_get(const struct aws_config *c, const char *key)
+{
+	return aws_config_of(c, c->profile, key);
 }
 
 struct str aws_config_service(const struct aws_config *c, const char *key)

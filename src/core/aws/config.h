@@ -14,7 +14,8 @@
 
 #define AWS_PROFILE_MAX 128
 #define AWS_REGION_MAX 64
-#define AWS_SECRET_MAX 8192 /* one key or token */
+#define AWS_SECRET_MAX 16384 /* one key or token */
+#define AWS_ORIGIN_MAX 400
 
 struct aws_config {
 	struct ini config, credentials;
@@ -31,6 +32,23 @@ bool aws_config_load(struct aws_config *ret_config, const char *profile, struct 
 void aws_config_release(struct aws_config *c);
 /* Setting of the profile in effect (credentials file before config file), "" when absent. Borrowed. */
 struct str aws_config_get(const struct aws_config *c, const char *key);
+/* A setting and where it stands; line 0 = it does not. */
+struct aws_setting {
+	struct str value; /* borrowed; without a comment behind it */
+	struct str whole; /* as it stands there */
+	const char *path;
+	int line;
+};
+/* The same of any profile; false when it has no such key. */
+bool aws_config_find(const struct aws_config *c, const char *profile, const char *key, struct aws_setting *ret_setting);
+struct str aws_config_of(const struct aws_config *c, const char *profile, const char *key);
+bool aws_config_has_profile(const struct aws_config *c, const char *profile);
+/* Setting of [sso-session NAME]. */
+bool aws_config_session(const struct aws_config *c, struct str name, const char *key, struct aws_setting *ret_setting);
+bool aws_config_has_session(const struct aws_config *c, struct str name);
+/* The path that a variable names (a leading ~/ is the home folder), else that below the home folder. variable NULL =
+ * none. */
+void aws_config_path(char *out, size_t len, const char *variable, const char *below_home);
 /* Setting in the [services NAME] section that the profile names: key "rds.endpoint_url". "" when absent. */
 struct str aws_config_service(const struct aws_config *c, const char *key);
 /* Variable `name` if set and not empty, else the profile's `key`, else "". Borrowed. */
@@ -46,15 +64,9 @@ bool aws_region_valid(struct str s);
 struct aws_credentials {
 	char *access_key, *secret_key, *session_token; /* NUL-terminated; session_token may be "" */
 	int64_t expires_at_us;                         /* wall clock, 0 = not known to expire */
-	char origin[64]; /* "environment", "profile ops in ~/.aws/credentials": for messages */
+	/* Where they are from, for messages: "the environment", "profile prod, role X through source_profile base". */
+	char origin[AWS_ORIGIN_MAX];
 };
-/*
- * Keys from the environment, the shared credentials file or the config file, in this order.
- * ERR_CREDENTIALS says what was looked at. A profile that needs another provider (role, SSO,
- * process) is an error that names it, never silently passed over.
- */
-bool aws_credentials_load(const struct aws_config *c, struct aws_credentials *ret_credentials,
-			  struct err *err) MUST_CHECK;
 void aws_credentials_wipe(struct aws_credentials *c);
 /* Borrowed view for signing. */
 struct aws_keys aws_credentials_keys(const struct aws_credentials *c);

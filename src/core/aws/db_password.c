@@ -2,8 +2,8 @@
  * db_password.c: a token for one connection.
  *
  * Made anew each time it is asked for: it opens connections for 15 minutes, and only as long as the temporary
- * credentials that signed it last. Those that have ended are read again from where they came, once. The time in it is
- * the one RDS has, as far as calls have shown that ours is wrong.
+ * credentials that signed it last, which the lanes share and renew ahead of time (cred_cache.h). The time in it is the
+ * one RDS has, as far as calls have shown that ours is wrong.
  */
 #include "aws/db_password.h"
 
@@ -35,18 +35,12 @@ static bool is_over(int64_t expires_us)
 /* A client whose keys are good for the moment; the caller frees *slot in any case. */
 static bool get_client(struct fetch *f, void **slot, struct aws_client **ret_client, struct err *err)
 {
-	for (int i = 0; i < 2; i++) {
-		int64_t expires = 0;
-
-		aws_client_free(*slot);
-		*slot = NULL;
-		if (!aws_client_get_in(f, slot, ret_client, err))
-			return false;
-		(void)aws_client_keys(*ret_client, &expires);
-		if (!is_over(expires))
-			return true;
-	}
-	err_set(err, ERR_CREDENTIALS, "The AWS credentials have expired (%s): a login token made with them is refused",
+	if (!aws_client_get_in(f, slot, ret_client, err))
+		return false;
+	if (!is_over(aws_client_expires_us(*ret_client)))
+		return true;
+	err_set(err, ERR_CREDENTIALS,
+		"The AWS credentials of %.200s have expired: a login token made with them is refused",
 		aws_client_origin(*ret_client));
 	err_remedy(err, "Renew them, for example with aws sso login; they are read again by themselves.");
 	return false;
@@ -64,7 +58,7 @@ static bool make_token(struct fetch *f, const struct password_ask *ask, struct p
 	reserve(&token);
 	ok = get_client(f, &slot, &client, err);
 	if (ok) {
-		keys = aws_client_keys(client, NULL);
+		keys = aws_client_keys(client);
 		scope.keys = &keys;
 		scope.region = ask->region.len > 0 ? ask->region : str_c(aws_client_region(client));
 		scope.at_us = clock_wall_us() + aws_client_skew_us(client, AWS_RDS);

@@ -15,6 +15,7 @@
 #include "aws/client.h"
 #include "aws/db_password.h"
 #include "aws/json.h"
+#include "aws/secret.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 
@@ -59,16 +60,6 @@ static bool take_text(const json_t *object, const char *name, size_t max, struct
 	return true;
 }
 
-static void wipe_json(json_t *j)
-{
-	const char *key;
-	json_t *child;
-
-	json_object_foreach(j, key, child) if (json_is_string(child))
-		explicit_bzero((void *)(uintptr_t)json_string_value(child), json_string_length(child));
-	json_decref(j);
-}
-
 bool aws_db_secret_read(struct str text, const char *from, struct password *ret, struct err *err)
 {
 	struct str user = STR(""), password = STR("");
@@ -96,7 +87,7 @@ bool aws_db_secret_read(struct str text, const char *from, struct password *ret,
 out:
 	if (!ok)
 		err_remedy(err, "name a secret that holds {\"username\": ..., \"password\": ...}, as RDS makes them");
-	wipe_json(root);
+	secret_json_wipe(root);
 	return ok;
 }
 

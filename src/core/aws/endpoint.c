@@ -24,20 +24,22 @@ const struct aws_service aws_services[AWS_SERVICE__COUNT] = {
 	[AWS_SECRETS_MANAGER] = {"Secrets Manager", AWS_JSON, "2017-10-17", "secretsmanager", "secretsmanager", "SECRETS_MANAGER", "secretsmanager", "secretsmanager", "1.1"},
 	[AWS_AUTO_SCALING] = {"Application Auto Scaling", AWS_JSON, "2016-02-06", "application-autoscaling", "application-autoscaling", "APPLICATION_AUTO_SCALING", "AnyScaleFrontendService", "application-autoscaling", "1.1"},
 	[AWS_STS] = {"STS", AWS_QUERY, "2011-06-15", "sts", "sts", "STS", NULL, "sts", NULL},
+	[AWS_SSO] = {"SSO", AWS_JSON, "2019-06-10", "awsssoportal", "portal.sso", "SSO", NULL, "sso", "1.1"},
+	[AWS_SSO_OIDC] = {"SSO OIDC", AWS_JSON, "2019-06-10", "sso-oauth", "oidc", "SSO_OIDC", NULL, "sso-oauth", "1.1"},
 };
 
 /* The more specific prefix comes first; the last row takes every other region. */
 static const struct partition {
-	const char *prefix, *suffix, *dual_stack;
+	const char *prefix, *name, *suffix, *dual_stack;
 } partitions[] = {
-	{"us-gov-", "amazonaws.com", "api.aws"},
-	{"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
-	{"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
-	{"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
-	{"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-	{"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
-	{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-	{"", "amazonaws.com", "api.aws"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
+	{"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"},
+	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"},
+	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+	{"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
+	{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+	{"", "aws", "amazonaws.com", "api.aws"},
 };
 /* clang-format on */
 
@@ -55,11 +57,27 @@ const char *aws_partition_suffix(struct str region)
 	return partition_of(region)->suffix;
 }
 
+const char *aws_partition_name(struct str region)
+{
+	return partition_of(region)->name;
+}
+
 static bool flag(const struct aws_config *config, const char *name, const char *key)
 {
 	bool on = false;
 
 	return parse_bool(aws_config_env(config, name, key), &on) && on;
+}
+
+/* "fips-us-east-1" and "us-east-1-fips" are the region and the flag in one word. */
+static bool is_fips_region(struct str region, struct str *ret_region)
+{
+	*ret_region = region;
+	if (str_starts(region, STR("fips-")))
+		*ret_region = str_sub(region, 5, region.len);
+	else if (str_ends(region, STR("-fips")))
+		*ret_region = str_sub(region, 0, region.len - 5);
+	return ret_region->len < region.len;
 }
 
 /* GovCloud's ordinary hosts are FIPS hosts already, with these exceptions. */
@@ -71,14 +89,14 @@ static bool fips_in_name(enum aws_service_id service, struct str region, bool du
 	return dual && service != AWS_CLOUDWATCH;
 }
 
-static void own_url(enum aws_service_id service, struct str region, const struct aws_config *config, char *out,
-		    size_t len)
+static void own_url(enum aws_service_id service, struct str region, bool fips, const struct aws_config *config,
+		    char *out, size_t len)
 {
 	const struct partition *p = partition_of(region);
-	bool fips = flag(config, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
 	bool dual = flag(config, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
 
-	if (service == AWS_SECRETS_MANAGER && str_starts(str_c(p->suffix), STR("amazonaws.com")))
+	if (service == AWS_SECRETS_MANAGER && str_starts(str_c(p->suffix), STR("amazonaws.com")) &&
+	    !(fips && str_starts(region, STR("cn-"))))
 		dual = false; /* its ordinary host has both address families */
 	snprintf(out, len, "https://%s%s." STR_FMT ".%s/", aws_services[service].prefix,
 		 fips && fips_in_name(service, region, dual) ? "-fips" : "", STR_ARG(region),
@@ -120,7 +138,12 @@ static struct str find_override(enum aws_service_id service, const char *option,
 
 static bool bad_url(const char *from, struct str url, struct err *err)
 {
-	err_set(err, ERR_USAGE, "%s is not a usable URL: " STR_FMT, from, STR_ARG(str_sub(url, 0, 120)));
+	long at = str_find(url, STR("@"), 0);
+
+	/* before an @ stands a name, and a password */
+	url = at < 0 ? url : str_sub(url, (size_t)at, url.len);
+	err_set(err, ERR_USAGE, "%s is not a usable URL: %s" STR_FMT, from, at < 0 ? "" : "...",
+		STR_ARG(str_sub(url, 0, 120)));
 	err_remedy(err, "It looks like https://host:port or http://127.0.0.1:8000.");
 	return false;
 }
@@ -210,14 +233,15 @@ bool aws_endpoint_resolve(enum aws_service_id service, const char *region, const
 	struct aws_endpoint e = {0};
 	char own[AWS_URL_MAX];
 	const char *from;
-	struct str url = find_override(service, option, config, &from);
+	struct str url = find_override(service, option, config, &from), real;
+	bool fips = is_fips_region(str_c(region), &real) || flag(config, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
 
-	if (!aws_region_valid(str_c(region)))
+	if (!aws_region_valid(real))
 		return err_set(err, ERR_USAGE, "\"%s\" is not the name of an AWS region", region);
-	snprintf(e.region, sizeof(e.region), "%s", region);
+	snprintf(e.region, sizeof(e.region), STR_FMT, STR_ARG(real));
 	e.custom = url.len > 0;
 	if (!e.custom) {
-		own_url(service, str_c(region), config, own, sizeof(own));
+		own_url(service, real, fips, config, own, sizeof(own));
 		url = str_c(own);
 	}
 	if (!parse_url(url, &e))

@@ -21,6 +21,8 @@ enum aws_service_id {
 	AWS_SECRETS_MANAGER,
 	AWS_AUTO_SCALING,
 	AWS_STS,
+	AWS_SSO, /* the access portal: keys for a login */
+	AWS_SSO_OIDC,
 	AWS_SERVICE__COUNT
 };
 
@@ -50,6 +52,8 @@ struct aws_endpoint {
 
 /* DNS suffix of the region's partition: "amazonaws.com". Unknown regions are taken as partition aws. */
 const char *aws_partition_suffix(struct str region);
+/* Its name, as in an ARN: "aws", "aws-cn". */
+const char *aws_partition_name(struct str region);
 /*
  * Endpoint of a service. Order: option (the --endpoint-url, "" = none), AWS_ENDPOINT_URL_<SERVICE>,
  * AWS_ENDPOINT_URL, services section of the profile, endpoint_url of the profile, AWS's own. ERR_USAGE

@@ -17,6 +17,8 @@
 
 #define CODE_MAX 64
 #define MESSAGE_MAX 400
+#define ACTION_MAX 128
+#define AWS_NEEDS "n/a: needs "
 
 struct envelope {
 	char code[CODE_MAX];
@@ -169,14 +171,33 @@ static enum err_code kind_of(const char *code, long status)
 	return ERR_SERVER;
 }
 
+/* The action that a refusal names ("... is not authorized to perform: kms:Decrypt on resource ..."), which need not be
+ * the call's own; else service:operation. */
+static void missing_action(const struct aws_service *service, const char *operation, const char *message, char *out,
+			   size_t len)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	const char *at = strstr(message, "to perform: "), *from = at ? at + strlen("to perform: ") : "";
+	size_t service_len = strspn(from, letters), n = service_len;
+
+	if (from[n] == ':')
+		n += 1 + strspn(from + n + 1, letters);
+	if (service_len > 0 && n > service_len + 1 && n < len)
+		snprintf(out, len, "%.*s", (int)n, from);
+	else
+		snprintf(out, len, "%s:%s", service->iam, operation);
+}
+
 static void say_text(const struct aws_service *service, const char *operation, const struct envelope *e,
 		     const struct http_response *response, struct err *err)
 {
 	enum err_code kind = kind_of(e->code, response->status);
 	const char *colon = e->message[0] ? ": " : "";
+	char action[ACTION_MAX];
 
+	missing_action(service, operation, e->message, action, sizeof(action));
 	if (kind == ERR_DENIED)
-		err_set(err, kind, "Not allowed: %s:%s%s%s", service->iam, operation, colon, e->message);
+		err_set(err, kind, AWS_NEEDS "%s%s%s", action, colon, e->message);
 	else if (kind == ERR_THROTTLED)
 		err_set(err, kind, "%s asks to slow down (%s, %s)", service->name, operation, e->code);
 	else if (kind == ERR_CREDENTIALS && listed(e->code, expired, ARRAY_LEN(expired)))
@@ -191,11 +212,26 @@ static void say_text(const struct aws_service *service, const char *operation, c
 		err_set(err, kind, "%s %s failed with HTTP %ld", service->name, operation, response->status);
 }
 
-static void say_remedy(const struct aws_service *service, const char *operation, const char *code, struct err *err)
+bool aws_error_action(const struct err *err, char *ret_action, size_t len)
 {
-	if (err->code == ERR_DENIED)
-		err_remedy(err, "Allow the action %s:%s in the IAM policy of this user or role.", service->iam,
-			   operation);
+	struct str text = str_c(err->text), rest, service, name;
+
+	if (err->code != ERR_DENIED || !str_starts(text, STR(AWS_NEEDS)))
+		return false;
+	rest = str_sub(text, strlen(AWS_NEEDS), text.len);
+	if (!str_split(&rest, ':', &service) || !str_split(&rest, ':', &name))
+		return false;
+	return snprintf(ret_action, len, STR_FMT ":" STR_FMT, STR_ARG(service), STR_ARG(name)) < (int)len;
+}
+
+static void say_remedy(const char *code, struct err *err)
+{
+	char action[ACTION_MAX];
+
+	if (aws_error_action(err, action, sizeof(action)))
+		err_remedy(err,
+			   "Allow the action %s in the IAM policy of this user or role; auroratop policy prints all.",
+			   action);
 	else if (err->code == ERR_THROTTLED)
 		err_remedy(err, "It is tried again by itself, less often.");
 	else if (err->code == ERR_CREDENTIALS && listed(code, expired, ARRAY_LEN(expired)))
@@ -231,7 +267,7 @@ bool aws_error_read(const struct aws_service *service, const char *operation, co
 		no_envelope(service, operation, response, html, err);
 	} else {
 		say_text(service, operation, &e, response, err);
-		say_remedy(service, operation, e.code, err);
+		say_remedy(e.code, err);
 	}
 	snprintf(err->id, sizeof(err->id), "%s", e.code);
 	err->retry_after_us = response->retry_after_us;

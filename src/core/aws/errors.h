@@ -18,6 +18,8 @@
  */
 bool aws_error_read(const struct aws_service *service, const char *operation, const struct http_response *response,
 		    struct str body, struct err *err);
+/* The IAM action ("rds:DescribeEvents") that a refusal of AWS has missed; false when err is none. */
+bool aws_error_action(const struct err *err, char *ret_action, size_t len);
 /* May the same request succeed when sent again shortly? Throttling, server faults, broken connections. */
 bool aws_error_retryable(const struct err *err, long status);
 /* Was the request refused because of its time stamp (perhaps)? */

@@ -15,6 +15,7 @@
 #include "aws/http.h"
 
 #include "aws/authorities.h"
+#include "aws/proxy.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/parse.h"
@@ -30,6 +31,7 @@ struct http {
 	CURL *easy;
 	X509_STORE *authorities; /* of the transfer, own reference */
 	char why[CURL_ERROR_SIZE];
+	char proxy[PROXY_MAX]; /* of the transfer, "" = none; may hold a password */
 	/* of the transfer under way */
 	const struct http_request *request;
 	struct http_response *response;
@@ -81,6 +83,7 @@ void http_free(struct http *h)
 	curl_easy_cleanup(h->easy);
 	curl_multi_cleanup(h->multi);
 	X509_STORE_free(h->authorities);
+	explicit_bzero(h->proxy, sizeof(h->proxy));
 	xfree(h);
 }
 
@@ -177,6 +180,9 @@ static void set_up(struct http *h, struct curl_slist *headers, int64_t left_ms)
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
+	/* chosen by us, so libcurl's own reading of the variables is off */
+	curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
+	curl_easy_setopt(e, CURLOPT_NOPROXY, "");
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a stuck resolver thread is left behind, not joined */
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -192,6 +198,8 @@ static void set_up(struct http *h, struct curl_slist *headers, int64_t left_ms)
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, q->body.len > 0 ? q->body.ptr : "");
 	}
+	if (q->put)
+		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, "PUT");
 	set_tls(h);
 }
 
@@ -248,15 +256,57 @@ static bool timed_out(const struct http *h, struct err *err)
 	return false;
 }
 
+/* What the verification said hints at the cure: our clock, the file that was named, or a proxy's own authority. */
+static void advise_certificate(const struct http *h, CURLcode code, struct err *err)
+{
+	const char *file = h->request->ca_bundle ? h->request->ca_bundle : "";
+	struct str why = str_c(h->why);
+	struct civil t;
+
+	if (str_ifind(why, STR("not yet valid"), 0) >= 0 || str_ifind(why, STR("has expired"), 0) >= 0) {
+		clock_civil(clock_wall_us(), &t);
+		err_remedy(err, "This machine's clock says %04d-%02d-%02d %02d:%02d UTC: if that is wrong, set it.",
+			   t.year, t.month, t.day, t.hour, t.minute);
+	} else if (code == CURLE_SSL_CACERT_BADFILE) {
+		err_set(err, ERR_TLS, "%s cannot be read as a file of certificates (PEM)", file);
+		err_remedy(
+			err,
+			"It is named by AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE: correct the file or take the "
+			"setting away.");
+	} else if (file[0]) {
+		err_remedy(err,
+			   "AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE: add the authority that signs here to "
+			   "%.160s, or take the "
+			   "setting away.",
+			   file);
+	} else {
+		err_remedy(err, "If a proxy replaces certificates here, name its authority with AWS_CA_BUNDLE.");
+	}
+}
+
 static bool tls_failed(const struct http *h, CURLcode code, struct err *err)
 {
 	err_set(err, ERR_TLS, "TLS to %s failed: %s", h->request->host, h->why[0] ? h->why : curl_easy_strerror(code));
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+		advise_certificate(h, code, err);
 		snprintf(err->id, sizeof(err->id), "certificate");
-		err_remedy(err, "If a proxy replaces certificates here, name its authority with AWS_CA_BUNDLE.");
 		authorities_doubt(h->request->ca_bundle);
 	}
 	return false;
+}
+
+/* A proxy that answers CONNECT with a refusal: true, and err says so. */
+static bool proxy_refused(const struct http *h, struct err *err)
+{
+	long status = 0;
+
+	curl_easy_getinfo(h->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (!h->proxy[0] || status < 300)
+		return false;
+	err_set(err, ERR_REFUSED, "the proxy lets nobody through to %s: HTTP %ld", h->request->host, status);
+	err_remedy(err, status == 407 ? "It wants a name and a password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT."
+				      : "Check HTTPS_PROXY, or name the host in NO_PROXY.");
+	return true;
 }
 
 static bool refused(const struct http *h, struct err *err)
@@ -277,13 +327,17 @@ static bool map_error(const struct http *h, CURLcode code, struct err *err)
 {
 	const char *host = h->request->host;
 
+	if (proxy_refused(h, err))
+		return false;
 	/* NOLINTNEXTLINE: the other 90 codes share the default */
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		err_set(err, ERR_DNS, "%s cannot be resolved",
 			code == CURLE_COULDNT_RESOLVE_PROXY ? "the proxy" : host);
-		err_remedy(err, "Check the region, the endpoint URL and the name server.");
+		err_remedy(err, code == CURLE_COULDNT_RESOLVE_PROXY
+					? "Check HTTPS_PROXY and the name server."
+					: "Check the region, the endpoint URL and the name server.");
 		return false;
 	case CURLE_COULDNT_CONNECT:
 		return refused(h, err);
@@ -363,6 +417,9 @@ bool http_perform(struct http *h, const struct http_request *request, struct htt
 	*ret_response = (struct http_response){0};
 	if (left_ms <= 0)
 		return err_set(err, ERR_TIMEOUT, "no time left to ask %s", request->host);
+	h->proxy[0] = '\0';
+	if (!request->direct && !proxy_for(request->url, h->proxy))
+		return err_set(err, ERR_USAGE, "HTTPS_PROXY or HTTP_PROXY is longer than %d bytes", PROXY_MAX - 1);
 	h->request = request;
 	h->response = ret_response;
 	h->err = err;

@@ -3,7 +3,7 @@
  *
  * A struct http belongs to one thread (a lane). TLS peers are always verified, against AWS_CA_BUNDLE
  * when one is given, else against the system's certificate authorities, which all handles of
- * the process share. Redirects are never followed, because a signature holds for one host.
+ * the process share. Redirects are never followed, because a signature holds for one host. Proxies: proxy.h.
  */
 #ifndef AWS_HTTP_H
 #define AWS_HTTP_H
@@ -22,8 +22,10 @@ struct http_request {
 	const char *host;           /* for messages */
 	const char *const *headers; /* "Name: value", NULL-terminated; may hold secrets */
 	bool get;                   /* else POST of body */
+	bool put;                   /* PUT of body instead */
 	struct str body;
 	const char *ca_bundle; /* file, "" or NULL = the system's */
+	bool direct;           /* through no proxy, whatever the variables say */
 	int64_t deadline_mono_us;
 	int cancel_fd; /* readable = give up; -1 = none */
 	/* Each piece of the body as it arrives; false stops the transfer with *err. */

@@ -1,6 +1,8 @@
 /* input.c: small shared helpers of the AWS sources; see input.h. */
 #include "aws/input.h"
 
+#include "aws/errors.h"
+
 static bool get(const struct snapshot *s, size_t row, const char *field, union value *ret_value)
 {
 	int i = s ? rec_find(s->type, str_c(field)) : -1;
@@ -150,7 +152,11 @@ struct str aws_arn_name(struct str arn)
 
 const char *aws_part_reason(const char *action, const struct err *err, char reason[ERR_TEXT_MAX])
 {
-	if (err->code == ERR_DENIED)
+	char missed[128];
+
+	if (aws_error_action(err, missed, sizeof(missed)))
+		snprintf(reason, ERR_TEXT_MAX, "needs %s", missed);
+	else if (err->code == ERR_DENIED)
 		snprintf(reason, ERR_TEXT_MAX, "needs %s", action);
 	else
 		snprintf(reason, ERR_TEXT_MAX, "%s", err->text);

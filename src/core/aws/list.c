@@ -3,7 +3,9 @@
  *
  * Each page is one call whose items are appended to the snapshot under construction; a repeated
  * attempt first drops the rows of the broken one. Where a listing is long the rows so
- * far are published after each page as a copy, because a published snapshot is sealed.
+ * far are published as a copy, because a published snapshot is sealed: after the first page, then every PUBLISH_US,
+ * because each copy costs as much as all pages so far. How many there are is said after each page. A listing of many
+ * pages is fetched the less often, the more pages it has: one request in AWS_PAGE_PERIOD_US in the mean.
  *
  * What an item has may be too much for one record: then a second one is made of it, of another type, into a snapshot
  * beside (`also`). Not together with `each`.
@@ -13,7 +15,10 @@
  */
 #include "aws/client.h"
 
+#include "base/clock.h"
 #include "base/xalloc.h"
+
+#define PUBLISH_US (US_PER_S / 2)
 
 struct page {
 	const struct aws_list *list;
@@ -115,11 +120,25 @@ static bool ask_page(struct aws_client *client, struct fetch *f, struct page *pa
 	return ok;
 }
 
+/* Tells how far the listing has come, and shows it now and then. */
+static void show_progress(struct fetch *f, const struct aws_list *list, const struct snapshot *out,
+			  int64_t *shown_mono_us)
+{
+	int64_t now = clock_mono_us();
+
+	fetch_note_rows(f, (int64_t)out->nrows);
+	if (!list->publish_pages || (*shown_mono_us > 0 && now < *shown_mono_us + PUBLISH_US))
+		return;
+	*shown_mono_us = now;
+	fetch_publish(f, copy_so_far(out));
+}
+
 bool aws_list_fetch(struct fetch *f, const struct aws_list *list, struct snapshot *out, struct err *err)
 {
 	struct page page = {.list = list, .out = out, .wanted = {list->next, NULL}};
 	struct aws_client *client;
 	char *marker = NULL;
+	int64_t shown = 0;
 	bool ok = aws_client_get(f, &client, err);
 
 	for (int n = 1; ok; n++) {
@@ -138,8 +157,8 @@ bool aws_list_fetch(struct fetch *f, const struct aws_list *list, struct snapsho
 			break;
 		if (list->enough && list->enough(out, list->ctx))
 			break;
-		if (list->publish_pages)
-			fetch_publish(f, copy_so_far(out));
+		show_progress(f, list, out, &shown);
+		out->period_us = (n + 1) * AWS_PAGE_PERIOD_US;
 	}
 	xfree(marker);
 	return ok;

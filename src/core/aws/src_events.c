@@ -147,8 +147,8 @@ static void name_parameters(struct form *form, void *ctx)
 	form_add_c(form, "DBClusterIdentifier", t->cluster);
 }
 
-/* The list of snapshots, own reference; NULL = it cannot be had now. */
-static const struct snapshot *list_snapshots(struct fetch *f)
+/* The list of snapshots, own reference; NULL = it cannot be had now, err says why. */
+static const struct snapshot *list_snapshots(struct fetch *f, struct err *err)
 {
 	struct aws_list list = {
 		.service = AWS_RDS,
@@ -160,12 +160,11 @@ static const struct snapshot *list_snapshots(struct fetch *f)
 		.ctx = (void *)(uintptr_t)f->target,
 	};
 	struct snapshot *s;
-	struct err ignored; /* the source of snapshots says it in its place */
 
 	if (f->inputs[1])
 		return snapshot_ref(f->inputs[1]);
 	s = snapshot_new(&name_type, "snapshots");
-	if (!aws_list_fetch(f, &list, s, &ignored)) {
+	if (!aws_list_fetch(f, &list, s, err)) {
 		snapshot_unref(s);
 		return NULL;
 	}
@@ -219,8 +218,9 @@ static bool fetch_events(struct fetch *f, struct err *err)
 {
 	int64_t now = clock_wall_us(), range = f->target->range_us > 0 ? f->target->range_us : RANGE_DEFAULT_US;
 	int64_t start = now - (range < HISTORY_US ? range : HISTORY_US);
+	struct err unlisted = {.code = ERR_NONE};
 	struct question q = {.from_us = start,
-			     .snapshots = list_snapshots(f),
+			     .snapshots = list_snapshots(f, &unlisted),
 			     .members = aws_input_text(f->inputs[0], 0, "members")};
 	void **slot = fetch_state(f, state_free);
 	struct snapshot *s = snapshot_new(&type, source_events.name);
@@ -242,6 +242,9 @@ static bool fetch_events(struct fetch *f, struct err *err)
 		snapshot_unref(s);
 		return false;
 	}
+	/* whose names nobody knows: those of manual snapshots are not among the events */
+	if (unlisted.code == ERR_DENIED)
+		(void)aws_part_missing(s, "identifier", "rds:DescribeDBClusterSnapshots", &unlisted);
 	st->named = q.snapshots != NULL;
 	st->asked_until_us = now;
 	st->from_us = start;

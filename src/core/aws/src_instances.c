@@ -140,6 +140,14 @@ static bool fetch(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* Roles are read out of the list of clusters, so it has to be whole. */
+static enum readiness ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)
+{
+	(void)t;
+	(void)why;
+	return inputs[0] && !inputs[0]->partial ? READY : READY_WAIT;
+}
+
 const struct source source_instances = {
 	.name = "instances",
 	.title = "instances",
@@ -151,6 +159,7 @@ const struct source source_instances = {
 	.busy_period_us = 5 * US_PER_S,
 	.inputs = "clusters",
 	.origin = "RDS DescribeDBInstances",
+	.ready = ready,
 	.busy = aws_any_moving,
 	.fetch = fetch,
 };

@@ -275,8 +275,9 @@ static void remember(struct state *st, struct str id, char *text)
 }
 
 /* The whole text of one key; false: not to be had (now). */
-static bool ask_text(struct fetch *f, const struct insights_span *span, struct state *st, struct str id)
+static bool ask_text(struct fetch *f, const struct insights_span *span, struct snapshot *out, struct str id)
 {
+	struct state *st = state_of(f);
 	struct text_question t = {.f = f, .span = span, .tokenized_id = id};
 	struct aws_pages ids = {.service = AWS_PI,
 				.operation = "DescribeDimensionKeys",
@@ -289,12 +290,16 @@ static bool ask_text(struct fetch *f, const struct insights_span *span, struct s
 				  .page = text_page,
 				  .ctx = &t};
 	struct err err = {.code = ERR_NONE};
+	char action[128];
 	bool ok = aws_pages_fetch(f, &ids, &err) && t.sql_id && aws_pages_fetch(f, &texts, &err) && t.text;
 
 	if (ok)
 		remember(st, id, t.text);
 	else if (err.code != ERR_NONE)
 		log_debug("no whole statement: %s", err.text);
+	if (aws_error_action(&err, action, sizeof(action)) && snapshot_unavailable(out, "statement").len == 0)
+		snapshot_set_unavailable(out, "statement",
+					 arena_fmt(out->arena, "cut: the whole text needs %s", action));
 	xfree(t.sql_id);
 	return ok;
 }
@@ -313,7 +318,7 @@ static void complete_texts(struct fetch *f, const struct insights_span *span, st
 		text = remembered(st, key->name);
 		if (!text && asked < DETAILS_MAX && !fetch_cancelled(f)) {
 			asked++;
-			if (!ask_text(f, span, st, key->name))
+			if (!ask_text(f, span, out, key->name))
 				asked = DETAILS_MAX; /* denied or gone: the others would be, too */
 			text = remembered(st, key->name);
 		}

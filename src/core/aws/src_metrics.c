@@ -10,12 +10,17 @@
  * a forecast is made whatever range is shown, and the range of a day or week before while somebody compares; both are
  * asked once an hour, the latter an hour ahead, because the past is known.
  *
+ * With a budget every rhythm but the hourly is stretched alike, so that an hour's questions cost no more than the
+ * budget leaves beside other services, and a question that would pass it all the same is not asked: what is shown then
+ * gets older, and says so.
+ *
  * Invariants: times are aligned to the period; the unit is never sent (a wrong one gives no
  * data); an absent point stays absent and a zero stays zero. Points of one history have one period: another range
  * begins anew. With three instances an hour costs fewer than 1,000 metric questions, comparing or not.
  *
  * Not here: forecasts, drawing, metrics of other namespaces.
  */
+#include "aws/api.h"
 #include "aws/client.h"
 #include "aws/input.h"
 #include "aws/sources.h"
@@ -23,6 +28,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/xalloc.h"
+#include "runtime/meter.h"
 
 #define QUERIES_MAX 500        /* of one GetMetricData call */
 #define HISTORIES_MAX 2000     /* metrics times objects */
@@ -32,6 +38,7 @@
 #define AHEAD_US US_PER_HOUR            /* of the day or week before, which is known already */
 #define WEEK_US (7 * US_PER_DAY)
 #define RANGE_DEFAULT_US (3 * US_PER_HOUR)
+#define SLOW_MAX 60 /* times: then everything is asked once an hour */
 
 enum scope { SCOPE_CLUSTER, SCOPE_INSTANCE };
 enum rhythm { EVERY_MINUTE, WHEN_WIDE_MINUTE, WIDE_ONLY, EVERY_FIVE, EVERY_HOUR };
@@ -110,6 +117,8 @@ struct history {
 struct state {
 	struct history *items;
 	size_t n;
+	int64_t slow;        /* every rhythm is so many times as long, by the budget */
+	int64_t asked_at_us; /* wall; the newest question that was answered */
 };
 
 /* Points of the result item that is being read. */
@@ -165,7 +174,7 @@ static int64_t period_of(const struct metric *m, int64_t range_us)
 	return m->rhythm == EVERY_FIVE && period < 5 * US_PER_MIN ? 5 * US_PER_MIN : period;
 }
 
-static int64_t interval_of(const struct history *h, bool wide)
+static int64_t rhythm_of(const struct history *h, bool wide)
 {
 	switch (h->part == SERIES_SHOWN ? h->metric->rhythm : EVERY_HOUR) {
 	case EVERY_MINUTE:
@@ -179,6 +188,13 @@ static int64_t interval_of(const struct history *h, bool wide)
 		break;
 	}
 	return US_PER_HOUR;
+}
+
+static int64_t interval_of(const struct history *h, bool wide, int64_t slow)
+{
+	int64_t us = rhythm_of(h, wide);
+
+	return us >= US_PER_HOUR ? us : us * slow < US_PER_HOUR ? us * slow : US_PER_HOUR;
 }
 
 static struct history *find_history(struct state *st, const struct metric *m, struct str object, enum series_part part)
@@ -402,6 +418,8 @@ static bool ask_page(struct fetch *f, struct points *p, const char *token, char 
 	struct form form;
 	bool ok;
 
+	/* billed by the metric, further pages of the same as one more */
+	call.units = token ? 1 : (int64_t)p->nasked;
 	form_begin(&form, call.operation, aws_services[AWS_CLOUDWATCH].version);
 	for (size_t i = 0; i < p->nasked; i++)
 		add_query(&form, i, p->asked[i]);
@@ -452,19 +470,65 @@ static bool ask(struct fetch *f, struct points *p, int64_t now, struct err *err)
 	return ok;
 }
 
-static bool due(const struct history *h, int64_t now, bool wide)
+static bool due(const struct state *st, const struct history *h, int64_t now, bool wide)
 {
-	return h->wanted && h->asked_until + interval_of(h, wide) <= now;
+	return h->wanted && h->asked_until + interval_of(h, wide, st->slow) <= now;
+}
+
+/* ---- the budget */
+
+static int64_t price(void)
+{
+	return aws_api_find(AWS_CLOUDWATCH, "GetMetricData")->nano_usd;
+}
+
+/* What an hour of questions costs when every rhythm is so many times as long. */
+static int64_t hour_costs(const struct state *st, bool wide, int64_t slow)
+{
+	int64_t questions = 0;
+
+	for (size_t i = 0; i < st->n; i++)
+		if (st->items[i].wanted)
+			questions += US_PER_HOUR / interval_of(&st->items[i], wide, slow);
+	return questions * price();
+}
+
+/* What other services cost an hour. */
+static int64_t others_cost(void)
+{
+	struct meter_row row;
+	int64_t all = 0;
+
+	for (size_t i = 0; meter_read(i, clock_mono_us(), &row); i++)
+		if (strcmp(row.name, aws_services[AWS_CLOUDWATCH].name) != 0)
+			all += row.nano_usd_hour;
+	return all;
+}
+
+static int64_t slowness(const struct state *st, int64_t budget, bool wide)
+{
+	int64_t left = budget - others_cost(), slow = 1;
+
+	while (budget > 0 && slow < SLOW_MAX && hour_costs(st, wide, slow) > left)
+		slow++;
+	return slow;
+}
+
+static bool is_affordable(const struct fetch *f, size_t nquestions)
+{
+	int64_t budget = f->target->budget_nano_usd;
+
+	return budget <= 0 || meter_spent(clock_mono_us()) + (int64_t)nquestions * price() <= budget;
 }
 
 /* Histories that are due and ask for the same time as the first such one. */
-static void gather(struct state *st, int64_t now, bool wide, struct points *p)
+static void gather(const struct state *st, int64_t now, bool wide, struct points *p)
 {
 	p->nasked = 0;
 	for (size_t i = 0; i < st->n && p->nasked < QUERIES_MAX; i++) {
 		struct history *h = &st->items[i];
 
-		if (h->answered || !due(h, now, wide))
+		if (h->answered || !due(st, h, now, wide))
 			continue;
 		if (p->nasked > 0 && (h->start != p->asked[0]->start || h->end != p->asked[0]->end))
 			continue;
@@ -483,7 +547,10 @@ static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *
 			set_question(&st->items[i], now);
 	}
 	for (gather(st, now, f->wide, &p); ok && p.nasked > 0; gather(st, now, f->wide, &p)) {
+		if (!is_affordable(f, p.nasked))
+			break;
 		ok = ask(f, &p, now, err);
+		st->asked_at_us = ok ? clock_wall_us() : st->asked_at_us;
 		/* One round for each: what the service did not answer waits for the next fetch. */
 		for (size_t i = 0; i < p.nasked; i++)
 			p.asked[i]->answered = true;
@@ -538,17 +605,43 @@ static struct snapshot *make_snapshot(const struct state *st, int64_t now)
 	return s;
 }
 
+static bool nothing_affordable(const struct fetch *f, struct err *err)
+{
+	double budget = (double)f->target->budget_nano_usd / (double)NANO_PER_USD;
+
+	err_set(err, ERR_UNAVAILABLE, "the budget of %.6f USD an hour is used up before the first metric", budget);
+	err_remedy(err, "Raise --budget, or wait: they come when an hour allows it.");
+	return false;
+}
+
+/* Stretched by the budget, what is published is as old as its last question. */
+static void date(struct snapshot *s, const struct state *st)
+{
+	if (st->slow <= 1)
+		return;
+	s->at_us = st->asked_at_us;
+	s->period_us = source_metrics.period_us * st->slow;
+	s->by_budget = true;
+}
+
 static bool fetch(struct fetch *f, struct err *err)
 {
 	struct state *st = get_state(f);
 	int64_t now = clock_wall_us();
+	struct snapshot *s;
 
 	now -= now % US_PER_MIN;
 	choose(st, f);
 	forget_old(st, now);
+	st->slow = slowness(st, f->target->budget_nano_usd, f->wide);
+	meter_slow_set(st->slow);
 	if (!ask_all(f, st, now, err))
 		return false;
-	fetch_publish(f, make_snapshot(st, now));
+	if (st->asked_at_us == 0 && st->n > 0)
+		return nothing_affordable(f, err);
+	s = make_snapshot(st, now);
+	date(s, st);
+	fetch_publish(f, s);
 	return true;
 }
 

@@ -177,6 +177,7 @@ static void networks_missing(struct snapshot *rules, const char *reason)
 /* False only when the fetch was cancelled: rules are worth more than what their lists hold. */
 static bool add_lists(struct fetch *f, struct snapshot *rules, struct err *err)
 {
+	char reason[ERR_TEXT_MAX];
 	struct str rest, id;
 	struct buf ids;
 	bool ok = true;
@@ -193,7 +194,7 @@ static bool add_lists(struct fetch *f, struct snapshot *rules, struct err *err)
 		if (add_list(f, id, rules, err))
 			continue;
 		ok = err->code != ERR_CANCELLED;
-		networks_missing(rules, err->code == ERR_DENIED ? "needs ec2:GetManagedPrefixListEntries" : err->text);
+		networks_missing(rules, aws_part_reason("ec2:GetManagedPrefixListEntries", err, reason));
 		if (err->code == ERR_DENIED || err->code == ERR_TIMEOUT)
 			break;
 	}

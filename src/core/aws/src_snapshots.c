@@ -3,7 +3,9 @@
  *
  * Who else may restore a manual snapshot is told by a call for each, which is why it is asked once when the snapshot
  * is there and then every few hours, a few snapshots at a time (shares.c). Until then, and where it is not allowed,
- * these fields say why they are missing; the snapshots themselves do not wait for it.
+ * these fields say why they are missing; the snapshots themselves do not wait for it. Without a cluster those of the
+ * region are listed where they are asked for by name, and who may restore them is not asked: a call for each would be
+ * too many.
  *
  * Not here: retention verdicts.
  */
@@ -77,7 +79,10 @@ static void parameters(struct form *form, void *ctx)
 {
 	const struct target *t = ctx;
 
-	form_add_c(form, "DBClusterIdentifier", t->cluster);
+	if (t->cluster[0])
+		form_add_c(form, "DBClusterIdentifier", t->cluster);
+	else
+		form_add_rds_filter(form, 1, "engine", STR("aurora-postgresql"));
 }
 
 /* False when the fetch was cancelled. */
@@ -127,7 +132,7 @@ static bool fetch(struct fetch *f, struct err *err)
 	};
 	struct snapshot *s = snapshot_new(&type, "snapshots");
 
-	if (!aws_list_fetch(f, &list, s, err) || !add_shares(f, s, err)) {
+	if (!aws_list_fetch(f, &list, s, err) || (f->target->cluster[0] && !add_shares(f, s, err))) {
 		snapshot_unref(s);
 		return false;
 	}
@@ -135,16 +140,17 @@ static bool fetch(struct fetch *f, struct err *err)
 	return true;
 }
 
+/* Those of a region are many, and a console without a cluster shows none. */
 static enum readiness ready(const struct target *t, const struct snapshot *const *inputs, struct err *why)
 {
 	(void)inputs;
-	return target_has_cluster(t, why) ? READY : READY_UNAVAILABLE;
+	return t->whole_region || target_has_cluster(t, why) ? READY : READY_UNAVAILABLE;
 }
 
 const struct source source_snapshots = {
 	.name = "snapshots",
 	.title = "snapshots",
-	.help = "Snapshots of the cluster: kind, status, progress, age, size.",
+	.help = "Snapshots of the cluster, or of the region: kind, status, progress, age, size.",
 	.type = &type,
 	.lane = LANE_RDS,
 	.flags = SOURCE_AWS,

@@ -104,6 +104,7 @@ static bool add_from_ec2(struct fetch *f, struct snapshot *out, struct err *err)
 		.parameters = subnet_parameters,
 		.ctx = &ids,
 	};
+	char reason[ERR_TEXT_MAX];
 	bool ok = true;
 
 	buf_init(&ids, AWS_LIST_MAX);
@@ -114,7 +115,8 @@ static bool add_from_ec2(struct fetch *f, struct snapshot *out, struct err *err)
 		merge(out, snapshot_row(known, i));
 	if (!ok && err->code == ERR_DENIED) {
 		for (size_t k = 1; k < ARRAY_LEN(ec2_fields); k++)
-			snapshot_set_unavailable(out, ec2_fields[k].name, str_c(err->text));
+			snapshot_set_unavailable(out, ec2_fields[k].name,
+						 str_c(aws_part_reason("ec2:DescribeSubnets", err, reason)));
 		ok = true;
 	}
 	buf_release(&ids);

@@ -31,6 +31,13 @@ int64_t data_i64_at(const struct snapshot *s, size_t row, int field, int64_t abs
 	return value_at(s, row, field, &v) ? v.i64 : absent;
 }
 
+double data_f64_at(const struct snapshot *s, size_t row, int field)
+{
+	union value v;
+
+	return value_at(s, row, field, &v) ? v.f64 : (double)NAN;
+}
+
 bool data_value(const struct snapshot *s, size_t row, const char *field, union value *ret_value)
 {
 	return value_at(s, row, data_field(s, field), ret_value);

@@ -28,6 +28,7 @@ bool data_list_has(struct str list, struct str item);
 /* For loops over many rows: the field by its name once, -1 = there is none, and then its value of each row. */
 int data_field(const struct snapshot *s, const char *field);
 struct str data_str_at(const struct snapshot *s, size_t row, int field);
+double data_f64_at(const struct snapshot *s, size_t row, int field); /* NaN = absent */
 int64_t data_i64_at(const struct snapshot *s, size_t row, int field, int64_t absent);
 /* First row whose text field equals value, or -1. */
 long data_find(const struct snapshot *s, const char *field, struct str value);

@@ -23,6 +23,7 @@
 #define LIMIT_HOURS(n) ((n)*3600e6)
 #define LIMIT_DAYS(n) ((n)*86400e6)
 #define LIMIT_GIB(n) ((n)*1073741824.0)
+#define LIMIT_MIB(n) ((n)*1048576.0)
 
 const struct policy policy_default = {
 	.production_tag = "environment=production",

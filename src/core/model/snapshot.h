@@ -36,6 +36,8 @@ struct snapshot {
 	int64_t at_us;        /* wall clock when the data was read */
 	int64_t server_at_us; /* the server's clock at that moment, 0 = unknown */
 	int64_t took_us;      /* from request to decoded */
+	int64_t period_us;    /* fetched only so often now, because it costs much; 0 = as the source's row says */
+	bool by_budget;       /* the budget has it so */
 	uint64_t generation;  /* of the target it belongs to */
 	bool partial;         /* a page of a longer listing; the next snapshot has more */
 	void *rows;           /* nrows records of type->size bytes */

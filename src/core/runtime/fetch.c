@@ -132,6 +132,38 @@ void fetch_doing(struct fetch *f, const char *fmt, ...)
 	pthread_mutex_unlock(&l->mutex);
 }
 
+void fetch_note_wait(struct fetch *f, enum err_code why, int64_t until_mono_us)
+{
+	struct lane *l = f->lane;
+
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->mutex);
+	l->note.waits = why;
+	l->note.until_mono_us = until_mono_us;
+	pthread_mutex_unlock(&l->mutex);
+	wake_post(l->wake);
+}
+
+void fetch_note_rows(struct fetch *f, int64_t rows)
+{
+	struct lane *l = f->lane;
+
+	int64_t deadline = clock_mono_us() + (f->source->deadline_us ? f->source->deadline_us : FETCH_DEADLINE_US);
+
+	if (!l || f->args)
+		return;
+	if (deadline > l->started_mono_us + FETCH_LISTING_MAX_US)
+		deadline = l->started_mono_us + FETCH_LISTING_MAX_US;
+	if (deadline > f->deadline_mono_us)
+		f->deadline_mono_us = deadline;
+	pthread_mutex_lock(&l->mutex);
+	l->run_deadline_mono_us = f->deadline_mono_us;
+	l->note.rows = rows;
+	pthread_mutex_unlock(&l->mutex);
+	wake_post(l->wake);
+}
+
 void **fetch_lane_context(struct fetch *f, void (*free_fn)(void *))
 {
 	struct lane_slot *slot = &f->lane->context;

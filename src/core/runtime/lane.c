@@ -30,7 +30,6 @@
 
 /* curl, TLS and the resolver together stay far below; sanitizers use several times more */
 #define LANE_STACK_BYTES (1u << 20)
-#define FETCH_DEADLINE_US (20 * US_PER_S)
 
 /* UI thread only; keeps detached lanes reachable, so that leak checkers know it is on purpose. */
 __attribute__((used)) static struct lane *left_lanes;
@@ -106,6 +105,7 @@ static void set_running(struct lane *l, struct lane_item *item)
 	l->running = (long)item->index;
 	l->run_since_mono_us = l->doing_since_mono_us = l->started[item->index] = now;
 	l->cancelled_mono_us = 0;
+	l->note = (struct fetch_note){0};
 	l->run_deadline_mono_us = now + (src->deadline_us ? src->deadline_us : FETCH_DEADLINE_US);
 	if (limit && limit < l->run_deadline_mono_us)
 		l->run_deadline_mono_us = limit;
@@ -319,6 +319,13 @@ bool lane_pending(struct lane *l, size_t source_index, int64_t *ret_since_mono_u
 	pending = is_pending(l, source_index, ret_since_mono_us);
 	pthread_mutex_unlock(&l->mutex);
 	return pending;
+}
+
+void lane_note(struct lane *l, size_t source_index, struct fetch_note *ret_note)
+{
+	pthread_mutex_lock(&l->mutex);
+	*ret_note = l->running == (long)source_index ? l->note : (struct fetch_note){0};
+	pthread_mutex_unlock(&l->mutex);
 }
 
 int64_t lane_started(struct lane *l, size_t source_index)

@@ -36,6 +36,8 @@ struct lane *lane_new(enum lane_id id, const char *name, const struct source *co
 bool lane_request(struct lane *l, size_t source_index, const struct fetch *template) MUST_CHECK;
 /* UI thread. True while the source is queued or running; *ret_since is when it started to run (0 = only queued). */
 bool lane_pending(struct lane *l, size_t source_index, int64_t *ret_since_mono_us);
+/* UI thread. How the running fetch of this source is getting on; zeroed when it is another's, or nothing runs. */
+void lane_note(struct lane *l, size_t source_index, struct fetch_note *ret_note);
 /* UI thread. Drops the queue and asks the running fetch to give up. The lane stays usable. */
 void lane_cancel(struct lane *l);
 /* Any thread: a copy of what it is doing. */

@@ -48,6 +48,7 @@ struct lane {
 	long running;                 /* source index, -1 = none */
 	int64_t run_since_mono_us, run_deadline_mono_us, cancelled_mono_us, doing_since_mono_us;
 	char doing[160];
+	struct fetch_note note; /* of the fetch that runs */
 	int64_t requests, bytes, fetches, failures, busy_us;
 	int64_t idle_us;
 	pthread_t thread;

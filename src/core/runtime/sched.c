@@ -161,6 +161,9 @@ static int64_t period_of(struct runtime *rt, size_t i)
 
 	if (src->busy_period_us && is_busy(rt, i))
 		period = src->busy_period_us;
+	/* what came last says that it costs too much to be fetched so often */
+	if (rt->store.entries[i].good && rt->store.entries[i].good->period_us > period)
+		period = rt->store.entries[i].good->period_us;
 	/* a target without an interval must not turn into a busy loop */
 	return period > 0 ? period : US_PER_S;
 }
@@ -420,6 +423,14 @@ static int64_t step(struct runtime *rt, size_t i, int64_t now, unsigned *changed
 	return INT64_MAX;
 }
 
+static void follow_note(struct runtime *rt, size_t i, bool runs)
+{
+	if (runs)
+		lane_note(rt->lanes[rt->sources[i]->lane], i, &rt->store.entries[i].note);
+	else
+		rt->store.entries[i].note = (struct fetch_note){0};
+}
+
 /*
  * Before the arrivals are collected: a fetch that is over by now has its outcome in the
  * mailbox, and one that ends later wakes us again. Asked the other way round, a failure
@@ -436,6 +447,7 @@ static void look_at_lanes(struct runtime *rt)
 		if (started > job->started_mono_us)
 			job->started_mono_us = started;
 		job->pending = lane_pending(lane, i, &job->since_mono_us);
+		follow_note(rt, i, job->pending && job->since_mono_us != 0);
 	}
 }
 
@@ -479,6 +491,7 @@ int64_t runtime_tick(struct runtime *rt, unsigned *ret_changed)
 
 		rt->store.entries[i].fetch_since_mono_us = feeder->fetch_since_mono_us;
 		rt->store.entries[i].next_mono_us = feeder->next_mono_us;
+		rt->store.entries[i].note = feeder->note;
 	}
 	*ret_changed = changed;
 	return next;

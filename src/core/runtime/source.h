@@ -38,6 +38,8 @@ enum source_flags {
 
 #define SOURCE_INPUTS_MAX 8
 #define SOURCES_MAX 64
+#define FETCH_DEADLINE_US (20 * US_PER_S)
+#define FETCH_LISTING_MAX_US (600 * US_PER_S)
 
 struct policies;
 struct policy;
@@ -53,14 +55,16 @@ struct target {
 	char region[64];
 	char profile[128];
 	char endpoint_url[512];
-	char conninfo[2048];       /* --db; "" = the cluster's writer endpoint */
-	bool aws;                  /* AWS sources are wanted (false with --db alone) */
-	bool wake;                 /* consent to connect to a serverless cluster that may be paused */
-	bool read_only;            /* --read-only; ask target_is_read_only() */
-	int64_t interval_us;       /* sampler period */
-	int64_t range_us;          /* of metric graphs */
-	int64_t compare_us;        /* metric graphs also show what was so long before: a day, a week; 0 = not */
-	struct login_choice login; /* as whom, by which means; see target_choose_login() */
+	char conninfo[2048];     /* --db; "" = the cluster's writer endpoint */
+	bool aws;                /* AWS sources are wanted (false with --db alone) */
+	bool whole_region;       /* without a cluster: also what a region has too much of to list it unasked (--once) */
+	bool wake;               /* consent to connect to a serverless cluster that may be paused */
+	bool read_only;          /* --read-only; ask target_is_read_only() */
+	int64_t interval_us;     /* sampler period */
+	int64_t range_us;        /* of metric graphs */
+	int64_t budget_nano_usd; /* an hour, for calls of AWS that are billed; 0 = no limit */
+	int64_t compare_us;      /* metric graphs also show what was so long before: a day, a week; 0 = not */
+	struct login_choice login;                       /* as whom, by which means; see target_choose_login() */
 	char dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 	char nodes[2048];    /* NAME=CONNINFO; ...: how members are reached through tunnels */
 	char node[64];       /* DBInstanceIdentifier of the one node this is about; "" = the writer */
@@ -80,6 +84,8 @@ struct target *target_new(void);
 bool target_has_cluster(const struct target *t, struct err *why) MUST_CHECK;
 /* Copies all settings (not the reference count, not the generation) into a target nobody else has seen yet. */
 void target_copy(struct target *t, const struct target *from);
+/* What it is called: its cluster, else the host of --db; "" = neither is known. */
+struct str target_name(const struct target *t);
 /* What the policy of its cluster, else of the host of --db, else of all clusters says (model/policy.h). Never NULL. */
 const struct policy *target_policy(const struct target *t);
 /* Sets login as `logins` says for its cluster and the host of --db; for a target nobody else has seen yet. */
@@ -114,6 +120,13 @@ struct fetch {
 	uint64_t demand;                 /* bit i: source i of the lane is wanted by something; for fetch_wants() */
 	uint64_t seq;                    /* counts fetches of this source on this lane for this target, from 1 */
 	const struct command_args *args; /* of a command, else NULL; read with fetch_arg() */
+};
+
+/* How a fetch is getting on, for the badge. */
+struct fetch_note {
+	enum err_code waits;   /* why it waits before it asks again (ERR_THROTTLED, ...); ERR_NONE = it does not wait */
+	int64_t until_mono_us; /* until then */
+	int64_t rows;          /* of a listing in pages: what has come so far; 0 = nothing to say */
 };
 
 enum readiness { READY, READY_WAIT, READY_UNAVAILABLE };
@@ -172,6 +185,11 @@ int64_t fetch_left_us(const struct fetch *f);
 bool fetch_wait(const struct fetch *f, int fd, short events, struct err *err) MUST_CHECK;
 /* What the lane is doing now, for :diag ("connecting to orders-1"). */
 void fetch_doing(struct fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* What the fetch waits for, until then; ERR_NONE = no longer. */
+void fetch_note_wait(struct fetch *f, enum err_code why, int64_t until_mono_us);
+/* How many rows of a longer listing have come, with one more page. As long as it goes on it has its whole deadline anew
+ * with each page, up to FETCH_LISTING_MAX_US in all; a command's has not. */
+void fetch_note_rows(struct fetch *f, int64_t rows);
 /* Slot for what all sources of this lane share (a connection, an HTTP client); freed by the lane with free_fn when it
  * closes or is idle for 5 min. */
 void **fetch_lane_context(struct fetch *f, void (*free_fn)(void *));

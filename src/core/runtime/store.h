@@ -15,6 +15,7 @@ struct store_entry {
 	int64_t failing_since_us;      /* wall; 0 = not failing */
 	int64_t fetch_since_mono_us;   /* a fetch is running since; 0 = none */
 	int64_t next_mono_us;          /* next fetch, 0 = not scheduled */
+	struct fetch_note note;        /* how that is getting on */
 	unsigned failures;             /* in a row */
 	unsigned version;              /* grows with every change of good or latest */
 };

@@ -46,6 +46,11 @@ void target_copy(struct target *t, const struct target *from)
 	memcpy((char *)t + settings, (const char *)from + settings, sizeof *t - settings);
 }
 
+struct str target_name(const struct target *t)
+{
+	return str_c(t->cluster[0] ? t->cluster : t->db_host);
+}
+
 #define NAMES_MAX (sizeof(((struct target *)0)->cluster) + sizeof(((struct target *)0)->db_host) + 1)
 
 /* What sections of config.ini may be called for it; the connection string may name several hosts. */

@@ -14,17 +14,13 @@
 #include "base/xalloc.h"
 #include "verdict/verdict_impl.h"
 
+#include <stdio.h>
+
 struct pending {
 	uint64_t key;
 	size_t rule;
 	unsigned times;     /* in a row */
 	enum severity what; /* was found, the mildest of them where it became worse, the worst where better */
-};
-
-struct muted {
-	uint64_t key;
-	int64_t until_us; /* 0 = acknowledged */
-	enum severity at; /* how bad it was then */
 };
 
 /* When a rule was last judged, and by what. */
@@ -37,8 +33,7 @@ struct judged {
 
 struct verdict_engine {
 	struct judged judged[RULES_MAX];
-	struct muted muted[VERDICT_MUTED_MAX];
-	size_t nmuted;
+	struct mutes mutes;
 	const struct snapshot *shown; /* or NULL */
 	uint64_t *keys;               /* of its rows */
 	struct pending *pending;
@@ -62,22 +57,9 @@ void verdict_engine_free(void *p)
 	xfree(e);
 }
 
-/* FNV-1a over both, with a separator that neither can have. */
-static uint64_t key_by_name(struct str id, struct str object)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < id.len; i++)
-		h = (h ^ (unsigned char)id.ptr[i]) * UINT64_C(1099511628211);
-	h = (h ^ 0xff) * UINT64_C(1099511628211);
-	for (size_t i = 0; i < object.len; i++)
-		h = (h ^ (unsigned char)object.ptr[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
 static uint64_t key_of(const struct finding *x)
 {
-	return key_by_name(x->id, HAS(x, struct finding, object) ? x->object : STR(""));
+	return verdict_key(x->id, HAS(x, struct finding, object) ? x->object : STR(""));
 }
 
 static enum severity severity_at(const struct finding *x)
@@ -245,67 +227,24 @@ bool verdict_engine_rests(struct verdict_engine *e, size_t rule, uint64_t versio
 	return false;
 }
 
-/* ---- what is muted ---- */
-
-/* Whether this one still mutes the finding; NULL: the finding is gone. */
-static bool still_mutes(const struct muted *m, const struct finding *x, int64_t now_us)
+struct mutes *verdict_engine_mutes(struct verdict_engine *e)
 {
-	if (m->until_us > 0)
-		return now_us < m->until_us;
-	return x && severity_at(x) > SEV_OK && severity_at(x) <= m->at;
+	return &e->mutes;
 }
 
-static void mark_muted(struct finding *x, const struct muted *m)
+bool verdict_engine_mute(struct verdict_engine *e, struct str id, struct str object, int64_t until_us, int64_t now_us)
 {
-	SET(x, struct finding, muted, m->until_us > 0 ? STR("snoozed") : STR("acknowledged"));
-	if (m->until_us > 0)
-		SET(x, struct finding, muted_until_at, m->until_us);
-}
-
-static void mute_rows(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys)
-{
-	struct finding *rows = s->rows;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->nrows; i++)
-		rows[i].present &= ~(BIT(struct finding, muted) | BIT(struct finding, muted_until_at));
-	for (size_t k = 0; k < e->nmuted; k++) {
-		struct muted m = e->muted[k];
-		long at = find_key(keys, s->nrows, m.key);
-
-		if (!still_mutes(&m, at < 0 ? NULL : &rows[at], s->at_us))
-			continue;
-		if (at >= 0)
-			mark_muted(&rows[at], &m);
-		e->muted[n++] = m;
-	}
-	e->nmuted = n;
-}
-
-bool verdict_engine_mute(struct verdict_engine *e, struct str id, struct str object, int64_t until_us)
-{
-	uint64_t key = key_by_name(id, object);
-	const struct finding *x = find_shown(e, key);
-	struct muted m = {.key = key, .until_us = until_us};
-	size_t n = 0;
-	bool was = false;
+	struct mute one = {.key = verdict_key(id, object), .at_us = now_us, .until_us = until_us};
+	const struct finding *x = find_shown(e, one.key);
 
 	if (!x || severity_at(x) <= SEV_OK)
 		return false;
-	m.at = severity_at(x);
-	for (size_t i = 0; i < e->nmuted; i++) {
-		was |= e->muted[i].key == key;
-		if (e->muted[i].key != key)
-			e->muted[n++] = e->muted[i];
-	}
-	e->nmuted = n;
-	if (was)
-		return true;
-	if (e->nmuted == VERDICT_MUTED_MAX) {
-		memmove(e->muted, e->muted + 1, (VERDICT_MUTED_MAX - 1) * sizeof(m));
-		e->nmuted--;
-	}
-	e->muted[e->nmuted++] = m;
+	one.at = severity_at(x);
+	one.seen = true;
+	one.unnamed = id.len >= sizeof(one.rule) || object.len >= sizeof(one.object);
+	(void)snprintf(one.rule, sizeof(one.rule), STR_FMT, STR_ARG(id));
+	(void)snprintf(one.object, sizeof(one.object), STR_FMT, STR_ARG(object));
+	mutes_toggle(&e->mutes, &one);
 	return true;
 }
 
@@ -324,7 +263,7 @@ void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
 	xfree(keys);
 	xfree(e->keys);
 	e->keys = keys_of(s, s->nrows);
-	mute_rows(e, s, e->keys);
+	mutes_apply(&e->mutes, s, e->keys);
 	xfree(e->pending);
 	e->pending = next;
 	e->npending = n;

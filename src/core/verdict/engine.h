@@ -8,6 +8,7 @@
 #ifndef VERDICT_ENGINE_H
 #define VERDICT_ENGINE_H
 
+#include "verdict/mutes.h"
 #include "verdict/verdict.h"
 
 #define VERDICT_APPEAR 3
@@ -30,9 +31,12 @@ void verdict_engine_settle(struct verdict_engine *engine, struct snapshot *s);
 /*
  * What is known and need not be said again: until_us = 0 acknowledges it, until it becomes worse or is gone; else it is
  * snoozed until that wall time, whatever happens. False: neither can be, because it is not shown or is in order.
- * At most VERDICT_MUTED_MAX at a time; the oldest gives way. A verdict that is muted already is not any more.
+ * At most VERDICT_MUTED_MAX at a time; the oldest gives way. A verdict that is muted already is not any more. now_us:
+ * wall.
  */
-#define VERDICT_MUTED_MAX 64
-bool verdict_engine_mute(struct verdict_engine *engine, struct str id, struct str object, int64_t until_us);
+bool verdict_engine_mute(struct verdict_engine *engine, struct str id, struct str object, int64_t until_us,
+			 int64_t now_us);
+/* All that are muted, to be written down and read again. The engine's own. */
+struct mutes *verdict_engine_mutes(struct verdict_engine *engine);
 
 #endif

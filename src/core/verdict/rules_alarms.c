@@ -2,16 +2,14 @@
  * rules_alarms.c: CloudWatch alarms of the cluster: which are raised, which cannot tell, and what nothing watches.
  *
  * An alarm has no severity of its own, so one that is raised is a warning. One without enough data has lost its metric
- * or is new; after INSUFFICIENT_US it is not new. Watched is a metric when an alarm is about it, or about an
- * expression it is part of.
+ * or is new; after some time (the policy says) it is not new. Watched is a metric when an alarm is about it, or about
+ * an expression it is part of.
  */
 #include "verdict/rules_common.h"
 
 #include "base/clock.h"
 
 #include <stdio.h>
-
-#define INSUFFICIENT_US (30 * US_PER_MIN)
 
 void rule_alarms(const struct facts *f, struct findings *out)
 {
@@ -51,7 +49,7 @@ void rule_alarm_data(const struct facts *f, struct findings *out)
 	for (size_t i = 0; s && i < s->nrows; i++) {
 		struct str name = data_str(s, i, "name"), state = data_str(s, i, "state");
 		int64_t since = data_i64(s, i, "since_at", f->now_us);
-		bool old = f->now_us - since > INSUFFICIENT_US;
+		bool old = verdict_above((double)(f->now_us - since), f->policy->limits.alarm_without_data, 0) > SEV_OK;
 		char age[VERDICT_VALUE_MAX];
 
 		if (state.len == 0) {

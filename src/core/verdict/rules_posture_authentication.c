@@ -9,9 +9,6 @@
 
 #include "base/clock.h"
 
-/* A rotation that is due may take its time. */
-#define ROTATION_GRACE_US (2 * US_PER_DAY)
-
 void rule_master_secret(const struct facts *f, struct findings *out)
 {
 	const struct snapshot *s = facts_whole(f, out, "cluster_settings");
@@ -75,7 +72,8 @@ void rule_secret_rotation(const struct facts *f, struct findings *out)
 			finding_evidence(out, "secretsmanager DescribeSecret: RotationEnabled false");
 			finding_next(out, "", "switch rotation on: RDS changes the password and the secret together");
 			remedy_secret(out, s, i);
-		} else if (due > 0 && f->now_us > due + ROTATION_GRACE_US) {
+		} else if (due > 0 &&
+			   verdict_above((double)(f->now_us - due), f->policy->limits.rotation_overdue, 0) > SEV_OK) {
 			finding_add(out, SEV_WARN, STR(""), "rotation of the master password is overdue for %s",
 				    verdict_backup_age(late, f->now_us - due));
 			finding_evidence(out, "secretsmanager DescribeSecret: NextRotationDate %s",

@@ -12,47 +12,29 @@
 
 #include <math.h>
 
-#define GIB (1024.0 * 1024 * 1024)
-#define MIB (1024.0 * 1024)
 #define RULE_OBJECTS_MAX 10
 /* Volume metrics arrive late, and by the hour when a week is shown. */
 #define POINT_AGE_US (3 * US_PER_HOUR)
-/* The ceiling is near enough to plan for, and to act on: a larger version, or less data, takes weeks. */
-#define CEILING_WARN_US (90 * US_PER_DAY)
-#define CEILING_CRIT_US (14 * US_PER_DAY)
-/* Autovacuum begins at freeze_max_age; so far beyond it does not keep up. */
-#define FREEZE_LATE 1.5
-/* A slot that somebody receives from may be behind by so much. */
-#define SLOT_BEHIND (10 * GIB)
-/* Of a slot that nobody receives from this is critical: it ends only with the disk. */
-#define SLOT_CRIT (100 * GIB)
-/* Dead rows as multiples of those at which autovacuum begins; small tables do not matter. */
-#define DEAD_NOTICE 2.0
-#define DEAD_WARN 5.0
-#define DEAD_ROWS_MIN 10000
-#define BLOAT_RATIO 0.3
-#define BLOAT_MIN (1 * GIB)
-/* Temporary files written in a second, over all sessions. */
-#define TEMP_NOTICE (5 * MIB)
-#define TEMP_WARN (50 * MIB)
 
 /* ---- the volume ---- */
 
-static void say_volume(struct findings *out, double used, double ceiling, double limit, const struct growth *g)
+static void say_volume(struct findings *out, double used, double ceiling, const struct policy_limits *l,
+		       const struct growth *g)
 {
 	char now[VERDICT_VALUE_MAX], most[VERDICT_VALUE_MAX], share[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX];
 	char pace[VERDICT_VALUE_MAX], when[VERDICT_VALUE_MAX];
 	int64_t left = growth_reaches(g, ceiling);
-	enum severity s = verdict_above(used / ceiling, limit, 0);
+	enum severity s = verdict_above(used / ceiling, l->volume, 0), near = SEV_OK;
 
 	(void)verdict_bytes(now, used);
 	(void)verdict_bytes(most, ceiling);
 	(void)verdict_ratio(share, used / ceiling);
-	(void)verdict_ratio(policy, limit);
-	if (g->per_day > 0 && left < CEILING_WARN_US) {
+	(void)verdict_ratio(policy, l->volume);
+	if (g->per_day > 0)
+		near = verdict_below((double)left, l->ceiling, l->ceiling_critical);
+	if (near > SEV_OK) {
 		(void)verdict_age(when, left);
-		finding_add(out, left < CEILING_CRIT_US ? SEV_CRIT : SEV_WARN, STR(""),
-			    "volume reaches its %s in %s, now %s", most, when, now);
+		finding_add(out, near, STR(""), "volume reaches its %s in %s, now %s", most, when, now);
 	} else if (s == SEV_WARN) {
 		finding_add(out, s, STR(""), "volume %s, %s of %s, policy %s", now, share, most, policy);
 	} else {
@@ -93,7 +75,7 @@ void rule_volume(const struct facts *f, struct findings *out)
 	week = series_find_part(&metrics->series, "VolumeBytesUsed", f->cluster, SERIES_WEEK);
 	if (week)
 		(void)growth_fit(week, 0, INT64_MAX, &g);
-	say_volume(out, used, ceiling, f->policy->limits.volume, &g);
+	say_volume(out, used, ceiling, &f->policy->limits, &g);
 	if (raised_by[0])
 		finding_next(out, "", "engine version %s raises the limit to 256 TiB", raised_by);
 }
@@ -147,7 +129,8 @@ static enum severity judge_age(const struct facts *f, const struct snapshot *s, 
 	enum severity v = verdict_above(data_f64(s, i, w->ratio), l->wraparound, l->wraparound_critical);
 	int64_t forced = data_i64(s, i, w->forced_at, 0);
 
-	if (v == SEV_OK && forced > 0 && (double)data_i64(s, i, w->age, 0) > FREEZE_LATE * (double)forced)
+	if (v == SEV_OK && forced > 0 && l->freeze_late > 0 &&
+	    (double)data_i64(s, i, w->age, 0) > l->freeze_late * (double)forced)
 		return SEV_NOTICE;
 	return v;
 }
@@ -218,7 +201,7 @@ void rule_multixact(const struct facts *f, struct findings *out)
 
 /* ---- slots ---- */
 
-static enum severity judge_slot(const struct snapshot *s, size_t i)
+static enum severity judge_slot(const struct policy_limits *l, const struct snapshot *s, size_t i)
 {
 	double kept = (double)data_i64(s, i, "retained_bytes", 0);
 	struct str wal = data_str(s, i, "wal_status");
@@ -228,8 +211,8 @@ static enum severity judge_slot(const struct snapshot *s, size_t i)
 	if (str_eq_c(wal, "lost"))
 		return SEV_WARN;
 	if (data_i64(s, i, "active", 0) == 0 && kept > 0)
-		return kept > SLOT_CRIT ? SEV_CRIT : SEV_WARN;
-	return kept > SLOT_BEHIND || str_eq_c(wal, "unreserved") ? SEV_WARN : SEV_OK;
+		return verdict_above(kept, 0, l->slot_retained_critical) == SEV_CRIT ? SEV_CRIT : SEV_WARN;
+	return str_eq_c(wal, "unreserved") ? SEV_WARN : verdict_above(kept, l->slot_retained, 0);
 }
 
 static void say_slot(struct findings *out, const struct snapshot *s, size_t i, enum severity v)
@@ -266,7 +249,7 @@ void rule_slots(const struct facts *f, struct findings *out)
 	size_t bad = 0;
 
 	for (size_t i = 0; s && i < s->nrows; i++) {
-		enum severity v = judge_slot(s, i);
+		enum severity v = judge_slot(&f->policy->limits, s, i);
 
 		if (v <= SEV_OK)
 			continue;
@@ -285,13 +268,15 @@ void rule_slots(const struct facts *f, struct findings *out)
 
 /* ---- dead rows and bloat ---- */
 
-static enum severity judge_dead(const struct snapshot *s, size_t i)
+static enum severity judge_dead(const struct policy_limits *l, const struct snapshot *s, size_t i)
 {
 	double due = (double)data_i64(s, i, "vacuum_due_rows", 0), dead = (double)data_i64(s, i, "dead_rows", 0);
 
-	if (due <= 0 || dead < DEAD_ROWS_MIN)
+	if (due <= 0 || dead < l->dead_rows_least)
 		return SEV_OK;
-	return dead > DEAD_WARN * due ? SEV_WARN : dead > DEAD_NOTICE * due ? SEV_NOTICE : SEV_OK;
+	if (verdict_above(dead / due, l->dead_rows, 0) == SEV_WARN)
+		return SEV_WARN;
+	return verdict_above(dead / due, l->dead_rows_notice, 0) == SEV_WARN ? SEV_NOTICE : SEV_OK;
 }
 
 static void say_dead(struct findings *out, const struct snapshot *s, size_t i, enum severity v)
@@ -321,7 +306,7 @@ void rule_dead_rows(const struct facts *f, struct findings *out)
 	size_t bad = 0;
 
 	for (size_t i = 0; s && i < s->nrows; i++) {
-		enum severity v = judge_dead(s, i);
+		enum severity v = judge_dead(&f->policy->limits, s, i);
 
 		if (v > SEV_OK && bad++ < RULE_OBJECTS_MAX)
 			say_dead(out, s, i, v);
@@ -360,6 +345,7 @@ static void say_bloat(struct findings *out, const struct snapshot *s, size_t i)
 
 void rule_bloat(const struct facts *f, struct findings *out)
 {
+	const struct policy_limits *l = &f->policy->limits;
 	const struct snapshot *s = facts_need(f, out, "relations");
 	size_t bad = 0;
 
@@ -370,8 +356,8 @@ void rule_bloat(const struct facts *f, struct findings *out)
 		return;
 	}
 	for (size_t i = 0; i < s->nrows && bad < RULE_OBJECTS_MAX; i++) {
-		if ((double)data_i64(s, i, "bloat_bytes", 0) < BLOAT_MIN ||
-		    !(data_f64(s, i, "bloat_ratio") >= BLOAT_RATIO))
+		if ((double)data_i64(s, i, "bloat_bytes", 0) < l->bloat_least || l->bloat <= 0 ||
+		    !(data_f64(s, i, "bloat_ratio") >= l->bloat))
 			continue;
 		bad++;
 		say_bloat(out, s, i);
@@ -386,6 +372,7 @@ void rule_bloat(const struct facts *f, struct findings *out)
 
 void rule_temp_files(const struct facts *f, struct findings *out)
 {
+	const struct policy_limits *l = &f->policy->limits;
 	const struct snapshot *s = facts_need(f, out, "databases");
 	double all = s ? data_rate_sum(s, "temp_bytes") : (double)NAN, most = -1;
 	char rate[VERDICT_VALUE_MAX];
@@ -400,7 +387,9 @@ void rule_temp_files(const struct facts *f, struct findings *out)
 			most = data_rate(s, i, "temp_bytes");
 			worst = i;
 		}
-	v = all > TEMP_WARN ? SEV_WARN : all > TEMP_NOTICE ? SEV_NOTICE : SEV_OK;
+	v = verdict_above(all, l->temp_files, 0);
+	if (v == SEV_OK && verdict_above(all, l->temp_files_notice, 0) == SEV_WARN)
+		v = SEV_NOTICE;
 	finding_add(out, v, STR(""), "temporary files grow by %s/s", verdict_bytes(rate, all));
 	finding_evidence(out, "most of it in " STR_FMT ", %s/s; pg_stat_database", STR_ARG(data_str(s, worst, "name")),
 			 verdict_bytes(rate, most));

@@ -59,6 +59,7 @@ static bool is_due(const struct rule *rule, void *arg)
 
 static void derive(const struct store *st, const struct target *t, void **state, struct snapshot *s)
 {
+	const struct store_entry *file = store_entry(st, "acknowledged");
 	struct look look = {.store = st};
 	struct facts f;
 
@@ -72,6 +73,9 @@ static void derive(const struct store *st, const struct target *t, void **state,
 	if (!*state)
 		*state = verdict_engine_new();
 	look.engine = *state;
+	/* not in `reads`: it is of this host, and who has no memory mutes nothing */
+	if (file)
+		mutes_take(verdict_engine_mutes(look.engine), file->good, file->version, target_name(t));
 	verdict_judge(&f, is_due, &look, s);
 	verdict_engine_settle(look.engine, s);
 }
@@ -84,6 +88,7 @@ const struct source source_verdicts = {
 	.lane = LANE_FILES,
 	.period_us = US_PER_S,
 #define RULE(judge, id, family, decision, view, sources, title, why) sources " "
+#define RULE_SEEN(...)
 	.reads =
 #include "verdict/rules.def"
 		,

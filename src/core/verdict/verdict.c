@@ -33,7 +33,9 @@ static const struct field fields[] = {
 	F(view, K_INT, .title = "VIEW", .width = 4, .flags = F_COMPUTED, .help = "Digit of the view that explains it."),
 	F(rank, K_INT, .title = "RANK", .width = 4, .flags = F_COMPUTED | F_HIDDEN, .help = "Order of severities: 0 critical, 1 warning, 2 notice, 3 ok, 4 unknown."),
 	F(place, K_INT, .title = "PLACE", .width = 4, .flags = F_COMPUTED | F_HIDDEN, .help = "Order in a list: by rank, and among equals as the rules stand."),
-	F(muted, K_ENUM, .title = "MUTED", .width = 12, .flags = F_COMPUTED, .help = "acknowledged or snoozed in this console; absent: neither."),
+	F(muted, K_ENUM, .title = "MUTED", .width = 12, .flags = F_COMPUTED, .help = "acknowledged or snoozed from this host; absent: neither."),
+	F(muted_by, K_ID, .title = "MUTED BY", .width = 12, .flags = F_COMPUTED, .help = "User of this host who did that, and the host."),
+	F(muted_at, K_TIME_US, .title = "MUTED AT", .width = 12, .flags = F_COMPUTED, .help = "When that was done."),
 	F(muted_until_at, K_TIME_US, .title = "MUTED UNTIL", .width = 12, .flags = F_COMPUTED, .help = "When it is shown again, of a snoozed one."),
 	F(since_at, K_TIME_US, .title = "SINCE", .width = 12, .flags = F_COMPUTED, .help = "Since when this process has seen it so."),
 };

@@ -377,6 +377,26 @@ static void put_since(struct page *page, const struct ui *ui, const struct snaps
 	buf_release(&b);
 }
 
+/* "acknowledged by ann@ops3, 06:41:03, 2h 10m ago" */
+static void put_muted(struct page *page, const struct ui *ui, const struct snapshot *s, size_t row)
+{
+	struct str muted = data_str(s, row, "muted"), by = data_str(s, row, "muted_by");
+	int64_t at = data_i64(s, row, "muted_at", 0), until = data_i64(s, row, "muted_until_at", 0);
+	struct buf b;
+
+	if (muted.len == 0)
+		return;
+	buf_init(&b, 400);
+	(void)buf_addf(&b, STR_FMT "%s" STR_FMT ", ", STR_ARG(muted), by.len > 0 ? " by " : "", STR_ARG(by));
+	(void)format_clock(&b, at, ui->now_us);
+	if (until > 0) {
+		(void)buf_add_c(&b, ", until ");
+		(void)format_clock(&b, until, ui->now_us);
+	}
+	put(page, "muted", ROLE_MUTED, buf_str(&b));
+	buf_release(&b);
+}
+
 static void check_draw(const struct ui *ui, struct pane *p, struct canvas *c, struct rect r)
 {
 	const struct table *t = verdict_table(ui);
@@ -400,7 +420,7 @@ static void check_draw(const struct ui *ui, struct pane *p, struct canvas *c, st
 	(void)page_line(&page);
 	put(&page, "found", ROLE_FG, data_str(t->snap, row, "evidence"));
 	put_since(&page, ui, t->snap, row);
-	put(&page, "muted", ROLE_MUTED, data_str(t->snap, row, "muted"));
+	put_muted(&page, ui, t->snap, row);
 	put(&page, "rule", ROLE_MUTED, data_str(t->snap, row, "id"));
 	page_section(&page, "Why", "");
 	page_text(&page, NULL, 0, ROLE_FG, false, data_str(t->snap, row, "why"));

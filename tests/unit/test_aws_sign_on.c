@@ -1,0 +1,291 @@
+/*
+ * test_aws_sign_on.c: what a person does for credentials, over HTTP against the simulator: signing on by a code in a
+ * browser, and the MFA code of a role.
+ */
+#include "aws/fake_fetch.h"
+
+#include "aws/commands.h"
+#include "aws/cred.h"
+#include "aws/cred_cache.h"
+#include "base/clock.h"
+#include "model/data.h"
+#include "sim/sim_identity.h"
+
+#include <ftw.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct source any_source = {.name = "any"};
+static struct sim *sim;
+static char url[64], home[64];
+static struct err err;
+
+static void write_file(const char *name, const char *text)
+{
+	char path[160];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", home, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int set_up(void **state)
+{
+	struct sim_options o = {.seed = 7, .region = "us-east-1"};
+	char path[160];
+
+	(void)state;
+	snprintf(home, sizeof(home), "/tmp/auroratop-sign-on-XXXXXX");
+	assert_non_null(mkdtemp(home));
+	fake_environment();
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	setenv("HOME", home, 1);
+	snprintf(path, sizeof(path), "%s/config", home);
+	setenv("AWS_CONFIG_FILE", path, 1);
+	assert_true(sim_start(&o, &sim, &err));
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", sim_port(sim));
+	write_file("config",
+		   "[default]\nsso_session = corp\nsso_account_id = " SIM_ACCOUNT "\nsso_role_name = Admin\n"
+		   "[sso-session corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
+		   "sso_registration_scopes = sso:account:access\n"
+		   "[profile base]\naws_access_key_id = " SIM_ACCESS_KEY "\naws_secret_access_key = " SIM_SECRET_KEY
+		   "\n"
+		   "[profile admin]\nrole_arn = arn:aws:iam::" SIM_ACCOUNT ":role/mfa-admin\nsource_profile = base\n"
+		   "mfa_serial = arn:aws:iam::" SIM_ACCOUNT ":mfa/me\n");
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	cred_stop();
+	sim_stop(sim);
+	return nftw(home, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void person(const char *answer)
+{
+	struct sim_param p = {STR("answer"), str_c(answer)};
+
+	assert_true(sim_identity_admin(sim, STR("signon"), &p, 1, &err));
+}
+
+struct sign_on {
+	pthread_t thread;
+	struct fake fake;
+	struct err err;
+	bool ok;
+};
+
+static void *run(void *ctx)
+{
+	struct sign_on *s = ctx;
+
+	s->ok = fake_run(&s->fake, &s->err);
+	return NULL;
+}
+
+/* Begins it and waits until the token service was asked n times. */
+static void begin(struct sign_on *s, size_t asked)
+{
+	*s = (struct sign_on){.ok = false};
+	fake_init(&s->fake, &command_sign_on, url, "");
+	assert_int_equal(pthread_create(&s->thread, NULL, run, s), 0);
+	while (sim_requests(sim, "sso-oidc", "CreateToken") < asked)
+		usleep(10000);
+}
+
+static void end(struct sign_on *s)
+{
+	pthread_join(s->thread, NULL);
+}
+
+static struct str last(const struct sign_on *s, const char *field)
+{
+	return data_str(fake_last(&s->fake), 0, field);
+}
+
+static bool can_get(struct err *why)
+{
+	const struct cred_set *set = NULL;
+	struct fake f;
+	bool ok;
+
+	fake_init(&f, &any_source, url, "");
+	ok = cred_get(&f.fetch, NULL, &set, why);
+	cred_unref(set);
+	fake_release(&f);
+	return ok;
+}
+
+static void test_somebody_says_yes(void **state)
+{
+	struct sign_on s;
+
+	(void)state;
+	assert_false(can_get(&err));
+	assert_string_equal(err.id, CRED_NEEDS_LOGIN);
+	begin(&s, 1); /* not yet: it goes on asking */
+	person("allow");
+	end(&s);
+	if (!s.ok)
+		fail_msg("%s", s.err.text);
+	assert_int_equal(s.fake.npublished, 2);
+	assert_true(str_eq_c(data_str(s.fake.published[0], 0, "state"), "waiting"));
+	assert_true(str_eq_c(data_str(s.fake.published[0], 0, "user_code"), SIM_USER_CODE));
+	assert_true(str_eq_c(last(&s, "state"), "done"));
+	assert_true(str_eq_c(last(&s, "session"), "corp"));
+	fake_release(&s.fake);
+	assert_true(can_get(&err)); /* at once, although it had failed just before */
+	/* the registration is used again */
+	begin(&s, 3);
+	person("allow");
+	end(&s);
+	assert_true(s.ok);
+	fake_release(&s.fake);
+	assert_int_equal(sim_requests(sim, "sso-oidc", "RegisterClient"), 1);
+}
+
+static void test_somebody_says_no(void **state)
+{
+	struct sign_on s;
+
+	(void)state;
+	begin(&s, 1);
+	person("deny");
+	end(&s);
+	assert_false(s.ok);
+	assert_int_equal(s.err.code, ERR_DENIED);
+	assert_non_null(strstr(s.err.text, "declined"));
+	fake_release(&s.fake);
+	begin(&s, 3);
+	person("expire");
+	end(&s);
+	assert_false(s.ok);
+	assert_non_null(strstr(s.err.text, "has run out"));
+	assert_non_null(strstr(s.err.remedy, ":login"));
+	fake_release(&s.fake);
+}
+
+/* A fault on the way is no answer of the person. */
+static void test_trouble_on_the_way(void **state)
+{
+	struct sign_on s;
+
+	(void)state;
+	assert_true(sim_fault(sim, "service=sso-oidc&operation=CreateToken&kind=error500&count=1", &err));
+	begin(&s, 1);
+	person("allow");
+	end(&s);
+	if (!s.ok)
+		fail_msg("%s", s.err.text);
+	fake_release(&s.fake);
+}
+
+static void test_cancelled(void **state)
+{
+	struct sign_on s;
+
+	(void)state;
+	begin(&s, 1);
+	fake_cancel(&s.fake);
+	end(&s);
+	assert_false(s.ok);
+	assert_int_equal(s.err.code, ERR_CANCELLED);
+	fake_release(&s.fake);
+}
+
+/* One that the service does not know any more is replaced. */
+static void test_old_registration(void **state)
+{
+	char path[240], hash[65];
+	struct sign_on s;
+
+	(void)state;
+	cred_sha1(STR("{\"region\": \"us-east-1\", \"scopes\": [\"sso:account:access\"], \"session_name\": \"corp\", "
+		      "\"startUrl\": \"https://x.awsapps.com/start\", \"tool\": \"botocore\"}"),
+		  hash);
+	snprintf(path, sizeof(path), "%s/.aws/sso/cache/%s.json", home, hash);
+	assert_true(secret_write_file(
+		path, STR("{\"clientId\":\"gone\",\"clientSecret\":\"gone\",\"expiresAt\":\"2120-01-01T00:00:00Z\"}"),
+		&err));
+	begin(&s, 1);
+	person("allow");
+	end(&s);
+	if (!s.ok)
+		fail_msg("%s", s.err.text);
+	fake_release(&s.fake);
+	assert_int_equal(sim_requests(sim, "sso-oidc", "RegisterClient"), 1);
+	assert_int_equal(sim_requests(sim, "sso-oidc", "StartDeviceAuthorization"), 2);
+}
+
+static void test_profile_without(void **state)
+{
+	struct sign_on s;
+
+	(void)state;
+	fake_init(&s.fake, &command_sign_on, url, "");
+	snprintf(s.fake.target->profile, sizeof(s.fake.target->profile), "base");
+	assert_false(fake_run(&s.fake, &err));
+	assert_non_null(strstr(err.text, "does not use single sign-on"));
+	fake_release(&s.fake);
+}
+
+static void test_mfa_code(void **state)
+{
+	const struct cred_set *set = NULL;
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "admin");
+	assert_false(cred_get(&f.fetch, NULL, &set, &err));
+	assert_string_equal(err.id, CRED_NEEDS_CODE);
+	assert_non_null(strstr(err.text, "arn:aws:iam::" SIM_ACCOUNT ":mfa/me"));
+	assert_int_equal(sim_requests(sim, "sts", NULL), 0); /* nobody was troubled without it */
+	assert_false(cred_answer(&f.fetch, STR("654321"), &err));
+	assert_string_equal(err.id, CRED_NEEDS_CODE);
+	assert_non_null(strstr(err.text, "does not accept"));
+	assert_null(strstr(err.text, "654321"));
+	assert_false(cred_answer(&f.fetch, STR(""), &err));
+	assert_true(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	assert_true(cred_get(&f.fetch, NULL, &set, &err));
+	assert_non_null(strstr(set->keys.origin, "role mfa-admin through source_profile base"));
+	assert_int_equal(sim_requests(sim, "sts", "AssumeRole"), 2);
+	cred_unref(set);
+	fake_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_somebody_says_yes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_somebody_says_no, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_trouble_on_the_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cancelled, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_old_registration, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_profile_without, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_mfa_code, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

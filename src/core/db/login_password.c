@@ -119,7 +119,7 @@ struct arn {
 
 static bool read_arn(struct str text, struct arn *ret_arn)
 {
-	struct arn arn;
+	struct arn arn = {{{NULL, 0}}};
 
 	for (size_t i = 0; i < ARRAY_LEN(arn.part); i++)
 		if (!str_split(&text, ':', &arn.part[i]))

@@ -5,7 +5,7 @@ install(FILES README.md CHANGELOG.md LICENSE man/config.example.ini DESTINATION 
 find_program(SCDOC scdoc)
 if(SCDOC AND TARGET auroratop)
   set(manual ${PROJECT_BINARY_DIR}/auroratop.1)
-  add_executable(manual-source man/manual.c src/cli.c src/config_policy.c)
+  add_executable(manual-source man/manual.c src/cli.c src/config_policy.c src/config_login.c)
   target_include_directories(manual-source PRIVATE src src/core)
   target_link_libraries(manual-source PRIVATE aurora_model project_options)
   add_custom_command(OUTPUT ${manual}

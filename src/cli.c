@@ -7,6 +7,7 @@
 
 #include "base/ini.h"
 #include "base/parse.h"
+#include "config_login.h"
 #include "config_policy.h"
 #include "model/net_addr.h"
 
@@ -16,6 +17,7 @@
 
 enum option_type {
 	OPT_TEXT,
+	OPT_LOGIN,
 	OPT_FLAG,
 	OPT_NO_FLAG,
 	OPT_SECONDS,
@@ -43,6 +45,12 @@ struct option {
 		.offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member), \
 		.config = true,                                                                            \
 	}
+/* What may also stand in a cluster's own section: model/logins.h. */
+#define LOGIN(flag, argname, environment, about)                                                            \
+	{                                                                                                   \
+		.name = (flag), .arg = (argname), .env = (environment), .help = (about), .type = OPT_LOGIN, \
+		.config = true,                                                                             \
+	}
 #define FLAG(flag, member, about)                                                                              \
 	{                                                                                                      \
 		.name = (flag), .help = (about), .type = OPT_FLAG, .offset = offsetof(struct options, member), \
@@ -57,10 +65,20 @@ static const struct option options[] = {
 	     "connect here (URI or keywords) instead of to the cluster's writer; alone, without AWS, it is enough"),
 	TEXT("nodes", nodes, "NAME=CONNINFO;...", "AURORATOP_NODES",
 	     "how members are reached through tunnels: orders-2=hostaddr=127.0.0.1 port=15433; ..."),
-	TEXT("user", user, "NAME", NULL, "database user (default PGUSER)"),
-	TEXT("action-user", action_user, "NAME", "AURORATOP_ACTION_USER",
-	     "database user that cancels, terminates and maintains (default the same); its password from the password "
-	     "file"),
+	LOGIN("user", "NAME", NULL, "database user (default PGUSER)"),
+	LOGIN("auth", "password|iam|secret", "AURORATOP_AUTH",
+	      "how it logs in to the database: by libpq's own means, an IAM token made here for each connection, or a "
+	      "secret of Secrets Manager (default password)"),
+	LOGIN("secret", "NAME|ARN", "AURORATOP_SECRET",
+	      "the secret of auth = secret, JSON with username and password (default the one that RDS keeps for the "
+	      "cluster's master user)"),
+	LOGIN("action-user", "NAME", "AURORATOP_ACTION_USER",
+	      "database user that cancels, terminates and maintains (default the same); its password from the password "
+	      "file, unless action-auth or auth = iam says otherwise"),
+	LOGIN("action-auth", "password|iam|secret", "AURORATOP_ACTION_AUTH",
+	      "how who acts logs in (default iam where the other does, secret with action-secret, else password)"),
+	LOGIN("action-secret", "NAME|ARN", "AURORATOP_ACTION_SECRET",
+	      "the secret of who acts (default with action-auth = secret the one of the cluster's master user)"),
 	TEXT("dbname", dbname, "NAME", NULL, "database (default PGDATABASE, then the cluster's, then postgres)"),
 	TEXT("sslmode", sslmode, "MODE", NULL, "weaker TLS than verify-full, by explicit wish"),
 	TEXT("sslrootcert", sslrootcert, "FILE", NULL, "certificates that the database's is checked against"),
@@ -225,6 +243,8 @@ static bool store(const struct option *o, struct options *ret, struct str v, con
 	switch (o->type) {
 	case OPT_TEXT:
 		return store_text(o, ret, v, where, err);
+	case OPT_LOGIN:
+		return login_key_set(&ret->logins.said, config_login_key(str_c(o->name)), v, where, err);
 	case OPT_FLAG:
 	case OPT_NO_FLAG:
 		if (v.ptr && !parse_bool(v, &on))
@@ -274,17 +294,19 @@ static bool is_own_section(struct str name)
 static bool check_sections(const struct ini *ini, const char *path, struct err *err)
 {
 	for (size_t i = 0; i < ini->nsections; i++)
-		if (!is_own_section(ini->sections[i].name) && !config_policy_is_section(ini->sections[i].name))
+		if (!is_own_section(ini->sections[i].name) && !config_policy_is_section(ini->sections[i].name) &&
+		    !config_login_is_section(ini->sections[i].name))
 			return err_set(err, ERR_CONFIG,
-				       "%s:%d: [" STR_FMT "]: no such section; there are [auroratop], "
-				       "[policy] and [policy CLUSTER]",
+				       "%s:%d: [" STR_FMT "]: no such section; there are [auroratop], [policy], "
+				       "[policy CLUSTER] and [login CLUSTER]",
 				       path, ini->sections[i].line, STR_ARG(ini->sections[i].name));
 	return true;
 }
 
 static bool apply_config(const struct ini *ini, const char *path, struct options *ret, struct err *err)
 {
-	if (!check_sections(ini, path, err) || !config_policy_read(ini, path, &ret->policies, err))
+	if (!check_sections(ini, path, err) || !config_policy_read(ini, path, &ret->policies, err) ||
+	    !config_login_read(ini, path, &ret->logins, err))
 		return false;
 	for (size_t i = 0; i < ini->n; i++) {
 		const struct ini_entry *e = &ini->entries[i];
@@ -330,6 +352,9 @@ static bool read_config(struct options *ret, struct err *err)
 	if (ok)
 		ok = apply_config(&ini, path, ret, err);
 	ini_release(&ini);
+	/* what the file says for all yields to a cluster's own section, what is said from now on does not */
+	ret->logins.common = ret->logins.said;
+	ret->logins.said = (struct login_choice){.user = ""};
 	return ok;
 }
 

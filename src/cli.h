@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/logins.h"
 #include "model/policy.h"
 
 #include <stdbool.h>
@@ -34,7 +35,7 @@ enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_JUNIT };
 struct options {
 	enum cli_command command;
 	char cluster[256], profile[128], region[64], endpoint_url[512], db[2048];
-	char user[128], action_user[128], dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
+	char dbname[128], sslmode[32], sslrootcert[512], nodes[2048];
 	char public_address[64]; /* an address, or "" */
 	char ask_public_address[512];
 	char theme[64], color[16], time[16], config[1024], scenario[1024];
@@ -48,6 +49,7 @@ struct options {
 	bool maintenance;  /* policy: of what changes something, too */
 	bool read_only, ascii, headless, wake, show_literals, motion, mouse, bell;
 	struct policies policies; /* only in the config file */
+	struct logins logins;     /* user, auth and the like */
 };
 
 /* Fills *ret from argv, environment and config file. False: err names the option or file:line:key. */

@@ -110,8 +110,6 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	copy_text(t->profile, sizeof t->profile, o->profile);
 	copy_text(t->endpoint_url, sizeof t->endpoint_url, o->endpoint_url);
 	copy_text(t->conninfo, sizeof t->conninfo, o->db);
-	copy_text(t->user, sizeof t->user, o->user);
-	copy_text(t->action_user, sizeof t->action_user, o->action_user);
 	copy_text(t->dbname, sizeof t->dbname, o->dbname);
 	copy_text(t->nodes, sizeof t->nodes, o->nodes);
 	copy_text(t->sslmode, sizeof t->sslmode, o->sslmode);
@@ -125,8 +123,10 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	t->whole_region = o->command == COMMAND_ONCE;
 	t->read_only = o->read_only;
 	t->policies = &o->policies;
+	t->logins = &o->logins;
 	if (o->db[0])
-		login_host(o->db, t->db_host, sizeof t->db_host);
+		t->db_proxy = login_host(o->db, t->db_host, sizeof t->db_host);
+	target_choose_login(t);
 	/* --db alone is enough: AWS is only in use when something of AWS was named, or nothing at all. */
 	t->aws = !o->db[0] || o->cluster[0] || o->region[0] || o->endpoint_url[0] || o->profile[0] ||
 		 o->command == COMMAND_WHOAMI;
@@ -268,6 +268,7 @@ static int run(const struct options *o)
 
 	if (!make_target(o, &target, &err))
 		return complain(&err, usage_status(o));
+	registry_begin();
 	signals = o->command == COMMAND_CONSOLE ? take_signals() : -1;
 	rt = runtime_new(registry_sources, registry_nsources, target);
 	target_unref(target);
@@ -283,6 +284,7 @@ static int run(const struct options *o)
 	if (!runtime_stop(rt, o->command != COMMAND_CONSOLE && commands_lane(runtime_commands(rt), 0) ? STOP_JOBS_US
 												      : STOP_US))
 		_exit(status); /* a lane did not answer: it is left behind, the terminal is restored already */
+	registry_end();
 	cred_stop();
 	return status;
 }
@@ -298,12 +300,29 @@ static int print_text(void (*write)(struct buf *))
 	return 0;
 }
 
+/* What the logins that are set up for the cluster need of AWS. */
+static void wish_logins(const struct login_choice *c, struct aws_iam_wish *wish)
+{
+	const char *user = c->user[0] ? c->user : getenv("PGUSER");
+	bool apart = login_acts_apart(c);
+	enum login_means means[2] = {login_means(c), apart ? login_action_means(c) : LOGIN_PASSWORD};
+	const char *users[2] = {user ? user : "*", c->action_user[0] ? c->action_user : "*"};
+	const char *secrets[2] = {c->secret, c->action_secret};
+
+	for (int i = 0; i < 2; i++) {
+		wish->secret_login |= means[i] == LOGIN_SECRET && !secrets[i][0];
+		wish->secrets[i] = means[i] == LOGIN_SECRET ? secrets[i] : "";
+		wish->token_users[i] = means[i] == LOGIN_IAM ? users[i] : "";
+	}
+}
+
 /* Needs no AWS: a region that is not known is every region. */
 static int print_policy(const struct options *o)
 {
 	bool read_only = o->read_only || policy_find(&o->policies, str_c(o->cluster))->read_only;
 	struct aws_iam_wish wish = {.cluster = o->cluster, .changes = o->maintenance && !read_only};
 	char region[AWS_REGION_MAX] = "";
+	struct login_choice login;
 	struct aws_config config;
 	struct err ignored;
 	struct buf b;
@@ -316,6 +335,8 @@ static int print_policy(const struct options *o)
 		aws_config_release(&config);
 	}
 	wish.region = region;
+	logins_choose(&o->logins, str_c(o->cluster), &login);
+	wish_logins(&login, &wish);
 	buf_init(&b, 64u << 10);
 	aws_iam_policy(&wish, &b);
 	(void)puts(buf_c(&b));

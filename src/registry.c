@@ -3,6 +3,7 @@
  */
 #include "registry.h"
 
+#include "aws/db_password.h"
 #include "base/buf.h"
 
 #include <stdio.h>
@@ -28,6 +29,16 @@ const struct source *const registry_commands[] = {
 #undef COMMAND
 };
 const size_t registry_ncommands = ARRAY_LEN(registry_commands);
+
+void registry_begin(void)
+{
+	password_set_source(aws_db_password);
+}
+
+void registry_end(void)
+{
+	aws_db_password_forget();
+}
 
 int registry_find(const char *name)
 {

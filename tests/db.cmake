@@ -1,5 +1,5 @@
 # The database layer: what is pure, and what needs a real PostgreSQL (skipped with status 77 where there is none).
-foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache shape_cache sample_load conn_err site statement_deltas statement_texts)
+foreach(name locks digraph forest lock_tag lock_wait sqlset resolve text_cache shape_cache sample_load conn_err rds_host site statement_deltas statement_texts)
   unit(${name} db)
 endforeach()
 
@@ -19,6 +19,14 @@ if(TARGET aurora_db)
     add_test(NAME db.${name} COMMAND test_db_${name})
     set_tests_properties(db.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
   endforeach()
+endif()
+
+# Logging in by what AWS knows: both layers and the simulator.
+if(TARGET test_pg AND TARGET aurora_aws AND TARGET aurora_sim)
+  add_executable(test_db_login db/test_login.c)
+  target_link_libraries(test_db_login PRIVATE test_pg aurora_aws aurora_sim project_options PkgConfig::CMOCKA)
+  add_test(NAME db.login COMMAND test_db_login)
+  set_tests_properties(db.login PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
 endif()
 
 # It waits for locks that do not come, and for a slow VACUUM.

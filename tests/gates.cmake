@@ -19,7 +19,7 @@ if(TARGET auroratop-demo)
 endif()
 
 # Whatever tests/runtime.cmake registers, and every test that crosses threads, also runs under ThreadSanitizer.
-set(threaded "^unit\\.(fetch|http|lane|conn|log|arena|clock|snapshot|aws_cred_cache)")
+set(threaded "^unit\\.(fetch|http|lane|conn|log|arena|clock|snapshot|aws_cred_cache|aws_db_password)")
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/runtime.cmake)
   file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/runtime.cmake lines REGEX "^ *unit\\(")
   foreach(line IN LISTS lines)

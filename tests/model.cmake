@@ -1,5 +1,5 @@
 foreach(name kind format rec snapshot derive filter order series sqltext waits explainable plan sqlshape load_history policy growth
-             relation_history admission slow_log)
+             relation_history admission slow_log logins)
   unit(${name} model)
 endforeach()
 

@@ -33,6 +33,11 @@ if(TARGET auroratop AND TARGET auroratop-demo)
            $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-demo>)
   set_tests_properties(sim.doctor PROPERTIES TIMEOUT 300)
 endif()
+if(TARGET auroratop AND TARGET auroratop-demo)
+  add_test(NAME sim.login COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/login_test.py
+           $<TARGET_FILE:auroratop> $<TARGET_FILE:auroratop-demo>)
+  set_tests_properties(sim.login PROPERTIES TIMEOUT 600)
+endif()
 if(TARGET auroratop AND TARGET auroratop-sim)
   add_test(NAME sim.pi COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sim/pi_test.py)
   set_tests_properties(sim.pi PROPERTIES TIMEOUT 600

@@ -34,6 +34,16 @@ static bool start_workload(struct demo *d, struct err *err)
 	return true;
 }
 
+/* Secrets Manager has the password of who maintains, as RDS would keep that of the master user. */
+static bool share_secret(const struct demo *d, struct sim *sim, struct err *err)
+{
+	char value[128 + DEMO_SECRET_CHARS];
+
+	(void)snprintf(value, sizeof(value), "{\"username\":\"" DEMO_ACTION_USER "\",\"password\":\"%s\"}",
+		       d->app_secret);
+	return sim_set_secret(sim, "", value, err);
+}
+
 static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *err)
 {
 	char log[DEMO_PATH_MAX], reader_log[DEMO_PATH_MAX], reader[DEMO_NAME_MAX];
@@ -50,7 +60,7 @@ static bool start_sim(const struct demo *d, struct sim **ret_sim, struct err *er
 	snprintf(log, sizeof(log), "%s/" DEMO_SERVER_LOG, d->dir);
 	snprintf(reader_log, sizeof(reader_log), "%s/" DEMO_READER_LOG, d->dir);
 	demo_instance(d, DEMO_READER, reader);
-	return sim_start(&options, ret_sim, err);
+	return sim_start(&options, ret_sim, err) && share_secret(d, *ret_sim, err);
 }
 
 /* The lines that a shell can evaluate and that the console reads; `ready` closes them. */

@@ -14,6 +14,7 @@
  *   POST /_sim/fault     service= operation= kind= ms= count=   (see sim_fault)
  *   POST /_sim/clear     removes all faults, those of the scenario too; ends hanging requests
  *   POST /_sim/failover  cluster= [target=]
+ *   POST /_sim/secret    [name=] value=  (see sim_set_secret)
  *   POST /_sim/time      offset=SECONDS  the state's clock relative to the real one
  *   POST /_sim/keys      life=SECONDS of keys given out from now on; end=1: all given out until now are expired;
  *                        v1=1: instance metadata without tokens; role=none: the instance has no role
@@ -48,6 +49,8 @@
 #define SIM_EXTRA_CLUSTERS_MAX 2000
 #define SIM_REQUESTS_MAX 5000 /* newest requests kept in the log */
 #define SIM_BODY_MAX (1u << 20)
+#define SIM_SECRETS_MAX 4
+#define SIM_SECRET_VALUE_MAX (64u << 10)
 #define SIM_LOG_FILES_MAX 4
 
 /* A real PostgreSQL server's log, stderr format with Aurora's prefix; read again whenever somebody asks. */
@@ -114,6 +117,9 @@ bool sim_failover(struct sim *s, const char *cluster, const char *target, struct
  * the value waits for a reboot of the writer.
  */
 bool sim_parameter(struct sim *s, const char *cluster, const char *name, char *ret_value, size_t size);
+/* What GetSecretValue says of a secret from now on; again = it was rotated. name "" = that of the managed master user.
+ */
+bool sim_set_secret(struct sim *s, const char *name, const char *value, struct err *err) MUST_CHECK;
 /* Logged requests of service and operation; NULL = any. */
 size_t sim_requests(struct sim *s, const char *service, const char *operation);
 

@@ -86,6 +86,8 @@ static bool post(struct sim *s, struct str what, struct str body, struct arena *
 		return sim_fault(s, arena_strz(a, body), err);
 	if (str_eq_c(what, "failover"))
 		return sim_failover(s, form_get(params, n, "cluster"), form_get(params, n, "target"), err);
+	if (str_eq_c(what, "secret"))
+		return sim_set_secret(s, form_get(params, n, "name"), form_get(params, n, "value"), err);
 	if (str_eq_c(what, "clear")) {
 		sim_clear(s);
 		return true;

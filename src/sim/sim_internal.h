@@ -55,6 +55,11 @@ struct sim_operation {
 	bool (*run)(struct sim_request *r, struct buf *out);
 };
 
+/* sim_posture.c: the secret of the managed master user; sim_secrets.c: what secrets hold. */
+const char *sim_secret_arn(struct sim_request *r);
+bool sim_has_managed_secret(const struct sim *s);
+bool sim_get_secret_value(struct sim_request *r, struct buf *out);
+
 extern const struct sim_operation sim_rds_operations[], sim_ec2_operations[], sim_cw_operations[];
 extern const struct sim_operation sim_logs_operations[], sim_pi_operations[];
 extern const struct sim_operation sim_kms_operations[], sim_secrets_operations[], sim_scaling_operations[];

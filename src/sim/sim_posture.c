@@ -4,7 +4,7 @@
  *
  * Three small services that speak JSON 1.1. Keys are the scenario's; the one that every cluster is encrypted with
  * exists in every scenario. The secret of a managed master user is rotated each week, counted from when its cluster
- * was made. No value of a secret can be had here.
+ * was made; its value is in sim_secrets.c.
  */
 #include "sim/sim_internal.h"
 #include "sim/sim_rds.h"
@@ -115,7 +115,7 @@ static bool rotation_status(struct sim_request *r, struct buf *out)
 
 /* ---- Secrets Manager */
 
-static const char *secret_arn(struct sim_request *r)
+const char *sim_secret_arn(struct sim_request *r)
 {
 	return arena_strz(r->arena,
 			  arena_fmt(r->arena,
@@ -131,18 +131,23 @@ static const struct sim_cluster *managed(const struct sim *s)
 	return NULL;
 }
 
+bool sim_has_managed_secret(const struct sim *s)
+{
+	return managed(s) != NULL;
+}
+
 static bool describe_secret(struct sim_request *r, struct buf *out)
 {
 	struct str asked = sim_param(r, "SecretId");
 	const struct sim_cluster *c = managed(r->sim);
 	int64_t made, last;
 
-	if (!c || (!str_eq_c(asked, SIM_SECRET_NAME) && !str_eq_c(asked, secret_arn(r))))
+	if (!c || (!str_eq_c(asked, SIM_SECRET_NAME) && !str_eq_c(asked, sim_secret_arn(r))))
 		return sim_fail(r, 400, "ResourceNotFoundException",
 				"Secrets Manager can't find the specified secret.");
 	made = r->sim->epoch_us - c->age_us;
 	last = made + (r->now_us - made) / (SECRET_DAYS * US_PER_DAY) * SECRET_DAYS * US_PER_DAY;
-	text(out, "{\"ARN\":", secret_arn(r));
+	text(out, "{\"ARN\":", sim_secret_arn(r));
 	text(out, ",\"Name\":", SIM_SECRET_NAME);
 	text(out, ",\"KmsKeyId\":", key_arn(r, SIM_ACCOUNT_KEY));
 	buf_addf(out, ",\"RotationEnabled\":true,\"RotationRules\":{\"AutomaticallyAfterDays\":%d}", SECRET_DAYS);
@@ -292,6 +297,7 @@ const struct sim_operation sim_kms_operations[] = {
 const size_t sim_kms_noperations = ARRAY_LEN(sim_kms_operations);
 const struct sim_operation sim_secrets_operations[] = {
 	{"secretsmanager", "DescribeSecret", "SecretId", "SecretId", describe_secret},
+	{"secretsmanager", "GetSecretValue", "SecretId VersionId VersionStage", "SecretId", sim_get_secret_value},
 };
 const size_t sim_secrets_noperations = ARRAY_LEN(sim_secrets_operations);
 const struct sim_operation sim_scaling_operations[] = {

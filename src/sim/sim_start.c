@@ -101,6 +101,7 @@ void sim_stop(struct sim *s)
 		sim_http_stop(s);
 	sim_log_clear(s);
 	sim_logs_free(s->logs);
+	sim_secrets_free(s);
 	sim_changes_free(s->changes);
 	xfree(s->identities);
 	if (s->requests)

@@ -126,6 +126,12 @@ struct sim_log_row {
 	char service[32], operation[64];
 };
 
+struct sim_secret {
+	char name[128];           /* "" = that of the managed master user */
+	char *current, *previous; /* SecretString; previous may be NULL */
+	unsigned version;
+};
+
 struct MHD_Daemon;
 struct sim_logs;
 struct sim_identities;
@@ -153,6 +159,8 @@ struct sim {
 	FILE *requests;                    /* that every request is added to, or NULL */
 	struct sim_log_row log[SIM_REQUESTS_MAX];
 	size_t log_first, log_n;
+	struct sim_secret secrets[SIM_SECRETS_MAX];
+	size_t nsecrets;
 	struct sim_logs *logs; /* what was read of the log files; NULL = nobody asked yet */
 	uint64_t next_id;
 };
@@ -160,6 +168,7 @@ struct sim {
 /* A simulator without a server; ended by sim_stop(). */
 bool sim_new(const struct sim_options *options, struct sim **ret_sim, struct err *err) MUST_CHECK;
 void sim_state_build(struct sim *s);
+void sim_secrets_free(struct sim *s);
 /* Does what the scenario had planned until now; the lock is held. */
 void sim_state_advance(struct sim *s);
 /* The failover that begins at at_us; target "" = the first reader. The lock is held. */

@@ -1,5 +1,5 @@
 /*
- * action_lane.c: the state of the action lane of each node, in words.
+ * action_lane.c: the state of the action lane of each node, and how the console was let in, in words.
  *
  * While a node is not sampled either, its lane is not called down: that the database is
  * not reached is said elsewhere.
@@ -24,6 +24,15 @@ bool action_lane_is_down(const struct ui *ui)
 	return down;
 }
 
+/* Nothing while nobody was let in. */
+static void add_login(struct buf *b, const char *before, const struct snapshot *s)
+{
+	struct str by = data_str(s, 0, "login_by");
+
+	if (by.len > 0)
+		(void)buf_addf(b, "%s" STR_FMT, before, STR_ARG(by));
+}
+
 static void add_time(struct buf *b, const char *word, int64_t at, int64_t now_us)
 {
 	(void)buf_add_c(b, word);
@@ -37,6 +46,8 @@ static void tell_good(const struct ui *ui, const struct snapshot *s, struct buf 
 
 	(void)buf_addf(b, STR_FMT ", to " STR_FMT " as " STR_FMT, STR_ARG(data_str(s, 0, "state")),
 		       STR_ARG(node.len ? node : data_str(s, 0, "database")), STR_ARG(user));
+	if (!str_eq(data_str(s, 0, "login_by"), data_str(store_good(ui->store, "activity"), 0, "login_by")))
+		add_login(b, ", by ", s);
 	add_time(b, " since ", data_i64(s, 0, "opened_at", 0), ui->now_us);
 	add_time(b, ", checked ", data_i64(s, 0, "checked_at", 0), ui->now_us);
 	if (opened > 1)
@@ -71,8 +82,30 @@ static void tell(const struct ui *ui, const struct store *st, const char *name, 
 	buf_release(&b);
 }
 
+/* As whom the console watches, and by which means. */
+static void tell_login(const struct store *st, const char *name, struct prose *l)
+{
+	const struct snapshot *activity = store_good(st, "activity");
+	struct pen pen;
+	struct buf b;
+
+	if (data_str(activity, 0, "login_by").len == 0)
+		return;
+	buf_init(&b, 1024);
+	pen = prose_line(l);
+	pen_field(&pen, ROLE_MUTED, 0, 22, str_c(name), false);
+	(void)buf_addf(&b, STR_FMT ", by ", STR_ARG(data_str(activity, 0, "user")));
+	add_login(&b, "", activity);
+	if (data_i64(activity, 0, "via_pooler", 0))
+		(void)buf_add_c(&b, data_i64(activity, 0, "via_proxy", 0) ? ", through an RDS Proxy"
+									  : ", through a pooler");
+	prose_wrap(l, pen, 22, ROLE_FG, buf_str(&b));
+	buf_release(&b);
+}
+
 void action_lane_draw(const struct ui *ui, struct prose *l)
 {
+	tell_login(ui->store, "database login", l);
 	tell(ui, ui->store, "action connection", l);
 	for (size_t i = 0; i < runtime_nodes(ui->rt); i++)
 		tell(ui, runtime_node_store(ui->rt, i), runtime_node_name(ui->rt, i), l);

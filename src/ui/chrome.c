@@ -126,11 +126,11 @@ static void draw_pooler(const struct ui *ui, struct pen *pen)
 {
 	const struct snapshot *activity = store_good(ui->store, "activity");
 
-	if (data_i64(activity, 0, "via_pooler", 0) == 0 || pen_left(pen) < 15)
+	if (data_i64(activity, 0, "via_pooler", 0) == 0 || pen_left(pen) < 18)
 		return;
 	pen_skip(pen, 2);
 	pen_glyph(pen, ROLE_NOTICE, G_NOTICE);
-	pen_text(pen, ROLE_NOTICE, " via pooler");
+	pen_text(pen, ROLE_NOTICE, data_i64(activity, 0, "via_proxy", 0) ? " via RDS Proxy" : " via pooler");
 }
 
 static void draw_engine(const struct ui *ui, struct pen *pen)

@@ -163,6 +163,7 @@ struct target *ui_target_for(const struct ui *ui, struct str cluster)
 
 	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(cluster));
 	(void)snprintf(t->conninfo, sizeof t->conninfo, "%s", home && cluster.len > 0 ? ui->home->conninfo : "");
+	target_choose_login(t);
 	return t;
 }
 

@@ -12,13 +12,13 @@
 
 #define DEADLINE_US (10 * US_PER_S)
 
-static uint64_t generations;
+static atomic_ullong generations;
 
 void fake_init(struct fake *f, const struct source *source, const char *endpoint_url, const char *cluster)
 {
 	*f = (struct fake){.fetch.source = source};
 	f->target = xalloc(sizeof(*f->target));
-	f->target->generation = ++generations;
+	f->target->generation = atomic_fetch_add(&generations, 1) + 1;
 	f->target->aws = true;
 	f->target->range_us = 3 * US_PER_HOUR;
 	snprintf(f->target->region, sizeof(f->target->region), "us-east-1");

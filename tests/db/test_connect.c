@@ -150,7 +150,9 @@ static void test_tls(void **state)
 	root = text_of("host=" PG_AMAZON_NAME " hostaddr=127.0.0.1 port=%d user=watch password=watch-pw dbname=orders",
 		       pg.port);
 	/* Amazon names are verified by default, and without roots that is said at once */
-	expect_failure(root, ERR_TLS, "no root certificates of Amazon RDS", "global-bundle.pem");
+	expect_failure(root, ERR_TLS, "no root certificates of Amazon RDS",
+		       "curl --create-dirs -o ~/.postgresql/global-bundle.pem "
+		       "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem");
 	setenv("PGSSLROOTCERT", pg.ca, 1);
 	expect_success(text_of("host=" PG_AMAZON_NAME
 			       " hostaddr=127.0.0.1 port=%d user=watch password=watch-pw dbname=orders",

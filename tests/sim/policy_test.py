@@ -68,6 +68,25 @@ def check_document():
     return read, both
 
 
+def check_logins(read):
+    """What the means of logging in need, of who watches and who acts, and nothing where libpq's own will do."""
+    def more(*words, **env):
+        document, _ = policy("--region", "eu-west-1", "prod-orders", *words, **env)
+        return {a: s["Resource"] for s in document["Statement"] for a in s["Action"] if a not in actions(read)}
+    expect("a password needs no right", more("--auth", "password", "--user", "monitor") == {})
+    expect("a token", more("--auth", "iam", "--user", "monitor") ==
+           {"rds-db:connect": ["arn:aws:rds-db:eu-west-1:*:dbuser:*/monitor"]}, more("--auth", "iam", "--user", "monitor"))
+    expect("tokens of two", more("--auth", "iam", "--action-user", "keeper", PGUSER="monitor") ==
+           {"rds-db:connect": ["arn:aws:rds-db:eu-west-1:*:dbuser:*/monitor", "arn:aws:rds-db:eu-west-1:*:dbuser:*/keeper"]})
+    expect("the master user's secret", more("--auth", "secret") ==
+           {"secretsmanager:GetSecretValue": ["arn:aws:secretsmanager:eu-west-1:*:secret:rds!cluster-*"]})
+    expect("a secret by name", more("--auth", "secret", "--secret", "orders/watch") ==
+           {"secretsmanager:GetSecretValue": ["arn:aws:secretsmanager:eu-west-1:*:secret:orders/watch-??????"]})
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/keep-AbCdEf"
+    expect("a token and a secret by ARN", more("--auth", "iam", "--user", "monitor", "--action-secret", arn) ==
+           {"rds-db:connect": ["arn:aws:rds-db:eu-west-1:*:dbuser:*/monitor"], "secretsmanager:GetSecretValue": [arn]})
+
+
 def check_operations(both):
     """Every call an operation of the console is made of is allowed with --maintenance."""
     with open(ROOT + "/src/core/model/operations.def", encoding="utf-8") as f:
@@ -153,6 +172,7 @@ SERVICES = {"rds": "RDS", "ec2": "EC2", "monitoring": "CLOUDWATCH", "pi": "PI", 
 
 def main():
     read, both = check_document()
+    check_logins(read)
     check_operations(both)
     check_readme(read)
     asked = check_denied(read)

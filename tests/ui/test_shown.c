@@ -437,6 +437,55 @@ static void test_where_we_are_connected(void **state)
 	fixture_draw(&f, NULL, 48, 160);
 	SHOWS("2 Activity  orders-2 ");
 	SHOWS("• via pooler");
+	fixture_more_text(
+		&f, "elsewhere",
+		STR("source activity at=now\nrow total=3 instance=orders-2 via_pooler=true via_proxy=true\n"));
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("• via RDS Proxy");
+}
+
+/* As whom, and by what: never what was sent. */
+static void test_the_login_is_told(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	fixture_more_text(
+		&f, "let in",
+		STR("source activity at=now\nrow total=3 user=monitor login_by=\"an IAM token (profile ops)\"\n"
+		    "source action at=now\nrow state=ready node=orders-1 user=keeper login_by=\"secret "
+		    "orders/keep\"\n"));
+	(void)fixture_type(&f, ":diag");
+	(void)fixture_key(&f, K_ENTER);
+	fixture_draw(&f, NULL, 48, 160);
+	SHOWS("database login");
+	SHOWS("monitor, by an IAM token (profile ops)");
+	SHOWS("as keeper, by secret orders/keep");
+}
+
+/* Each cluster has its own login, also when it is chosen in the console. */
+static void test_another_cluster_another_login(void **state)
+{
+	static struct logins logins = {.common = {.user = "all", .auth = "iam"},
+				       .of = {{"billing", {.user = "bill", .auth = "secret", .secret = "b/watch"}}},
+				       .n = 1};
+	struct target *here, *there, *back;
+
+	(void)state;
+	open_at("incident", "overview", 160, 48);
+	here = ui_copy_target(&f.ui);
+	here->logins = &logins;
+	f.ui.next_target = here;
+	fixture_effects(&f, EFFECT_PAINT);
+	there = ui_target_for(&f.ui, STR("billing"));
+	assert_string_equal(there->login.user, "bill");
+	assert_int_equal(login_means(&there->login), LOGIN_SECRET);
+	f.ui.next_target = there;
+	fixture_effects(&f, EFFECT_PAINT);
+	back = ui_target_for(&f.ui, STR("prod-orders"));
+	assert_string_equal(back->login.user, "all");
+	assert_int_equal(login_means(&back->login), LOGIN_IAM);
+	assert_string_equal(back->login.secret, "");
+	target_unref(back);
 }
 
 /* A database that was never reached because AWS could not say where it is has not failed. */
@@ -793,6 +842,8 @@ int main(void)
 		TEST(test_badges),
 		TEST(test_hostile_text),
 		TEST(test_ascii_is_ascii),
+		TEST(test_the_login_is_told),
+		TEST(test_another_cluster_another_login),
 		TEST(test_fleet),
 		TEST(test_prefix_lists),
 		TEST(test_gap_is_not_zero),

@@ -109,7 +109,7 @@ static void test_every_option(void **state)
 	assert_string_equal(o.region, "eu-west-1");
 	assert_string_equal(o.endpoint_url, "http://localhost:1");
 	assert_string_equal(o.db, "postgresql://h/db");
-	assert_string_equal(o.user, "u");
+	assert_string_equal(o.logins.said.user, "u");
 	assert_string_equal(o.dbname, "d");
 	assert_string_equal(o.sslmode, "require");
 	assert_string_equal(o.sslrootcert, "/ca.pem");
@@ -472,6 +472,65 @@ static void test_help_names_all(void **state)
 	buf_release(&manual);
 }
 
+/* user, auth, secret and the same of who acts, as they hold for a cluster. */
+static void login_is(const char *cluster, const char *words)
+{
+	struct login_choice c;
+	char text[2048];
+
+	logins_choose(&o.logins, str_c(cluster), &c);
+	(void)snprintf(text, sizeof text, "%s %s %s, %s %s %s", c.user, c.auth, c.secret, c.action_user, c.action_auth,
+		       c.action_secret);
+	assert_string_equal(text, words);
+}
+
+static void test_logins(void **state)
+{
+	(void)state;
+	write_config("[auroratop]\nuser = all\nauth = password\naction-user = keeper\n"
+		     "[login prod-orders]\nauth = iam\nuser = monitor\n"
+		     "[login Billing]\nauth = secret\nsecret = billing/watch\naction_secret = billing/keep\n");
+	(void)setenv("AURORATOP_CONFIG", config, 1);
+	assert_true(parse(""));
+	login_is("elsewhere", "all password , keeper  ");
+	login_is("prod-orders", "monitor iam , keeper  ");
+	login_is("PROD-ORDERS", "monitor iam , keeper  ");
+	login_is("billing", "all secret billing/watch, keeper  billing/keep");
+	login_is("elsewhere,billing", "all secret billing/watch, keeper  billing/keep");
+	login_is("", "all password , keeper  ");
+	/* what is said outranks the cluster's own, also in the words of the file */
+	assert_true(parse("--user all --auth password"));
+	login_is("prod-orders", "all password , keeper  ");
+	(void)setenv("AURORATOP_AUTH", "secret", 1);
+	assert_true(parse("--action-auth iam"));
+	login_is("prod-orders", "monitor secret , keeper iam ");
+	assert_true(parse("--auth iam"));
+	login_is("billing", "all iam billing/watch, keeper  billing/keep");
+	(void)unsetenv("AURORATOP_AUTH");
+}
+
+static void login_fault(const char *text, const char *words)
+{
+	write_config(text);
+	(void)setenv("AURORATOP_CONFIG", config, 1);
+	assert_false(parse(""));
+	says(words);
+	assert_null(strstr(err.text, "hush-hush"));
+}
+
+static void test_login_faults_name_their_place(void **state)
+{
+	(void)state;
+	assert_false(parse("--auth kerberos"));
+	says("--auth: kerberos is none of password, iam, secret");
+	login_fault("[login a]\nauth = IAM\n", "config.ini:2: auth: IAM is none of password, iam, secret");
+	login_fault("[login a]\n\nsecrets = x\n",
+		    "config.ini:3: secrets: no such setting of a login; did you mean secret");
+	login_fault("[login]\nauth = iam\n",
+		    "[login]: no such section; there are [auroratop], [policy], [policy CLUSTER] and [login CLUSTER]");
+	login_fault("[login a]\npassword = hush-hush\n", "config.ini:2: password: no such setting of a login");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -491,6 +550,8 @@ int main(void)
 		TEST(test_config_faults_name_their_place),
 		TEST(test_policy),
 		TEST(test_policy_faults_name_their_place),
+		TEST(test_logins),
+		TEST(test_login_faults_name_their_place),
 		TEST(test_doctor),
 		TEST(test_example),
 		TEST(test_config_from_environment),

@@ -102,16 +102,38 @@ static void keys_and_their_rotation(void **state)
 	sim_stop(s);
 }
 
-static void the_secret_has_no_value_here(void **state)
+#define MASTER_SECRET "rds!cluster-0b4d7c1e-55a2-4a0c-9d7e-6f1f2a3b4c5d"
+
+static void the_secret_is_rotated(void **state)
 {
 	struct sim *s = fixture_new(NULL, 0);
+	struct err err;
 
 	(void)state;
 	fixture_json_ok(s, "secretsmanager.DescribeSecret",
 			"{\"SecretId\":\"rds!cluster-0b4d7c1e-55a2-4a0c-9d7e-6f1f2a3b4c5d\"}",
 			"\"AutomaticallyAfterDays\":7");
 	fixture_json_fails(s, "secretsmanager.DescribeSecret", "{\"SecretId\":\"other\"}", "ResourceNotFoundException");
-	fixture_json_fails(s, "secretsmanager.GetSecretValue", "{\"SecretId\":\"x\"}", "InvalidAction");
+	fixture_json_fails(s, "secretsmanager.GetSecretValue", "{\"SecretId\":\"x\"}", "ResourceNotFoundException");
+	fixture_json_ok(s, "secretsmanager.GetSecretValue", "{\"SecretId\":\"" MASTER_SECRET "\"}",
+			"\"SecretString\":\"{\\\"username\\\":\\\"postgres\\\",");
+	assert_true(sim_set_secret(s, "", "first", &err));
+	assert_true(sim_set_secret(s, "", "second", &err));
+	fixture_json_ok(s, "secretsmanager.GetSecretValue",
+			"{\"SecretId\":\"" MASTER_SECRET "\",\"VersionStage\":\"AWSCURRENT\"}", "\"second\"");
+	fixture_json_ok(s, "secretsmanager.GetSecretValue",
+			"{\"SecretId\":\"" MASTER_SECRET "\",\"VersionStage\":\"AWSPREVIOUS\"}", "\"first\"");
+	fixture_json_fails(s, "secretsmanager.GetSecretValue",
+			   "{\"SecretId\":\"" MASTER_SECRET "\",\"VersionStage\":\"AWSPENDING\"}",
+			   "ResourceNotFoundException");
+	/* another one, by name and by ARN */
+	assert_true(sim_set_secret(s, "orders/watch", "{}", &err));
+	fixture_json_ok(s, "secretsmanager.GetSecretValue", "{\"SecretId\":\"orders/watch\"}",
+			"arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/watch-");
+	for (int i = 0; i < SIM_SECRETS_MAX - 2; i++)
+		assert_true(sim_set_secret(s, i ? "b" : "a", "x", &err));
+	assert_false(sim_set_secret(s, "c", "x", &err));
+	assert_int_equal(err.code, ERR_LIMIT);
 	sim_stop(s);
 }
 
@@ -200,7 +222,7 @@ int main(void)
 		cmocka_unit_test(alarms_follow_their_metrics),
 		cmocka_unit_test(alarms_in_pages_and_by_state),
 		cmocka_unit_test(keys_and_their_rotation),
-		cmocka_unit_test(the_secret_has_no_value_here),
+		cmocka_unit_test(the_secret_is_rotated),
 		cmocka_unit_test(replicas_are_scaled),
 		cmocka_unit_test(routes_and_acls),
 		cmocka_unit_test(shared_snapshots_and_dates_of_maintenance),

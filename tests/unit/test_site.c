@@ -67,7 +67,7 @@ static void world_init(struct world *w)
 
 	*w = (struct world){.t = target_new()};
 	snprintf(w->t->cluster, sizeof(w->t->cluster), "orders");
-	snprintf(w->t->user, sizeof(w->t->user), "watch");
+	snprintf(w->t->login.user, sizeof(w->t->login.user), "watch");
 	w->clusters = snapshot_new(&cluster_type, "clusters");
 	w->instances = snapshot_new(&instance_type, "instances");
 	c = snapshot_add_row(w->clusters);
@@ -156,7 +156,7 @@ static void test_conninfo_needs_nothing(void **state)
 	(void)state;
 	world_init(&w);
 	snprintf(w.t->conninfo, sizeof(w.t->conninfo), "service=x");
-	w.t->user[0] = '\0';
+	w.t->login.user[0] = '\0';
 	assert_int_equal(find(&w, false, false), READY);
 	assert_string_equal(w.site.host, "");
 	world_release(&w);
@@ -260,7 +260,7 @@ static void test_user_must_be_known(void **state)
 	world_init(&w);
 	unsetenv("PGUSER");
 	unsetenv("PGSERVICE");
-	w.t->user[0] = '\0';
+	w.t->login.user[0] = '\0';
 	assert_int_equal(find(&w, true, true), READY_UNAVAILABLE);
 	assert_non_null(strstr(w.err.remedy, "PGUSER"));
 	setenv("PGUSER", "watch", 1);

@@ -133,7 +133,16 @@ static bool take_keys(struct aws_client *c, struct fetch *f, const struct cred_s
 
 bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err *err)
 {
-	void **slot = fetch_lane_context(f, client_free);
+	return aws_client_get_in(f, fetch_lane_context(f, client_free), ret_client, err);
+}
+
+void aws_client_free(void *client)
+{
+	client_free(client);
+}
+
+bool aws_client_get_in(struct fetch *f, void **slot, struct aws_client **ret_client, struct err *err)
+{
 	struct aws_client *c = *slot;
 
 	if (!c) {
@@ -163,6 +172,16 @@ void aws_client_rest(struct fetch *f)
 const char *aws_client_region(const struct aws_client *c)
 {
 	return c->region;
+}
+
+struct aws_keys aws_client_keys(const struct aws_client *c)
+{
+	return aws_credentials_keys(&c->keys->keys);
+}
+
+int64_t aws_client_skew_us(const struct aws_client *c, enum aws_service_id service)
+{
+	return aws_pace_skew_us(aws_pace_of(service, c->pace_key));
 }
 
 const char *aws_client_profile(const struct aws_client *c)
@@ -346,6 +365,9 @@ out:
 		xml_decoder_free(a.xml);
 	}
 	*ret_response = a.response;
+	/* a secret's value is in it */
+	if (call->service == AWS_SECRETS_MANAGER && a.body.data)
+		explicit_bzero(a.body.data, a.body.cap);
 	buf_release(&a.body);
 	return ok;
 }

@@ -51,11 +51,19 @@ struct aws_answer {
 /* The lane's client, made or renewed for the fetch's target. Borrowed. ERR_CREDENTIALS, ERR_CONFIG, ERR_USAGE in words.
  */
 bool aws_client_get(struct fetch *f, struct aws_client **ret_client, struct err *err) MUST_CHECK;
+/* The same for who keeps it elsewhere: *slot is the client, NULL = none yet; free it with aws_client_free(). */
+bool aws_client_get_in(struct fetch *f, void **slot, struct aws_client **ret_client, struct err *err) MUST_CHECK;
+/* Accepts NULL. */
+void aws_client_free(void *client);
 /* Closes the client's connections, at the end of a fetch that will not come again for minutes: a TLS connection holds
  * memory. Credentials and what was learnt of endpoints stay. */
 void aws_client_rest(struct fetch *f);
 /* Region in effect. */
 const char *aws_client_region(const struct aws_client *c);
+/* The keys that would sign now, borrowed. */
+struct aws_keys aws_client_keys(const struct aws_client *c);
+/* By how much the service's clock is ahead of ours, as far as its refusals have shown. */
+int64_t aws_client_skew_us(const struct aws_client *c, enum aws_service_id service);
 /* Profile in effect, where its keys are from, and when they end (wall clock, 0 = not known to). */
 const char *aws_client_profile(const struct aws_client *c);
 const char *aws_client_origin(const struct aws_client *c);

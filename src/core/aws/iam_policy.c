@@ -111,6 +111,48 @@ static void add_statement(const struct aws_iam_wish *w, enum aws_api_use use, en
 	json_array_append_new(all, statement);
 }
 
+/* One action on what two people use; nothing where neither does. */
+static void add_login(const char *sid, const char *action, json_t *resources_of[2], json_t *all)
+{
+	json_t *list = json_array(), *actions, *statement;
+
+	for (int i = 0; i < 2; i++)
+		if (resources_of[i])
+			json_array_append_new(list, resources_of[i]);
+	if (json_array_size(list) == 0) {
+		json_decref(list);
+		return;
+	}
+	statement = json_object();
+	json_object_set_new(statement, "Sid", json_string(sid));
+	json_object_set_new(statement, "Effect", json_string("Allow"));
+	actions = json_array();
+	json_array_append_new(actions, json_string(action));
+	json_object_set_new(statement, "Action", actions);
+	json_object_set_new(statement, "Resource", list);
+	json_array_append_new(all, statement);
+}
+
+/* Of a name AWS makes an ARN with six characters more; the database's resource id is not known without asking. */
+static void add_logins(const struct aws_iam_wish *w, json_t *all)
+{
+	json_t *secrets[2] = {NULL, NULL}, *users[2] = {NULL, NULL};
+	char pattern[ARN_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		const char *secret = w->secrets[i], *user = w->token_users[i];
+
+		(void)snprintf(pattern, sizeof(pattern), "secretsmanager secret:%.300s-??????", secret ? secret : "");
+		if (secret && secret[0])
+			secrets[i] = str_starts(str_c(secret), STR("arn:")) ? json_string(secret) : arn(w, pattern);
+		(void)snprintf(pattern, sizeof(pattern), "rds-db dbuser:*/%.127s", user ? user : "");
+		if (user && user[0])
+			users[i] = arn(w, pattern);
+	}
+	add_login("LoginNamedSecrets", "secretsmanager:GetSecretValue", secrets, all);
+	add_login("LoginTokens", "rds-db:connect", users, all);
+}
+
 static int append(const char *bytes, size_t n, void *ctx)
 {
 	return buf_add(ctx, bytes, n) ? 0 : -1;
@@ -123,6 +165,7 @@ void aws_iam_policy(const struct aws_iam_wish *wish, struct buf *out)
 	for (int use = 0; use < (int)ARRAY_LEN(uses); use++)
 		for (int r = 0; is_wished(wish, (enum aws_api_use)use) && r < AWS_RESOURCE__COUNT; r++)
 			add_statement(wish, (enum aws_api_use)use, (enum aws_resource)r, statements);
+	add_logins(wish, statements);
 	json_object_set_new(policy, "Version", json_string("2012-10-17"));
 	json_object_set_new(policy, "Statement", statements);
 	CHECK(json_dump_callback(policy, append, out, JSON_INDENT(2)) == 0);

@@ -38,7 +38,8 @@ struct conn {
 	struct login_wish wish;
 	struct site site; /* where it was opened to */
 	uint64_t serial;
-	bool pooler, probed;
+	bool pooler, proxy, probed;
+	char login_by[256];
 	struct probe probe;
 	const char *prepared[PREPARED_MAX]; /* names, as given to conn_query() */
 	int nprepared;
@@ -97,6 +98,16 @@ bool conn_via_pooler(const struct conn *c)
 {
 	CHECK(c->probed);
 	return c->pooler;
+}
+
+bool conn_via_proxy(const struct conn *c)
+{
+	return c->proxy;
+}
+
+const char *conn_login_by(const struct conn *c)
+{
+	return c->login_by;
 }
 
 uint64_t conn_serial(const struct conn *c)
@@ -491,36 +502,70 @@ static bool is_known_version(struct conn *c, struct err *err)
 		       version ? version : "of an unknown version");
 }
 
-static bool connect_with(struct fetch *f, struct conn *c, const struct site *site, bool settings,
-			 bool *ret_options_refused, struct err *err)
-{
-	struct login l;
-	bool ok;
+/* How it is being tried, and what was learnt that makes another try worth it. */
+struct opening {
+	struct login_try how;
+	bool again;
+};
 
-	*ret_options_refused = false;
-	ok = login_prepare(f, site, &c->wish, settings, &l, err);
+/* Words for the user of what the session was opened by. */
+static void keep_login(struct conn *c, const struct login *l, const struct site *site)
+{
+	bool asked = PQconnectionUsedPassword(c->pg) != 0;
+
+	c->proxy = l->proxy;
+	(void)snprintf(c->login_by, sizeof(c->login_by), "%s%.200s%s",
+		       asked && l->means == LOGIN_PASSWORD ? "password from " : "",
+		       asked ? l->password_from : "no password, none was asked for",
+		       site->not_proxy ? "; to the instance instead of the RDS Proxy" : "");
+}
+
+/* A rotated secret is read anew, once: a second refusal stands. */
+static void consider_refusal(const struct login *l, const struct err *err, struct opening *o)
+{
+	if (l->means != LOGIN_SECRET || o->how.refused != 0 || err->code != ERR_LOGIN ||
+	    strcmp(err->id, CONN_BAD_PASSWORD) != 0)
+		return;
+	o->how.refused = l->password.number;
+	o->again = true;
+}
+
+static bool connect_with(struct fetch *f, struct conn *c, const struct site *site, struct opening *o, struct err *err)
+{
+	bool ok, options_refused = false;
+	struct login l;
+
+	o->again = false;
+	ok = login_prepare(f, site, &c->wish, &o->how, &l, err);
 	if (ok) {
 		fetch_doing(f, "connecting to %s", l.where);
-		ok = start_session(f, c, &l, ret_options_refused, err) && is_known_version(c, err);
+		ok = start_session(f, c, &l, &options_refused, err);
+		if (!ok)
+			consider_refusal(&l, err, o);
+		if (options_refused) {
+			o->how.settings = false;
+			o->again = true;
+		}
+		ok = ok && is_known_version(c, err);
+		if (ok)
+			keep_login(c, &l, site);
 	}
 	login_release(&l);
 	return ok;
 }
 
+/* At most three times: as ever, without options, with a new secret. */
 static bool open_anew(struct fetch *f, struct conn *c, const struct site *site, struct err *err)
 {
-	bool refused;
+	struct opening o = {.how = {.settings = true}};
 
-	if (connect_with(f, c, site, true, &refused, err))
-		return true;
-	conn_close(c);
-	if (!refused)
-		return false;
-	err_clear(err);
-	if (connect_with(f, c, site, false, &refused, err))
-		return true;
-	conn_close(c);
-	return false;
+	while (!connect_with(f, c, site, &o, err)) {
+		conn_close(c);
+		if (!o.again)
+			return false;
+		err_clear(err);
+	}
+	return true;
 }
 
 /* Another wish, another target, another writer (after a failover the old one may live on as a reader), or known to be

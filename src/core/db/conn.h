@@ -49,6 +49,8 @@ struct conn_param {
 
 /* err->id when the server, or the role, has no connection left. */
 #define CONN_NO_ROOM "53300"
+/* The same when it refused the password, and nothing else. */
+#define CONN_BAD_PASSWORD "28P01"
 #define CONN_CANCEL_US (4 * US_PER_S)
 /* severity as "WARNING", state as "55P03", both in no language; message as the server worded it. */
 typedef void (*conn_notice_fn)(void *arg, struct str severity, struct str state, struct str message);
@@ -126,6 +128,11 @@ void conn_place(const struct conn *c, char *out, size_t size);
 bool conn_used_password(const struct conn *c);
 /* Something between us and the server shares its sessions. */
 bool conn_via_pooler(const struct conn *c);
+/* And that is an RDS Proxy, by its name. */
+bool conn_via_proxy(const struct conn *c);
+/* How it was let in, in words without a secret: "password from PGPASSWORD", "an IAM token (profile ops)". The
+ * connection was open. */
+const char *conn_login_by(const struct conn *c);
 /* Grows with every new connection of this process: state that belongs to one session of ours is void when it differs.
  */
 uint64_t conn_serial(const struct conn *c);

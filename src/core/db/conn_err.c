@@ -9,6 +9,9 @@
  */
 #include "db/conn_err.h"
 
+#include "db/rds_host.h"
+#include "db/roots.h"
+
 #include <libpq-fe.h>
 
 struct said {
@@ -60,8 +63,34 @@ static bool says(struct str text, const char *words)
 
 /* ---- what a server said ---- */
 
+/* The server checks a token through PAM, and says no more than that it failed. */
+static bool bad_token(const struct login *l, struct err *err)
+{
+	err_set(err, ERR_LOGIN, "%s refused the IAM token of user %s", l->where, l->user);
+	if (l->iam_off)
+		err_remedy(err, "IAM database authentication is off on this cluster: turn it on");
+	else
+		err_remedy(err, "GRANT rds_iam TO %.63s; and allow rds-db:connect on %.200s", l->user,
+			   l->iam_resource ? l->iam_resource : "the database user");
+	return false;
+}
+
+/* Without rds_iam the server takes a token for an ordinary password. */
+static bool token_as_password(const struct login *l, struct err *err)
+{
+	err_set(err, ERR_LOGIN, "%s took the IAM token of user %s for a password: the role has no rds_iam", l->where,
+		l->user);
+	if (l->iam_off)
+		err_remedy(err, "turn IAM database authentication on, and GRANT rds_iam TO %.63s", l->user);
+	else
+		err_remedy(err, "GRANT rds_iam TO %.63s; and IAM database authentication has to be on", l->user);
+	return false;
+}
+
 static bool refused_28000(const struct login *l, struct str text, struct err *err)
 {
+	if (l->means == LOGIN_IAM && says(text, "PAM"))
+		return bad_token(l, err);
 	if (!says(text, "pg_hba.conf")) {
 		err_set(err, ERR_LOGIN, "%s does not let %s log in: " STR_FMT, l->where, l->user, STR_ARG(text));
 		err_remedy(err, "check the user name and that the role may log in");
@@ -78,8 +107,13 @@ static bool refused_28000(const struct login *l, struct str text, struct err *er
 
 static bool bad_password(const struct login *l, struct str text, struct err *err)
 {
+	if (l->means == LOGIN_IAM)
+		return token_as_password(l, err);
 	err_set(err, ERR_LOGIN, "%s refused the password of user %s", l->where, l->user);
-	err_remedy(err, "check PGPASSWORD, the password file (~/.pgpass) or the service file");
+	if (l->means == LOGIN_SECRET)
+		err_remedy(err, "it is from %s: rotate it, or name another", l->password_from);
+	else
+		err_remedy(err, "check PGPASSWORD, the password file (~/.pgpass) or the service file");
 	(void)text;
 	return false;
 }
@@ -147,7 +181,7 @@ static const struct {
 	{"does not match host name", ERR_TLS, "the certificate of %s is for another name",
 	 "connect by the name in the certificate; through a tunnel keep host and set hostaddr"},
 	{"certificate verify failed", ERR_TLS, "the certificate of %s is not signed by a root that is trusted here",
-	 "check sslrootcert; for Amazon use global-bundle.pem"},
+	 "check sslrootcert"},
 	{"root certificate file", ERR_TLS, "there is no root certificate to verify %s with",
 	 "set sslrootcert=FILE or PGSSLROOTCERT"},
 	{"could not read root certificate", ERR_TLS, "the root certificate file for %s cannot be read",
@@ -161,6 +195,17 @@ static const struct {
 	{"expected authentication request", ERR_PROTOCOL, "%s does not speak PostgreSQL", "check host and port"},
 };
 
+/* Amazon's authorities change; a bundle of another partition knows none of this one's. */
+static void name_bundle(const struct login *l, struct err *err)
+{
+	char command[ERR_REMEDY_MAX];
+
+	if (!l->host || !rds_host_is_amazon(str_c(l->host)))
+		return;
+	roots_command(str_c(l->host), command);
+	err_remedy(err, "check sslrootcert; for this host: %s", command);
+}
+
 static bool tell_network(const struct login *l, const char *message, struct str last, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(network_words); i++) {
@@ -173,6 +218,8 @@ static bool tell_network(const struct login *l, const char *message, struct str 
 		if (strcmp(network_words[i].words, "SSL") == 0)
 			err_set(err, ERR_TLS, "no TLS with %s: " STR_FMT, l->where, STR_ARG(last));
 		err_remedy(err, "%s", network_words[i].remedy);
+		if (strcmp(network_words[i].words, "certificate verify failed") == 0)
+			name_bundle(l, err);
 		return false;
 	}
 	return err_set(err, ERR_REFUSED, "cannot connect to %s: " STR_FMT, l->where, STR_ARG(last));

@@ -143,8 +143,10 @@ static void tell_refusal(struct doctor *d, const struct err *err)
 {
 	doctor_say(d, STEP_SLOTS, STEP_NOT_REACHED, "not reached");
 	doctor_say_err(d, STEP_LOGIN, STEP_FAILED, err);
-	doctor_evidence(d, STEP_LOGIN, "user %s, database %s%s%s; password from %s", d->login.user, d->login.database,
-			err->id[0] ? ", SQLSTATE " : "", err->id, d->login.password_from);
+	doctor_evidence(d, STEP_LOGIN, "user %s, database %s%s%s; %s %s",
+			d->login.means == LOGIN_SECRET ? "of the secret" : d->login.user, d->login.database,
+			err->id[0] ? ", SQLSTATE " : "", err->id,
+			d->login.means == LOGIN_PASSWORD ? "password from" : "by", d->login.password_from);
 }
 
 static void tell_login_failure(struct doctor *d, const struct seen_tls *t, const struct err *err)
@@ -173,7 +175,10 @@ static void tell_login(struct doctor *d, const struct conn *c, const struct answ
 	struct str means = a->login_means, method = STR("");
 
 	(void)str_split(&means, ':', &method);
-	if (conn_used_password(c))
+	if (conn_used_password(c) && d->login.means != LOGIN_PASSWORD)
+		doctor_say(d, STEP_LOGIN, STEP_OK, STR_FMT ", by %s%s" STR_FMT "%s", STR_ARG(a->user_name),
+			   conn_login_by(c), method.len > 0 ? " (" : "", STR_ARG(method), method.len > 0 ? ")" : "");
+	else if (conn_used_password(c))
 		doctor_say(d, STEP_LOGIN, STEP_OK, STR_FMT ", " STR_FMT "%spassword from %s", STR_ARG(a->user_name),
 			   STR_ARG(method), method.len > 0 ? " " : "", d->login.password_from);
 	else
@@ -231,7 +236,17 @@ static void tell_server(struct doctor *d, const struct conn *c)
 	doctor_say(d, STEP_SERVER, STEP_OK, "%s%s%s, PostgreSQL %s%s%s",
 		   p->in_recovery ? (p->aurora ? "a reader" : "a standby") : "the writer", p->instance[0] ? ", " : "",
 		   p->instance, p->version, p->aurora ? " on Aurora" : "",
-		   conn_via_pooler(c) ? ", through a pooler" : "");
+		   conn_via_proxy(c)    ? ", through an RDS Proxy"
+		   : conn_via_pooler(c) ? ", through a pooler"
+					: "");
+	if (d->site.not_proxy)
+		doctor_evidence(d, STEP_SERVER, "connected to the instance instead of to the RDS Proxy");
+	if (conn_via_proxy(c)) {
+		d->steps[STEP_SERVER].state = STEP_NOTICE;
+		doctor_remedy(d, STEP_SERVER,
+			      "sessions are shared there and nothing can be acted on: name the cluster, "
+			      "or connect to the instance");
+	}
 	if (!wants_writer || !p->in_recovery)
 		return;
 	d->steps[STEP_SERVER].state = STEP_WARNING;

@@ -14,14 +14,16 @@
 #include "db/login.h"
 
 #include "base/xalloc.h"
+#include "db/rds_host.h"
 #include "db/resolve.h"
+#include "db/roots.h"
 
 #include <libpq-fe.h>
 #include <stdarg.h>
 
 #define IMPOSSIBLE "none"
 /* Room is left for what is ours. */
-#define NODE_PARAMS_MAX (LOGIN_PARAMS_MAX - 14)
+#define NODE_PARAMS_MAX (LOGIN_PARAMS_MAX - 20)
 
 /* The first ones change plans. */
 static const char *const settings[] = {
@@ -43,21 +45,6 @@ const char login_set_local[] =
 	"BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = 5000;"
 	" SET LOCAL lock_timeout = 1000; SET LOCAL work_mem = '16MB'; SET LOCAL jit = off";
 
-/* Where the Amazon bundle is put by hand, by images and by other tools; below HOME first. */
-static const char *const home_bundles[] = {".postgresql/global-bundle.pem", ".aws/global-bundle.pem"};
-static const char *const system_bundles[] = {
-	"/etc/ssl/certs/rds-global-bundle.pem",
-	"/etc/ssl/certs/global-bundle.pem",
-	"/etc/pki/tls/certs/rds-global-bundle.pem",
-	"/etc/pki/tls/certs/global-bundle.pem",
-	"/usr/local/share/ca-certificates/rds-global-bundle.pem",
-};
-
-bool login_is_amazon(struct str host)
-{
-	return str_ends(host, STR(".rds.amazonaws.com")) || str_ends(host, STR(".rds.amazonaws.com.cn"));
-}
-
 static const char *strz_fmt(struct login *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static const char *strz_fmt(struct login *l, const char *fmt, ...)
@@ -75,7 +62,7 @@ static const char *strz_fmt(struct login *l, const char *fmt, ...)
 	return text;
 }
 
-static void add(struct login *l, const char *key, const char *value)
+void login_add(struct login *l, const char *key, const char *value)
 {
 	CHECK(l->n < LOGIN_PARAMS_MAX);
 	l->keys[l->n] = key;
@@ -85,7 +72,7 @@ static void add(struct login *l, const char *key, const char *value)
 static void add_if(struct login *l, const char *key, const char *value)
 {
 	if (value && value[0])
-		add(l, key, value);
+		login_add(l, key, value);
 }
 
 /* Like libpq: everything else is the name of a database. */
@@ -163,10 +150,16 @@ static bool add_conninfo(struct login *l, const char *text, bool addresses, stru
 	for (const PQconninfoOption *o = options; o && o->keyword; o++)
 		if (o->val && o->val[0] && (addresses || !is_address(o->keyword)) &&
 		    !(l->acts && is_identity(o->keyword)) && l->n < NODE_PARAMS_MAX)
-			add(l, arena_strz(l->arena, str_c(o->keyword)), arena_strz(l->arena, str_c(o->val)));
+			login_add(l, arena_strz(l->arena, str_c(o->keyword)), arena_strz(l->arena, str_c(o->val)));
 	PQconninfoFree(options);
 	PQfreemem(message);
 	return options != NULL;
+}
+
+static void add_endpoint(struct login *l, const struct site *site)
+{
+	login_add(l, "host", arena_strz(l->arena, str_c(site->host)));
+	login_add(l, "port", strz_fmt(l, "%lld", (long long)site->port));
 }
 
 /* A member named by the target: its own endpoint, the rest as for the writer, then what `nodes` says of it. */
@@ -174,14 +167,13 @@ static bool add_node(struct login *l, const struct target *t, const struct site 
 {
 	const char *database = getenv("PGDATABASE");
 
-	add_if(l, "user", t->user);
+	add_if(l, "user", t->login.user);
 	add_if(l, "sslmode", t->sslmode);
 	add_if(l, "sslrootcert", t->sslrootcert);
-	add(l, "dbname", t->dbname[0] ? t->dbname : database && database[0] ? database : "postgres");
+	login_add(l, "dbname", t->dbname[0] ? t->dbname : database && database[0] ? database : "postgres");
 	if (t->conninfo[0] && !add_conninfo(l, t->conninfo, false, err))
 		return false;
-	add(l, "host", arena_strz(l->arena, str_c(site->host)));
-	add(l, "port", strz_fmt(l, "%lld", (long long)site->port));
+	add_endpoint(l, site);
 	return !t->node_conninfo[0] || add_conninfo(l, t->node_conninfo, true, err);
 }
 
@@ -189,24 +181,29 @@ static bool add_site(struct login *l, const struct target *t, const struct site 
 {
 	const char *database = getenv("PGDATABASE");
 
-	add_if(l, "user", t->user);
+	add_if(l, "user", t->login.user);
 	add_if(l, "sslmode", t->sslmode);
 	add_if(l, "sslrootcert", t->sslrootcert);
-	if (t->conninfo[0] && l->acts)
-		return add_conninfo(l, t->conninfo, true, err);
+	if (t->conninfo[0] && (l->acts || site->host[0])) {
+		add_if(l, "dbname", t->dbname);
+		if (!add_conninfo(l, t->conninfo, !site->host[0], err))
+			return false;
+		if (site->host[0])
+			add_endpoint(l, site);
+		return true;
+	}
 	if (t->conninfo[0]) {
-		add(l, "dbname", t->conninfo);
+		login_add(l, "dbname", t->conninfo);
 		if (is_conninfo(t->conninfo) && !conninfo_says(t->conninfo, "dbname"))
 			add_if(l, "dbname", t->dbname);
 		return true;
 	}
-	add(l, "host", arena_strz(l->arena, str_c(site->host)));
-	add(l, "port", strz_fmt(l, "%lld", (long long)site->port));
+	add_endpoint(l, site);
 	if (t->dbname[0])
 		database = t->dbname;
 	else if ((!database || !database[0]) && site->database[0])
 		database = arena_strz(l->arena, str_c(site->database));
-	add(l, "dbname", database && database[0] ? database : "postgres");
+	login_add(l, "dbname", database && database[0] ? database : "postgres");
 	return true;
 }
 
@@ -217,7 +214,7 @@ static PQconninfoOption *merge(struct login *l, struct err *err)
 	const char *message;
 	PGconn *pg;
 
-	add(l, "ssl_max_protocol_version", IMPOSSIBLE);
+	login_add(l, "ssl_max_protocol_version", IMPOSSIBLE);
 	pg = PQconnectStartParams(l->keys, l->values, 1);
 	l->n--;
 	l->keys[l->n] = l->values[l->n] = NULL;
@@ -232,81 +229,77 @@ static PQconninfoOption *merge(struct login *l, struct err *err)
 	return options;
 }
 
-void login_host(const char *conninfo, char *out, size_t size)
+bool login_host(const char *conninfo, char *out, size_t size)
 {
 	struct login l = {.arena = arena_new(1024, LOGIN_BYTES_MAX)};
 	PQconninfoOption *options;
 	const char *host, *address;
 	struct err err;
+	bool proxy;
 
-	add(&l, "dbname", conninfo);
+	login_add(&l, "dbname", conninfo);
 	options = merge(&l, &err);
 	host = option_value(options, "host");
 	address = option_value(options, "hostaddr");
+	proxy = host && !address && rds_host_is_proxy(str_c(host));
 	if (!host || host[0] == '/' || host[0] == '@')
 		host = address ? address : "localhost";
 	(void)snprintf(out, size, "%s", options ? host : "");
 	PQconninfoFree(options);
 	arena_free(l.arena);
+	return proxy;
 }
 
-static bool file_exists(const char *path)
+/* "prefer" is also what libpq says when nobody chose. */
+static bool is_mode_default(const struct target *t, const char *mode)
 {
-	return access(path, R_OK) == 0;
+	const char *chosen = getenv("PGSSLMODE");
+
+	return (!mode || strcmp(mode, "prefer") == 0) && !(chosen && chosen[0]) && !t->sslmode[0] &&
+	       !conninfo_says(t->conninfo, "sslmode");
 }
 
-/* A root certificate for verify-full where the user named none; NULL = libpq's own default file exists, or none was
- * found. */
-static const char *find_bundle(struct login *l)
+/* Who gets a token may use it: it goes to nobody over a line that others read. */
+static bool may_send_token(const struct login *l, struct err *err)
 {
-	const char *home = getenv("HOME");
+	if (strcmp(l->sslmode, "require") == 0 || strncmp(l->sslmode, "verify", 6) == 0)
+		return true;
+	err_set(err, ERR_TLS, "an IAM token is only sent over TLS, and sslmode is %s", l->sslmode);
+	err_remedy(err, "leave sslmode out, which means verify-full then");
+	return false;
+}
 
-	for (size_t i = 0; home && i < ARRAY_LEN(home_bundles); i++) {
-		const char *path = strz_fmt(l, "%s/%s", home, home_bundles[i]);
+static bool add_roots(struct login *l, struct str host, struct err *err)
+{
+	char path[ROOTS_PATH_MAX], command[ERR_REMEDY_MAX];
 
-		if (file_exists(path))
-			return path;
+	l->has_root_cert = roots_find(host, path);
+	if (l->has_root_cert) {
+		login_add(l, "sslrootcert", arena_strz(l->arena, str_c(path)));
+		return true;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(system_bundles); i++)
-		if (file_exists(system_bundles[i]))
-			return system_bundles[i];
-	return NULL;
-}
-
-static bool has_default_root(struct login *l)
-{
-	const char *home = getenv("HOME");
-
-	return home && file_exists(strz_fmt(l, "%s/.postgresql/root.crt", home));
+	roots_command(host, command);
+	err_set(err, ERR_TLS,
+		"the server's certificate cannot be verified: no root certificates of Amazon RDS on this machine");
+	err_remedy(err, "%s (or set sslrootcert=FILE; sslmode=require does not verify)", command);
+	return false;
 }
 
 static bool add_tls(struct login *l, const struct target *t, const PQconninfoOption *merged, struct err *err)
 {
 	const char *mode = option_value(merged, "sslmode"), *root = option_value(merged, "sslrootcert");
-	const char *chosen = getenv("PGSSLMODE"), *host = option_value(merged, "host");
-	bool amazon = login_is_amazon(str_c(host ? host : ""));
-	/* "prefer" is also what libpq says when nobody chose */
-	bool by_default = (!mode || strcmp(mode, "prefer") == 0) && !(chosen && chosen[0]) && !t->sslmode[0] &&
-			  !conninfo_says(t->conninfo, "sslmode");
+	const char *host = option_value(merged, "host");
+	bool amazon = rds_host_is_amazon(str_c(host ? host : "")), token = l->means == LOGIN_IAM;
 
-	if (amazon && by_default)
-		add(l, "sslmode", mode = "verify-full");
+	if ((amazon || token) && is_mode_default(t, mode))
+		login_add(l, "sslmode", mode = "verify-full");
 	l->sslmode = mode ? arena_strz(l->arena, str_c(mode)) : "prefer";
 	l->has_root_cert = root != NULL;
-	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || has_default_root(l))
+	if (token && !may_send_token(l, err))
+		return false;
+	if (root || !amazon || strncmp(l->sslmode, "verify", 6) != 0 || (roots_has_default() && !l->proxy))
 		return true;
-	root = find_bundle(l);
-	l->has_root_cert = root != NULL;
-	if (root) {
-		add(l, "sslrootcert", root);
-		return true;
-	}
-	err_set(err, ERR_TLS,
-		"the server's certificate cannot be verified: no root certificates of Amazon RDS on this machine");
-	err_remedy(err,
-		   "fetch global-bundle.pem from truststore.pki.rds.amazonaws.com/global/ and set sslrootcert=FILE or "
-		   "PGSSLROOTCERT; or choose a weaker sslmode (require)");
-	return false;
+	return add_roots(l, str_c(host), err);
 }
 
 /* One place to try: a name with its address, an address alone, or a socket folder. */
@@ -378,9 +371,9 @@ static bool add_addresses(const struct fetch *f, struct login *l, const PQconnin
 	if (ok && (c.hosts.failed || c.addrs.failed || c.ports.failed))
 		ok = err_set(err, ERR_LIMIT, "too many hosts in the connection string");
 	if (ok) {
-		add(l, "host", arena_strz(l->arena, buf_str(&c.hosts)));
-		add(l, "hostaddr", arena_strz(l->arena, buf_str(&c.addrs)));
-		add(l, "port", arena_strz(l->arena, buf_str(&c.ports)));
+		login_add(l, "host", arena_strz(l->arena, buf_str(&c.hosts)));
+		login_add(l, "hostaddr", arena_strz(l->arena, buf_str(&c.addrs)));
+		login_add(l, "port", arena_strz(l->arena, buf_str(&c.ports)));
 	}
 	buf_release(&c.hosts);
 	buf_release(&c.addrs);
@@ -410,12 +403,12 @@ static void add_session(const struct fetch *f, struct login *l, const PQconninfo
 	const char *chosen = getenv("PGGSSENCMODE");
 	struct buf out;
 
-	add(l, "application_name", application_name(f, l));
-	add(l, "client_encoding", "UTF8");
+	login_add(l, "application_name", application_name(f, l));
+	login_add(l, "client_encoding", "UTF8");
 	if ((!gss || strcmp(gss, "prefer") == 0) && !(chosen && chosen[0]))
-		add(l, "gssencmode", "disable");
-	l->settings = with_settings;
-	if (!with_settings)
+		login_add(l, "gssencmode", "disable");
+	l->settings = with_settings && !l->proxy;
+	if (!l->settings)
 		return;
 	buf_init(&out, LOGIN_BYTES_MAX / 4);
 	buf_add_c(&out, theirs ? theirs : "");
@@ -427,21 +420,43 @@ static void add_session(const struct fetch *f, struct login *l, const PQconninfo
 		if (number)
 			buf_addf(&out, "%d", statement_ms(f));
 	}
-	add(l, "options", arena_strz(l->arena, buf_str(&out)));
+	login_add(l, "options", arena_strz(l->arena, buf_str(&out)));
 	buf_release(&out);
 }
 
-static const char *password_place(const struct target *t, const PQconninfoOption *merged)
+/* A secret by its name; an ARN is long, and begins alike with all of them. */
+static const char *secret_place(struct login *l, const struct target *t)
+{
+	const char *secret = l->acts ? t->login.action_secret : t->login.secret, *name = strstr(secret, ":secret:");
+
+	return secret[0] ? strz_fmt(l, "secret %.120s", name ? name + 8 : secret) : "the master user's secret";
+}
+
+static const char *password_place(struct login *l, const struct target *t, const PQconninfoOption *merged)
 {
 	const char *chosen = getenv("PGPASSWORD"), *file = option_value(merged, "passfile");
 
-	if (conninfo_says(t->conninfo, "password"))
+	if (l->means == LOGIN_IAM)
+		return "an IAM token";
+	if (l->means == LOGIN_SECRET)
+		return secret_place(l, t);
+	if (!l->acts && conninfo_says(t->conninfo, "password"))
 		return "the connection string";
 	if (chosen && chosen[0])
 		return "PGPASSWORD";
 	if (option_value(merged, "password"))
 		return "the service file";
 	return file ? file : "~/.pgpass";
+}
+
+static bool user_said(const struct login *l, const struct target *t)
+{
+	const char *user = getenv("PGUSER"), *service = getenv("PGSERVICE");
+
+	if (l->acts)
+		return t->login.action_user[0] != '\0';
+	return t->login.user[0] || (user && user[0]) || (service && service[0]) || conninfo_says(t->conninfo, "user") ||
+	       conninfo_says(t->conninfo, "service");
 }
 
 static void describe(struct login *l, const struct target *t, const PQconninfoOption *merged)
@@ -453,12 +468,14 @@ static void describe(struct login *l, const struct target *t, const PQconninfoOp
 	l->host = arena_strz(l->arena, str_c(host ? host : ""));
 	l->hostaddr = arena_strz(l->arena, str_c(addr ? addr : ""));
 	l->port = arena_strz(l->arena, str_c(port ? port : "5432"));
-	l->password_from = arena_strz(l->arena, str_c(password_place(t, merged)));
+	l->password_from = arena_strz(l->arena, str_c(password_place(l, t, merged)));
 	if (!host)
 		host = addr ? addr : "the local server";
 	l->where = strz_fmt(l, "%s port %s", host, port ? port : "5432");
 	l->user = arena_strz(l->arena, str_c(user ? user : ""));
 	l->database = arena_strz(l->arena, str_c(database ? database : ""));
+	l->proxy = rds_host_is_proxy(str_c(l->host));
+	l->user_said = user_said(l, t);
 }
 
 /* Everything that is asked for, merged. NULL: err says why. Free with PQconninfoFree(). */
@@ -468,21 +485,24 @@ static PQconninfoOption *begin(const struct fetch *f, const struct site *site, c
 	PQconninfoOption *merged;
 
 	*l = (struct login){.arena = arena_new(4096, LOGIN_BYTES_MAX * 2), .planner = wish && wish->planner};
-	add(l, "keepalives_idle", "10");
-	add(l, "keepalives_interval", "5");
-	add(l, "keepalives_count", "3");
-	add(l, "tcp_user_timeout", "5000");
-	l->acts = wish && wish->acts && f->target->action_user[0];
+	login_add(l, "keepalives_idle", "10");
+	login_add(l, "keepalives_interval", "5");
+	login_add(l, "keepalives_count", "3");
+	login_add(l, "tcp_user_timeout", "5000");
+	l->acts = wish && wish->acts && login_acts_apart(&f->target->login);
+	l->means = l->acts ? login_action_means(&f->target->login) : login_means(&f->target->login);
 	if (!(f->target->node[0] ? add_node(l, f->target, site, err) : add_site(l, f->target, site, err)))
 		return NULL;
 	if (l->acts)
-		add(l, "user", f->target->action_user);
+		add_if(l, "user", f->target->login.action_user);
 	/* not the first dbname in the list: libpq takes only that one for a connection string */
 	if (wish && wish->database[0])
-		add(l, "dbname", arena_strz(l->arena, str_c(wish->database)));
+		login_add(l, "dbname", arena_strz(l->arena, str_c(wish->database)));
 	merged = merge(l, err);
-	if (merged)
+	if (merged) {
 		describe(l, f->target, merged);
+		login_name_resource(f, l);
+	}
 	return merged;
 }
 
@@ -499,7 +519,7 @@ bool login_describe(const struct fetch *f, const struct site *site, struct login
 	return ok;
 }
 
-bool login_prepare(const struct fetch *f, const struct site *site, const struct login_wish *wish, bool with_settings,
+bool login_prepare(struct fetch *f, const struct site *site, const struct login_wish *wish, const struct login_try *how,
 		   struct login *ret_login, struct err *err)
 {
 	struct login *l = ret_login;
@@ -508,15 +528,17 @@ bool login_prepare(const struct fetch *f, const struct site *site, const struct 
 
 	if (!merged)
 		return false;
-	ok = add_tls(l, f->target, merged, err) && add_addresses(f, l, merged, err);
+	ok = add_tls(l, f->target, merged, err) && add_addresses(f, l, merged, err) &&
+	     login_take_password(f, site, l, how->refused, err);
 	if (ok)
-		add_session(f, l, merged, with_settings);
+		add_session(f, l, merged, how->settings);
 	PQconninfoFree(merged);
 	return ok;
 }
 
 void login_release(struct login *l)
 {
+	password_release(&l->password);
 	arena_free(l->arena);
 	*l = (struct login){0};
 }

@@ -63,7 +63,9 @@ struct snapshot *sample_make_activity(const struct sample *s)
 	SET(row, struct activity, server_version, copy_c(snap, p->version));
 	SET(row, struct activity, database, copy_c(snap, p->database));
 	SET(row, struct activity, user, copy_c(snap, p->user));
+	SET(row, struct activity, login_by, copy_c(snap, conn_login_by(s->conn)));
 	SET(row, struct activity, via_pooler, conn_via_pooler(s->conn));
+	SET(row, struct activity, via_proxy, conn_via_proxy(s->conn));
 	SET(row, struct activity, sample_us, snap->took_us);
 	SET(row, struct activity, round_trips, s->round_trips);
 	if (p->client_address[0])

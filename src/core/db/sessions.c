@@ -78,7 +78,9 @@ static const struct field activity_fields[] = {
 	F(database, K_ID, .title = "DATABASE", .help = "Database the console is connected to."),
 	F(user, K_ID, .title = "USER", .help = "Role the console is connected as."),
 	FIELD(struct activity, client_address, K_TEXT, .title = "ADDRESS", .flags = F_SENSITIVE | F_COMPUTED, .help = "Address at which the server sees the console; of a tunnel or a pooler, theirs."),
+	F(login_by, K_TEXT, .title = "LOGIN BY", .help = "By what the console was let in: where the password is from, an IAM token, a secret; never a secret itself."),
 	F(via_pooler, K_BOOL, .title = "POOLER", .help = "Whether a pooler stands between console and server."),
+	F(via_proxy, K_BOOL, .title = "PROXY", .help = "Whether that is an RDS Proxy."),
 	F(sample_us, K_DURATION_US, .title = "COST", .help = "Time this sample took, from question to decoded rows."),
 	F(round_trips, K_COUNT, .title = "TRIPS", .help = "Statements this sample took."),
 };

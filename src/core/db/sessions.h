@@ -31,7 +31,8 @@ struct activity {
 	int64_t total, running, waiting, idle, idle_in_transaction, blocked, max_connections;
 	int64_t oldest_xact_us, oldest_xact_pid, longest_wait_us;
 	struct str role, instance, server_version, database, user, client_address;
-	int64_t via_pooler, sample_us, round_trips;
+	struct str login_by;
+	int64_t via_pooler, via_proxy, sample_us, round_trips;
 };
 
 struct load {

@@ -88,11 +88,21 @@ static bool is_user_known(const struct target *t, struct err *why)
 {
 	const char *user = getenv("PGUSER"), *service = getenv("PGSERVICE");
 
-	if (t->user[0] || (user && user[0]) || (service && service[0]))
+	if (t->login.user[0] || (user && user[0]) || (service && service[0]) || login_means(&t->login) == LOGIN_SECRET)
 		return true;
 	err_set(why, ERR_UNAVAILABLE, "no database user is known");
 	err_remedy(why, "set PGUSER, or user in the configuration; a role with pg_monitor is enough");
 	return false;
+}
+
+/* --db names an RDS Proxy, which shares its sessions: the writer of its cluster instead, as soon as that is known. */
+static void pass_proxy(const struct target *t, const struct snapshot *const *inputs, struct site *ret_site)
+{
+	const void *cluster = inputs[0] && t->cluster[0] ? find_row(inputs[0], "identifier", str_c(t->cluster)) : NULL;
+	const void *writer =
+		cluster && inputs[1] ? find_writer(inputs[1], text_of(inputs[0], cluster, "writer")) : NULL;
+
+	ret_site->not_proxy = writer && take_endpoint(inputs[1], writer, ret_site);
 }
 
 enum readiness site_find(const struct target *t, const struct snapshot *const *inputs, struct site *ret_site,
@@ -107,8 +117,11 @@ enum readiness site_find(const struct target *t, const struct snapshot *const *i
 		ret_site->port = t->node_port;
 		return READY;
 	}
-	if (t->conninfo[0])
+	if (t->conninfo[0]) {
+		if (t->db_proxy)
+			pass_proxy(t, inputs, ret_site);
 		return READY;
+	}
 	if (!target_has_cluster(t, why))
 		return READY_UNAVAILABLE;
 	if (!clusters)

@@ -1,9 +1,9 @@
 /*
  * site.h: which server a target's database is, and whether it may be connected to now.
  *
- * With conninfo (--db) the user said it all. Otherwise it is the writer instance of the
- * open cluster (or the member that the target names), from the records of the sources "clusters" and "instances", whose
- * fields are read by their public names.
+ * With conninfo (--db) the user said it all, unless that is an RDS Proxy whose cluster is open. Otherwise it is the
+ * writer instance of the open cluster (or the member that the target names), from the records of the sources "clusters"
+ * and "instances", whose fields are read by their public names.
  */
 #ifndef DB_SITE_H
 #define DB_SITE_H
@@ -16,6 +16,7 @@ struct site {
 	char host[256]; /* "" = conninfo says */
 	int64_t port;
 	char database[64]; /* the cluster's own default database, or "" */
+	bool not_proxy;    /* conninfo names an RDS Proxy; this is the instance behind it */
 };
 
 /*

@@ -14,10 +14,11 @@
 #include "db/standby.h"
 
 #define LOGIN_REST_US (10 * US_PER_MIN)
+#define ROTATION_REST_US US_PER_MIN
 
 struct action {
 	uint64_t present;
-	struct str state, node, database, user;
+	struct str state, node, database, user, login_by;
 	int64_t opened_at, checked_at, answer_us, opened;
 };
 
@@ -28,6 +29,7 @@ static const struct field fields[] = {
 	F(node, K_ID, .title = "NODE", .width = 16, .help = "Instance it is connected to; absent where the server does not tell."),
 	F(database, K_ID, .title = "DATABASE", .width = 10, .help = "Database it is connected to."),
 	F(user, K_ID, .title = "USER", .width = 10, .help = "Role that acts."),
+	F(login_by, K_TEXT, .title = "LOGIN BY", .width = 20, .help = "By what it was let in, as in activity."),
 	F(opened_at, K_TIME_US, .title = "SINCE", .width = 9, .help = "When it was opened."),
 	F(checked_at, K_TIME_US, .title = "CHECKED", .width = 9, .help = "When it last answered."),
 	F(answer_us, K_DURATION_US, .title = "ANSWER", .width = 7, .help = "How long that took, opening included."),
@@ -40,7 +42,7 @@ static const struct rec_type type = REC_TYPE(struct action, "action", fields);
 /* What is told while a command has the connection. */
 struct state {
 	uint64_t serial; /* of the connection */
-	char node[256], database[64], user[64];
+	char node[256], database[64], user[64], login_by[256];
 	int64_t opened_at, checked_at, answer_us, opened;
 };
 
@@ -74,6 +76,14 @@ static void note(struct state *st, const struct conn *c, int64_t began)
 	(void)snprintf(st->node, sizeof(st->node), "%s", p->instance);
 	(void)snprintf(st->database, sizeof(st->database), "%s", p->database);
 	(void)snprintf(st->user, sizeof(st->user), "%s", p->user);
+	(void)snprintf(st->login_by, sizeof(st->login_by), "%s", conn_login_by(c));
+}
+
+static bool rotates(const struct target *t)
+{
+	bool apart = login_acts_apart(&t->login);
+
+	return (apart ? login_action_means(&t->login) : login_means(&t->login)) == LOGIN_SECRET;
 }
 
 static bool keep(struct fetch *f, struct conn *c, struct state *st, struct err *err)
@@ -85,9 +95,10 @@ static bool keep(struct fetch *f, struct conn *c, struct state *st, struct err *
 	if (!conn_fits(f, c, &acts) || is_elsewhere(f, c) || !standby_answers(f, c, &lost)) {
 		conn_close(c);
 		if (!conn_open_on(f, c, &acts, err)) {
-			/* a wrong password stays wrong, and each attempt is a line in the server's log */
+			/* a wrong password stays wrong, and each attempt is a line in the server's log; a secret may be
+			 * in the middle of its rotation */
 			if (err->code == ERR_LOGIN)
-				err->retry_after_us = LOGIN_REST_US;
+				err->retry_after_us = rotates(f->target) ? ROTATION_REST_US : LOGIN_REST_US;
 			return false;
 		}
 	}
@@ -107,6 +118,7 @@ static void publish(struct fetch *f, const struct state *st, const char *how)
 	SET(row, struct action, state, arena_str(s->arena, str_c(how)));
 	SET(row, struct action, database, arena_str(s->arena, str_c(st->database)));
 	SET(row, struct action, user, arena_str(s->arena, str_c(st->user)));
+	SET(row, struct action, login_by, arena_str(s->arena, str_c(st->login_by)));
 	SET(row, struct action, opened_at, st->opened_at);
 	SET(row, struct action, checked_at, st->checked_at);
 	SET(row, struct action, answer_us, st->answer_us);
@@ -151,7 +163,7 @@ static enum readiness ready(const struct target *t, const struct snapshot *const
 		return site;
 	if (a && a->via_pooler) {
 		err_set(why, ERR_UNAVAILABLE, "a pooler stands between the console and the server");
-		err_remedy(why, "connect to the instance");
+		err_remedy(why, "connect to the instance%s", a->via_proxy ? ", not to the RDS Proxy" : "");
 		return READY_UNAVAILABLE;
 	}
 	return inputs[2] ? READY : READY_WAIT;

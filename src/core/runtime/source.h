@@ -13,6 +13,7 @@
 #ifndef RUNTIME_SOURCE_H
 #define RUNTIME_SOURCE_H
 
+#include "model/logins.h"
 #include "model/snapshot.h"
 
 enum lane_id {
@@ -64,15 +65,17 @@ struct target {
 	int64_t range_us;        /* of metric graphs */
 	int64_t budget_nano_usd; /* an hour, for calls of AWS that are billed; 0 = no limit */
 	int64_t compare_us;      /* metric graphs also show what was so long before: a day, a week; 0 = not */
-	char action_user[128];   /* who maintains, cancels and terminates; "" = the same user */
-	char user[128], dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
+	struct login_choice login;                       /* as whom, by which means; see target_choose_login() */
+	char dbname[128], sslmode[32], sslrootcert[512]; /* database login options, may be "" */
 	char nodes[2048];    /* NAME=CONNINFO; ...: how members are reached through tunnels */
 	char node[64];       /* DBInstanceIdentifier of the one node this is about; "" = the writer */
 	char node_host[256]; /* its endpoint */
 	int64_t node_port;
 	char node_conninfo[512];         /* what `nodes` says of it */
 	const struct policies *policies; /* of config.ini; outlive every target; NULL = none are set */
+	const struct logins *logins;     /* likewise */
 	char db_host[256];               /* host that conninfo names, which may have a policy of its own; "" = none */
+	bool db_proxy;                   /* it is an RDS Proxy, and no address is given: instances are better */
 	char public_address[64];         /* this host's address as AWS sees it, set by hand; "" = not */
 	char ask_public_address[512];    /* https://... of a service that may be asked for it; "" = nobody is */
 };
@@ -86,6 +89,8 @@ void target_copy(struct target *t, const struct target *from);
 struct str target_name(const struct target *t);
 /* What the policy of its cluster, else of the host of --db, else of all clusters says (model/policy.h). Never NULL. */
 const struct policy *target_policy(const struct target *t);
+/* Sets login as `logins` says for its cluster and the host of --db; for a target nobody else has seen yet. */
+void target_choose_login(struct target *t);
 /* By --read-only or by its policy. */
 bool target_is_read_only(const struct target *t);
 const struct target *target_ref(const struct target *t);

@@ -51,14 +51,29 @@ struct str target_name(const struct target *t)
 	return str_c(t->cluster[0] ? t->cluster : t->db_host);
 }
 
+#define NAMES_MAX (sizeof(((struct target *)0)->cluster) + sizeof(((struct target *)0)->db_host) + 1)
+
+/* What sections of config.ini may be called for it; the connection string may name several hosts. */
+static struct str names_of(const struct target *t, char names[NAMES_MAX])
+{
+	(void)snprintf(names, NAMES_MAX, "%s%s%s", t->cluster, t->cluster[0] ? "," : "",
+		       t->conninfo[0] ? t->db_host : "");
+	return str_c(names);
+}
+
 const struct policy *target_policy(const struct target *t)
 {
-	char names[sizeof t->cluster + sizeof t->db_host + 1];
+	char names[NAMES_MAX];
 
-	/* the connection string may name several hosts: the first with a policy of its own */
-	(void)snprintf(names, sizeof names, "%s%s%s", t->cluster, t->cluster[0] ? "," : "",
-		       t->conninfo[0] ? t->db_host : "");
-	return policy_find(t->policies, str_c(names));
+	return policy_find(t->policies, names_of(t, names));
+}
+
+void target_choose_login(struct target *t)
+{
+	char names[NAMES_MAX];
+
+	if (t->logins)
+		logins_choose(t->logins, names_of(t, names), &t->login);
 }
 
 bool target_is_read_only(const struct target *t)

@@ -41,12 +41,13 @@ static void add_time(struct buf *b, const char *word, int64_t at, int64_t now_us
 
 static void tell_good(const struct ui *ui, const struct snapshot *s, struct buf *b)
 {
+	const struct snapshot *watched = store_good(ui->store, "activity");
 	struct str node = data_str(s, 0, "node"), user = data_str(s, 0, "user");
 	int64_t opened = data_i64(s, 0, "opened", 0);
 
 	(void)buf_addf(b, STR_FMT ", to " STR_FMT " as " STR_FMT, STR_ARG(data_str(s, 0, "state")),
 		       STR_ARG(node.len ? node : data_str(s, 0, "database")), STR_ARG(user));
-	if (!str_eq(data_str(s, 0, "login_by"), data_str(store_good(ui->store, "activity"), 0, "login_by")))
+	if (!str_eq(data_str(s, 0, "login_by"), data_str(watched, 0, "login_by")))
 		add_login(b, ", by ", s);
 	add_time(b, " since ", data_i64(s, 0, "opened_at", 0), ui->now_us);
 	add_time(b, ", checked ", data_i64(s, 0, "checked_at", 0), ui->now_us);

@@ -7,6 +7,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 jobs=${JOBS:-2}
+# most tests wait longer than they compute: for a lock, for the simulator, for a screen
+test_jobs=${TEST_JOBS:-$((jobs + 1))}
 results=build/results
 
 scripts/deps.sh test || exit 1
@@ -33,7 +35,7 @@ stage() {
 # tests NAME: run the tests of a preset; the JUnit file holds what happened.
 tests() {
 	echo "== $1: tests"
-	ctest --preset "$1" -j "$jobs" --timeout 300 --output-junit "$PWD/$results/$1.xml" \
+	ctest --preset "$1" -j "$test_jobs" --timeout 300 --output-junit "$PWD/$results/$1.xml" \
 		--test-output-size-passed 1000000 --test-output-size-failed 1000000 2>&1
 }
 

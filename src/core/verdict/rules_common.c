@@ -65,6 +65,24 @@ const char *verdict_at(char out[VERDICT_VALUE_MAX], int64_t at_us)
 	return out;
 }
 
+bool verdict_aws_clock(const struct facts *f, struct findings *out, const struct snapshot *s, int64_t newest,
+		       const char *what, int64_t *ret_now)
+{
+	char ahead[VERDICT_VALUE_MAX], at[VERDICT_VALUE_MAX];
+
+	*ret_now = f->now_us;
+	if (s->server_at_us > 0)
+		*ret_now += s->server_at_us - s->at_us;
+	if (newest - *ret_now <= CLOCK_TOLERANCE_US)
+		return true;
+	finding_add(out, SEV_UNKNOWN, STR(""),
+		    "%s not known: this host's clock differs, a moment of the past is %s ahead of it", what,
+		    verdict_backup_age(ahead, newest - *ret_now));
+	finding_evidence(out, "%s, %s", s->source, verdict_at(at, newest));
+	finding_next(out, "", "set the clock of this host, best by NTP");
+	return false;
+}
+
 struct str verdict_arn_name(struct str arn)
 {
 	size_t i = arn.len;

@@ -222,8 +222,8 @@ void judge_members(const struct facts *f, struct findings *out, const struct mem
 	}
 	if (nbad > 0) {
 		finding_add(out, w->when_bad, nbad == 1 ? str_c(bad) : STR(""), "%s: %s", w->bad, bad);
-		finding_evidence(out, "DescribeDBInstances: %s of %zu of %zu instances", w->api, nbad,
-				 nbad + ngood + unknown);
+		finding_evidence(out, "DescribeDBInstances: %s of %zu of %zu instances%s", w->api, nbad,
+				 nbad + ngood + unknown, w->more ? w->more : "");
 		finding_next(out, "", "%s", w->next);
 		if (w->options[0])
 			remedy_members(out, bad, w->options);
@@ -232,6 +232,6 @@ void judge_members(const struct facts *f, struct findings *out, const struct mem
 		finding_unknown(out, STR(""), s, w->field);
 	} else if (ngood > 0 && nbad == 0) {
 		finding_add(out, SEV_OK, STR(""), "%s: %s", w->good, good);
-		finding_evidence(out, "DescribeDBInstances: %s", w->api);
+		finding_evidence(out, "DescribeDBInstances: %s%s", w->api, w->more ? w->more : "");
 	}
 }

@@ -78,6 +78,7 @@ struct member_switch {
 	const char *next;       /* what to do about it */
 	const char *options;    /* of modify-db-instance; "" = no command helps */
 	enum severity when_bad;
+	const char *more; /* evidence beside it: "; DatabaseInsightsMode standard"; NULL = none */
 };
 void judge_members(const struct facts *f, struct findings *out, const struct member_switch *w);
 /* aws rds modify-db-cluster --db-cluster-identifier CLUSTER OPTIONS --apply-immediately */

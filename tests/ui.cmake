@@ -44,7 +44,7 @@ ui_test(ui.posture test_posture_view ui/test_posture_view.c)
 ui_test(ui.cost test_cost_view ui/test_cost_view.c)
 ui_test(ui.backups test_backups_view ui/test_backups_view.c ui/golden.c)
 # Rules over a world written as a fixture.
-foreach(name rules_backup rules_posture rules_services rules_statements)
+foreach(name rules_backup rules_capacity rules_posture rules_services rules_sessions rules_statements)
   ui_test(unit.${name} test_${name} unit/test_${name}.c)
 endforeach()
 ui_test(prop.layout prop_layout prop/prop_layout.c)

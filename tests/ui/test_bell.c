@@ -80,6 +80,32 @@ static void worse_words_are_not_critical(void **state)
 	assert_true(rings(A));
 }
 
+/* The rules look; whether it rings. */
+static bool rings_after_look(const char *blocked)
+{
+	char text[2000];
+
+	(void)snprintf(text, sizeof text, "source activity at=now\nrow total=9 max_connections=100 %s\n", blocked);
+	fixture_more_text(&f, "activity", str_c(text));
+	(void)runtime_derive(f.rt, "verdicts", true);
+	ui_data_changed(&f.ui);
+	return bell_take(&f.ui);
+}
+
+/* Warning, warning, critical: once critical is a flicker, three times are not. */
+static void one_critical_look_among_warnings_is_silent(void **state)
+{
+	(void)state;
+	f.tells_verdicts = true; /* each look is one of ours */
+	assert_false(rings_after_look("blocked=0"));
+	fixture_wait(&f, 11 * US_PER_S);
+	assert_false(rings_after_look("blocked=1 longest_wait_us=31s"));
+	assert_false(rings_after_look("blocked=1 longest_wait_us=32s"));
+	assert_false(rings_after_look("blocked=1 longest_wait_us=5m1s"));
+	assert_false(rings_after_look("blocked=1 longest_wait_us=5m2s"));
+	assert_true(rings_after_look("blocked=1 longest_wait_us=5m3s"));
+}
+
 static void at_most_one_a_minute(void **state)
 {
 	(void)state;
@@ -141,10 +167,15 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_new_critical_one_rings_once), TEST(another_object_is_another_verdict),
-		TEST(worse_words_are_not_critical),  TEST(at_most_one_a_minute),
-		TEST(a_muted_one_is_silent),         TEST(another_cluster_begins_anew),
-		TEST(off_unless_asked_for),          TEST(what_was_there_at_the_start_is_silent),
+		TEST(a_new_critical_one_rings_once),
+		TEST(another_object_is_another_verdict),
+		TEST(one_critical_look_among_warnings_is_silent),
+		TEST(worse_words_are_not_critical),
+		TEST(at_most_one_a_minute),
+		TEST(a_muted_one_is_silent),
+		TEST(another_cluster_begins_anew),
+		TEST(off_unless_asked_for),
+		TEST(what_was_there_at_the_start_is_silent),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -99,6 +99,33 @@ static void test_enter_goes_to_the_next_step(void **state)
 	assert_string_equal(view_name(), "locks");
 }
 
+/* A verdict that names an action: Enter opens that one's preview, and nothing has been done yet. */
+static void test_enter_opens_the_preview_of_its_action(void **state)
+{
+	(void)state;
+	open_at("empty", "verdicts", 160, 48);
+	fixture_more_text(&f, "overdue",
+			  STR("source clusters at=now\nrow identifier=prod-orders status=available created_at=now-90d\n"
+			      "source snapshots at=now\nrow identifier=rds:a kind=automated status=available "
+			      "created_at=now-60h\n"));
+	show(NULL);
+	PANE_SHOWS("verdicts", "✗ newest automated snapshot 60 h old, policy 26 h");
+	(void)fixture_type(&f, "/automated snapshot");
+	(void)fixture_key(&f, K_ENTER);
+	(void)fixture_key(&f, K_ENTER);
+	show(NULL);
+	SHOWS("Create snapshot  prod-orders");
+	SHOWS("Enter shows what it would do");
+	/* with the name that is proposed */
+	(void)fixture_key(&f, K_ENTER);
+	fixture_finish(&f);
+	show(NULL);
+	if (!str_starts(str_c(fixture_looked_at()), STR("create snapshot|")))
+		fail_msg("previewed was %s", fixture_looked_at());
+	assert_string_equal(view_name(), "verdicts");
+	assert_int_equal(fixture_runs(), 0);
+}
+
 static void test_acknowledged_leaves_the_list_and_the_tab(void **state)
 {
 	(void)state;
@@ -222,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_the_overview_says_what_is_wrong),
 		TEST(test_enter_goes_to_the_next_step),
+		TEST(test_enter_opens_the_preview_of_its_action),
 		TEST(test_acknowledged_leaves_the_list_and_the_tab),
 		TEST(test_what_cannot_be_written_down_holds_here),
 		TEST(test_snoozed_comes_back),

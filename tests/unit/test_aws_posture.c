@@ -337,6 +337,31 @@ static void keys_and_what_they_are_for(void **state)
 	end(&s);
 }
 
+/* What is deleted is known: nothing is missing, and its rotation is no question. */
+static void a_key_that_is_gone(void **state)
+{
+	/* the last that fits is the answer */
+	struct scene s = {
+		.answers = {{"TrentService.DescribeKey",
+			     "{\"KeyMetadata\":{\"KeyState\":\"Enabled\",\"KeyManager\":\"AWS\"}}", 0},
+			    {"TrentService.DescribeKey key/a",
+			     "{\"__type\":\"NotFoundException\",\"message\":\"Key 'key/a' does not exist\"}", 400},
+			    {"TrentService.GetKeyRotationStatus", "{\"KeyRotationEnabled\":true}", 0}}};
+	const struct snapshot *r;
+
+	(void)state;
+	begin_keys(&s);
+	r = run(&s);
+	assert_int_equal(s.nrequests, 5);
+	expect_text(r, 0, "arn", KEY_A);
+	expect_text(r, 0, "state", "gone");
+	expect_text(r, 0, "problem", "KMS knows no such key");
+	expect_missing(r, "state", "");
+	expect_missing(r, "rotation", "");
+	expect_text(r, 1, "state", "Enabled");
+	end(&s);
+}
+
 /* What has nothing to do with one key ends the fetch: the rows of before are worth more. */
 static void keys_without_credentials(void **state)
 {
@@ -788,6 +813,7 @@ int main(void)
 		cmocka_unit_test(alarms_of_this_cluster),
 		cmocka_unit_test(maintenance_of_cluster_and_instances),
 		cmocka_unit_test(keys_and_what_they_are_for),
+		cmocka_unit_test(a_key_that_is_gone),
 		cmocka_unit_test(keys_without_credentials),
 		cmocka_unit_test(keys_with_the_cluster_alone),
 		cmocka_unit_test(the_secret_without_its_value),

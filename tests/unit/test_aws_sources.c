@@ -582,7 +582,10 @@ static void test_prefix_lists_denied(void **state)
 {
 	struct table t = {
 		.answers = {{"Action=DescribeSecurityGroupRules",
-			     LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")), 0},
+			     LIST_RULES(LIST_RULE("sgr-1", "false", "pl-1") LIST_RULE("sgr-2", "false", "pl-2")
+						LIST_RULE("sgr-3", "true", "pl-2")
+							RULE("sgr-4", "<cidrIpv4>0.0.0.0/0</cidrIpv4>")),
+			     0},
 			    {"Action=GetManagedPrefixListEntries",
 			     "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
 			     403}}};
@@ -590,12 +593,17 @@ static void test_prefix_lists_denied(void **state)
 	const struct snapshot *s = run(&f, &source_security_group_rules, &t, "orders");
 
 	(void)state;
-	assert_int_equal(s->nrows, 2);
+	assert_int_equal(s->nrows, 4);
 	assert_int_equal(s->state, SNAP_OK);
 	expect_text(s, 1, "peer", "pl-2");
 	assert_true(absent(s, 0, "networks"));
 	assert_true(str_eq_c(snapshot_unavailable(s, "networks"), "needs ec2:GetManagedPrefixListEntries"));
 	assert_true(str_eq_c(snapshot_unavailable(s, "network_count"), "needs ec2:GetManagedPrefixListEntries"));
+	/* the list may hold every address */
+	assert_true(absent(s, 0, "world_open") && absent(s, 1, "world_open"));
+	expect_i64(s, 2, "world_open", 0); /* outgoing */
+	expect_i64(s, 3, "world_open", 1);
+	assert_true(str_eq_c(snapshot_unavailable(s, "world_open"), "needs ec2:GetManagedPrefixListEntries"));
 	assert_int_equal(snapshot_unavailable(s, "peer").len, 0);
 	assert_int_equal(times(t.requests, "Action=GetManagedPrefixListEntries"), 1);
 	fake_release(&f);
@@ -618,7 +626,9 @@ static void test_prefix_list_gone(void **state)
 
 	(void)state;
 	assert_true(absent(s, 0, "networks"));
+	assert_true(absent(s, 0, "world_open"));
 	expect_text(s, 1, "networks", "10.9.0.0/16");
+	expect_i64(s, 1, "world_open", 0);
 	assert_true(str_find(snapshot_unavailable(s, "networks"), STR("pl-1"), 0) >= 0);
 	fake_release(&f);
 }

@@ -270,6 +270,26 @@ static void test_kept(void **state)
 	SAYS_ONLY("backup.kept", SEV_OK, "2 manual snapshots");
 }
 
+/* AWS's clock tells how old a manual one is, and for how long one is being made. */
+static void test_snapshots_with_a_wrong_clock(void **state)
+{
+	(void)state;
+	WORLD("source snapshots at=now server_at=now+6h\n" MANUAL(
+		"m", "tags=keep-by=2026-03-17T15:00:00Z") "row identifier=slow kind=manual status=creating "
+							  "created_at=now-1h\n");
+	(void)SAYS("backup.kept", SEV_WARN, "m is kept longer");
+	SAYS_ONLY("backup.in_progress", SEV_WARN, "slow has been creating for 7 h");
+	WORLD("source snapshots at=now server_at=now-6h\n" MANUAL(
+		"m", "tags=keep-by=2026-03-17T10:00:00Z") "row identifier=slow kind=manual status=creating "
+							  "created_at=now-7h\n");
+	(void)SAYS("backup.in_progress", SEV_OK, "none for long");
+	WORLD("source snapshots at=now server_at=now-6h\n" MANUAL("m", "tags=keep-by=2026-03-17T10:00:00Z"));
+	SAYS_ONLY("backup.kept", SEV_OK, "1 manual snapshot");
+	WORLD(SNAPSHOTS "row identifier=slow kind=manual status=creating created_at=now+5h\n");
+	SAYS_ONLY("backup.in_progress", SEV_UNKNOWN, "this host's clock differs");
+	SAYS_ONLY("backup.kept", SEV_UNKNOWN, "this host's clock differs");
+}
+
 static void test_encryption(void **state)
 {
 	(void)state;
@@ -357,6 +377,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_retention, world_teardown),
 		cmocka_unit_test_teardown(test_copy_tags, world_teardown),
 		cmocka_unit_test_teardown(test_kept, world_teardown),
+		cmocka_unit_test_teardown(test_snapshots_with_a_wrong_clock, world_teardown),
 		cmocka_unit_test_teardown(test_encryption, world_teardown),
 		cmocka_unit_test_teardown(test_shared, world_teardown),
 		cmocka_unit_test_teardown(test_failed_and_making, world_teardown),

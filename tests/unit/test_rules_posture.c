@@ -59,6 +59,19 @@ static void test_switches(void **state)
 	}
 }
 
+/* AWS has no setting for it, so the one who deletes has to be told, before and after the switch is on. */
+static void test_final_snapshot(void **state)
+{
+	size_t row;
+
+	(void)state;
+	WORLD(CLUSTER "deletion_protection=false\n");
+	row = SAYS("posture.deletion_protection", SEV_WARN, "off");
+	HAS_WORDS(row, "next", "should name --final-db-snapshot-identifier");
+	WORLD(CLUSTER "deletion_protection=true\n");
+	HAS_WORDS(SAYS("posture.deletion_protection", SEV_OK, "on"), "why", "--final-db-snapshot-identifier");
+}
+
 /* And those of every instance; what belongs to another cluster does not count. */
 static void test_instance_switches(void **state)
 {
@@ -401,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_volume, world_teardown),
 		cmocka_unit_test_teardown(test_switches, world_teardown),
+		cmocka_unit_test_teardown(test_final_snapshot, world_teardown),
 		cmocka_unit_test_teardown(test_instance_switches, world_teardown),
 		cmocka_unit_test_teardown(test_world_open, world_teardown),
 		cmocka_unit_test_teardown(test_zones, world_teardown),

@@ -34,6 +34,12 @@ static void test_key_state(void **state)
 	HAS_WORDS(SAYS("posture.key_state", SEV_CRIT, "is Disabled"), "remedy", "aws kms enable-key --key-id " ARN);
 	WORLD(KEY "state=Unavailable\n");
 	SAYS_ONLY("posture.key_state", SEV_CRIT, "is Unavailable");
+	/* KMS knows no such key */
+	WORLD("source keys\nrow arn=" ARN " used_for=storage state=gone\n");
+	row = SAYS("posture.key_state", SEV_CRIT, "key orders-key is gone, and with it storage");
+	HAS_WORDS(row, "evidence", "NotFoundException");
+	HAS_WORDS(row, "next", "another key");
+	SILENT("posture.key_rotation");
 	WORLD(KEY "\nmissing state needs kms:DescribeKey\n");
 	SAYS_ONLY("posture.key_state", SEV_UNKNOWN, "needs kms:DescribeKey");
 	WORLD(DENIED("keys"));
@@ -89,6 +95,35 @@ static void test_insights_retention(void **state)
 	SAYS_ONLY("posture.insights_retention", SEV_WARN, "a keeps Performance Insights for 7 d, policy 31 d");
 	WORLD("source instances\nrow identifier=a cluster=prod-orders performance_insights=true\n");
 	SAYS_ONLY("posture.insights_retention", SEV_UNKNOWN, "insights_retention_days");
+}
+
+/* Which of the two kinds of Database Insights is paid for: of the cluster, else of its instances. */
+static void test_insights_mode(void **state)
+{
+#define INSIGHTS(more)                                                                      \
+	"source instances\nrow identifier=a cluster=prod-orders performance_insights=true " \
+	"insights_retention_days=7 " more "\n"
+	static const char *const rules[] = {"posture.insights", "posture.insights_retention"};
+
+	(void)state;
+	WORLD(CLUSTER "insights=advanced\n" INSIGHTS("insights=standard"));
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		HAS_WORDS(SAYS(rules[i], SEV_OK, ""), "evidence", "DatabaseInsightsMode advanced");
+	WORLD(CLUSTER "\n" INSIGHTS("insights=standard"));
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		HAS_WORDS(SAYS(rules[i], SEV_OK, ""), "evidence", "DatabaseInsightsMode standard");
+	world_policy.limits.insights_retention = 31.0 * US_PER_DAY;
+	world_judge();
+	HAS_WORDS(SAYS(rules[1], SEV_WARN, ""), "evidence", "DatabaseInsightsMode standard");
+	WORLD(CLUSTER "insights=standard\nsource instances\n"
+		      "row identifier=a cluster=prod-orders performance_insights=false\n");
+	HAS_WORDS(SAYS(rules[0], SEV_WARN, ""), "evidence", "DatabaseInsightsMode standard");
+	/* nobody says */
+	WORLD(CLUSTER "\n" INSIGHTS(""));
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (str_find(data_str(said, SAYS(rules[i], SEV_OK, ""), "evidence"), STR("DatabaseInsights"), 0) >= 0)
+			fail_msg("%s tells a mode that nobody said", rules[i]);
+#undef INSIGHTS
 }
 
 /* ---- parameters ---- */
@@ -326,6 +361,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_key_rotation, world_teardown),
 		cmocka_unit_test_teardown(test_whose_key, world_teardown),
 		cmocka_unit_test_teardown(test_insights_retention, world_teardown),
+		cmocka_unit_test_teardown(test_insights_mode, world_teardown),
 		cmocka_unit_test_teardown(test_tls, world_teardown),
 		cmocka_unit_test_teardown(test_slow_log, world_teardown),
 		cmocka_unit_test_teardown(test_preload, world_teardown),

@@ -456,7 +456,17 @@ static void test_slots(void **state)
 	/* of a session that is still there, or that keeps nothing */
 	whole(s, "temporary", 1);
 	judge("storage.slots");
-	finds(0, "ok", "2 replication slots");
+	finds(0, "ok", "2 replication slots, 1 inactive");
+	whole(s, "temporary", 0);
+	whole(s, "at_least", 0);
+	whole(s, "retained_bytes", 0);
+	judge("storage.slots");
+	finds(0, "ok", "2 replication slots, 1 inactive");
+	/* where the end of the log is not to be had, nothing is known of what an inactive one keeps */
+	whole(s, "at_least", 1);
+	judge("storage.slots");
+	assert_int_equal(said->nrows, 1);
+	finds(0, "warning", "slot left behind inactive for 1d 02h, keeps at least 0");
 }
 
 static void test_slots_behind_or_lost(void **state)

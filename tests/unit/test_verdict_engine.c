@@ -174,6 +174,89 @@ static void test_worse_needs_three_better_five(void **state)
 	shows("warning");
 }
 
+static void says(const char *sentence)
+{
+	assert_int_equal(shown->nrows, 1);
+	if (!str_eq_c(data_str(shown, 0, "sentence"), sentence))
+		fail_msg("it says \"%.*s\"", STR_ARG(data_str(shown, 0, "sentence")));
+}
+
+/* Three looks of which one is critical are no three critical looks. */
+static void test_the_mildest_of_worse_ones_appears(void **state)
+{
+	(void)state;
+	step(SEV_WARN, "blocked 31s");
+	step(SEV_WARN, "blocked 32s");
+	step(SEV_CRIT, "blocked 5m01s");
+	shows("warning");
+	says("blocked 32s");
+	assert_int_equal(data_i64(shown, 0, "since_at", 0), START_US + 3 * US_PER_S);
+	/* the critical one was one of three */
+	step(SEV_CRIT, "blocked 5m02s");
+	shows("warning");
+	step(SEV_CRIT, "blocked 5m03s");
+	shows("critical");
+	says("blocked 5m03s");
+}
+
+static void test_the_mildest_comes_first_or_last(void **state)
+{
+	(void)state;
+	step(SEV_CRIT, "critical");
+	step(SEV_CRIT, "critical");
+	step(SEV_WARN, "warning");
+	shows("warning");
+	says("warning");
+	step(SEV_CRIT, "critical");
+	step(SEV_WARN, "warning");
+	step(SEV_CRIT, "critical");
+	step(SEV_CRIT, "critical");
+	shows("warning");
+	step(SEV_CRIT, "critical");
+	shows("critical");
+}
+
+/* Four warnings and one ok are five times better than critical, and once ok. */
+static void test_the_worst_of_better_ones_stays(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		step(SEV_CRIT, "blocked 6m");
+	for (int i = 0; i < 4; i++)
+		step(SEV_WARN, "blocked 40s");
+	shows("critical");
+	step(SEV_OK, "well");
+	shows("warning");
+	says("blocked 40s");
+	for (int i = 0; i < 3; i++) {
+		step(SEV_OK, "well");
+		shows("warning");
+	}
+	step(SEV_OK, "well");
+	shows("ok");
+}
+
+/* The same where nothing is found any more. */
+static void test_the_worst_stays_when_the_rest_is_gone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		step(SEV_CRIT, "blocked 6m");
+	step(SEV_WARN, "blocked 40s");
+	for (int i = 0; i < 3; i++)
+		step(SEV_NONE, "");
+	shows("critical");
+	step(SEV_NONE, "");
+	shows("warning");
+	says("blocked 40s");
+	for (int i = 0; i < 3; i++) {
+		step(SEV_NONE, "");
+		shows("warning");
+	}
+	step(SEV_NONE, "");
+	shows("nothing");
+}
+
 static void test_ok_is_shown_at_once_and_goes_at_once(void **state)
 {
 	(void)state;
@@ -317,6 +400,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_relapse_starts_clearing_anew, fresh, over),
 		cmocka_unit_test_setup_teardown(test_gone_clears_too, fresh, over),
 		cmocka_unit_test_setup_teardown(test_worse_needs_three_better_five, fresh, over),
+		cmocka_unit_test_setup_teardown(test_the_mildest_of_worse_ones_appears, fresh, over),
+		cmocka_unit_test_setup_teardown(test_the_mildest_comes_first_or_last, fresh, over),
+		cmocka_unit_test_setup_teardown(test_the_worst_of_better_ones_stays, fresh, over),
+		cmocka_unit_test_setup_teardown(test_the_worst_stays_when_the_rest_is_gone, fresh, over),
 		cmocka_unit_test_setup_teardown(test_ok_is_shown_at_once_and_goes_at_once, fresh, over),
 		cmocka_unit_test_setup_teardown(test_objects_are_apart, fresh, over),
 		cmocka_unit_test_setup_teardown(test_acknowledged_until_worse, fresh, over),

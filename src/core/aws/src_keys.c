@@ -5,7 +5,7 @@
  * Which keys there are is read from the cluster, its instances and its snapshots; all but the cluster are
  * welcome, not needed, and a key that they bring later is asked for when they have come. A key belongs to whoever
  * made it, perhaps to another account, so each is a question of its own: one that may not be asked keeps its row, says
- * why in `problem`, and the fields that are missing say which right they need.
+ * why in `problem`, and the fields that are missing say which right they need. One that KMS does not know is `gone`.
  */
 #include "aws/input.h"
 #include "aws/json.h"
@@ -29,7 +29,7 @@ struct key {
 static const struct field fields[] = {
 	F(arn, K_ID, .title = "KEY", .width = 40, .flags = F_KEY | F_COMPUTED, .help = "The key as RDS names it: its ARN."),
 	F(used_for, K_TEXT, .title = "FOR", .width = 18, .flags = F_LIST | F_COMPUTED, .help = "What it encrypts here: storage, snapshots, insights, secret."),
-	F(state, K_ENUM, .wire = "KeyMetadata/KeyState", .title = "STATE", .width = 9, .help = "Enabled, Disabled, PendingDeletion, PendingImport, Unavailable and others."),
+	F(state, K_ENUM, .wire = "KeyMetadata/KeyState", .title = "STATE", .width = 9, .help = "Enabled, Disabled, PendingDeletion, PendingImport, Unavailable and others; gone where KMS knows no such key."),
 	F(manager, K_ENUM, .wire = "KeyMetadata/KeyManager", .title = "MANAGER", .width = 8, .help = "AWS for a key that the service made, CUSTOMER for one of the account's own."),
 	F(rotation, K_BOOL, .wire = "KeyRotationEnabled", .title = "ROTATION", .width = 5, .help = "Its material is renewed by itself; absent for keys that cannot be."),
 	F(rotation_period_days, K_COUNT, .wire = "RotationPeriodInDays", .title = "EVERY", .width = 4, .help = "Days between two rotations."),
@@ -129,11 +129,24 @@ static void say_problem(struct question *q, const char *action, const struct err
 		SET(q->key, struct key, problem, arena_str(q->out->arena, str_c(aws_part_reason(action, err, reason))));
 }
 
+#define STATE_GONE STR("gone") /* ours: KMS has no state for what it does not have */
+
+static bool is_gone(const struct key *k)
+{
+	return str_eq(k->state, STATE_GONE);
+}
+
+/* A key that is deleted is an answer, and the worst there is. */
 static bool ask_key(struct fetch *f, struct question *q, struct err *err)
 {
 	q->type = &type;
 	if (ask(f, q, "DescribeKey", err))
 		return true;
+	if (strcmp(err->id, "NotFoundException") == 0) {
+		SET(q->key, struct key, state, STATE_GONE);
+		SET(q->key, struct key, problem, STR("KMS knows no such key"));
+		return true;
+	}
 	if (!aws_part_missing(q->out, OF_KEY, "kms:DescribeKey", err))
 		return false;
 	say_problem(q, "kms:DescribeKey", err);
@@ -164,7 +177,7 @@ static bool fetch(struct fetch *f, struct err *err)
 	for (size_t i = 0; ok && i < s->nrows; i++) {
 		struct question q = {.key = (struct key *)s->rows + i, .out = s};
 
-		ok = ask_key(f, &q, err) && ask_rotation(f, &q, err);
+		ok = ask_key(f, &q, err) && (is_gone(q.key) || ask_rotation(f, &q, err));
 	}
 	aws_client_rest(f);
 	if (!ok) {

@@ -3,7 +3,7 @@
  *
  * A rule names exactly one peer: an IPv4 or IPv6 range, a prefix list or another group; `peer` says
  * which in one column. What a prefix list stands for comes from GetManagedPrefixListEntries, one call a list; when that
- * fails the rules stay and only these networks say why they are missing.
+ * fails the rules stay and only these networks say why they are missing, and whether they hold the world.
  * world_open is about incoming traffic only, because outgoing rules usually allow every address.
  *
  * Not here: whether a given address can connect.
@@ -93,7 +93,9 @@ static bool finish(void *row, struct snapshot *out, void *ctx)
 		SET(r, struct rule, peer, r->prefix_list);
 	else if (HAS(r, struct rule, referenced_group))
 		SET(r, struct rule, peer, r->referenced_group);
-	SET(r, struct rule, world_open, world && !r->egress);
+	/* what a list lets in is known when it has been read */
+	if (r->egress || !HAS(r, struct rule, prefix_list))
+		SET(r, struct rule, world_open, world && !r->egress);
 	return true;
 }
 
@@ -172,6 +174,7 @@ static void networks_missing(struct snapshot *rules, const char *reason)
 		return;
 	snapshot_set_unavailable(rules, "networks", str_c(reason));
 	snapshot_set_unavailable(rules, "network_count", str_c(reason));
+	snapshot_set_unavailable(rules, "world_open", str_c(reason));
 }
 
 /* False only when the fetch was cancelled: rules are worth more than what their lists hold. */

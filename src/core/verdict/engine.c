@@ -6,6 +6,10 @@
  * often in a row something else than the shown was found. A row is known by the hash of its rule and
  * object; with a few hundred of them a collision of 64 bits is no concern, and would only delay a line.
  *
+ * What differs for long enough need not be the same each time: a warning, a warning and something critical are three
+ * times a warning at least, and once critical. Then the mildest of them is shown, in its own words, which are held for
+ * that; what was found beyond it starts a count of its own.
+ *
  * Most rules read what changes once a minute. Such a rule rests until it does, or until the ages in its words
  * are some seconds old: its rows are copied. Rows stand in the order of the rules, copied ones among the others.
  */
@@ -21,6 +25,7 @@ struct pending {
 	size_t rule;
 	unsigned times;     /* in a row */
 	enum severity what; /* was found, the mildest of them where it became worse, the worst where better */
+	size_t held;        /* the row that said so, of verdict_engine.held */
 };
 
 /* When a rule was last judged, and by what. */
@@ -38,6 +43,15 @@ struct verdict_engine {
 	uint64_t *keys;               /* of its rows */
 	struct pending *pending;
 	size_t npending;
+	struct snapshot *held; /* a row for each pending and perhaps more, or NULL */
+};
+
+/* What becomes of the engine in this look. */
+struct look {
+	struct verdict_engine *e;
+	struct snapshot *s, *held;
+	struct pending *next;
+	size_t n;
 };
 
 struct verdict_engine *verdict_engine_new(void)
@@ -52,6 +66,7 @@ void verdict_engine_free(void *p)
 	if (!e)
 		return;
 	snapshot_unref(e->shown);
+	snapshot_unref(e->held);
 	xfree(e->keys);
 	xfree(e->pending);
 	xfree(e);
@@ -98,20 +113,6 @@ static const struct finding *find_shown(const struct verdict_engine *e, uint64_t
 	return i < 0 ? NULL : snapshot_row(e->shown, (size_t)i);
 }
 
-/* How often in a row something that differs from the shown in this direction was found, now included. */
-static unsigned count(struct pending *next, size_t *n, const struct verdict_engine *e, struct pending p,
-		      enum severity shown)
-{
-	uint64_t key = p.key;
-	enum severity what = p.what;
-
-	for (size_t i = 0; i < e->npending; i++)
-		if (e->pending[i].key == key && (e->pending[i].what > shown) == (what > shown))
-			p.times = e->pending[i].times + 1;
-	next[(*n)++] = p;
-	return p.times;
-}
-
 /* Texts of a row that another snapshot owns. */
 static void copy_row(struct snapshot *s, struct finding *to, const struct finding *from)
 {
@@ -127,50 +128,104 @@ static void copy_row(struct snapshot *s, struct finding *to, const struct findin
 	}
 }
 
-/* Keeps what is shown of a rule and object, or takes what was found now. False: nothing is shown of it yet. */
-static bool settle_row(struct verdict_engine *e, struct snapshot *s, struct finding *x, uint64_t key,
-		       struct pending *next, size_t *n)
+static size_t hold(struct look *l, const struct finding *x)
 {
-	const struct finding *was = find_shown(e, key);
+	struct finding *row = snapshot_add_row(l->held);
+
+	CHECK(row);
+	if (x)
+		copy_row(l->held, row, x);
+	return l->held->nrows - 1;
+}
+
+/* Counts that something differs from the shown in this direction, x, or NULL where nothing was found any more. */
+static struct pending *count(struct look *l, struct pending p, const struct finding *x, enum severity shown)
+{
+	const struct verdict_engine *e = l->e;
+	bool worse = p.what > shown;
+
+	for (size_t i = 0; i < e->npending; i++) {
+		const struct pending *before = &e->pending[i];
+
+		if (before->key != p.key || (before->what > shown) != worse)
+			continue;
+		p.times = before->times + 1;
+		if (worse ? before->what < p.what : before->what > p.what) {
+			p.what = before->what;
+			x = snapshot_row(e->held, before->held);
+		}
+		break;
+	}
+	p.held = hold(l, x);
+	l->next[l->n] = p;
+	return &l->next[l->n++];
+}
+
+/* What was found for long enough is shown from now on: the mildest of it. x: what was found now. */
+static void show(struct look *l, struct pending *p, struct finding *x, enum severity found)
+{
+	size_t mildest = p->held;
+
+	if (p->what == found) {
+		l->n--;
+	} else {
+		*p = (struct pending){p->key, p->rule, 1, found, hold(l, found == SEV_NONE ? NULL : x)};
+		copy_row(l->s, x, snapshot_row(l->held, mildest));
+	}
+	SET(x, struct finding, since_at, l->s->at_us);
+}
+
+/* Keeps what is shown of a rule and object, or takes what was found now. False: nothing is shown of it yet. */
+static bool settle_row(struct look *l, struct finding *x, uint64_t key)
+{
+	const struct finding *was = find_shown(l->e, key);
 	enum severity found = severity_at(x), shown = was ? severity_at(was) : SEV_OK;
 	unsigned need = found > shown ? VERDICT_APPEAR : VERDICT_CLEAR;
+	struct pending *p;
 
 	if (found == shown) {
-		SET(x, struct finding, since_at, was ? was->since_at : s->at_us);
+		SET(x, struct finding, since_at, was ? was->since_at : l->s->at_us);
 		return true;
 	}
-	if (count(next, n, e, (struct pending){key, rule_of(x), 1, found}, shown) >= need) {
-		(*n)--;
-		SET(x, struct finding, since_at, s->at_us);
+	p = count(l, (struct pending){key, rule_of(x), 1, found, 0}, x, shown);
+	if (p->times >= need) {
+		show(l, p, x, found);
 		return true;
 	}
 	if (was)
-		copy_row(s, x, was);
+		copy_row(l->s, x, was);
 	return was != NULL;
 }
 
 /* What was shown and was not found: stays for a while, unless it was well; and what rests. */
-static void keep_gone(struct verdict_engine *e, struct snapshot *s, const uint64_t *keys, size_t found,
-		      struct pending *next, size_t *n)
+static void keep_gone(struct look *l, const uint64_t *keys, size_t found)
 {
+	const struct verdict_engine *e = l->e;
+
 	for (size_t i = 0; e->shown && i < e->shown->nrows; i++) {
 		const struct finding *was = snapshot_row(e->shown, i);
-		struct finding *x;
-
 		bool rests = e->judged[rule_of(was)].rests;
+		struct pending *p = NULL;
+		struct finding *x;
 
 		if (!rests && (severity_at(was) <= SEV_OK || find_key(keys, found, e->keys[i]) >= 0))
 			continue;
-		if (s->nrows >= FINDINGS_MAX)
+		if (l->s->nrows >= FINDINGS_MAX)
 			return;
-		if (!rests && count(next, n, e, (struct pending){e->keys[i], rule_of(was), 1, SEV_NONE},
-				    severity_at(was)) >= VERDICT_CLEAR) {
-			(*n)--;
+		if (!rests)
+			p = count(l, (struct pending){e->keys[i], rule_of(was), 1, SEV_NONE, 0}, NULL,
+				  severity_at(was));
+		if (p && p->times >= VERDICT_CLEAR && p->what == SEV_NONE) {
+			l->n--;
 			continue;
 		}
-		x = snapshot_add_row(s);
-		if (x)
-			copy_row(s, x, was);
+		x = snapshot_add_row(l->s);
+		if (!x)
+			return;
+		if (p && p->times >= VERDICT_CLEAR)
+			show(l, p, x, SEV_NONE);
+		else
+			copy_row(l->s, x, was);
 	}
 }
 
@@ -250,14 +305,15 @@ bool verdict_engine_mute(struct verdict_engine *e, struct str id, struct str obj
 
 void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
 {
-	size_t found = s->nrows, n = 0;
-	struct pending *next = xcalloc(found + (e->shown ? e->shown->nrows : 0) + 1, sizeof(*next));
+	size_t found = s->nrows;
+	struct look l = {e, s, snapshot_new(s->type, "verdicts"),
+			 xcalloc(found + (e->shown ? e->shown->nrows : 0) + 1, sizeof(struct pending)), 0};
 	uint64_t *keys = keys_of(s, found);
 	bool *keep = xcalloc(found + 1, sizeof(*keep));
 
 	for (size_t i = 0; i < found; i++)
-		keep[i] = settle_row(e, s, (struct finding *)s->rows + i, keys[i], next, &n);
-	keep_gone(e, s, keys, found, next, &n);
+		keep[i] = settle_row(&l, (struct finding *)s->rows + i, keys[i]);
+	keep_gone(&l, keys, found);
 	merge(s, close_gaps(s, keep, found));
 	xfree(keep);
 	xfree(keys);
@@ -265,8 +321,10 @@ void verdict_engine_settle(struct verdict_engine *e, struct snapshot *s)
 	e->keys = keys_of(s, s->nrows);
 	mutes_apply(&e->mutes, s, e->keys);
 	xfree(e->pending);
-	e->pending = next;
-	e->npending = n;
+	e->pending = l.next;
+	e->npending = l.n;
+	snapshot_unref(e->held);
+	e->held = l.held;
 	note_unsettled(e);
 	snapshot_unref(e->shown);
 	e->shown = snapshot_ref(s);

@@ -17,9 +17,6 @@
 
 #include <stdio.h>
 
-/* Clocks differ a little, and answers take their time. */
-#define CLOCK_TOLERANCE_US (5 * US_PER_MIN)
-
 /* The cluster as far as these rules need it; all of it may be unknown. */
 struct cluster {
 	const struct snapshot *s;
@@ -43,25 +40,6 @@ static struct cluster cluster_of(const struct facts *f)
 	c.creating = str_eq_c(status, "creating");
 	c.created_at = data_i64(c.s, c.row, "created_at", 0);
 	return c;
-}
-
-/* Now, by AWS's clock. False, and said: this host's clock cannot be believed. what: "age of ...". */
-static bool clock_of(const struct facts *f, struct findings *out, const struct snapshot *s, int64_t newest,
-		     const char *what, int64_t *ret_now)
-{
-	char ahead[VERDICT_VALUE_MAX], at[VERDICT_VALUE_MAX];
-
-	*ret_now = f->now_us;
-	if (s->server_at_us > 0)
-		*ret_now += s->server_at_us - s->at_us;
-	if (newest - *ret_now <= CLOCK_TOLERANCE_US)
-		return true;
-	finding_add(out, SEV_UNKNOWN, STR(""),
-		    "%s not known: this host's clock differs, a moment of the past is %s ahead of it", what,
-		    verdict_backup_age(ahead, newest - *ret_now));
-	finding_evidence(out, "%s, %s", s->source, verdict_at(at, newest));
-	finding_next(out, "", "set the clock of this host, best by NTP");
-	return false;
 }
 
 static bool is_automated(const struct snapshot *s, size_t row)
@@ -184,7 +162,7 @@ void rule_snapshot_age(const struct facts *f, struct findings *out)
 	long row;
 
 	if (!s || limit_of(limits->snapshot_age, limits->snapshot_age_critical) <= 0 ||
-	    !clock_of(f, out, s, newest_moment(s, &c), "age of the newest automated snapshot", &now))
+	    !verdict_aws_clock(f, out, s, newest_moment(s, &c), "age of the newest automated snapshot", &now))
 		return;
 	row = newest_usable(s);
 	if (row < 0) {
@@ -297,7 +275,7 @@ void rule_restorable(const struct facts *f, struct findings *out)
 		finding_unknown(out, STR(""), s, "latest_restorable_at");
 		return;
 	}
-	if (!clock_of(f, out, s, latest, "lag of the latest restorable time", &now))
+	if (!verdict_aws_clock(f, out, s, latest, "lag of the latest restorable time", &now))
 		return;
 	severity = verdict_above((double)(now - latest), limits->restorable_lag, limits->restorable_lag_critical);
 	if (severity > SEV_OK && c.stopped)

@@ -2,11 +2,13 @@
  * rules_capacity.c: is there room for more: connections, processors, readers that keep up?
  *
  * Load is judged as the mean of the newest minute of samples, because one sample of active sessions is a
- * throw of dice. CloudWatch publishes with a delay; a point older than METRIC_AGE_US says nothing about now.
+ * throw of dice. CloudWatch publishes with a delay; a point older than METRIC_AGE_US says nothing about now, and that
+ * there is none is said: silence would read as ok.
  */
-#include "verdict/rules.h"
+#include "verdict/rules_common.h"
 
 #include "base/clock.h"
+#include "model/series.h"
 
 #include <math.h>
 
@@ -60,6 +62,14 @@ static double mean_load(const struct facts *f, const struct snapshot *load)
 	return n > 0 ? sum / (double)n : (double)NAN;
 }
 
+/* Asked for, and not given: other than what does not exist here. */
+static bool is_refused(const struct facts *f, const char *source)
+{
+	const struct snapshot *s = facts_latest(f, source);
+
+	return s && s->state == SNAP_ERROR;
+}
+
 void rule_load(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *limits = &f->policy->limits;
@@ -69,6 +79,10 @@ void rule_load(const struct facts *f, struct findings *out)
 	double mean;
 	enum severity severity;
 
+	if (load && !instances && is_refused(f, "instances")) {
+		(void)facts_need(f, out, "instances");
+		return;
+	}
 	/* without a class of instance (--db alone, serverless) there is no line to judge by */
 	if (!load || vcpu <= 0)
 		return;
@@ -83,20 +97,51 @@ void rule_load(const struct facts *f, struct findings *out)
 		finding_next(out, "", "go to 4 Load: the largest class of waits says what they wait for");
 }
 
+/* Newest value of a metric of an instance. A point is of a whole period, which is an hour while a week is shown. */
+static double metric_now(const struct facts *f, const char *metric, struct str name)
+{
+	const struct snapshot *s = facts_get(f, "metrics");
+	const struct series *x = s ? series_find(&s->series, metric, name) : NULL;
+
+	return facts_metric(f, metric, name, METRIC_AGE_US + (x ? x->period_us : 0));
+}
+
+/*
+ * Adds that a metric of an instance is not known, with what is wrong: CloudWatch has no newer point. Not of an instance
+ * that runs no server, or only since so shortly that there can be none.
+ */
+static void say_gap(const struct facts *f, struct findings *out, const struct snapshot *s, size_t row,
+		    const char *metric)
+{
+	static const char *const without[] = {"creating", "deleting", "starting", "stopped", "stopping"};
+	struct str name = data_str(s, row, "identifier"), status = data_str(s, row, "status");
+
+	for (size_t i = 0; i < ARRAY_LEN(without); i++)
+		if (str_eq_c(status, without[i]))
+			return;
+	if (f->now_us - data_i64(s, row, "created_at", 0) < METRIC_AGE_US)
+		return;
+	finding_add(out, SEV_UNKNOWN, name, "%s of " STR_FMT " not known: no point of %s in the last 15m",
+		    strcmp(metric, "CPUUtilization") == 0 ? "CPU" : "lag", STR_ARG(name), metric);
+	finding_evidence(out, "CloudWatch GetMetricData");
+}
+
 void rule_cpu(const struct facts *f, struct findings *out)
 {
 	const double limit = f->policy->limits.cpu;
-	const struct snapshot *s = facts_get(f, "instances");
+	const struct snapshot *s = limit > 0 ? facts_need(f, out, "instances") : NULL;
 
-	if (!facts_need(f, out, "metrics") || limit <= 0)
+	if (!s || !facts_need(f, out, "metrics"))
 		return;
-	for (size_t i = 0; s && i < s->nrows; i++) {
-		struct str name = data_str(s, i, "identifier");
-		double cpu = facts_metric(f, "CPUUtilization", name, METRIC_AGE_US) / 100;
+	for (long i = -1; facts_next_member(f, s, &i);) {
+		struct str name = data_str(s, (size_t)i, "identifier");
+		double cpu = metric_now(f, "CPUUtilization", name) / 100;
 		char shown[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX];
 
-		if (isnan(cpu))
+		if (isnan(cpu)) {
+			say_gap(f, out, s, (size_t)i, "CPUUtilization");
 			continue;
+		}
 		finding_add(out, verdict_above(cpu, limit, 0), name, STR_FMT " uses %s of its CPU, policy %s",
 			    STR_ARG(name), verdict_ratio(shown, cpu), verdict_limit(policy, POLICY_RATIO, limit));
 		finding_evidence(out, "CloudWatch CPUUtilization, Average");
@@ -108,18 +153,22 @@ void rule_cpu(const struct facts *f, struct findings *out)
 void rule_replica_lag(const struct facts *f, struct findings *out)
 {
 	const struct policy_limits *limits = &f->policy->limits;
-	const struct snapshot *s = facts_get(f, "instances");
+	const struct snapshot *s = facts_need(f, out, "instances");
 
-	if (!facts_need(f, out, "metrics"))
+	if (!s || !facts_need(f, out, "metrics"))
 		return;
-	for (size_t i = 0; s && i < s->nrows; i++) {
-		struct str name = data_str(s, i, "identifier");
-		double lag = facts_metric(f, "AuroraReplicaLag", name, METRIC_AGE_US) * (double)US_PER_MS;
+	for (long i = -1; facts_next_member(f, s, &i);) {
+		struct str name = data_str(s, (size_t)i, "identifier");
+		double lag = metric_now(f, "AuroraReplicaLag", name) * (double)US_PER_MS;
 		char shown[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX];
 		enum severity severity;
 
-		if (!str_eq_c(data_str(s, i, "role"), "reader") || isnan(lag))
+		if (!str_eq_c(data_str(s, (size_t)i, "role"), "reader"))
 			continue;
+		if (isnan(lag)) {
+			say_gap(f, out, s, (size_t)i, "AuroraReplicaLag");
+			continue;
+		}
 		severity = verdict_above(lag, limits->replica_lag, limits->replica_lag_critical);
 		finding_add(out, severity, name, STR_FMT " is %s behind the writer, policy %s", STR_ARG(name),
 			    verdict_age(shown, (int64_t)lag),

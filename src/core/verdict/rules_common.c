@@ -65,6 +65,24 @@ const char *verdict_at(char out[VERDICT_VALUE_MAX], int64_t at_us)
 	return out;
 }
 
+bool verdict_aws_clock(const struct facts *f, struct findings *out, const struct snapshot *s, int64_t newest,
+		       const char *what, int64_t *ret_now)
+{
+	char ahead[VERDICT_VALUE_MAX], at[VERDICT_VALUE_MAX];
+
+	*ret_now = f->now_us;
+	if (s->server_at_us > 0)
+		*ret_now += s->server_at_us - s->at_us;
+	if (newest - *ret_now <= CLOCK_TOLERANCE_US)
+		return true;
+	finding_add(out, SEV_UNKNOWN, STR(""),
+		    "%s not known: this host's clock differs, a moment of the past is %s ahead of it", what,
+		    verdict_backup_age(ahead, newest - *ret_now));
+	finding_evidence(out, "%s, %s", s->source, verdict_at(at, newest));
+	finding_next(out, "", "set the clock of this host, best by NTP");
+	return false;
+}
+
 struct str verdict_arn_name(struct str arn)
 {
 	size_t i = arn.len;
@@ -204,8 +222,8 @@ void judge_members(const struct facts *f, struct findings *out, const struct mem
 	}
 	if (nbad > 0) {
 		finding_add(out, w->when_bad, nbad == 1 ? str_c(bad) : STR(""), "%s: %s", w->bad, bad);
-		finding_evidence(out, "DescribeDBInstances: %s of %zu of %zu instances", w->api, nbad,
-				 nbad + ngood + unknown);
+		finding_evidence(out, "DescribeDBInstances: %s of %zu of %zu instances%s", w->api, nbad,
+				 nbad + ngood + unknown, w->more ? w->more : "");
 		finding_next(out, "", "%s", w->next);
 		if (w->options[0])
 			remedy_members(out, bad, w->options);
@@ -214,6 +232,6 @@ void judge_members(const struct facts *f, struct findings *out, const struct mem
 		finding_unknown(out, STR(""), s, w->field);
 	} else if (ngood > 0 && nbad == 0) {
 		finding_add(out, SEV_OK, STR(""), "%s: %s", w->good, good);
-		finding_evidence(out, "DescribeDBInstances: %s", w->api);
+		finding_evidence(out, "DescribeDBInstances: %s%s", w->api, w->more ? w->more : "");
 	}
 }

@@ -12,6 +12,8 @@
 /* Objects of one rule that get a line of their own; the rest is one line together. */
 #define TALLY_EACH_MAX 20
 #define TALLY_NAMES_MAX 160
+/* Clocks differ a little, and answers take their time. */
+#define CLOCK_TOLERANCE_US (5 * US_PER_MIN)
 
 struct tally {
 	size_t good, bad, unknown;
@@ -30,6 +32,12 @@ long facts_writer(const struct facts *f, const struct snapshot *instances);
 double limit_of(double warn, double crit);
 /* "31 h", "3d 07h"; below two hours as verdict_age(). */
 const char *verdict_backup_age(char out[VERDICT_VALUE_MAX], int64_t us);
+/*
+ * Now, by AWS's clock, as the Date of the answer s has it. newest: the latest moment of the past that s tells, 0 =
+ * none. False, and said: this host's clock cannot be believed. what: "age of ...".
+ */
+bool verdict_aws_clock(const struct facts *f, struct findings *out, const struct snapshot *s, int64_t newest,
+		       const char *what, int64_t *ret_now);
 /* "2026-03-16 06:41Z" */
 const char *verdict_at(char out[VERDICT_VALUE_MAX], int64_t at_us);
 /* The last part of an ARN, behind '/' or ':'; the text itself where it is none. */
@@ -70,6 +78,7 @@ struct member_switch {
 	const char *next;       /* what to do about it */
 	const char *options;    /* of modify-db-instance; "" = no command helps */
 	enum severity when_bad;
+	const char *more; /* evidence beside it: "; DatabaseInsightsMode standard"; NULL = none */
 };
 void judge_members(const struct facts *f, struct findings *out, const struct member_switch *w);
 /* aws rds modify-db-cluster --db-cluster-identifier CLUSTER OPTIONS --apply-immediately */

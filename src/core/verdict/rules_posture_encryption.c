@@ -3,8 +3,8 @@
  * required?
  *
  * Without its key a volume is lost for good, however many snapshots there are: they lie under the same key. So a key
- * that is disabled or waits for its deletion is critical, although nothing fails yet. A key that the service made is
- * rotated every year by KMS itself, whatever is asked of it.
+ * that is disabled or waits for its deletion is critical, although nothing fails yet, and one that is gone, too. A key
+ * that the service made is rotated every year by KMS itself, whatever is asked of it.
  *
  * Not here: whether single sessions use TLS, which no source tells.
  */
@@ -64,6 +64,12 @@ static void remedy_key(struct findings *out, const char *commands[2], struct str
 		finding_remedy(out, "aws kms %s --key-id %s", commands[0], word);
 }
 
+/* As src_keys.c says of a key that KMS does not know. */
+static bool is_gone(struct str state)
+{
+	return str_eq_c(state, "gone");
+}
+
 static void say_unusable(struct findings *out, const struct snapshot *s, size_t row)
 {
 	struct str arn = data_str(s, row, "arn"), name = verdict_arn_name(arn), state = data_str(s, row, "state");
@@ -71,6 +77,15 @@ static void say_unusable(struct findings *out, const struct snapshot *s, size_t 
 	int64_t deletion = data_i64(s, row, "deletion_at", 0);
 	char at[VERDICT_VALUE_MAX];
 
+	if (is_gone(state)) {
+		finding_add(out, SEV_CRIT, name, "key " STR_FMT " is gone, and with it " STR_FMT, STR_ARG(name),
+			    STR_ARG(uses));
+		finding_evidence(out, "kms DescribeKey of " STR_FMT ": NotFoundException", STR_ARG(arn));
+		finding_next(out, "",
+			     "a deleted key never comes back: while the cluster runs, dump it or copy it into one with "
+			     "another key");
+		return;
+	}
 	if (str_eq_c(state, "PendingDeletion") && deletion > 0)
 		finding_add(out, SEV_CRIT, name, "key " STR_FMT " is deleted on %s, and with it " STR_FMT,
 			    STR_ARG(name), verdict_at(at, deletion), STR_ARG(uses));
@@ -179,8 +194,11 @@ void rule_key_rotation(const struct facts *f, struct findings *out)
 	struct tally t = {0};
 
 	for (size_t i = 0; s && i < s->nrows; i++) {
-		const char *field = judge_rotation(out, &t, s, i);
+		const char *field;
 
+		if (is_gone(data_str(s, i, "state")))
+			continue;
+		field = judge_rotation(out, &t, s, i);
 		t.unknown += field != NULL;
 		missing = field ? field : missing;
 	}

@@ -12,6 +12,8 @@
 #include "base/check.h"
 #include "base/parse.h"
 
+#include <stdio.h>
+
 void rule_log_exports(const struct facts *f, struct findings *out)
 {
 	const struct snapshot *s;
@@ -54,9 +56,28 @@ void rule_enhanced_monitoring(const struct facts *f, struct findings *out)
 
 /* ---- Performance Insights ---- */
 
+/*
+ * "; DatabaseInsightsMode advanced", as the cluster has it, else its instances; "" where nobody says. Advanced keeps 15
+ * months and adds views of its own, so it is worth knowing which of the two is paid for.
+ */
+static const char *insights_mode(const struct facts *f, char out[TALLY_NAMES_MAX + 32])
+{
+	const struct snapshot *clusters = facts_get(f, "clusters"), *instances = facts_get(f, "instances");
+	long row = clusters && f->cluster.len > 0 ? data_find(clusters, "identifier", f->cluster) : -1;
+	char modes[TALLY_NAMES_MAX] = "";
+
+	if (row >= 0)
+		names_add(modes, data_str(clusters, (size_t)row, "insights"));
+	for (long i = -1; !modes[0] && facts_next_member(f, instances, &i);)
+		names_add(modes, data_str(instances, (size_t)i, "insights"));
+	(void)snprintf(out, TALLY_NAMES_MAX + 32, "%s%s", modes[0] ? "; DatabaseInsightsMode " : "", modes);
+	return out;
+}
+
 void rule_insights(const struct facts *f, struct findings *out)
 {
-	static const struct member_switch insights = {
+	char mode[TALLY_NAMES_MAX + 32];
+	const struct member_switch insights = {
 		.field = "performance_insights",
 		.api = "PerformanceInsightsEnabled",
 		.wanted = true,
@@ -65,6 +86,7 @@ void rule_insights(const struct facts *f, struct findings *out)
 		.next = "switch it on: the load of before this console was started is seen by nothing else",
 		.options = "--enable-performance-insights --performance-insights-retention-period 7",
 		.when_bad = SEV_WARN,
+		.more = insights_mode(f, mode),
 	};
 
 	judge_members(f, out, &insights);
@@ -74,6 +96,7 @@ void rule_insights_retention(const struct facts *f, struct findings *out)
 {
 	const int64_t wanted = (int64_t)(f->policy->limits.insights_retention / (double)US_PER_DAY + 0.999);
 	const struct snapshot *s = facts_whole(f, out, "instances");
+	char mode[TALLY_NAMES_MAX + 32];
 	int64_t least = INT64_MAX;
 	struct tally t = {0};
 
@@ -93,8 +116,8 @@ void rule_insights_retention(const struct facts *f, struct findings *out)
 			finding_add(out, SEV_WARN, name,
 				    STR_FMT " keeps Performance Insights for %lld d, policy %lld d", STR_ARG(name),
 				    (long long)days, (long long)wanted);
-			finding_evidence(out, "DescribeDBInstances: PerformanceInsightsRetentionPeriod %lld",
-					 (long long)days);
+			finding_evidence(out, "DescribeDBInstances: PerformanceInsightsRetentionPeriod %lld%s",
+					 (long long)days, insights_mode(f, mode));
 			finding_next(out, "", "keep it for longer: 7 d are free, beyond them it costs by vCPU");
 			finding_remedy(out,
 				       "aws rds modify-db-instance --db-instance-identifier %s "
@@ -105,7 +128,8 @@ void rule_insights_retention(const struct facts *f, struct findings *out)
 	if (s && tally_end(&t, out, SEV_WARN, s, "insights_retention_days")) {
 		finding_add(out, SEV_OK, STR(""), "Performance Insights is kept for %lld d, policy %lld d",
 			    (long long)least, (long long)wanted);
-		finding_evidence(out, "DescribeDBInstances: PerformanceInsightsRetentionPeriod of %s", t.names);
+		finding_evidence(out, "DescribeDBInstances: PerformanceInsightsRetentionPeriod of %s%s", t.names,
+				 insights_mode(f, mode));
 	}
 }
 

@@ -14,7 +14,8 @@ void rule_deletion_protection(const struct facts *f, struct findings *out)
 		.api = "DeletionProtection",
 		.on = "deletion protection is on",
 		.off = "deletion protection is off: one call deletes the cluster",
-		.next = "switch it on; it costs nothing and needs no restart",
+		.next = "switch it on; it costs nothing and needs no restart. A deletion that is meant should name "
+			"--final-db-snapshot-identifier: no setting of the cluster demands one",
 		.options = "--deletion-protection",
 		.when_off = SEV_WARN,
 	};

@@ -2,7 +2,8 @@
  * rules_snapshots.c: what is wrong with single snapshots, and who else could restore them.
  *
  * A manual snapshot stays, and costs, until somebody deletes it. When that is to be is told by a tag, keep-by=DATE, or
- * by the policy for all that have none; the tag legal-hold keeps one for ever.
+ * by the policy for all that have none; the tag legal-hold keeps one for ever. Ages are told by AWS's clock
+ * (verdict_aws_clock()).
  */
 #include "verdict/rules_common.h"
 
@@ -18,6 +19,20 @@ static bool is_manual(const struct snapshot *s, size_t row)
 static bool is_moving(struct str status)
 {
 	return str_eq_c(status, "creating") || str_eq_c(status, "copying");
+}
+
+/* When the newest of them was made; 0 = none says. */
+static int64_t newest_of(const struct snapshot *s, bool (*is_meant)(const struct snapshot *s, size_t row))
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		int64_t at = data_i64(s, i, "created_at", 0);
+
+		if (is_meant(s, i) && at > newest)
+			newest = at;
+	}
+	return newest;
 }
 
 static void remedy_snapshot(struct findings *out, const char *command, struct str name, const char *options)
@@ -46,10 +61,10 @@ static bool parse_keep_by(struct str text, int64_t *ret_at)
 
 enum kept { KEPT_FREELY, KEPT_IN_TIME, KEPT_TOO_LONG, KEPT_UNCLEAR };
 
-static enum kept judge_kept(const struct facts *f, const struct snapshot *s, size_t row, struct str *ret_by,
+/* limit: the policy's age; now: by AWS's clock. */
+static enum kept judge_kept(double limit, int64_t now, const struct snapshot *s, size_t row, struct str *ret_by,
 			    int64_t *ret_until)
 {
-	const double limit = f->policy->limits.manual_snapshot_age;
 	struct str tags = data_str(s, row, "tags"), hold;
 	int64_t created = data_i64(s, row, "created_at", 0);
 
@@ -65,24 +80,29 @@ static enum kept judge_kept(const struct facts *f, const struct snapshot *s, siz
 	} else {
 		return limit > 0 ? KEPT_UNCLEAR : KEPT_FREELY;
 	}
-	return f->now_us > *ret_until ? KEPT_TOO_LONG : KEPT_IN_TIME;
+	return now > *ret_until ? KEPT_TOO_LONG : KEPT_IN_TIME;
 }
 
-static void say_kept(const struct facts *f, struct findings *out, const struct snapshot *s, size_t row, struct str by,
-		     int64_t until)
+/* What became of one: until when it is kept, and by which tag. */
+struct keeping {
+	int64_t now, until;
+	struct str by;
+};
+
+static void say_kept(double limit, struct findings *out, const struct snapshot *s, size_t row, const struct keeping *k)
 {
 	struct str name = data_str(s, row, "identifier");
 	char age[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX], at[VERDICT_VALUE_MAX];
 
-	if (by.len > 0)
+	if (k->by.len > 0)
 		finding_add(out, SEV_WARN, name, STR_FMT " is kept longer than its tag keep-by=" STR_FMT, STR_ARG(name),
-			    STR_ARG(by));
+			    STR_ARG(k->by));
 	else
 		finding_add(out, SEV_WARN, name, STR_FMT " is %s old, policy for manual snapshots %s", STR_ARG(name),
-			    verdict_backup_age(age, f->now_us - data_i64(s, row, "created_at", 0)),
-			    verdict_backup_age(policy, (int64_t)f->policy->limits.manual_snapshot_age));
+			    verdict_backup_age(age, k->now - data_i64(s, row, "created_at", 0)),
+			    verdict_backup_age(policy, (int64_t)limit));
 	finding_evidence(out, "to be kept until %s; DescribeDBClusterSnapshots: SnapshotCreateTime, TagList",
-			 verdict_at(at, until));
+			 verdict_at(at, k->until));
 	finding_next(out, "delete snapshot", "delete it, or give its tag keep-by a later date");
 	remedy_snapshot(out, "delete-db-cluster-snapshot", name, "");
 }
@@ -90,15 +110,18 @@ static void say_kept(const struct facts *f, struct findings *out, const struct s
 void rule_snapshot_kept(const struct facts *f, struct findings *out)
 {
 	const struct snapshot *s = facts_whole(f, out, "snapshots");
+	const double limit = f->policy->limits.manual_snapshot_age;
+	struct keeping k = {0};
 	struct tally t = {0};
 
-	for (size_t i = 0; s && i < s->nrows; i++) {
-		struct str name = data_str(s, i, "identifier"), by;
-		int64_t until;
+	if (!s || !verdict_aws_clock(f, out, s, newest_of(s, is_manual), "age of manual snapshots", &k.now))
+		return;
+	for (size_t i = 0; i < s->nrows; i++) {
+		struct str name = data_str(s, i, "identifier");
 
 		if (!is_manual(s, i))
 			continue;
-		switch (judge_kept(f, s, i, &by, &until)) {
+		switch (judge_kept(limit, k.now, s, i, &k.by, &k.until)) {
 		case KEPT_FREELY:
 			break;
 		case KEPT_IN_TIME:
@@ -106,17 +129,17 @@ void rule_snapshot_kept(const struct facts *f, struct findings *out)
 			break;
 		case KEPT_TOO_LONG:
 			if (tally_bad(&t))
-				say_kept(f, out, s, i, by, until);
+				say_kept(limit, out, s, i, &k);
 			break;
 		case KEPT_UNCLEAR:
-			if (by.len == 0) {
+			if (k.by.len == 0) {
 				t.unknown++;
 				break;
 			}
 			if (!tally_bad(&t))
 				break;
 			finding_add(out, SEV_UNKNOWN, name, STR_FMT ": its tag keep-by=" STR_FMT " is no date",
-				    STR_ARG(name), STR_ARG(by));
+				    STR_ARG(name), STR_ARG(k.by));
 			finding_next(out, "", "write the date as 2026-12-31");
 			break;
 		}
@@ -239,13 +262,22 @@ void rule_snapshot_failed(const struct facts *f, struct findings *out)
 		finding_add(out, SEV_OK, STR(""), "no snapshot has failed");
 }
 
+static bool is_being_made(const struct snapshot *s, size_t row)
+{
+	return is_moving(data_str(s, row, "status"));
+}
+
 void rule_snapshot_making(const struct facts *f, struct findings *out)
 {
 	const double limit = f->policy->limits.snapshot_duration;
 	const struct snapshot *s = facts_whole(f, out, "snapshots");
 	struct tally t = {0};
+	int64_t now;
 
-	for (size_t i = 0; s && limit > 0 && i < s->nrows; i++) {
+	if (!s || limit <= 0 ||
+	    !verdict_aws_clock(f, out, s, newest_of(s, is_being_made), "time to make snapshots", &now))
+		return;
+	for (size_t i = 0; i < s->nrows; i++) {
 		struct str name = data_str(s, i, "identifier"), status = data_str(s, i, "status");
 		int64_t at = data_i64(s, i, "created_at", 0);
 		char age[VERDICT_VALUE_MAX], policy[VERDICT_VALUE_MAX], done[VERDICT_VALUE_MAX];
@@ -255,11 +287,11 @@ void rule_snapshot_making(const struct facts *f, struct findings *out)
 			continue;
 		if (at == 0) {
 			t.unknown++;
-		} else if ((double)(f->now_us - at) <= limit) {
+		} else if ((double)(now - at) <= limit) {
 			tally_good(&t, name);
 		} else if (tally_bad(&t)) {
 			finding_add(out, SEV_WARN, name, STR_FMT " has been " STR_FMT " for %s, policy %s",
-				    STR_ARG(name), STR_ARG(status), verdict_backup_age(age, f->now_us - at),
+				    STR_ARG(name), STR_ARG(status), verdict_backup_age(age, now - at),
 				    verdict_backup_age(policy, (int64_t)limit));
 			finding_evidence(out, "DescribeDBClusterSnapshots: Status " STR_FMT ", PercentProgress %s",
 					 STR_ARG(status), share >= 0 ? verdict_ratio(done, share) : "unknown");

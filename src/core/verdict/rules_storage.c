@@ -201,6 +201,12 @@ void rule_multixact(const struct facts *f, struct findings *out)
 
 /* ---- slots ---- */
 
+static bool is_inactive(const struct snapshot *s, size_t i)
+{
+	return data_i64(s, i, "active", 0) == 0;
+}
+
+/* An inactive slot is well only where it is known to keep nothing: "at least 0" is no such knowledge. */
 static enum severity judge_slot(const struct policy_limits *l, const struct snapshot *s, size_t i)
 {
 	double kept = (double)data_i64(s, i, "retained_bytes", 0);
@@ -210,7 +216,7 @@ static enum severity judge_slot(const struct policy_limits *l, const struct snap
 		return SEV_OK;
 	if (str_eq_c(wal, "lost"))
 		return SEV_WARN;
-	if (data_i64(s, i, "active", 0) == 0 && kept > 0)
+	if (is_inactive(s, i) && (kept > 0 || data_i64(s, i, "at_least", 0) != 0))
 		return verdict_above(kept, 0, l->slot_retained_critical) == SEV_CRIT ? SEV_CRIT : SEV_WARN;
 	return str_eq_c(wal, "unreserved") ? SEV_WARN : verdict_above(kept, l->slot_retained, 0);
 }
@@ -219,7 +225,7 @@ static void say_slot(struct findings *out, const struct snapshot *s, size_t i, e
 {
 	struct str name = data_str(s, i, "name");
 	const char *least = data_i64(s, i, "at_least", 0) != 0 ? "at least " : "";
-	bool active = data_i64(s, i, "active", 0) != 0;
+	bool active = !is_inactive(s, i);
 	char kept[VERDICT_VALUE_MAX], age[VERDICT_VALUE_MAX] = "";
 	int64_t inactive = data_i64(s, i, "inactive_us", 0);
 
@@ -246,11 +252,12 @@ static void say_slot(struct findings *out, const struct snapshot *s, size_t i, e
 void rule_slots(const struct facts *f, struct findings *out)
 {
 	const struct snapshot *s = facts_need(f, out, "slots");
-	size_t bad = 0;
+	size_t bad = 0, inactive = 0;
 
 	for (size_t i = 0; s && i < s->nrows; i++) {
 		enum severity v = judge_slot(&f->policy->limits, s, i);
 
+		inactive += is_inactive(s, i);
 		if (v <= SEV_OK)
 			continue;
 		bad++;
@@ -260,9 +267,12 @@ void rule_slots(const struct facts *f, struct findings *out)
 		return;
 	if (s->nrows == 0)
 		finding_add(out, SEV_OK, STR(""), "no replication slot");
-	else
+	else if (inactive == 0)
 		finding_add(out, SEV_OK, STR(""), "%zu replication slot%s, none inactive", s->nrows,
 			    s->nrows == 1 ? "" : "s");
+	else
+		finding_add(out, SEV_OK, STR(""), "%zu replication slot%s, %zu inactive, keeping no WAL", s->nrows,
+			    s->nrows == 1 ? "" : "s", inactive);
 	finding_evidence(out, "pg_replication_slots");
 }
 

@@ -223,6 +223,7 @@ static void test_outside_of_a_transaction(void **state)
 	struct driver d;
 	char conninfo[256], sql[200];
 	PGconn *c;
+	int pid;
 
 	(void)state;
 	start(&d, "watch");
@@ -241,7 +242,9 @@ static void test_outside_of_a_transaction(void **state)
 		assert_true(str_eq_c(must_see(&d, c)->application, "standby"));
 	}
 	driver_release(&d);
+	pid = PQbackendPID(c);
 	PQfinish(c);
+	gone(pid);
 }
 
 /* Those who look at idle sessions, or may not see transactions, get scans. */

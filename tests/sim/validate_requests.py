@@ -11,7 +11,7 @@ dotted part, must be one the model knows, in the model's wire name; required mem
 there; values must have their type (number, boolean, time, enumeration), lists must
 count from 1. Exit status 1 and one line per problem otherwise. --least N also fails when
 fewer than N requests were logged, so that an empty log does not pass for a good one. --policy also fails when a request
-is not among what that program's policy --maintenance allows.
+is not among what that program's policy --maintenance --auth secret allows.
 """
 import argparse
 import collections
@@ -217,7 +217,7 @@ def flat(path, value):
 
 
 def not_allowed(program, requests):
-    run = subprocess.run([program, "policy", "--maintenance"], check=True, stdout=subprocess.PIPE, text=True)
+    run = subprocess.run([program, "policy", "--maintenance", "--auth", "secret"], check=True, stdout=subprocess.PIPE, text=True)
     allowed = {a for s in json.loads(run.stdout)["Statement"] for a in s["Action"]}
     for service, operation in sorted({(r["service"], r["operation"]) for r in requests if r["service"] != "sts"}):
         action = f"{'cloudwatch' if service == 'monitoring' else service}:{operation}"

@@ -237,6 +237,10 @@ class Providers(unittest.TestCase):
         self.assertIn("web identity, role pod", ours["origin"])
         self.config(f"[profile web]\nrole_arn = {ROLE}pod\nweb_identity_token_file = {token}\nrole_session_name = pod-2\n")
         self.assertTrue(self.same_as_cli("web")["arn"].endswith("pod/pod-2"))
+        # a profile named by option has no variables, one named by AWS_PROFILE has them
+        self.assertTrue(self.same_as_cli("web", **env)["arn"].endswith("pod/pod-2"))
+        self.assertTrue(self.same_as_cli(AWS_PROFILE="web", **env)["arn"].endswith("pod/pod-1"))
+        self.assertEqual(self.same_as_cli("base", **env)["origin"], "profile base")
         self.write("token", "expired")
         self.fails("have expired", **env)
         self.write("token", "hushhush")

@@ -80,8 +80,10 @@ class Providers(unittest.TestCase):
         self.write(".aws/credentials", credentials)
 
     def env(self, **more):
-        return {"PATH": "/usr/bin:/bin", "HOME": self.home, "LC_ALL": "C.UTF-8", "AWS_REGION": "eu-west-1",
+        """None takes a variable away."""
+        full = {"PATH": "/usr/bin:/bin", "HOME": self.home, "LC_ALL": "C.UTF-8", "AWS_REGION": "eu-west-1",
                 "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **more}
+        return {k: v for k, v in full.items() if v is not None}
 
     def run_ours(self, *args, **env):
         full = self.env(AWS_ENDPOINT_URL=self.sim.url, **env)
@@ -414,6 +416,36 @@ class Providers(unittest.TestCase):
         # not through a proxy
         self.who(**env, http_proxy="http://127.0.0.1:1", NO_PROXY="localhost",
                  AWS_ENDPOINT_URL_STS=self.sim.url.replace("127.0.0.1", "localhost"))
+
+    def test_instance_region(self):
+        """Where nothing else says a region the instance does, to the CLI and to us."""
+        self.config("[profile here]\nregion = eu-west-1\n")
+        env = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.sim.url + "/", "AWS_REGION": None}
+        region = self.sim_region(env)
+        self.assertEqual([r["operation"] for r in self.asked("imds")][:2], ["Token", "Region"])
+        p = subprocess.run([simlib.AWS, "configure", "list"], env=self.env(**env), text=True, capture_output=True, timeout=60,
+                           check=True)
+        self.assertRegex(p.stdout, rf"(?m)^ *region +{region} +imds")
+        # an old service, or another's, knows the zone only
+        self.sim.admin("fault", service="imds", operation="Region", kind="error500")
+        self.assertEqual(self.sim_region(env), region)
+        self.assertEqual(len(self.asked("imds", "Zone")), 2)  # the CLI's and ours
+        self.sim.admin("clear")
+        # whatever else says one comes first
+        for more in ({"AWS_REGION": "eu-west-2"}, {"AWS_DEFAULT_REGION": "eu-west-2"}, {"AWS_PROFILE": "here"}):
+            self.sim.admin("forget")
+            self.run_ours("--once", "--pane", "clusters", **{**env, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, **more})
+            self.assertEqual(self.asked("imds"), [])
+        self.fails("No AWS region is set", status=2, **{**env, "AWS_EC2_METADATA_DISABLED": "true"})
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.fails("No AWS region is set", status=2, **{
+                **env, "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        self.fails("is not the name of an AWS region", status=2, **{**env, "AWS_REGION": "nonsense/"})
+
+    def sim_region(self, env):
+        p = self.run_ours("whoami", "--format", "json", **env)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        return json.loads(p.stdout)["region"]
 
     def test_instance_without_tokens(self):
         self.config("")

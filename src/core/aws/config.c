@@ -213,14 +213,24 @@ bool aws_region_valid(struct str s)
 	return true;
 }
 
-bool aws_config_region(const struct aws_config *c, const char *option, char ret_region[AWS_REGION_MAX], struct err *err)
+static struct str region_of(const struct aws_config *c, const char *option)
 {
 	struct str region = str_c(option);
 
 	if (region.len == 0)
 		region = str_c(getenv("AWS_REGION"));
-	if (region.len == 0)
-		region = aws_config_env(c, "AWS_DEFAULT_REGION", "region");
+	return region.len > 0 ? region : aws_config_env(c, "AWS_DEFAULT_REGION", "region");
+}
+
+bool aws_config_says_region(const struct aws_config *c, const char *option)
+{
+	return region_of(c, option).len > 0;
+}
+
+bool aws_config_region(const struct aws_config *c, const char *option, char ret_region[AWS_REGION_MAX], struct err *err)
+{
+	struct str region = region_of(c, option);
+
 	if (region.len == 0) {
 		err_set(err, ERR_USAGE,
 			"No AWS region is set: neither --region, AWS_REGION nor the profile \"%s\" names one",

@@ -57,6 +57,8 @@ struct str aws_config_env(const struct aws_config *c, const char *name, const ch
  */
 bool aws_config_region(const struct aws_config *c, const char *option, char ret_region[AWS_REGION_MAX],
 		       struct err *err) MUST_CHECK;
+/* Does any of them name one, right or wrong? */
+bool aws_config_says_region(const struct aws_config *c, const char *option);
 /* True when s may stand in a host name as region. */
 bool aws_region_valid(struct str s);
 

@@ -127,6 +127,12 @@ void cred_session_name(char out[64]);
 /* Temporary keys of a role. out->origin is the caller's. */
 bool cred_sts(struct cred_ask *q, const struct cred_sts *call, struct aws_credentials *out, struct err *err) MUST_CHECK;
 
+/* ---- cred_instance.c ---- */
+
+/* The region that this EC2 instance is in, by its metadata service. False when that is forbidden or nobody answers;
+ * blocks for seconds at most. */
+bool cred_instance_region(const struct aws_config *config, char ret_region[AWS_REGION_MAX]) MUST_CHECK;
+
 /* ---- cred_container.c; pure ---- */
 
 /* May keys be taken from this host over plain HTTP? */

@@ -167,6 +167,15 @@ class Providers(unittest.TestCase):
         self.assertEqual((params["DurationSeconds"], params["ExternalId"]), ("1800", "seven"))
         self.fails("sts:AssumeRole", "external-ops", profile="wrong")
 
+    def test_authorities(self):
+        """STS is asked with the same file of authorities as everybody else."""
+        self.config(f"[profile prod]\nrole_arn = {ROLE}ops\nsource_profile = base\n")
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            sts = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+                self.fails("profile \"prod\", role ops: /nonexistent/ca.pem cannot be read as a file of certificates", profile="prod",
+                           AWS_ENDPOINT_URL_STS=sts, **{variable: "/nonexistent/ca.pem"})
+
     def test_role_chain(self):
         self.config(f"[profile a]\nrole_arn = {ROLE}first\nsource_profile = b\n"
                     f"[profile b]\nrole_arn = {ROLE}second\nsource_profile = base\n")

@@ -52,7 +52,9 @@ static int set_up(void **state)
 					    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 					    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 					    "AWS_WEB_IDENTITY_TOKEN_FILE",
-					    "AWS_ROLE_ARN"};
+					    "AWS_ROLE_ARN",
+					    "AWS_CA_BUNDLE",
+					    "REQUESTS_CA_BUNDLE"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(unset); i++)
@@ -366,6 +368,40 @@ static void test_region(void **state)
 	expect_region("-x", NULL);
 }
 
+static void expect_authorities(const char *want)
+{
+	struct aws_config c;
+	char path[AWS_BUNDLE_MAX];
+
+	assert_true(aws_config_load(&c, "", &err));
+	if (want) {
+		assert_true(aws_config_authorities(&c, path, &err));
+		assert_string_equal(path, want);
+	} else {
+		assert_false(aws_config_authorities(&c, path, &err));
+		assert_int_equal(err.code, ERR_LIMIT);
+	}
+	aws_config_release(&c);
+}
+
+static void test_authorities(void **state)
+{
+	char path[AWS_BUNDLE_MAX + 1];
+
+	(void)state;
+	expect_authorities("");
+	memset(path, 'x', AWS_BUNDLE_MAX);
+	path[AWS_BUNDLE_MAX] = '\0';
+	setenv("REQUESTS_CA_BUNDLE", path, 1);
+	expect_authorities(NULL);
+	setenv("REQUESTS_CA_BUNDLE", "/requests.pem", 1);
+	expect_authorities("/requests.pem");
+	write_file(config_file, "[default]\nca_bundle = /profile.pem\n");
+	expect_authorities("/profile.pem");
+	setenv("AWS_CA_BUNDLE", "/variable.pem", 1);
+	expect_authorities("/variable.pem");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +418,7 @@ int main(void)
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_limits, set_up),
 		cmocka_unit_test_setup(test_region, set_up),
+		cmocka_unit_test_setup(test_authorities, set_up),
 	};
 	int failed;
 

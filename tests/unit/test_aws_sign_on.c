@@ -250,6 +250,28 @@ static void test_profile_without(void **state)
 	fake_release(&s.fake);
 }
 
+/* Not cut: that would be another file. */
+static void test_long_path_of_authorities(void **state)
+{
+	const struct cred_set *set = NULL;
+	char path[2 * AWS_BUNDLE_MAX];
+	struct fake f;
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	setenv("REQUESTS_CA_BUNDLE", path, 1);
+	fake_init(&f, &command_sign_on, url, "");
+	assert_false(fake_run(&f, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_non_null(strstr(err.text, "REQUESTS_CA_BUNDLE"));
+	assert_false(cred_get(&f.fetch, NULL, &set, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_int_equal(sim_requests(sim, NULL, NULL), 0);
+	fake_release(&f);
+	unsetenv("REQUESTS_CA_BUNDLE");
+}
+
 static void test_mfa_code(void **state)
 {
 	const struct cred_set *set = NULL;
@@ -284,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancelled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_old_registration, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_without, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_path_of_authorities, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mfa_code, set_up, tear_down),
 	};
 

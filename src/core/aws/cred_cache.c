@@ -118,18 +118,17 @@ static bool same_keys(const struct cred_set *s, const struct aws_credentials *k)
 static bool look(const struct key *key, struct cred_ask *q, struct aws_credentials *ret_keys, struct err *err)
 {
 	struct aws_config config;
-	char ca_bundle[1024];
+	char ca_bundle[AWS_BUNDLE_MAX];
 	bool ok;
 
 	if (!aws_config_load(&config, key->profile, err))
 		return false;
-	snprintf(ca_bundle, sizeof(ca_bundle), STR_FMT, STR_ARG(aws_config_env(&config, "AWS_CA_BUNDLE", "ca_bundle")));
+	*ret_keys = (struct aws_credentials){.access_key = NULL};
 	q->config = &config;
 	q->region = key->region;
 	q->endpoint_url = key->endpoint_url;
 	q->ca_bundle = ca_bundle;
-	*ret_keys = (struct aws_credentials){.access_key = NULL};
-	ok = cred_load(q, ret_keys, err);
+	ok = aws_config_authorities(&config, ca_bundle, err) && cred_load(q, ret_keys, err);
 	aws_config_release(&config);
 	return ok;
 }

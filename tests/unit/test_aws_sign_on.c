@@ -62,6 +62,8 @@ static int set_up(void **state)
 		   "[profile base]\naws_access_key_id = " SIM_ACCESS_KEY "\naws_secret_access_key = " SIM_SECRET_KEY
 		   "\n"
 		   "[profile admin]\nrole_arn = arn:aws:iam::" SIM_ACCOUNT ":role/mfa-admin\nsource_profile = base\n"
+		   "mfa_serial = arn:aws:iam::" SIM_ACCOUNT ":mfa/me\n"
+		   "[profile other]\nrole_arn = arn:aws:iam::" SIM_ACCOUNT ":role/denied-ops\nsource_profile = base\n"
 		   "mfa_serial = arn:aws:iam::" SIM_ACCOUNT ":mfa/me\n");
 	return 0;
 }
@@ -297,6 +299,49 @@ static void test_mfa_code(void **state)
 	fake_release(&f);
 }
 
+/* A role that nobody may assume is not the code's fault. */
+static void test_refused_with_a_code(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "other");
+	assert_false(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	assert_int_equal(err.code, ERR_DENIED);
+	assert_null(strstr(err.text, "does not accept"));
+	assert_non_null(strstr(err.text, "is not authorized to perform: sts:AssumeRole"));
+	assert_non_null(strstr(err.remedy, "trust"));
+	fake_release(&f);
+}
+
+/* The keys hold in every region: there is no second code for the next one, until they are refused or over. */
+static void test_code_once_for_all_regions(void **state)
+{
+	const struct cred_set *first = NULL, *second = NULL, *other = NULL;
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "admin");
+	assert_true(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	assert_true(cred_get(&f.fetch, NULL, &first, &err));
+	snprintf(f.target->region, sizeof(f.target->region), "eu-west-3");
+	assert_true(cred_get(&f.fetch, NULL, &second, &err));
+	assert_ptr_equal(first, second);
+	assert_int_equal(sim_requests(sim, "sts", "AssumeRole"), 1);
+	/* refused there, they are not given back */
+	assert_false(cred_get(&f.fetch, second, &other, &err));
+	assert_string_equal(err.id, CRED_NEEDS_CODE);
+	/* another profile has nothing of it */
+	snprintf(f.target->profile, sizeof(f.target->profile), "other");
+	assert_false(cred_get(&f.fetch, NULL, &other, &err));
+	assert_string_equal(err.id, CRED_NEEDS_CODE);
+	cred_unref(first);
+	cred_unref(second);
+	fake_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +352,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_old_registration, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_without, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_path_of_authorities, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_with_a_code, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_code_once_for_all_regions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mfa_code, set_up, tear_down),
 	};
 

@@ -353,6 +353,28 @@ class Providers(unittest.TestCase):
         self.token("corp", **self.fresh_token())
         self.fails("gives no keys for the role denied-x", profile="dev")
 
+    def test_sso_service_in_trouble(self):
+        self.config(self.SESSION)
+        self.token("corp", **self.fresh_token())
+        self.sim.admin("fault", service="sso", operation="GetRoleCredentials", kind="error500", count="2")
+        self.who("dev")
+        self.assertEqual(len(self.asked("sso")), 3)
+        self.sim.admin("fault", service="sso", operation="GetRoleCredentials", kind="error500")
+        self.fails("did not answer for the role Admin", "(HTTP 500)", profile="dev")
+        self.assertEqual(len(self.asked("sso")), 6)
+        # a refusal is not asked about again
+        self.sim.admin("clear")
+        self.token("corp", accessToken="hushhush")
+        self.fails("is not accepted any more", profile="dev")
+        self.assertEqual(len(self.asked("sso")), 7)
+        # over, and nobody there to renew it: that is not a matter of signing on
+        self.token("corp", **self.fresh_token(), expiresAt=iso(hours=-1))
+        self.sim.admin("fault", service="sso-oidc", operation="CreateToken", kind="error500")
+        self.fails("the single sign-on session corp has to be renewed", "(HTTP 500)", "tried again by itself", profile="dev")
+        self.assertNotIn("has expired", self.printed[-1])
+        self.sim.admin("clear")
+        self.who("dev")
+
     # ---- login
 
     def test_login(self):
@@ -506,7 +528,7 @@ class Providers(unittest.TestCase):
                 self.assertNotIn(secret, text)
 
     def record(self, env):
-        """What a console writes to its terminal in two seconds, and every command line meanwhile."""
+        """What a console writes to its terminal in two seconds, and every command line meanwhile; it would leave no core."""
         pid, fd = pty.fork()
         if pid == 0:
             os.execve(BINARY, [BINARY, "prod-orders"], self.env(AWS_ENDPOINT_URL=self.sim.url, TERM="xterm-256color", **env))
@@ -523,6 +545,8 @@ class Providers(unittest.TestCase):
         reader.start()
         for keys in (b":diag\r", b"\x1b", b"q"):
             time.sleep(1)
+            with open(f"/proc/{pid}/limits", encoding="utf-8") as f:
+                self.assertRegex(f.read(), r"(?m)^Max core file size +0 +0 ")
             for process in os.listdir("/proc"):
                 if process.isdigit() and process != str(os.getpid()):
                     try:

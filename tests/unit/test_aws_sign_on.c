@@ -9,6 +9,7 @@
 #include "aws/cred_cache.h"
 #include "base/clock.h"
 #include "model/data.h"
+#include "runtime/meter.h"
 #include "sim/sim_identity.h"
 
 #include <ftw.h>
@@ -342,6 +343,59 @@ static void test_code_once_for_all_regions(void **state)
 	fake_release(&f);
 }
 
+/* Whoever is asked for keys is counted, too. */
+static void test_counted(void **state)
+{
+	struct meter_row row;
+	struct fake f;
+	size_t seen = 0;
+
+	(void)state;
+	meter_reset();
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "admin");
+	assert_false(cred_answer(&f.fetch, STR("654321"), &err));
+	assert_true(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	for (size_t i = 0; meter_read(i, clock_mono_us(), &row); i++)
+		if (strcmp(row.name, aws_services[AWS_STS].name) == 0) {
+			assert_int_equal(row.calls, 2);
+			assert_int_equal(row.failed, 1);
+			assert_true(row.bytes > 0);
+			seen++;
+		}
+	assert_int_equal(seen, 1);
+	fake_release(&f);
+}
+
+/* Over, and the service is not there: its own words, and it is asked again at once. */
+static void test_renewal_in_trouble(void **state)
+{
+	const struct cred_set *set = NULL;
+	struct sim_param ended = {STR("life"), STR("-60")}, usual = {STR("life"), STR("3600")};
+	struct sign_on s;
+
+	(void)state;
+	assert_true(sim_identity_admin(sim, STR("keys"), &ended, 1, &err));
+	begin(&s, 1);
+	person("allow");
+	pthread_join(s.thread, NULL);
+	assert_true(s.ok);
+	assert_true(sim_identity_admin(sim, STR("keys"), &usual, 1, &err));
+	for (int i = 0; i < 2; i++) {
+		assert_true(sim_fault(sim, "service=sso-oidc&operation=CreateToken&kind=error500", &err));
+		cred_forget();
+		assert_false(cred_get(&s.fake.fetch, NULL, &set, &err));
+		assert_string_not_equal(err.id, CRED_NEEDS_LOGIN);
+		assert_non_null(strstr(err.text, "session corp has to be renewed"));
+		assert_non_null(strstr(err.text, "HTTP 500"));
+		sim_clear(sim);
+	}
+	cred_forget();
+	assert_true(cred_get(&s.fake.fetch, NULL, &set, &err));
+	cred_unref(set);
+	fake_release(&s.fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +408,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_path_of_authorities, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_with_a_code, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_code_once_for_all_regions, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_renewal_in_trouble, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mfa_code, set_up, tear_down),
 	};
 

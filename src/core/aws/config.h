@@ -54,8 +54,8 @@ void aws_config_path(char *out, size_t len, const char *variable, const char *be
 struct str aws_config_service(const struct aws_config *c, const char *key);
 /* Variable `name` if set and not empty, else the profile's `key`, else "". Borrowed. */
 struct str aws_config_env(const struct aws_config *c, const char *name, const char *key);
-/* The file of certificate authorities by AWS_CA_BUNDLE, ca_bundle, REQUESTS_CA_BUNDLE; "" = the system's. ERR_LIMIT when
- * its path is too long. */
+/* The file of certificate authorities by AWS_CA_BUNDLE, ca_bundle, REQUESTS_CA_BUNDLE; "" = the system's. ERR_LIMIT
+ * when its path is too long. */
 bool aws_config_authorities(const struct aws_config *c, char ret_path[AWS_BUNDLE_MAX], struct err *err) MUST_CHECK;
 /* Region by option, AWS_REGION, AWS_DEFAULT_REGION, profile. ERR_USAGE when there is none or it is not a region name.
  */

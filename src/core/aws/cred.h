@@ -101,6 +101,7 @@ void cred_words(struct str text, char *out, size_t max);
 /* ---- cred_http.c ---- */
 
 struct cred_request {
+	const char *service; /* whose calls it is counted with, "STS"; NULL = it is not counted */
 	const char *url, *host;
 	const char *const *headers; /* as in struct http_request; NULL = none */
 	const char *method;         /* "GET", "POST", "PUT" */

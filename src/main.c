@@ -3,6 +3,7 @@
  * refresh. The only place that exits.
  */
 #include "aws/config.h"
+#include "aws/cred.h"
 #include "aws/cred_cache.h"
 #include "aws/iam_policy.h"
 #include "base/clock.h"
@@ -100,6 +101,15 @@ static void copy_text(char *to, size_t size, const char *from)
 	(void)snprintf(to, size, "%s", from);
 }
 
+/* What an option, a variable or the profile says; where none does, an EC2 instance knows where it is. */
+static bool choose_region(const struct options *o, const struct aws_config *config, char region[AWS_REGION_MAX],
+			  struct err *err)
+{
+	if (!aws_config_says_region(config, o->region) && cred_instance_region(config, region))
+		return true;
+	return aws_config_region(config, o->region, region, err);
+}
+
 static bool make_target(const struct options *o, struct target **ret, struct err *err)
 {
 	struct target *t = target_new();
@@ -133,7 +143,7 @@ static bool make_target(const struct options *o, struct target **ret, struct err
 	if (t->aws) {
 		ok = aws_config_load(&config, o->profile, err);
 		if (ok) {
-			ok = aws_config_region(&config, o->region, t->region, err);
+			ok = choose_region(o, &config, t->region, err);
 			aws_config_release(&config);
 		}
 	}

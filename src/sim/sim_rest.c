@@ -99,6 +99,21 @@ static void imds_keys(struct sim_request *r)
 					json_pack("{s:s, s:s}", "Code", "Success", "Type", "AWS-HMAC")));
 }
 
+static void imds_region(struct sim_request *r)
+{
+	if (imds_allowed(r))
+		text_answer(r, 200, r->sim->o.region);
+}
+
+static void imds_zone(struct sim_request *r)
+{
+	char zone[80];
+
+	snprintf(zone, sizeof(zone), "%sa", r->sim->o.region);
+	if (imds_allowed(r))
+		text_answer(r, 200, zone);
+}
+
 /* ---- a container ---- */
 
 static void container(struct sim_request *r)
@@ -260,6 +275,8 @@ static const struct sim_rest calls[] = {
 	{"PUT", "/latest/api/token", "imds", "Token", imds_token},
 	{"GET", "/latest/meta-data/iam/security-credentials/", "imds", "Roles", imds_roles},
 	{"GET", "/latest/meta-data/iam/security-credentials/" ROLE, "imds", "Credentials", imds_keys},
+	{"GET", "/latest/meta-data/placement/region", "imds", "Region", imds_region},
+	{"GET", "/latest/meta-data/placement/availability-zone/", "imds", "Zone", imds_zone},
 	{"GET", "/container/credentials", "container", "Credentials", container},
 	{"GET", "/federation/credentials", "sso", "GetRoleCredentials", role_credentials},
 	{"POST", "/client/register", "sso-oidc", "RegisterClient", register_client},

@@ -69,7 +69,8 @@ static void refused(const char *const *args, const char *const *env, const char 
 static void no_region_is_a_usage_error(void **state)
 {
 	(void)state;
-	refused(ARGS("prod-orders"), NULL, "No AWS region is set", "Say it with --region");
+	refused(ARGS("prod-orders"), ENV("AWS_EC2_METADATA_DISABLED=true"), "No AWS region is set",
+		"Say it with --region");
 }
 
 static void useless_terminals_are_refused(void **state)

@@ -80,8 +80,10 @@ class Providers(unittest.TestCase):
         self.write(".aws/credentials", credentials)
 
     def env(self, **more):
-        return {"PATH": "/usr/bin:/bin", "HOME": self.home, "LC_ALL": "C.UTF-8", "AWS_REGION": "eu-west-1",
+        """None takes a variable away."""
+        full = {"PATH": "/usr/bin:/bin", "HOME": self.home, "LC_ALL": "C.UTF-8", "AWS_REGION": "eu-west-1",
                 "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **more}
+        return {k: v for k, v in full.items() if v is not None}
 
     def run_ours(self, *args, **env):
         full = self.env(AWS_ENDPOINT_URL=self.sim.url, **env)
@@ -165,6 +167,15 @@ class Providers(unittest.TestCase):
         self.assertEqual((params["DurationSeconds"], params["ExternalId"]), ("1800", "seven"))
         self.fails("sts:AssumeRole", "external-ops", profile="wrong")
 
+    def test_authorities(self):
+        """STS is asked with the same file of authorities as everybody else."""
+        self.config(f"[profile prod]\nrole_arn = {ROLE}ops\nsource_profile = base\n")
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            sts = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+                self.fails("profile \"prod\", role ops: /nonexistent/ca.pem cannot be read as a file of certificates", profile="prod",
+                           AWS_ENDPOINT_URL_STS=sts, **{variable: "/nonexistent/ca.pem"})
+
     def test_role_chain(self):
         self.config(f"[profile a]\nrole_arn = {ROLE}first\nsource_profile = b\n"
                     f"[profile b]\nrole_arn = {ROLE}second\nsource_profile = base\n")
@@ -237,6 +248,10 @@ class Providers(unittest.TestCase):
         self.assertIn("web identity, role pod", ours["origin"])
         self.config(f"[profile web]\nrole_arn = {ROLE}pod\nweb_identity_token_file = {token}\nrole_session_name = pod-2\n")
         self.assertTrue(self.same_as_cli("web")["arn"].endswith("pod/pod-2"))
+        # a profile named by option has no variables, one named by AWS_PROFILE has them
+        self.assertTrue(self.same_as_cli("web", **env)["arn"].endswith("pod/pod-2"))
+        self.assertTrue(self.same_as_cli(AWS_PROFILE="web", **env)["arn"].endswith("pod/pod-1"))
+        self.assertEqual(self.same_as_cli("base", **env)["origin"], "profile base")
         self.write("token", "expired")
         self.fails("have expired", **env)
         self.write("token", "hushhush")
@@ -338,6 +353,28 @@ class Providers(unittest.TestCase):
         self.token("corp", **self.fresh_token())
         self.fails("gives no keys for the role denied-x", profile="dev")
 
+    def test_sso_service_in_trouble(self):
+        self.config(self.SESSION)
+        self.token("corp", **self.fresh_token())
+        self.sim.admin("fault", service="sso", operation="GetRoleCredentials", kind="error500", count="2")
+        self.who("dev")
+        self.assertEqual(len(self.asked("sso")), 3)
+        self.sim.admin("fault", service="sso", operation="GetRoleCredentials", kind="error500")
+        self.fails("did not answer for the role Admin", "(HTTP 500)", profile="dev")
+        self.assertEqual(len(self.asked("sso")), 6)
+        # a refusal is not asked about again
+        self.sim.admin("clear")
+        self.token("corp", accessToken="hushhush")
+        self.fails("is not accepted any more", profile="dev")
+        self.assertEqual(len(self.asked("sso")), 7)
+        # over, and nobody there to renew it: that is not a matter of signing on
+        self.token("corp", **self.fresh_token(), expiresAt=iso(hours=-1))
+        self.sim.admin("fault", service="sso-oidc", operation="CreateToken", kind="error500")
+        self.fails("the single sign-on session corp has to be renewed", "(HTTP 500)", "tried again by itself", profile="dev")
+        self.assertNotIn("has expired", self.printed[-1])
+        self.sim.admin("clear")
+        self.who("dev")
+
     # ---- login
 
     def test_login(self):
@@ -411,6 +448,36 @@ class Providers(unittest.TestCase):
         self.who(**env, http_proxy="http://127.0.0.1:1", NO_PROXY="localhost",
                  AWS_ENDPOINT_URL_STS=self.sim.url.replace("127.0.0.1", "localhost"))
 
+    def test_instance_region(self):
+        """Where nothing else says a region the instance does, to the CLI and to us."""
+        self.config("[profile here]\nregion = eu-west-1\n")
+        env = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.sim.url + "/", "AWS_REGION": None}
+        region = self.sim_region(env)
+        self.assertEqual([r["operation"] for r in self.asked("imds")][:2], ["Token", "Region"])
+        p = subprocess.run([simlib.AWS, "configure", "list"], env=self.env(**env), text=True, capture_output=True, timeout=60,
+                           check=True)
+        self.assertRegex(p.stdout, rf"(?m)^ *region +{region} +imds")
+        # an old service, or another's, knows the zone only
+        self.sim.admin("fault", service="imds", operation="Region", kind="error500")
+        self.assertEqual(self.sim_region(env), region)
+        self.assertEqual(len(self.asked("imds", "Zone")), 2)  # the CLI's and ours
+        self.sim.admin("clear")
+        # whatever else says one comes first
+        for more in ({"AWS_REGION": "eu-west-2"}, {"AWS_DEFAULT_REGION": "eu-west-2"}, {"AWS_PROFILE": "here"}):
+            self.sim.admin("forget")
+            self.run_ours("--once", "--pane", "clusters", **{**env, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, **more})
+            self.assertEqual(self.asked("imds"), [])
+        self.fails("No AWS region is set", status=2, **{**env, "AWS_EC2_METADATA_DISABLED": "true"})
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.fails("No AWS region is set", status=2, **{
+                **env, "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        self.fails("is not the name of an AWS region", status=2, **{**env, "AWS_REGION": "nonsense/"})
+
+    def sim_region(self, env):
+        p = self.run_ours("whoami", "--format", "json", **env)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        return json.loads(p.stdout)["region"]
+
     def test_instance_without_tokens(self):
         self.config("")
         env = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.sim.url + "/"}
@@ -461,7 +528,7 @@ class Providers(unittest.TestCase):
                 self.assertNotIn(secret, text)
 
     def record(self, env):
-        """What a console writes to its terminal in two seconds, and every command line meanwhile."""
+        """What a console writes to its terminal in two seconds, and every command line meanwhile; it would leave no core."""
         pid, fd = pty.fork()
         if pid == 0:
             os.execve(BINARY, [BINARY, "prod-orders"], self.env(AWS_ENDPOINT_URL=self.sim.url, TERM="xterm-256color", **env))
@@ -478,6 +545,8 @@ class Providers(unittest.TestCase):
         reader.start()
         for keys in (b":diag\r", b"\x1b", b"q"):
             time.sleep(1)
+            with open(f"/proc/{pid}/limits", encoding="utf-8") as f:
+                self.assertRegex(f.read(), r"(?m)^Max core file size +0 +0 ")
             for process in os.listdir("/proc"):
                 if process.isdigit() and process != str(os.getpid()):
                     try:

@@ -321,6 +321,12 @@ static void test_process_faults(void **state)
 	/* more complaints than anybody reads do not hold it up */
 	process("sh -c 'yes noise | head -c 200000 >&2; exit 1'", NULL, "failed with status 1", 20 * US_PER_S);
 	process("sleep 1000", NULL, "was stopped", 300 * US_PER_MS);
+	/* what it says while it waits for somebody, and beside what is no answer */
+	process("sh -c 'echo open the browser >&2; sleep 1000'", NULL, "was stopped: open the browser",
+		500 * US_PER_MS);
+	process("sh -c 'echo log in first >&2'", NULL, "gave nothing: log in first", 20 * US_PER_S);
+	process("sh -c 'echo key wJalrXUtnFEMIK7MDENGhush4444 >&2; echo hush'", NULL, "column 4): key ...",
+		20 * US_PER_S);
 	/* its output closed, and it goes on */
 	process("sh -c 'exec >&- 2>&-; sleep 1000'", NULL, "was stopped", 300 * US_PER_MS);
 	/* it ends with what it has started: nobody holds the pipe open */

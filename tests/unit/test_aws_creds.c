@@ -51,7 +51,10 @@ static int set_up(void **state)
 					    "AWS_DEFAULT_PROFILE",
 					    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 					    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-					    "AWS_WEB_IDENTITY_TOKEN_FILE"};
+					    "AWS_WEB_IDENTITY_TOKEN_FILE",
+					    "AWS_ROLE_ARN",
+					    "AWS_CA_BUNDLE",
+					    "REQUESTS_CA_BUNDLE"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(unset); i++)
@@ -146,6 +149,19 @@ static void test_files(void **state)
 	expect_keys("ops", "AKIAOPS", "hushOPS", "tok=en==");
 }
 
+/* The keys come from a provider that asks somebody else. */
+static void expect_elsewhere(const char *profile)
+{
+	struct aws_config c;
+	struct aws_credentials k;
+	bool elsewhere;
+
+	assert_true(aws_config_load(&c, profile, &err));
+	assert_false(load_keys(&c, &k, &elsewhere));
+	assert_true(elsewhere);
+	aws_config_release(&c);
+}
+
 static void test_variables_against_profiles(void **state)
 {
 	(void)state;
@@ -155,6 +171,12 @@ static void test_variables_against_profiles(void **state)
 	setenv("AWS_PROFILE", "ops", 1);
 	expect_keys("", "AKIAENV", "hushENV", "");    /* AWS_PROFILE does not beat keys in the environment */
 	expect_keys("ops", "AKIAOPS", "hushOPS", ""); /* --profile does */
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token", 1);
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/pod", 1);
+	expect_elsewhere(""); /* the same with a token's file */
+	expect_keys("ops", "AKIAOPS", "hushOPS", "");
 }
 
 static void test_default_in_config_only(void **state)
@@ -184,19 +206,6 @@ static void test_quirks(void **state)
 				     "aws_secret_access_key = hushP\n");
 	expect_keys("half", "AKIATWO", "hushTWO", "oldname");
 	expect_keys("plain", "AKIAP", "hushP", "");
-}
-
-/* The keys come from a provider that asks somebody else. */
-static void expect_elsewhere(const char *profile)
-{
-	struct aws_config c;
-	struct aws_credentials k;
-	bool elsewhere;
-
-	assert_true(aws_config_load(&c, profile, &err));
-	assert_false(load_keys(&c, &k, &elsewhere));
-	assert_true(elsewhere);
-	aws_config_release(&c);
 }
 
 #define KEYS "aws_access_key_id = AKIAX\naws_secret_access_key = hushX\n"
@@ -359,6 +368,40 @@ static void test_region(void **state)
 	expect_region("-x", NULL);
 }
 
+static void expect_authorities(const char *want)
+{
+	struct aws_config c;
+	char path[AWS_BUNDLE_MAX];
+
+	assert_true(aws_config_load(&c, "", &err));
+	if (want) {
+		assert_true(aws_config_authorities(&c, path, &err));
+		assert_string_equal(path, want);
+	} else {
+		assert_false(aws_config_authorities(&c, path, &err));
+		assert_int_equal(err.code, ERR_LIMIT);
+	}
+	aws_config_release(&c);
+}
+
+static void test_authorities(void **state)
+{
+	char path[AWS_BUNDLE_MAX + 1];
+
+	(void)state;
+	expect_authorities("");
+	memset(path, 'x', AWS_BUNDLE_MAX);
+	path[AWS_BUNDLE_MAX] = '\0';
+	setenv("REQUESTS_CA_BUNDLE", path, 1);
+	expect_authorities(NULL);
+	setenv("REQUESTS_CA_BUNDLE", "/requests.pem", 1);
+	expect_authorities("/requests.pem");
+	write_file(config_file, "[default]\nca_bundle = /profile.pem\n");
+	expect_authorities("/profile.pem");
+	setenv("AWS_CA_BUNDLE", "/variable.pem", 1);
+	expect_authorities("/variable.pem");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +418,7 @@ int main(void)
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_limits, set_up),
 		cmocka_unit_test_setup(test_region, set_up),
+		cmocka_unit_test_setup(test_authorities, set_up),
 	};
 	int failed;
 

@@ -9,6 +9,7 @@
 #include "aws/cred_cache.h"
 #include "base/clock.h"
 #include "model/data.h"
+#include "runtime/meter.h"
 #include "sim/sim_identity.h"
 
 #include <ftw.h>
@@ -62,6 +63,8 @@ static int set_up(void **state)
 		   "[profile base]\naws_access_key_id = " SIM_ACCESS_KEY "\naws_secret_access_key = " SIM_SECRET_KEY
 		   "\n"
 		   "[profile admin]\nrole_arn = arn:aws:iam::" SIM_ACCOUNT ":role/mfa-admin\nsource_profile = base\n"
+		   "mfa_serial = arn:aws:iam::" SIM_ACCOUNT ":mfa/me\n"
+		   "[profile other]\nrole_arn = arn:aws:iam::" SIM_ACCOUNT ":role/denied-ops\nsource_profile = base\n"
 		   "mfa_serial = arn:aws:iam::" SIM_ACCOUNT ":mfa/me\n");
 	return 0;
 }
@@ -250,6 +253,28 @@ static void test_profile_without(void **state)
 	fake_release(&s.fake);
 }
 
+/* Not cut: that would be another file. */
+static void test_long_path_of_authorities(void **state)
+{
+	const struct cred_set *set = NULL;
+	char path[2 * AWS_BUNDLE_MAX];
+	struct fake f;
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	setenv("REQUESTS_CA_BUNDLE", path, 1);
+	fake_init(&f, &command_sign_on, url, "");
+	assert_false(fake_run(&f, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_non_null(strstr(err.text, "REQUESTS_CA_BUNDLE"));
+	assert_false(cred_get(&f.fetch, NULL, &set, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_int_equal(sim_requests(sim, NULL, NULL), 0);
+	fake_release(&f);
+	unsetenv("REQUESTS_CA_BUNDLE");
+}
+
 static void test_mfa_code(void **state)
 {
 	const struct cred_set *set = NULL;
@@ -275,6 +300,102 @@ static void test_mfa_code(void **state)
 	fake_release(&f);
 }
 
+/* A role that nobody may assume is not the code's fault. */
+static void test_refused_with_a_code(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "other");
+	assert_false(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	assert_int_equal(err.code, ERR_DENIED);
+	assert_null(strstr(err.text, "does not accept"));
+	assert_non_null(strstr(err.text, "is not authorized to perform: sts:AssumeRole"));
+	assert_non_null(strstr(err.remedy, "trust"));
+	fake_release(&f);
+}
+
+/* The keys hold in every region: there is no second code for the next one, until they are refused or over. */
+static void test_code_once_for_all_regions(void **state)
+{
+	const struct cred_set *first = NULL, *second = NULL, *other = NULL;
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "admin");
+	assert_true(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	assert_true(cred_get(&f.fetch, NULL, &first, &err));
+	snprintf(f.target->region, sizeof(f.target->region), "eu-west-3");
+	assert_true(cred_get(&f.fetch, NULL, &second, &err));
+	assert_ptr_equal(first, second);
+	assert_int_equal(sim_requests(sim, "sts", "AssumeRole"), 1);
+	/* refused there, they are not given back */
+	assert_false(cred_get(&f.fetch, second, &other, &err));
+	assert_string_equal(err.id, CRED_NEEDS_CODE);
+	/* another profile has nothing of it */
+	snprintf(f.target->profile, sizeof(f.target->profile), "other");
+	assert_false(cred_get(&f.fetch, NULL, &other, &err));
+	assert_string_equal(err.id, CRED_NEEDS_CODE);
+	cred_unref(first);
+	cred_unref(second);
+	fake_release(&f);
+}
+
+/* Whoever is asked for keys is counted, too. */
+static void test_counted(void **state)
+{
+	struct meter_row row;
+	struct fake f;
+	size_t seen = 0;
+
+	(void)state;
+	meter_reset();
+	fake_init(&f, &any_source, url, "");
+	snprintf(f.target->profile, sizeof(f.target->profile), "admin");
+	assert_false(cred_answer(&f.fetch, STR("654321"), &err));
+	assert_true(cred_answer(&f.fetch, STR(SIM_MFA_CODE), &err));
+	for (size_t i = 0; meter_read(i, clock_mono_us(), &row); i++)
+		if (strcmp(row.name, aws_services[AWS_STS].name) == 0) {
+			assert_int_equal(row.calls, 2);
+			assert_int_equal(row.failed, 1);
+			assert_true(row.bytes > 0);
+			seen++;
+		}
+	assert_int_equal(seen, 1);
+	fake_release(&f);
+}
+
+/* Over, and the service is not there: its own words, and it is asked again at once. */
+static void test_renewal_in_trouble(void **state)
+{
+	const struct cred_set *set = NULL;
+	struct sim_param ended = {STR("life"), STR("-60")}, usual = {STR("life"), STR("3600")};
+	struct sign_on s;
+
+	(void)state;
+	assert_true(sim_identity_admin(sim, STR("keys"), &ended, 1, &err));
+	begin(&s, 1);
+	person("allow");
+	pthread_join(s.thread, NULL);
+	assert_true(s.ok);
+	assert_true(sim_identity_admin(sim, STR("keys"), &usual, 1, &err));
+	for (int i = 0; i < 2; i++) {
+		assert_true(sim_fault(sim, "service=sso-oidc&operation=CreateToken&kind=error500", &err));
+		cred_forget();
+		assert_false(cred_get(&s.fake.fetch, NULL, &set, &err));
+		assert_string_not_equal(err.id, CRED_NEEDS_LOGIN);
+		assert_non_null(strstr(err.text, "session corp has to be renewed"));
+		assert_non_null(strstr(err.text, "HTTP 500"));
+		sim_clear(sim);
+	}
+	cred_forget();
+	assert_true(cred_get(&s.fake.fetch, NULL, &set, &err));
+	cred_unref(set);
+	fake_release(&s.fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +405,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancelled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_old_registration, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_without, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_path_of_authorities, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_with_a_code, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_code_once_for_all_regions, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_renewal_in_trouble, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mfa_code, set_up, tear_down),
 	};
 

@@ -40,7 +40,7 @@ struct aws_client {
 	struct aws_config config;
 	bool has_config;
 	const struct cred_set *keys; /* own reference */
-	char region[AWS_REGION_MAX], ca_bundle[1024], endpoint_url[AWS_URL_MAX];
+	char region[AWS_REGION_MAX], ca_bundle[AWS_BUNDLE_MAX], endpoint_url[AWS_URL_MAX];
 	struct aws_endpoint endpoints[AWS_SERVICE__COUNT];
 	bool endpoint_known[AWS_SERVICE__COUNT];
 	char pace_key[AWS_PROFILE_MAX + AWS_REGION_MAX + AWS_URL_MAX]; /* what the services count our requests by */
@@ -88,20 +88,6 @@ static unsigned attempts_max(const struct aws_config *config)
 	return AWS_ATTEMPTS_MAX;
 }
 
-/* The file of authorities as the AWS CLI finds it. */
-static bool choose_authorities(struct aws_client *c, struct err *err)
-{
-	struct str file = aws_config_env(&c->config, "AWS_CA_BUNDLE", "ca_bundle");
-
-	if (file.len == 0)
-		file = str_c(getenv("REQUESTS_CA_BUNDLE"));
-	if (file.len >= sizeof(c->ca_bundle))
-		return err_set(err, ERR_LIMIT, "the path in AWS_CA_BUNDLE or ca_bundle is longer than %zu bytes",
-			       sizeof(c->ca_bundle) - 1);
-	snprintf(c->ca_bundle, sizeof(c->ca_bundle), STR_FMT, STR_ARG(file));
-	return true;
-}
-
 static bool load(struct aws_client *c, const struct target *t, struct err *err)
 {
 	unload(c);
@@ -111,7 +97,7 @@ static bool load(struct aws_client *c, const struct target *t, struct err *err)
 	if (!aws_config_region(&c->config, t->region, c->region, err))
 		return false;
 	snprintf(c->endpoint_url, sizeof(c->endpoint_url), "%s", t->endpoint_url);
-	if (!choose_authorities(c, err))
+	if (!aws_config_authorities(&c->config, c->ca_bundle, err))
 		return false;
 	snprintf(c->pace_key, sizeof(c->pace_key), "%s %s %s", c->config.profile, c->region, c->endpoint_url);
 	c->attempts_max = attempts_max(&c->config);

@@ -307,12 +307,15 @@ static bool fetch_sign_on(struct fetch *f, struct err *err)
 	const struct target *t = f->target;
 	struct aws_config config;
 	struct work w = {.f = f};
-	char ca_bundle[1024];
+	char ca_bundle[AWS_BUNDLE_MAX];
 	bool ok;
 
 	if (!aws_config_load(&config, t->profile, err))
 		return false;
-	snprintf(ca_bundle, sizeof(ca_bundle), STR_FMT, STR_ARG(aws_config_env(&config, "AWS_CA_BUNDLE", "ca_bundle")));
+	if (!aws_config_authorities(&config, ca_bundle, err)) {
+		aws_config_release(&config);
+		return false;
+	}
 	w.q = (struct cred_ask){.config = &config,
 				.http = http_new(),
 				.region = t->region,

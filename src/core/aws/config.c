@@ -203,6 +203,23 @@ struct str aws_config_env(const struct aws_config *c, const char *name, const ch
 	return v && *v ? str_c(v) : aws_config_get(c, key);
 }
 
+bool aws_config_authorities(const struct aws_config *c, char ret_path[AWS_BUNDLE_MAX], struct err *err)
+{
+	struct str file = aws_config_env(c, "AWS_CA_BUNDLE", "ca_bundle");
+
+	if (file.len == 0)
+		file = str_c(getenv("REQUESTS_CA_BUNDLE"));
+	if (file.len >= AWS_BUNDLE_MAX) {
+		err_set(err, ERR_LIMIT,
+			"the path in AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE is longer than %d bytes",
+			AWS_BUNDLE_MAX - 1);
+		err_remedy(err, "Name the file by a shorter path.");
+		return false;
+	}
+	snprintf(ret_path, AWS_BUNDLE_MAX, STR_FMT, STR_ARG(file));
+	return true;
+}
+
 bool aws_region_valid(struct str s)
 {
 	if (s.len == 0 || s.len >= AWS_REGION_MAX || s.ptr[0] == '-' || s.ptr[s.len - 1] == '-')
@@ -213,14 +230,24 @@ bool aws_region_valid(struct str s)
 	return true;
 }
 
-bool aws_config_region(const struct aws_config *c, const char *option, char ret_region[AWS_REGION_MAX], struct err *err)
+static struct str region_of(const struct aws_config *c, const char *option)
 {
 	struct str region = str_c(option);
 
 	if (region.len == 0)
 		region = str_c(getenv("AWS_REGION"));
-	if (region.len == 0)
-		region = aws_config_env(c, "AWS_DEFAULT_REGION", "region");
+	return region.len > 0 ? region : aws_config_env(c, "AWS_DEFAULT_REGION", "region");
+}
+
+bool aws_config_says_region(const struct aws_config *c, const char *option)
+{
+	return region_of(c, option).len > 0;
+}
+
+bool aws_config_region(const struct aws_config *c, const char *option, char ret_region[AWS_REGION_MAX], struct err *err)
+{
+	struct str region = region_of(c, option);
+
 	if (region.len == 0) {
 		err_set(err, ERR_USAGE,
 			"No AWS region is set: neither --region, AWS_REGION nor the profile \"%s\" names one",

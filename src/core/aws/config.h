@@ -14,6 +14,7 @@
 
 #define AWS_PROFILE_MAX 128
 #define AWS_REGION_MAX 64
+#define AWS_BUNDLE_MAX 1024
 #define AWS_SECRET_MAX 16384 /* one key or token */
 #define AWS_ORIGIN_MAX 400
 
@@ -53,10 +54,15 @@ void aws_config_path(char *out, size_t len, const char *variable, const char *be
 struct str aws_config_service(const struct aws_config *c, const char *key);
 /* Variable `name` if set and not empty, else the profile's `key`, else "". Borrowed. */
 struct str aws_config_env(const struct aws_config *c, const char *name, const char *key);
+/* The file of certificate authorities by AWS_CA_BUNDLE, ca_bundle, REQUESTS_CA_BUNDLE; "" = the system's. ERR_LIMIT
+ * when its path is too long. */
+bool aws_config_authorities(const struct aws_config *c, char ret_path[AWS_BUNDLE_MAX], struct err *err) MUST_CHECK;
 /* Region by option, AWS_REGION, AWS_DEFAULT_REGION, profile. ERR_USAGE when there is none or it is not a region name.
  */
 bool aws_config_region(const struct aws_config *c, const char *option, char ret_region[AWS_REGION_MAX],
 		       struct err *err) MUST_CHECK;
+/* Does any of them name one, right or wrong? */
+bool aws_config_says_region(const struct aws_config *c, const char *option);
 /* True when s may stand in a host name as region. */
 bool aws_region_valid(struct str s);
 

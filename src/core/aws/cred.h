@@ -101,6 +101,7 @@ void cred_words(struct str text, char *out, size_t max);
 /* ---- cred_http.c ---- */
 
 struct cred_request {
+	const char *service; /* whose calls it is counted with, "STS"; NULL = it is not counted */
 	const char *url, *host;
 	const char *const *headers; /* as in struct http_request; NULL = none */
 	const char *method;         /* "GET", "POST", "PUT" */
@@ -126,6 +127,12 @@ struct cred_sts {
 void cred_session_name(char out[64]);
 /* Temporary keys of a role. out->origin is the caller's. */
 bool cred_sts(struct cred_ask *q, const struct cred_sts *call, struct aws_credentials *out, struct err *err) MUST_CHECK;
+
+/* ---- cred_instance.c ---- */
+
+/* The region that this EC2 instance is in, by its metadata service. False when that is forbidden or nobody answers;
+ * blocks for seconds at most. */
+bool cred_instance_region(const struct aws_config *config, char ret_region[AWS_REGION_MAX]) MUST_CHECK;
 
 /* ---- cred_container.c; pure ---- */
 

@@ -7,6 +7,9 @@
  * descriptor. When it ends, descriptor and counter move on, and those who waited take what it brought: keys, or the
  * same error.
  *
+ * Keys hold in every region: an entry without good ones takes those of another one with the same profile and endpoint,
+ * so that nobody is asked for an MFA code again after a change of region.
+ *
  * Invariants: at most one search for an entry at a time. After one that failed, the next begins not before a pause
  * that doubles, up to FAILED_MAX_US: eight lanes that fail every second do not become eight processes a second; what
  * needs a person is looked at again after FAILED_US. A set that was refused starts at most one search: whoever comes
@@ -118,18 +121,17 @@ static bool same_keys(const struct cred_set *s, const struct aws_credentials *k)
 static bool look(const struct key *key, struct cred_ask *q, struct aws_credentials *ret_keys, struct err *err)
 {
 	struct aws_config config;
-	char ca_bundle[1024];
+	char ca_bundle[AWS_BUNDLE_MAX];
 	bool ok;
 
 	if (!aws_config_load(&config, key->profile, err))
 		return false;
-	snprintf(ca_bundle, sizeof(ca_bundle), STR_FMT, STR_ARG(aws_config_env(&config, "AWS_CA_BUNDLE", "ca_bundle")));
+	*ret_keys = (struct aws_credentials){.access_key = NULL};
 	q->config = &config;
 	q->region = key->region;
 	q->endpoint_url = key->endpoint_url;
 	q->ca_bundle = ca_bundle;
-	*ret_keys = (struct aws_credentials){.access_key = NULL};
-	ok = cred_load(q, ret_keys, err);
+	ok = aws_config_authorities(&config, ca_bundle, err) && cred_load(q, ret_keys, err);
 	aws_config_release(&config);
 	return ok;
 }
@@ -343,6 +345,35 @@ static bool needs_person(const struct err *err)
 	return strcmp(err->id, CRED_NEEDS_CODE) == 0 || strcmp(err->id, CRED_NEEDS_LOGIN) == 0;
 }
 
+/* Takes the keys of another region's entry when they are good for longer than this one's. The lock is held. */
+static void share(struct entry *e)
+{
+	int64_t most = e->set ? left_us(e) : 0;
+	struct entry *from = NULL;
+
+	if (most >= CRED_EARLY_US)
+		return;
+	for (size_t i = 0; i < ENTRIES_MAX; i++) {
+		struct entry *o = &entries[i];
+
+		/* what this host's files say is read anew, and what was refused there is no better here */
+		if (o == e || !o->used || !o->set || o->here || o->refused_us || left_us(o) <= most ||
+		    strcmp(o->key.profile, e->key.profile) != 0 ||
+		    strcmp(o->key.endpoint_url, e->key.endpoint_url) != 0)
+			continue;
+		from = o;
+		most = left_us(o);
+	}
+	if (!from)
+		return;
+	cred_unref(e->set);
+	(void)set_ref(from->set);
+	e->set = from->set;
+	e->here = false;
+	e->failed.code = ERR_NONE;
+	e->failures = 0;
+}
+
 /* Are there keys to go on with as they are? Starts a renewal behind them when it is time. The lock is held. */
 static bool good_enough(struct entry *e)
 {
@@ -419,6 +450,8 @@ bool cred_get(struct fetch *f, const struct cred_set *refused, const struct cred
 		return err_set(err, ERR_LIMIT, "AWS credentials of %d profiles are being looked for", ENTRIES_MAX);
 	}
 	e->used_us = clock_mono_us();
+	if (!refused)
+		share(e);
 	if (t->generation > e->generation) {
 		/* another target: what failed may go now, and keys in files may have been changed */
 		e->failed_until_us = 0;

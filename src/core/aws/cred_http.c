@@ -6,6 +6,7 @@
 #include "aws/cred.h"
 
 #include "base/clock.h"
+#include "runtime/meter.h"
 
 #include <poll.h>
 
@@ -22,6 +23,17 @@ static bool on_body(void *ctx, long status, struct str bytes, struct err *err)
 	if (secret_add(s->body, bytes, CRED_ANSWER_MAX))
 		return true;
 	return err_set(err, ERR_LIMIT, "the answer of %s is larger than %u KiB", s->host, CRED_ANSWER_MAX >> 10);
+}
+
+/* Nothing of this is billed. */
+static void count(const char *service, bool ok, const struct http_response *response)
+{
+	struct meter_call m = {.failed = !ok || response->status >= 400,
+			       .throttled = ok && response->status == 429,
+			       .bytes = ok ? response->bytes : 0};
+
+	if (service)
+		meter_count(service, &m, clock_mono_us());
 }
 
 bool cred_http(struct cred_ask *q, const struct cred_request *request, struct http_response *ret_response,
@@ -44,11 +56,11 @@ bool cred_http(struct cred_ask *q, const struct cred_request *request, struct ht
 		.on_body = on_body,
 		.ctx = &sink,
 	};
-
-	if (http_perform(q->http, &h, ret_response, err))
-		return true;
-	secret_wipe(ret_body);
-	return false;
+	bool ok = http_perform(q->http, &h, ret_response, err);
+	count(request->service, ok, ret_response);
+	if (!ok)
+		secret_wipe(ret_body);
+	return ok;
 }
 
 bool cred_pause(const struct cred_ask *q, int64_t us, struct err *err)

@@ -7,6 +7,8 @@
  *
  * Keys that have run out are used on for a while: the service gives its last ones when it cannot get new ones, and
  * AWS may accept them (static stability).
+ *
+ * The same service knows the region that the instance is in, which is asked for when nothing else says one.
  */
 #include "aws/cred.h"
 
@@ -27,6 +29,9 @@
 #define STABLE_US (15 * US_PER_MIN)
 #define JITTER_FROM_US (2 * US_PER_MIN)
 #define JITTER_US (8 * US_PER_MIN)
+#define REGION_PATH "/latest/meta-data/placement/region"
+#define ZONE_PATH "/latest/meta-data/placement/availability-zone/"
+#define REGION_US (3 * US_PER_S) /* somebody waits at a dark screen */
 
 struct service {
 	char base[AWS_URL_MAX - 200], host[128];
@@ -253,6 +258,46 @@ static bool load(struct cred_ask *q, const char *profile, struct aws_credentials
 	}
 	secret_wipe(&s.token);
 	return ok || s.silent;
+}
+
+/* The region of an answer; of a zone's name all but the last letter. */
+static bool take_region(struct str text, bool zone, char ret_region[AWS_REGION_MAX])
+{
+	text = str_trim(text);
+	if (zone && text.len > 0)
+		text.len--;
+	if (!aws_region_valid(text))
+		return false;
+	snprintf(ret_region, AWS_REGION_MAX, STR_FMT, STR_ARG(text));
+	return true;
+}
+
+bool cred_instance_region(const struct aws_config *config, char ret_region[AWS_REGION_MAX])
+{
+	static const char *const paths[] = {REGION_PATH, ZONE_PATH};
+	struct cred_ask q = {.config = config, .ca_bundle = "", .cancel_fd = -1};
+	struct service s = {.silent = false};
+	struct err ignored; /* nobody has said that this is an instance */
+	bool found = false;
+
+	if (flag(&q, "AWS_EC2_METADATA_DISABLED", "ec2_metadata_disabled") || !find_service(&q, &s, &ignored))
+		return false;
+	q.http = http_new();
+	q.deadline_mono_us = clock_mono_us() + REGION_US;
+	if (get_token(&q, &s, &ignored))
+		for (size_t i = 0; i < ARRAY_LEN(paths) && !found; i++) {
+			struct secret body = {NULL, 0, 0};
+			long status = 0;
+			bool answered = ask(&q, &s, "GET", paths[i], s.token.text, &status, &body, &ignored);
+
+			found = answered && status == 200 && take_region(secret_str(&body), i > 0, ret_region);
+			secret_wipe(&body);
+			if (!answered)
+				break;
+		}
+	secret_wipe(&s.token);
+	http_free(q.http);
+	return found;
 }
 
 const struct cred_provider cred_instance = {.name = "iam-role", .load = load};

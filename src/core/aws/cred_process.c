@@ -248,24 +248,34 @@ static void end_child(const struct child *child, bool reaped)
 	close(child->err);
 }
 
-static bool failed(const char *program, int status, const struct secret *complaint, struct err *err)
+static bool failed(const char *program, int status, struct err *err)
 {
-	char words[240];
-
-	cred_words(secret_str(complaint), words, sizeof(words));
 	if (WIFSIGNALED(status))
-		err_set(err, ERR_CREDENTIALS, "credential_process %s was ended by signal %d%s%s", program,
-			WTERMSIG(status), words[0] ? ": " : "", words);
+		err_set(err, ERR_CREDENTIALS, "credential_process %s was ended by signal %d", program,
+			WTERMSIG(status));
 	else
-		err_set(err, ERR_CREDENTIALS, "credential_process %s failed with status %d%s%s", program,
-			WEXITSTATUS(status), words[0] ? ": " : "", words);
+		err_set(err, ERR_CREDENTIALS, "credential_process %s failed with status %d", program,
+			WEXITSTATUS(status));
 	err_remedy(err, "Run it by hand and correct what it says.");
 	return false;
 }
 
-static bool run(const struct cred_ask *q, struct words *w, struct secret *out, struct err *err)
+/* Whatever went wrong: what it complained of says most. */
+static void add_complaint(const struct secret *complaint, struct err *err)
 {
-	struct secret complaint = {NULL, 0, 0};
+	struct err was = *err;
+	char words[240];
+
+	cred_words(secret_str(complaint), words, sizeof(words));
+	if (!words[0] || was.code == ERR_CANCELLED)
+		return;
+	err_set(err, was.code, "%s: %s", was.text, words);
+	err_remedy(err, "%s", was.remedy);
+}
+
+static bool run(const struct cred_ask *q, struct words *w, struct secret *out, struct secret *complaint,
+		struct err *err)
+{
 	struct child child = {.begun_us = clock_mono_us()};
 	int status = 0;
 	bool ok, reaped;
@@ -275,12 +285,11 @@ static bool run(const struct cred_ask *q, struct words *w, struct secret *out, s
 		child.end_us = q->deadline_mono_us;
 	if (!start(w, &child, err))
 		return false;
-	ok = collect(q, w->word[0], &child, out, &complaint, err);
+	ok = collect(q, w->word[0], &child, out, complaint, err);
 	reaped = ok = ok && wait_end(q, w->word[0], &child, &status, err);
 	end_child(&child, reaped);
 	if (ok && status != 0)
-		ok = failed(w->word[0], status, &complaint, err);
-	secret_wipe(&complaint);
+		ok = failed(w->word[0], status, err);
 	return ok;
 }
 
@@ -312,7 +321,7 @@ static bool read_output(const char *program, const struct secret *out, struct aw
 
 static bool load(struct cred_ask *q, const char *profile, struct aws_credentials *out, bool *ret_found, struct err *err)
 {
-	struct secret printed = {NULL, 0, 0};
+	struct secret printed = {NULL, 0, 0}, complaint = {NULL, 0, 0};
 	struct aws_setting at;
 	struct words *w;
 	bool ok;
@@ -331,10 +340,13 @@ static bool load(struct cred_ask *q, const char *profile, struct aws_credentials
 		snprintf(out->origin, sizeof(out->origin), "profile %s, credential_process %.200s", profile,
 			 w->word[0]);
 		cred_doing(q, "running credential_process %.100s", w->word[0]);
-		ok = run(q, w, &printed, err) && read_output(w->word[0], &printed, out, err);
+		ok = run(q, w, &printed, &complaint, err) && read_output(w->word[0], &printed, out, err);
+		if (!ok)
+			add_complaint(&complaint, err);
 	}
 	*ret_found = ok;
 	secret_wipe(&printed);
+	secret_wipe(&complaint);
 	xfree_secret(w, sizeof(*w)); /* a command line may hold a secret */
 	return ok;
 }

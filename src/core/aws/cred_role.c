@@ -216,7 +216,7 @@ static bool refused(const char *profile, const struct cred_sts *call, struct err
 {
 	struct str role = cred_role_name(call->role_arn);
 
-	if (call->mfa_code.len > 0 && (err->code == ERR_DENIED || err->code == ERR_SERVER)) {
+	if (call->mfa_code.len > 0 && str_find(str_c(err->text), STR("MultiFactorAuthentication"), 0) >= 0) {
 		err_set(err, ERR_CREDENTIALS,
 			"AWS does not accept the MFA code of device " STR_FMT " for the role " STR_FMT,
 			STR_ARG(call->mfa_serial), STR_ARG(role));

@@ -5,9 +5,14 @@
  */
 #include "aws/sso.h"
 
+#include "aws/errors.h"
 #include "base/buf.h"
+#include "base/clock.h"
 
 #include <jansson.h>
+
+#define ATTEMPTS 3
+#define RETRY_US (300 * US_PER_MS)
 
 static bool get_url(const struct cred_ask *q, const struct sso_settings *s, struct buf *url, char host[300],
 		    struct err *err)
@@ -30,6 +35,13 @@ static bool refused(const char *profile, const struct sso_settings *s, long stat
 {
 	if (status == 401)
 		return sso_needs_login(profile, s, "is not accepted any more", err);
+	if (status == 429 || status >= 500) {
+		err_set(err, status == 429 ? ERR_THROTTLED : ERR_SERVER,
+			"single sign-on did not answer for the role " STR_FMT " in account " STR_FMT " (HTTP %ld)",
+			STR_ARG(s->role), STR_ARG(s->account), status);
+		err_remedy(err, "It is asked again by itself.");
+		return false;
+	}
 	err_set(err, status == 403 ? ERR_DENIED : ERR_CREDENTIALS,
 		"single sign-on gives no keys for the role " STR_FMT " in account " STR_FMT " (HTTP %ld)",
 		STR_ARG(s->role), STR_ARG(s->account), status);
@@ -51,12 +63,30 @@ static bool read_answer(const struct secret *body, struct aws_credentials *out, 
 	return ok;
 }
 
+/* Asked again when the service is busy or broken, as long as there is time. */
+static bool ask(struct cred_ask *q, const char *profile, const struct sso_settings *s,
+		const struct cred_request *request, struct aws_credentials *out, struct err *err)
+{
+	for (unsigned i = 0;; i++) {
+		struct secret body = {NULL, 0, 0};
+		struct http_response response = {0};
+		bool ok = cred_http(q, request, &response, &body, err);
+
+		if (ok)
+			ok = response.status == 200 ? read_answer(&body, out, err)
+						    : refused(profile, s, response.status, err);
+		secret_wipe(&body);
+		if (ok || i + 1 >= ATTEMPTS || !aws_error_retryable(err, response.status) ||
+		    !cred_pause(q, RETRY_US << i, &(struct err){.code = ERR_NONE}))
+			return ok;
+	}
+}
+
 static bool get_keys(struct cred_ask *q, const char *profile, const struct sso_settings *s, struct str token,
 		     struct aws_credentials *out, struct err *err)
 {
-	struct secret line = {NULL, 0, 0}, body = {NULL, 0, 0};
+	struct secret line = {NULL, 0, 0};
 	const char *headers[] = {"accept: application/json", NULL, NULL};
-	struct http_response response = {0};
 	struct buf url;
 	char host[300];
 	bool ok;
@@ -67,13 +97,14 @@ static bool get_keys(struct cred_ask *q, const char *profile, const struct sso_s
 		    secret_add(&line, token, CRED_ANSWER_MAX)))
 		ok = err_set(err, ERR_LIMIT, "the token of single sign-on is too long");
 	headers[1] = line.text;
-	ok = ok &&
-	     cred_http(q, &(struct cred_request){.url = buf_c(&url), .host = host, .headers = headers, .method = "GET"},
-		       &response, &body, err);
-	if (ok)
-		ok = response.status == 200 ? read_answer(&body, out, err) : refused(profile, s, response.status, err);
+	ok = ok && ask(q, profile, s,
+		       &(struct cred_request){.service = aws_services[AWS_SSO].name,
+					      .url = buf_c(&url),
+					      .host = host,
+					      .headers = headers,
+					      .method = "GET"},
+		       out, err);
 	secret_wipe(&line);
-	secret_wipe(&body);
 	buf_release(&url);
 	return ok;
 }

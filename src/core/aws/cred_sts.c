@@ -177,11 +177,14 @@ static bool send(struct cred_ask *q, const struct cred_sts *call, const struct a
 		ok = sign(call, e, body, &lines, err);
 	if (ok) {
 		add_line(&lines, "content-type", STR(FORM_TYPE));
-		ok = cred_http(
-			q,
-			&(struct cred_request){
-				.url = e->url, .host = e->host, .headers = lines.line, .method = "POST", .body = body},
-			ret_response, answer, err);
+		ok = cred_http(q,
+			       &(struct cred_request){.service = aws_services[AWS_STS].name,
+						      .url = e->url,
+						      .host = e->host,
+						      .headers = lines.line,
+						      .method = "POST",
+						      .body = body},
+			       ret_response, answer, err);
 	}
 	free_lines(&lines);
 	return ok;

@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-/* A variable beats the profile, each for itself; a source profile has no variables. */
+/* A variable beats the profile, each for itself; a source profile and one that was named by option have none. */
 static struct str setting(const struct cred_ask *q, const char *profile, const char *variable, const char *key)
 {
-	struct str v = q->source ? STR("") : str_c(getenv(variable));
+	struct str v = q->source || q->config->profile_option ? STR("") : str_c(getenv(variable));
 
 	return v.len > 0 ? v : aws_config_of(q->config, profile, key);
 }

@@ -3,7 +3,8 @@
  *
  * A token file is named by the SHA-1 of its session's name (or of the start URL in the old form), a registration by
  * that of a small JSON text; nothing else in that folder is ours. A token is renewed when it has less than 15 minutes
- * left, at most once a minute; while that fails the old one is used as long as it is good.
+ * left, at most once a minute unless the service was not there; while that fails the old one is used as long as it is
+ * good.
  */
 #include "aws/sso.h"
 
@@ -216,11 +217,14 @@ bool sso_oidc(struct cred_ask *q, const struct sso_settings *s, const char *path
 	snprintf(url, sizeof(url), "%s%s", e.url, path);
 	ok = json_dump_callback(body, append, &text, JSON_COMPACT) == 0;
 	CHECK(ok);
-	ok = cred_http(
-		q,
-		&(struct cred_request){
-			.url = url, .host = e.host, .headers = headers, .method = "POST", .body = secret_str(&text)},
-		&response, &answer, err);
+	ok = cred_http(q,
+		       &(struct cred_request){.service = aws_services[AWS_SSO_OIDC].name,
+					      .url = url,
+					      .host = e.host,
+					      .headers = headers,
+					      .method = "POST",
+					      .body = secret_str(&text)},
+		       &response, &answer, err);
 	if (!ok)
 		*ret_refusal = err->code == ERR_CANCELLED ? SSO_OTHER : SSO_TROUBLE;
 	if (ok && response.status != 200) {
@@ -263,6 +267,16 @@ static bool may_refresh(const char *path)
 	}
 	pthread_mutex_unlock(&lock);
 	return may;
+}
+
+/* The service was not reached: nothing was tried. */
+static void may_refresh_again(const char *path)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < TRIED_MAX; i++)
+		if (strcmp(tried[i].path, path) == 0)
+			tried[i].path[0] = '\0';
+	pthread_mutex_unlock(&lock);
 }
 
 void sso_token_wipe(struct sso_token *t)
@@ -334,10 +348,9 @@ bool sso_token_take(struct json_t *file, const struct json_t *answer, struct err
 }
 
 static bool refresh(struct cred_ask *q, const struct sso_settings *s, const char *path, struct sso_token *t,
-		    struct err *err)
+		    enum sso_refusal *ret_refusal, struct err *err)
 {
 	json_t *body = json_object(), *answer = NULL;
-	enum sso_refusal refusal;
 	bool ok;
 
 	put(body, "clientId", cred_json_text(t->file, "clientId"));
@@ -345,7 +358,7 @@ static bool refresh(struct cred_ask *q, const struct sso_settings *s, const char
 	put(body, "grantType", STR("refresh_token"));
 	put(body, "refreshToken", cred_json_text(t->file, "refreshToken"));
 	cred_doing(q, "renewing the single sign-on session " STR_FMT, STR_ARG(s->session));
-	ok = sso_oidc(q, s, "token", body, &answer, &refusal, err) && sso_token_take(t->file, answer, err);
+	ok = sso_oidc(q, s, "token", body, &answer, ret_refusal, err) && sso_token_take(t->file, answer, err);
 	if (ok) {
 		struct err ignored;
 
@@ -356,6 +369,26 @@ static bool refresh(struct cred_ask *q, const struct sso_settings *s, const char
 	secret_json_wipe(answer);
 	secret_json_wipe(body);
 	return ok;
+}
+
+/* A token that has to be renewed; false when it cannot be used, and that is not the person's to mend. */
+static bool renew(struct cred_ask *q, const struct sso_settings *s, const char *path, struct sso_token *t,
+		  struct err *err)
+{
+	enum sso_refusal refusal;
+	struct err why;
+
+	if (refresh(q, s, path, t, &refusal, &why))
+		return true;
+	if (refusal == SSO_TROUBLE)
+		may_refresh_again(path);
+	if (why.code != ERR_CANCELLED && (refusal != SSO_TROUBLE || t->expires_at_us > clock_wall_us()))
+		return true;
+	*err = why;
+	if (!err->remedy[0])
+		err_remedy(err, "It is tried again by itself.");
+	err_prefix(err, "the single sign-on session " STR_FMT " has to be renewed", STR_ARG(s->session));
+	return false;
 }
 
 bool sso_token_get(struct cred_ask *q, const char *profile, const struct sso_settings *s, struct sso_token *ret_token,
@@ -370,14 +403,10 @@ bool sso_token_get(struct cred_ask *q, const char *profile, const struct sso_set
 		return false;
 	if (!exists)
 		return sso_needs_login(profile, s, "is not signed on", err);
-	if (t.expires_at_us < clock_wall_us() + CRED_EARLY_US && can_refresh(s, &t) && may_refresh(path)) {
-		struct err ignored;
-
-		if (!refresh(q, s, path, &t, &ignored) && ignored.code == ERR_CANCELLED) {
-			*err = ignored;
-			sso_token_wipe(&t);
-			return false;
-		}
+	if (t.expires_at_us < clock_wall_us() + CRED_EARLY_US && can_refresh(s, &t) && may_refresh(path) &&
+	    !renew(q, s, path, &t, err)) {
+		sso_token_wipe(&t);
+		return false;
 	}
 	if (t.expires_at_us <= clock_wall_us()) {
 		sso_token_wipe(&t);

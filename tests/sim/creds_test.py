@@ -209,6 +209,16 @@ class Providers(unittest.TestCase):
         self.fails("n/a: needs sts:AssumeRole", profile="no")
         self.fails("round -> about -> round", profile="round")
 
+    def test_role_with_a_wrong_clock(self):
+        """Half an hour off, either way: one refusal, then STS's own clock counts."""
+        self.config(f"[profile prod]\nrole_arn = {ROLE}ops\nsource_profile = base\n")
+        for ms in (1800000, -1800000):
+            self.sim.admin("forget")
+            self.sim.admin("fault", kind="skew", ms=str(ms))
+            self.assertIn("assumed-role/ops", self.who("prod")["arn"])
+            self.assertEqual([bool(r["error"]) for r in self.asked("sts", "AssumeRole")], [True, False])
+            self.sim.admin("clear")
+
     def test_mfa(self):
         serial = f"arn:aws:iam::{ACCOUNT}:mfa/me"
         self.config(f"[profile admin]\nrole_arn = {ROLE}mfa-admin\nsource_profile = base\nmfa_serial = {serial}\n")

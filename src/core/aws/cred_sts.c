@@ -96,8 +96,8 @@ static void free_lines(struct lines *l)
 
 #define FORM_TYPE "application/x-www-form-urlencoded; charset=utf-8"
 
-static bool sign(const struct cred_sts *call, const struct aws_endpoint *e, struct str body, struct lines *l,
-		 struct err *err)
+static bool sign(const struct cred_sts *call, const struct aws_endpoint *e, struct str body, int64_t skew_us,
+		 struct lines *l, struct err *err)
 {
 	const struct sigv4_header headers[] = {{STR("host"), str_c(e->host)}, {STR("content-type"), STR(FORM_TYPE)}};
 	const struct sigv4_request q = {.keys = &call->keys,
@@ -108,7 +108,7 @@ static bool sign(const struct cred_sts *call, const struct aws_endpoint *e, stru
 					.body = body,
 					.region = str_c(e->region),
 					.service = STR("sts"),
-					.at_us = clock_wall_us()};
+					.at_us = clock_wall_us() + skew_us};
 	struct sigv4_result result;
 	bool ok;
 
@@ -167,14 +167,15 @@ static bool read_answer(const struct cred_sts *call, struct str body, struct aws
 	return ok;
 }
 
+/* skew_us: by how much STS's clock is ahead of ours. */
 static bool send(struct cred_ask *q, const struct cred_sts *call, const struct aws_endpoint *e, struct str body,
-		 struct http_response *ret_response, struct secret *answer, struct err *err)
+		 int64_t skew_us, struct http_response *ret_response, struct secret *answer, struct err *err)
 {
 	struct lines lines = {.n = 0};
 	bool ok = true;
 
 	if (call->keys.access_key.len > 0)
-		ok = sign(call, e, body, &lines, err);
+		ok = sign(call, e, body, skew_us, &lines, err);
 	if (ok) {
 		add_line(&lines, "content-type", STR(FORM_TYPE));
 		ok = cred_http(q,
@@ -195,6 +196,7 @@ bool cred_sts(struct cred_ask *q, const struct cred_sts *call, struct aws_creden
 	struct aws_endpoint e;
 	struct form form;
 	struct str body;
+	int64_t skew_us = 0;
 	bool ok = false;
 
 	if (!endpoint_of(q, &e, err))
@@ -205,13 +207,18 @@ bool cred_sts(struct cred_ask *q, const struct cred_sts *call, struct aws_creden
 		struct secret answer = {NULL, 0, 0};
 		struct http_response response = {0};
 
-		ok = send(q, call, &e, body, &response, &answer, err);
+		ok = send(q, call, &e, body, skew_us, &response, &answer, err);
 		if (ok && response.status != 200)
 			ok = aws_error_read(&aws_services[AWS_STS], call->operation, &response, secret_str(&answer),
 					    err);
 		else if (ok)
 			ok = read_answer(call, secret_str(&answer), out, err);
 		secret_wipe(&answer);
+		/* as client.c does: once more by the clock of the one who refuses ours */
+		if (!ok && skew_us == 0 && response.date_us != 0 && aws_error_skew(err)) {
+			skew_us = response.date_us - clock_wall_us();
+			continue;
+		}
 		if (!ok && (i + 1 >= ATTEMPTS || !aws_error_retryable(err, response.status) ||
 			    !cred_pause(q, RETRY_US << i, &(struct err){.code = ERR_NONE})))
 			goto out;

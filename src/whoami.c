@@ -49,7 +49,7 @@ static void write_text(struct buf *b, const struct snapshot *s)
 		(void)format_duration(&expires, left);
 		(void)buf_add_char(&expires, ')');
 	} else {
-		(void)buf_add_c(&expires, "not, as far as is known");
+		(void)buf_add_c(&expires, "no end is known");
 	}
 	add_line(b, "expires", buf_str(&expires));
 	buf_release(&expires);

@@ -295,7 +295,7 @@ static void expiry(const struct ui *ui, struct prose *l, const char *label, cons
 	struct buf b;
 
 	if (!at) {
-		pen_text(&pen, ROLE_FG, "not, as far as is known");
+		pen_text(&pen, ROLE_FG, "no end is known");
 		return;
 	}
 	buf_init(&b, 64);

@@ -58,6 +58,7 @@ static const struct table_def table = {
 	.noun = "verdicts",
 	.show = show,
 	.modes = modes,
+	.selects_first = true, /* what is worst is seen, also where there is room for three */
 	.no_heading = true,
 	.wide_mode = -1,
 	.mark = verdict_mark,

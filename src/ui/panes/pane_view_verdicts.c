@@ -46,6 +46,7 @@ static const struct table_def table = {
 	.empty = "Nothing is judged yet",
 	.noun = "verdicts",
 	.show = show,
+	.selects_first = true,
 	.no_heading = true,
 	.wide_mode = -1,
 	.mark = verdict_mark,

@@ -209,6 +209,21 @@ static void test_unknown_is_not_ok(void **state)
 	PANE_SHOWS("verdicts", "? cluster available not known: No AWS credentials");
 }
 
+/* A small screen shows three: what comes and is worse is among them, though nobody has moved. */
+static void test_the_worst_is_seen_on_a_small_screen(void **state)
+{
+	(void)state;
+	open_at("incident", "overview", 80, 24);
+	HIDES("database does not answer");
+	for (int i = 0; i < 4; i++) {
+		fixture_wait(&f, US_PER_S);
+		fixture_more_text(&f, "gone",
+				  STR("source activity at=now\nerror refused nothing listens | start the server\n"));
+		show(NULL);
+	}
+	PANE_SHOWS("verdicts", "▌✗ database does not answer");
+}
+
 static void test_nothing_is_known(void **state)
 {
 	(void)state;
@@ -255,6 +270,7 @@ int main(void)
 		TEST(test_snoozed_comes_back),
 		TEST(test_a_verdict_has_its_evidence),
 		TEST(test_unknown_is_not_ok),
+		TEST(test_the_worst_is_seen_on_a_small_screen),
 		TEST(test_nothing_is_known),
 		TEST(test_denied_is_unknown),
 		TEST(test_healthy_is_quiet),

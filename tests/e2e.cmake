@@ -23,7 +23,7 @@ set(console $<TARGET_FILE:auroratop>)
 set(sim $<TARGET_FILE:auroratop-sim>)
 foreach(file test_console test_load test_recovery test_together test_locks_e2e test_e2e_statements test_explain_console
              test_region test_logs_e2e test_report_e2e test_hostile test_answers test_runbook test_changes test_aws_changes
-             test_aws_leases test_demo_changes)
+             test_aws_leases test_demo_changes test_sign_on)
   e2e_program(${file})
 endforeach()
 
@@ -43,6 +43,8 @@ foreach(group views clusters failover once)
 endforeach()
 # Another region.
 e2e(region test_region ${console} ${sim})
+# An MFA code and a device sign-on.
+e2e(sign_on test_sign_on ${console} ${sim})
 # From a victim to its root.
 e2e(locks test_locks_e2e ${console})
 e2e(statements test_e2e_statements ${console})

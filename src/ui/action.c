@@ -1,12 +1,11 @@
 /*
- * action.c: the action table's code: keys by name, and what each action does.
+ * action.c: what each action does. action_table.c has their names and keys, and where they apply.
  *
  * Handlers change state and return effects; nothing here draws, fetches or waits.
  */
 #include "ui/action.h"
 
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "ui/doctor_view.h"
 #include "ui/export.h"
 #include "ui/identity_view.h"
@@ -21,163 +20,6 @@
 
 #define INTERVAL_MIN_US (250 * US_PER_MS)
 #define INTERVAL_MAX_US (60 * US_PER_S)
-
-const struct action actions[ACTION__COUNT] = {
-#define ACTION(id, name, group, help, keys) [ACTION_##id] = {(name), (help), (keys), GROUP_##group},
-#include "ui/actions.def"
-#undef ACTION
-};
-
-static const struct {
-	const char *name;
-	uint32_t key;
-} key_names[] = {
-	{"Up", K_UP},      {"Down", K_DOWN},     {"Left", K_LEFT},         {"Right", K_RIGHT},
-	{"PgUp", K_PGUP},  {"PgDn", K_PGDN},     {"Home", K_HOME},         {"End", K_END},
-	{"Tab", K_TAB},    {"S-Tab", K_BACKTAB}, {"Enter", K_ENTER},       {"Esc", K_ESC},
-	{"Space", ' '},    {"F1", K_F1},         {"C-b", K_CTRL_B},        {"C-c", K_CTRL_C},
-	{"C-f", K_CTRL_F}, {"C-l", K_CTRL_L},    {"S-Left", K_SHIFT_LEFT}, {"S-Right", K_SHIFT_RIGHT},
-};
-
-const char *action_group_name(enum action_group g)
-{
-	static const char *const names[GROUP__COUNT] = {
-		"Views and panes",  "Move", "This row", "Change, after a preview", "Order and filter",
-		"Time and refresh", "Other"};
-
-	return names[g];
-}
-
-uint32_t key_by_name(struct str name)
-{
-	bool valid;
-
-	for (size_t i = 0; i < ARRAY_LEN(key_names); i++)
-		if (str_eq_c(name, key_names[i].name))
-			return key_names[i].key;
-	if (name.len == 0)
-		return 0;
-	uint32_t cp = utf8_decode(&name, &valid);
-	return valid && name.len == 0 ? cp : 0;
-}
-
-int action_of_key(uint32_t key)
-{
-	for (int i = 0; i < ACTION__COUNT; i++) {
-		struct str rest = str_c(actions[i].keys), name;
-
-		while (str_split(&rest, ' ', &name))
-			if (name.len > 0 && key_by_name(name) == key)
-				return i;
-	}
-	return -1;
-}
-
-const char *action_key_name(enum action_id id, char *out, size_t size)
-{
-	(void)snprintf(out, size, "%.*s", (int)strcspn(actions[id].keys, " "), actions[id].keys);
-	return out;
-}
-
-bool actions_check(struct err *err)
-{
-	for (int i = 0; i < ACTION__COUNT; i++) {
-		struct str rest = str_c(actions[i].keys), name;
-
-		if (actions[i].group == GROUP_CHANGE && !operation_find(str_c(actions[i].name)))
-			return err_set(err, ERR_USAGE, "action %s changes what no operation describes",
-				       actions[i].name);
-		if (!actions[i].help[0] || !actions[i].name[0])
-			return err_set(err, ERR_USAGE, "action %d has no help or name", i);
-		while (str_split(&rest, ' ', &name)) {
-			uint32_t key = name.len > 0 ? key_by_name(name) : 1;
-
-			if (key == 0)
-				return err_set(err, ERR_USAGE, "action %s: unknown key " STR_FMT, actions[i].name,
-					       STR_ARG(name));
-			if (key != 1 && action_of_key(key) != i)
-				return err_set(err, ERR_USAGE, "key " STR_FMT " has two actions", STR_ARG(name));
-		}
-	}
-	return true;
-}
-
-/* A range is chosen in more views than those that draw over it. */
-static bool has_graphs(const struct view *v)
-{
-	return v->range_bar && v->def->digit != '9';
-}
-
-/* What an action needs to have something to act on. */
-enum need {
-	NEEDS_NOTHING,
-	NEEDS_OFFER, /* a pane, or the load view, that offers it */
-	NEEDS_TABLE,
-	NEEDS_MODES,
-	NEEDS_DETAIL,
-	NEEDS_TREE,
-	NEEDS_ROOT,
-	NEEDS_EXPLAIN,
-	NEEDS_RANGE,
-	NEEDS_GRAPHS,
-	NEEDS_AWS,
-};
-
-/* clang-format off */
-static const uint8_t needs[ACTION__COUNT] = {
-	[ACTION_ACKNOWLEDGE] = NEEDS_OFFER, [ACTION_SNOOZE] = NEEDS_OFFER,
-	[ACTION_GROUP] = NEEDS_OFFER, [ACTION_ORIGIN] = NEEDS_OFFER, [ACTION_LOG_LINES] = NEEDS_OFFER,
-	[ACTION_LOG_FILES] = NEEDS_OFFER, [ACTION_SLICE_WIDER] = NEEDS_OFFER, [ACTION_SLICE_NARROWER] = NEEDS_OFFER,
-	[ACTION_DOWN] = NEEDS_TABLE, [ACTION_UP] = NEEDS_TABLE, [ACTION_FIRST] = NEEDS_TABLE, [ACTION_LAST] = NEEDS_TABLE,
-	[ACTION_PAGE_DOWN] = NEEDS_TABLE, [ACTION_PAGE_UP] = NEEDS_TABLE, [ACTION_COLS_LEFT] = NEEDS_TABLE,
-	[ACTION_COLS_RIGHT] = NEEDS_TABLE, [ACTION_TAG] = NEEDS_TABLE, [ACTION_TAG_ALL] = NEEDS_TABLE,
-	[ACTION_COPY] = NEEDS_TABLE, [ACTION_WRITE] = NEEDS_TABLE, [ACTION_FILTER] = NEEDS_TABLE,
-	[ACTION_SORT] = NEEDS_TABLE, [ACTION_SORT_BACK] = NEEDS_TABLE, [ACTION_REVERSE] = NEEDS_TABLE,
-	[ACTION_MODE] = NEEDS_MODES, [ACTION_DETAIL] = NEEDS_DETAIL, [ACTION_FOLD] = NEEDS_TREE,
-	[ACTION_ROOT] = NEEDS_ROOT, [ACTION_EXPLAIN] = NEEDS_EXPLAIN,
-	[ACTION_RANGE_NEXT] = NEEDS_RANGE, [ACTION_RANGE_PREV] = NEEDS_RANGE,
-	[ACTION_CURSOR_LEFT] = NEEDS_GRAPHS, [ACTION_CURSOR_RIGHT] = NEEDS_GRAPHS,
-	[ACTION_COMPARE] = NEEDS_GRAPHS, [ACTION_MARK] = NEEDS_GRAPHS,
-	[ACTION_CLUSTERS] = NEEDS_AWS, [ACTION_WHOAMI] = NEEDS_AWS, [ACTION_LOGIN] = NEEDS_AWS, [ACTION_MFA] = NEEDS_AWS,
-};
-/* clang-format on */
-
-bool action_applies(const struct ui *ui, enum action_id id)
-{
-	const struct view *v = &ui->views[ui->view];
-	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
-	bool table = p && p->def->table;
-
-	if (actions[id].group == GROUP_CHANGE && target_is_read_only(runtime_target(ui->rt)))
-		return false;
-	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
-		return true;
-	switch ((enum need)(id < ACTION__COUNT ? needs[id] : NEEDS_NOTHING)) {
-	case NEEDS_NOTHING:
-		return true;
-	case NEEDS_OFFER:
-		return false;
-	case NEEDS_TABLE:
-		return table;
-	case NEEDS_MODES:
-		return table && p->table.def->modes;
-	case NEEDS_DETAIL:
-		return p && p->def->ops->detail;
-	case NEEDS_TREE:
-		return table && p->def->table->depth;
-	case NEEDS_ROOT:
-		return jump_has_root(ui);
-	case NEEDS_EXPLAIN:
-		return p && p->def->ops->explain;
-	case NEEDS_RANGE:
-		return v->range_bar;
-	case NEEDS_GRAPHS:
-		return has_graphs(v);
-	case NEEDS_AWS:
-		return runtime_target(ui->rt)->aws;
-	}
-	return true;
-}
 
 static int focus_step(struct ui *ui, int step)
 {
@@ -314,10 +156,22 @@ static int open_prompt(struct ui *ui, char sign)
 		ui->prompt.len = ui->prompt.cursor = strlen(ui->prompt.text);
 	} else {
 		ui->palette_choice = 0;
+		ui->palette_menu = false;
 		(void)snprintf(ui->theme_before, sizeof ui->theme_before, "%s", theme_name(ui->theme));
 		return open_overlay(ui, OVERLAY_PALETTE);
 	}
 	return EFFECT_PAINT;
+}
+
+/* The palette, of what the focused pane's row can be used for. */
+static int open_menu(struct ui *ui)
+{
+	int effects = open_prompt(ui, ':');
+
+	if (ui_focused_table(ui))
+		table_choose(ui_focused_table(ui));
+	ui->palette_menu = true;
+	return effects;
 }
 
 static const int64_t ranges[] = {US_PER_HOUR, 3 * US_PER_HOUR, 12 * US_PER_HOUR, US_PER_DAY, 7 * US_PER_DAY};
@@ -350,7 +204,7 @@ static int move_cursor(struct ui *ui, int direction)
 	int64_t range = runtime_target(ui->rt)->range_us, now = ui->paused_at_us ? ui->paused_at_us : ui->now_us;
 	int64_t at = (ui->cursor_us ? ui->cursor_us : now) + direction * range / 60;
 
-	if (!has_graphs(ui_view(ui)))
+	if (!action_has_graphs(ui_view(ui)))
 		return EFFECT_NONE;
 	if (at >= now)
 		at = 0;
@@ -483,10 +337,14 @@ static int run_row(struct ui *ui, enum action_id id)
 		return doctor_view_start(ui);
 	case ACTION_CHECK_ADDRESS:
 		return doctor_view_ask(ui);
+	case ACTION_MENU:
+		return open_menu(ui);
 	case ACTION_COPY:
 		return export_copy(ui);
 	case ACTION_WRITE:
-		return export_write(ui);
+		return export_write(ui, EXPORT_CSV);
+	case ACTION_WRITE_JSON:
+		return export_write(ui, EXPORT_JSON);
 	default:
 		return EFFECT_NONE;
 	}

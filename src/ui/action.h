@@ -35,15 +35,19 @@ struct action {
 
 extern const struct action actions[ACTION__COUNT];
 const char *action_group_name(enum action_group g);
-/* The action a key is bound to, or -1. */
+/* The action a key is bound to, the first one, or -1. */
 int action_of_key(uint32_t key);
+/* The first of them that has something to act on here; where none has, the first. */
+int action_for_key(const struct ui *ui, uint32_t key);
 /* The first key of an action for the footer ("?", "Enter", "Tab"), "" when it has none. Fills out. */
 const char *action_key_name(enum action_id id, char *out, size_t size);
 /* Performs an action; returns effects. */
 int action_run(struct ui *ui, enum action_id id);
 /* True when the action has something to act on in the focused pane (footer, help). */
 bool action_applies(const struct ui *ui, enum action_id id);
-/* Faults of the table: two actions on one key, missing help. */
+/* The view draws over a range of time; a range is chosen in more views than those. */
+bool action_has_graphs(const struct view *v);
+/* Faults of the table: two actions on one key, unless the first is for panes that offer it; missing help. */
 bool actions_check(struct err *err) MUST_CHECK;
 /* Key code of a key's name ("Tab", "C-f", "j"), 0 = unknown. */
 uint32_t key_by_name(struct str name);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "codec/codec_csv.h"
+#include "codec/codec_json.h"
 #include "model/sqltext.h"
 #include "ui/session_detail.h"
 
@@ -76,7 +77,25 @@ bool export_file(const char *name, struct str text, struct err *err)
 	return true;
 }
 
-int export_write(struct ui *ui)
+static void add_csv(struct buf *b, const struct table *t)
+{
+	(void)csv_write_heading(b, t->snap->type);
+	for (size_t i = 0; i < t->n; i++)
+		(void)csv_write_row(b, t->snap, t->index[i], true);
+}
+
+/* An array of the rows, with the names of --once. */
+static void add_json(struct buf *b, const struct table *t)
+{
+	(void)buf_add_c(b, "[");
+	for (size_t i = 0; i < t->n; i++) {
+		(void)buf_add_c(b, i ? ",\n" : "\n");
+		(void)json_write_row(b, t->snap, t->index[i], true);
+	}
+	(void)buf_add_c(b, "\n]\n");
+}
+
+int export_write(struct ui *ui, enum export_format format)
 {
 	struct table *t = ui_focused_table(ui);
 	const struct store_entry *e;
@@ -89,13 +108,14 @@ int export_write(struct ui *ui)
 		return EFFECT_NONE;
 	clock_civil(ui->now_us, &c);
 	e = store_entry(ui->store, t->def->source);
-	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.csv",
+	(void)snprintf(name, sizeof name, "auroratop-%s-%04d%02d%02d-%02d%02d%02d.%s",
 		       e && e->source->merges ? e->source->merges : t->def->source, c.year, c.month, c.day, c.hour,
-		       c.minute, c.second);
+		       c.minute, c.second, format == EXPORT_JSON ? "json" : "csv");
 	buf_init(&b, EXPORT_BYTES_MAX);
-	(void)csv_write_heading(&b, t->snap->type);
-	for (size_t i = 0; i < t->n; i++)
-		(void)csv_write_row(&b, t->snap, t->index[i], true);
+	if (format == EXPORT_JSON)
+		add_json(&b, t);
+	else
+		add_csv(&b, t);
 	if (b.failed)
 		ui_toast(ui, SEV_WARN, "not written: more than %u MiB", EXPORT_BYTES_MAX >> 20);
 	else if (export_file(name, buf_str(&b), &err))

@@ -87,13 +87,9 @@ static void signs(struct prose *p)
 static void filters(struct prose *p)
 {
 	static const char *const rows[][2] = {
-		{"timeout", "text in any column"},
-		{"user:app", "by column; all terms hold"},
-		{">10s", "the main clock of the table"},
-		{"size:>1MiB", "number with a unit"},
-		{"!idle", "not"},
-		{"db:a|b", "either"},
-		{"\"for update\"", "words with a blank"},
+		{"timeout", "text in any column"},       {"user:app", "by column; all terms hold"},
+		{">10s", "the main clock of the table"}, {"size:>1MiB", "number with a unit"},
+		{"!db:a|b", "not; either of them"},      {"\"for update\"", "words with a blank"},
 	};
 
 	section(p, "Filter");

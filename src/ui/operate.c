@@ -1,6 +1,6 @@
 /*
- * operate.c: what the preview knows and does, and the start of the job; operate_jobs.c has what follows, operate_draw.c
- * draws both.
+ * operate.c: what an operation is for, the keys of its preview, and the start of the job. operate_preview.c has what is
+ * known before, operate_jobs.c what follows; operate_draw.c draws both.
  *
  * The request that was previewed is the one that is sent: identity of the session or the table,
  * and the statement as shown, which the database layer compares with what it would send then. The
@@ -9,9 +9,7 @@
 #include "ui/operate.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "base/xalloc.h"
-#include "model/slow_log.h"
 #include "runtime/command.h"
 #include "ui/action.h"
 #include "ui/operate_impl.h"
@@ -26,20 +24,6 @@ struct operations_state *operate_state(struct ui *ui)
 	if (!ui->operations)
 		ui->operations = xcalloc(1, sizeof *ui->operations);
 	return ui->operations;
-}
-
-static void close_view(struct ui *ui)
-{
-	struct operate_view *v = &ui->operations->view;
-
-	command_release(v->command);
-	command_release(v->beside_command);
-	snapshot_unref(v->preview);
-	snapshot_unref(v->beside);
-	operate_many_free(v->many);
-	*v = (struct operate_view){0};
-	if (ui->overlay == OVERLAY_OPERATE)
-		ui->overlay = OVERLAY_NONE;
 }
 
 /* ---- the target ---- */
@@ -136,6 +120,36 @@ bool operate_has_target(const struct ui *ui, int action)
 	return false;
 }
 
+bool operate_fits(const struct ui *ui, int action)
+{
+	static const char *const places[] = {
+		[OPERATION_CLUSTER] = "clusters instances snapshots pending_maintenance parameters logs",
+		[OPERATION_INSTANCE] = "clusters instances",
+		[OPERATION_SNAPSHOT] = "snapshots",
+		[OPERATION_GROUP] = "security_group_rules security_groups",
+		[OPERATION_RULE] = "security_group_rules",
+		[OPERATION_SERVER] = "statements logs server_log",
+	};
+	const struct operation *op = operation_find(str_c(actions[action].name));
+	const struct view *v = &ui->views[ui->view];
+	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
+	struct str rest = str_c(p ? p->def->sources : ""), source = {NULL, 0}, place;
+
+	if (operate_has_target(ui, action))
+		return true;
+	if (!p || !op || op->target >= ARRAY_LEN(places) || !places[op->target])
+		return false;
+	/* a pane without rows is about what it reads first */
+	if (p->def->table)
+		source = str_c(p->def->table->source);
+	else
+		(void)str_split(&rest, ' ', &source);
+	for (rest = str_c(places[op->target]); str_split(&rest, ' ', &place);)
+		if (str_eq(place, source))
+			return true;
+	return false;
+}
+
 bool operate_aim(const struct ui *ui, int action, char out[32])
 {
 	const struct operation *op = operation_find(str_c(actions[action].name));
@@ -193,84 +207,14 @@ static bool take_target(struct ui *ui, struct operate_view *v, const struct snap
 	return false;
 }
 
-/* ---- the preview ---- */
-
-static void add_number(struct command_arg *args, size_t *n, const char *name, int64_t value, char out[24])
-{
-	(void)snprintf(out, 24, "%lld", (long long)value);
-	args[(*n)++] = (struct command_arg){name, str_c(out)};
-}
-
-struct numbers {
-	char pid[24], backend_start[24], oid[24], of[24], blocks[24], admits[24], given[24], prepared[24], tier[24],
-		job[24];
-};
-
-static size_t fill_args(const struct operate_view *v, struct command_arg *args, struct numbers *room)
-{
-	size_t n = 0;
-
-	args[n++] = (struct command_arg){"operation", str_c(v->op->name)};
-	if (operation_is_aws(v->op)) {
-		args[n++] = (struct command_arg){"id", str_c(v->id)};
-		args[n++] = (struct command_arg){"value", str_c(v->value)};
-		add_number(args, &n, "admits", v->admits, room->admits);
-		if (v->given_us)
-			add_number(args, &n, "given", v->given_us, room->given);
-		return n;
-	}
-	args[n++] = (struct command_arg){"database", str_c(v->database)};
-	add_number(args, &n, "pid", v->pid, room->pid);
-	add_number(args, &n, "backend_start", v->backend_start_at, room->backend_start);
-	add_number(args, &n, "oid", v->oid, room->oid);
-	add_number(args, &n, "blocks", v->blocks, room->blocks);
-	args[n++] = (struct command_arg){"scope", str_c(operation_scope_word(v->scope))};
-	add_number(args, &n, "of", v->of, room->of);
-	args[n++] = (struct command_arg){"indexes", str_c(v->indexes)};
-	args[n++] = (struct command_arg){"gid", str_c(v->id)};
-	args[n++] = (struct command_arg){"value", str_c(v->value)};
-	add_number(args, &n, "prepared_at", v->prepared_at, room->prepared);
-	args[n++] = (struct command_arg){"override", str_c(v->override)};
-	return n;
-}
-
-static int look(struct ui *ui)
-{
-	struct operate_view *v = &ui->operations->view;
-	struct command_arg args[COMMAND_ARGS_MAX];
-	struct numbers room;
-	size_t n = fill_args(v, args, &room);
-	const struct snapshot *metrics = store_good(ui->store, "metrics");
-
-	snapshot_unref(v->beside);
-	v->beside = NULL;
-	v->beside_refused = (struct err){0};
-	v->tier = (int)v->op->tier;
-	v->metrics_at_us = metrics ? metrics->at_us : 0;
-	ui->overlay = OVERLAY_OPERATE;
-	ui->overlay_scroll = 0;
-	if (v->many)
-		(void)operate_many_look(ui, v);
-	else
-		v->command =
-			command_start(runtime_commands(ui->rt), operation_is_aws(v->op) ? "aws_preview" : "preview",
-				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->refused);
-	/* AWS knows nothing of roles and statements */
-	if (operation_is_aws(v->op) && slow_log_is(v->op->name))
-		v->beside_command =
-			command_start(runtime_commands(ui->rt), "slow_log_reach",
-				      runtime_target_of(ui->rt, str_c(v->node)), args, n, &v->beside_refused);
-	return EFFECT_PAINT | EFFECT_DEMAND;
-}
-
 int operate_show(struct ui *ui, const struct operate_view *v)
 {
 	struct operate_view next = *v;
 
 	(void)operate_state(ui);
-	close_view(ui);
+	operate_close(ui);
 	ui->operations->view = next;
-	return look(ui);
+	return operate_look_at(ui);
 }
 
 bool operate_is_forbidden(struct ui *ui, const struct operation *op)
@@ -292,54 +236,12 @@ static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapsho
 		ui_toast(ui, SEV_NOTICE, "%s: choose it here, then again", v->op->title);
 		return ui_show_view(ui, (size_t)view) | EFFECT_PAINT;
 	}
-	close_view(ui);
+	operate_close(ui);
 	ui->operations->view = *v;
 	if (!v->op->asks)
-		return look(ui);
+		return operate_look_at(ui);
 	operate_ask_value(ui, &ui->operations->view);
 	return EFFECT_PAINT;
-}
-
-static int look_again(struct ui *ui)
-{
-	struct operate_view *v = &ui->operations->view;
-
-	snapshot_unref(v->preview);
-	v->preview = NULL;
-	v->statement = STR("");
-	v->offers[0] = '\0';
-	v->choices = 0;
-	v->cannot = false;
-	return look(ui);
-}
-
-/* Looks again, with what forbids it set aside; what that costs is in the new preview. */
-static int set_aside(struct ui *ui)
-{
-	struct operate_view *v = &ui->operations->view;
-
-	(void)snprintf(v->override, sizeof v->override, "%s", v->offers);
-	return look_again(ui);
-}
-
-/* Looks again, at the one of the preview's choices that the digit stands for. */
-static int choose(struct ui *ui, uint32_t key)
-{
-	struct operate_view *v = &ui->operations->view;
-	size_t n = key - '1';
-
-	if (key < '1' || key > '9' || n >= v->choices)
-		return EFFECT_NONE;
-	for (size_t i = 0; i < v->preview->nrows; i++) {
-		const struct operation_row *row = snapshot_row(v->preview, i);
-
-		if (str_eq_c(row->kind, "choice") && n-- == 0) {
-			(void)snprintf(v->value, sizeof v->value, STR_FMT, STR_ARG(row->text));
-			break;
-		}
-	}
-	operate_name_object(v);
-	return look_again(ui);
 }
 
 /* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
@@ -362,10 +264,10 @@ static int begin_server(struct ui *ui, struct operate_view *v)
 {
 	(void)snprintf(v->object, sizeof v->object, "%s",
 		       v->op->statement[0] ? "pg_stat_statements" : "log_min_duration_statement");
-	close_view(ui);
+	operate_close(ui);
 	ui->operations->view = *v;
 	if (!v->op->asks)
-		return look(ui);
+		return operate_look_at(ui);
 	operate_ask_value(ui, &ui->operations->view);
 	return EFFECT_PAINT;
 }
@@ -409,124 +311,6 @@ int operate_begin(struct ui *ui, const struct operation *op)
 	return operate_show(ui, &v);
 }
 
-/* What a name has led to: the run looks for that and not for the name again. */
-static void take_found(struct operate_view *v, const struct operation_row *row)
-{
-	if (str_eq_c(row->kind, "oid"))
-		(void)!parse_i64(row->text, &v->of);
-	else if (str_eq_c(row->kind, "object") && row->text.len > 0)
-		(void)snprintf(v->object, sizeof v->object, STR_FMT, STR_ARG(row->text));
-}
-
-/* A name may hold what no key types: a blank stands for it, here and in the question. */
-static void take_word(struct operate_view *v, struct str word)
-{
-	(void)snprintf(v->word, sizeof v->word, STR_FMT, STR_ARG(word));
-	for (char *p = v->word; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = ' ';
-}
-
-static void take_preview(struct operate_view *v, const struct snapshot *s)
-{
-	int64_t tier;
-
-	v->preview = snapshot_ref(s);
-	v->choices = 0;
-	for (size_t i = 0; i < s->nrows; i++) {
-		const struct operation_row *row = snapshot_row(s, i);
-
-		/* of several it is how many, all nodes together */
-		if (str_eq_c(row->kind, "word") && !v->many)
-			take_word(v, row->text);
-		else if (str_eq_c(row->kind, "statement"))
-			v->statement = row->text;
-		else if (str_eq_c(row->kind, "tier") && parse_i64(row->text, &tier))
-			v->tier = v->many && tier < v->tier ? v->tier : (int)tier;
-		else if (str_eq_c(row->kind, "override"))
-			(void)snprintf(v->offers, sizeof v->offers, STR_FMT, STR_ARG(row->text));
-		else if (v->scope != SCOPE_TABLE)
-			take_found(v, row);
-		v->cannot |= !v->many && str_eq_c(row->kind, "refuse");
-		v->choices += str_eq_c(row->kind, "choice");
-	}
-	v->cannot |= !v->word[0] || v->tier < TIER_REVERSIBLE || v->tier > TIER_DESTRUCTIVE;
-}
-
-/* Of a command that has ended: its rows, or why there are none. */
-static void follow_beside(struct operate_view *v)
-{
-	const struct snapshot *s;
-
-	if (!v->beside_command || command_running(v->beside_command))
-		return;
-	s = command_result(v->beside_command);
-	if (s && s->state == SNAP_OK)
-		v->beside = snapshot_ref(s);
-	else if (s)
-		v->beside_refused = s->err;
-	else
-		err_set(&v->beside_refused, ERR_CANCELLED, "it was given up");
-	command_release(v->beside_command);
-	v->beside_command = NULL;
-}
-
-/* What was not known a moment ago may have come. */
-static void look_for_room(struct ui *ui)
-{
-	struct operate_view *v = &ui->operations->view;
-	const struct snapshot *metrics = store_good(ui->store, "metrics");
-
-	if (v->op && v->cannot && str_find(str_c(v->offers), STR("storage"), 0) >= 0 && metrics &&
-	    metrics->at_us > v->metrics_at_us)
-		(void)look_again(ui);
-}
-
-/* One node of several after the other. */
-static void follow_many(struct ui *ui, struct operate_view *v)
-{
-	const struct snapshot *all;
-
-	/* its place among the commands is wanted for the next */
-	if (command_at_work(v->command) || !operate_many_looked(ui, v, command_result(v->command), &all))
-		return;
-	command_release(v->command);
-	v->command = NULL;
-	if (all)
-		take_preview(v, all);
-	snapshot_unref(all);
-}
-
-static void follow_preview(struct ui *ui)
-{
-	struct operate_view *v = &ui->operations->view;
-	const struct snapshot *s;
-
-	follow_beside(v);
-	if (!v->op)
-		return;
-	if (!v->command) {
-		look_for_room(ui);
-		return;
-	}
-	/* what is to be confirmed is shown whole */
-	if (command_running(v->command) || v->beside_command)
-		return;
-	if (v->many) {
-		follow_many(ui, v);
-		return;
-	}
-	s = command_result(v->command);
-	if (s && s->state == SNAP_OK)
-		take_preview(v, s);
-	else if (s)
-		v->refused = s->err;
-	else
-		err_set(&v->refused, ERR_CANCELLED, "the preview was given up");
-	command_release(v->command);
-	v->command = NULL;
-}
-
 /* ---- the run ---- */
 
 static const char *run_by(const struct operation *op)
@@ -560,14 +344,14 @@ static int run(struct ui *ui)
 	struct operations_state *st = ui->operations;
 	struct operate_view *v = &st->view;
 	struct command_arg args[COMMAND_ARGS_MAX];
-	struct numbers room;
+	struct operate_numbers room;
 	struct job *j = operate_job_slot(st);
-	size_t n = fill_args(v, args, &room);
+	size_t n = operate_fill_args(v, args, &room);
 	struct err err = {0};
 
 	CHECK(j && v->op);
-	add_number(args, &n, "tier", v->tier, room.tier);
-	add_number(args, &n, "job", st->last_number + 1, room.job);
+	operate_add_number(args, &n, "tier", v->tier, room.tier);
+	operate_add_number(args, &n, "job", st->last_number + 1, room.job);
 	args[n++] = (struct command_arg){"statement", v->statement};
 	*j = (struct job){.number = ++st->last_number,
 			  .op = v->op,
@@ -594,7 +378,7 @@ static int run(struct ui *ui)
 		ui_toast(ui, SEV_OK, "job %lld: %s %s runs; :jobs shows it", (long long)j->number, v->op->title,
 			 v->object);
 	}
-	close_view(ui);
+	operate_close(ui);
 	return EFFECT_PAINT | EFFECT_DEMAND;
 }
 
@@ -603,7 +387,7 @@ void operate_follow(struct ui *ui)
 	if (!operate_state(ui)->leaving) {
 		operate_find_leases(ui);
 		operate_find_jobs(ui);
-		follow_preview(ui);
+		operate_follow_preview(ui);
 	}
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		operate_job_follow(ui, &ui->operations->jobs[i]);
@@ -649,7 +433,7 @@ static int answer_key(struct ui *ui, uint32_t key)
 		return run(ui);
 	if (key != 'n')
 		return EFFECT_NONE;
-	close_view(ui);
+	operate_close(ui);
 	return EFFECT_PAINT;
 }
 
@@ -658,7 +442,7 @@ static int value_key(struct ui *ui, uint32_t key)
 	bool given;
 	int effects = operate_value_key(&ui->operations->view, key, &given);
 
-	return given ? look(ui) : effects;
+	return given ? operate_look_at(ui) : effects;
 }
 
 static bool scroll_key(struct ui *ui, uint32_t key)
@@ -680,7 +464,7 @@ int operate_key(struct ui *ui, uint32_t key)
 	if (ui->pasting)
 		return EFFECT_NONE;
 	if (key == K_ESC || key == K_CTRL_C) {
-		close_view(ui);
+		operate_close(ui);
 		return EFFECT_PAINT | EFFECT_DEMAND;
 	}
 	if (scroll_key(ui, key))
@@ -688,7 +472,7 @@ int operate_key(struct ui *ui, uint32_t key)
 	if (key == K_TAB)
 		return operate_widen(ui);
 	if (!v->preview || v->cannot)
-		return v->offers[0] && key == 'O' ? set_aside(ui) : choose(ui, key);
+		return v->offers[0] && key == 'O' ? operate_set_aside(ui) : operate_choose(ui, key);
 	return answer_key(ui, key);
 }
 
@@ -696,7 +480,7 @@ void operate_release(struct ui *ui)
 {
 	if (!ui->operations)
 		return;
-	close_view(ui);
+	operate_close(ui);
 	command_release(ui->operations->look.command);
 	/* what still runs belongs to the runtime, which cancels it when it stops */
 	for (size_t i = 0; i < JOBS_MAX; i++) {

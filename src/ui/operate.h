@@ -76,10 +76,15 @@ int operate_begin_on(struct ui *ui, const struct operation *op, enum operation_s
 /* What such words ask for; the name may be "". False: they are none. */
 bool operate_parse(struct str typed, const struct operation **ret_op, enum operation_scope *ret_scope,
 		   struct str *ret_name);
+/* Puts a value that was typed with the operation's name into the question that is open; without one it does nothing. */
+void operate_suggest(struct ui *ui, struct str value);
 /* How many indexes the job has left behind, invalid. */
 size_t job_left(const struct job *j);
 /* The selected row is one that the action of the group "Change" acts on. */
 bool operate_has_target(const struct ui *ui, int action);
+/* The same, or what is selected stands for the cluster, its instances, groups or log, which the action then asks for.
+ */
+bool operate_fits(const struct ui *ui, int action);
 /* Whom an action on sessions would act on: "4711", "3 tagged". False: it is about none, or about no session. */
 bool operate_aim(const struct ui *ui, int action, char out[32]);
 /* Effects of a key while the preview is open. */

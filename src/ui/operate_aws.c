@@ -193,6 +193,17 @@ void operate_ask_value(struct ui *ui, struct operate_view *v)
 	ui->overlay_scroll = 0;
 }
 
+void operate_suggest(struct ui *ui, struct str value)
+{
+	struct operate_view *v = &operate_state(ui)->view;
+
+	if (!v->asking || value.len >= sizeof v->value)
+		return;
+	(void)snprintf(v->field.text, sizeof v->field.text, STR_FMT, STR_ARG(value));
+	v->field.len = v->field.cursor = value.len;
+	v->why[0] = '\0';
+}
+
 void operate_name_object(struct operate_view *v)
 {
 	char before[300];

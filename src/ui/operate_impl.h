@@ -4,6 +4,7 @@
 #ifndef UI_OPERATE_IMPL_H
 #define UI_OPERATE_IMPL_H
 
+#include "runtime/command.h"
 #include "ui/operate.h"
 
 struct page;
@@ -74,6 +75,28 @@ struct operations_state {
 
 /* Made at first use. */
 struct operations_state *operate_state(struct ui *ui);
+
+/* ---- operate_preview.c: what is known before it is answered ---- */
+
+/* Room for the digits of arguments, as long as these are used. */
+struct operate_numbers {
+	char pid[24], backend_start[24], oid[24], of[24], blocks[24], admits[24], given[24], prepared[24], tier[24],
+		job[24];
+};
+
+/* Arguments of the preview and of the run, in `args` (COMMAND_ARGS_MAX); returns how many. */
+size_t operate_fill_args(const struct operate_view *v, struct command_arg *args, struct operate_numbers *room);
+void operate_add_number(struct command_arg *args, size_t *n, const char *name, int64_t value, char out[24]);
+/* Opens the overlay and begins to look. Returns effects. */
+int operate_look_at(struct ui *ui);
+/* Looks again, with what forbids it set aside; what that costs is in the new preview. */
+int operate_set_aside(struct ui *ui);
+/* Looks again, at the one of the preview's choices that the digit stands for. */
+int operate_choose(struct ui *ui, uint32_t key);
+/* After data arrived: takes what has been found out. */
+void operate_follow_preview(struct ui *ui);
+/* Forgets what is open. */
+void operate_close(struct ui *ui);
 
 /* ---- operate_jobs.c: what follows the start ---- */
 

@@ -4,7 +4,8 @@
  * Entries are gathered from the tables each time; nothing is listed here by hand. Words
  * after a verb (`theme light`, `cluster prod`, `filter >10s`, `range 1h`, `sort user`, a number = jump to a
  * session) act at Enter; moving over a theme previews it, Esc takes the old one back. An operation on tables takes
- * `schema NAME`, `database` or `index NAME`; of two rebuilds the one that lets others work comes first.
+ * `schema NAME`, `database` or `index NAME`; of two rebuilds the one that lets others work comes first. What wants a
+ * value (`backup retention 14`) takes it behind its name, and shows it in its question.
  */
 #include "ui/ui.h"
 
@@ -21,8 +22,18 @@
 #define ENTRIES_MAX 600
 #define THEMES_MAX 64
 #define SCHEMAS_MAX 20 /* that are proposed */
+#define MENU_BESIDE 8  /* rows of the menu's box that are no entries */
 
-enum entry_kind { ENTRY_VIEW, ENTRY_ACTION, ENTRY_THEME, ENTRY_TIME, ENTRY_CLUSTER, ENTRY_VERB, ENTRY_MAINTAIN };
+enum entry_kind {
+	ENTRY_VIEW,
+	ENTRY_ACTION,
+	ENTRY_THEME,
+	ENTRY_TIME,
+	ENTRY_CLUSTER,
+	ENTRY_VERB,
+	ENTRY_MAINTAIN,
+	ENTRY_VALUED
+};
 
 struct entry {
 	enum entry_kind kind;
@@ -162,6 +173,67 @@ static void gather_scopes(const struct ui *ui, struct entries *e, struct str typ
 		}
 }
 
+/* ---- operations with their value ---- */
+
+/* The action with the longest name that is typed, of those that want a value; -1: none, or it may become another's. */
+static int valued_action(const struct ui *ui, struct str typed)
+{
+	size_t longest = 0;
+	int found = -1;
+
+	for (int i = 0; i < ACTION__COUNT; i++) {
+		const struct operation *op = operation_find(str_c(actions[i].name));
+		struct str name = str_c(actions[i].name);
+
+		if (str_starts(name, typed))
+			return -1;
+		if (actions[i].group != GROUP_CHANGE || !op || !op->asks || name.len <= longest ||
+		    !str_starts(typed, name) || typed.ptr[name.len] != ' ' || !action_applies(ui, (enum action_id)i))
+			continue;
+		longest = name.len;
+		found = i;
+	}
+	return found;
+}
+
+static void gather_valued(const struct ui *ui, struct entries *e, struct str typed)
+{
+	struct entry x = {.kind = ENTRY_VALUED, .id = valued_action(ui, typed)};
+
+	if (x.id < 0 || typed.len >= sizeof x.text)
+		return;
+	x.help = operation_find(str_c(actions[x.id].name))->asks;
+	(void)snprintf(x.text, sizeof x.text, STR_FMT, STR_ARG(typed));
+	e->items[e->n++] = x;
+}
+
+/* ---- the menu of a row ---- */
+
+/* What is done with a row without changing anything, in this order before what changes something. */
+static const enum action_id row_actions[] = {ACTION_DETAIL,    ACTION_EXPLAIN, ACTION_ROOT, ACTION_ORIGIN,
+					     ACTION_LOG_LINES, ACTION_TAG,     ACTION_COPY};
+
+static void add_action(const struct ui *ui, struct entries *e, struct str typed, enum action_id id)
+{
+	struct entry x = {.kind = ENTRY_ACTION, .id = (int)id, .help = actions[id].help};
+
+	if (!action_applies(ui, id))
+		return;
+	(void)snprintf(x.text, sizeof x.text, "%s", actions[id].name);
+	(void)action_key_name(id, x.key, sizeof x.key);
+	add(e, typed, &x);
+}
+
+static void gather_menu(const struct ui *ui, struct entries *e, struct str typed)
+{
+	e->n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(row_actions); i++)
+		add_action(ui, e, typed, row_actions[i]);
+	for (int i = 0; i < ACTION__COUNT; i++)
+		if (actions[i].group == GROUP_CHANGE && operate_fits(ui, i))
+			add_action(ui, e, typed, (enum action_id)i);
+}
+
 static void gather(const struct ui *ui, struct entries *e)
 {
 	struct str typed = str_trim((struct str){ui->prompt.text, ui->prompt.len});
@@ -169,8 +241,13 @@ static void gather(const struct ui *ui, struct entries *e)
 	size_t n = theme_names(themes, THEMES_MAX);
 	const struct snapshot *clusters = store_good(ui->store, "clusters");
 
+	if (ui->palette_menu) {
+		gather_menu(ui, e, typed);
+		return;
+	}
 	e->n = 0;
 	gather_verbs(e, typed);
+	gather_valued(ui, e, typed);
 	bool named = gather_maintain(ui, e, typed);
 	for (size_t i = 0; i < nview_defs; i++) {
 		struct entry x = {
@@ -179,15 +256,9 @@ static void gather(const struct ui *ui, struct entries *e)
 		(void)snprintf(x.text, sizeof x.text, "%s", view_defs[i]->name);
 		add(e, typed, &x);
 	}
-	for (int i = 0; i < ACTION__COUNT; i++) {
-		struct entry x = {.kind = ENTRY_ACTION, .id = i, .help = actions[i].help};
-
-		if (i == ACTION_PALETTE || i == ACTION_CLUSTERS || !action_applies(ui, (enum action_id)i))
-			continue;
-		(void)snprintf(x.text, sizeof x.text, "%s", actions[i].name);
-		(void)action_key_name((enum action_id)i, x.key, sizeof x.key);
-		add(e, typed, &x);
-	}
+	for (int i = 0; i < ACTION__COUNT; i++)
+		if (i != ACTION_PALETTE && i != ACTION_CLUSTERS)
+			add_action(ui, e, typed, (enum action_id)i);
 	if (!named)
 		gather_scopes(ui, e, typed);
 	for (size_t i = 0; i < n; i++) {
@@ -275,11 +346,18 @@ static const char *kind_title(enum entry_kind k)
 	case ENTRY_CLUSTER:
 		return "Clusters";
 	case ENTRY_VERB:
+	case ENTRY_VALUED:
 		return "Do";
 	case ENTRY_MAINTAIN:
 		return "Maintain";
 	}
 	return "";
+}
+
+/* What stands above the first of its kind. */
+static const char *heading_of(const struct ui *ui, const struct entry *x)
+{
+	return ui->palette_menu ? action_group_name(actions[x->id].group) : kind_title(x->kind);
 }
 
 static void draw_entry(struct canvas *c, struct rect r, int y, const struct entry *x, bool chosen)
@@ -296,7 +374,7 @@ static void draw_entry(struct canvas *c, struct rect r, int y, const struct entr
 		pen_skip(&pen, 1);
 	pen_skip(&pen, 2);
 	/* a name that was typed is to be read, and has no key */
-	if (x->kind == ENTRY_MAINTAIN) {
+	if (x->kind == ENTRY_MAINTAIN || x->kind == ENTRY_VALUED) {
 		pen_field(&pen, ROLE_STRONG, 0, 2 * w, str_c(x->text), false);
 		pen_skip(&pen, 1);
 	} else {
@@ -315,17 +393,22 @@ static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, c
 
 	for (size_t i = first; i < e->n && y < r.y + r.h; i++) {
 		const struct entry *x = &e->items[i];
+		const char *heading = heading_of(ui, x);
 		bool chosen = i == ui->palette_choice;
 
-		if (i == first || x->kind != e->items[i - 1].kind) {
+		if (i == first || strcmp(heading, heading_of(ui, &e->items[i - 1])) != 0) {
 			if (y > r.y && r.h > 12)
 				y++;
-			canvas_text_c(c, r, y++, r.x + 1, kind_title(x->kind), STYLE(ROLE_MUTED, ROLE_RAISED, 0));
+			canvas_text_c(c, r, y++, r.x + 1, heading, STYLE(ROLE_MUTED, ROLE_RAISED, 0));
 		}
 		draw_entry(c, r, y++, x, chosen);
 	}
 	if (e->n == 0)
-		canvas_text_c(c, r, r.y, r.x + 1, "nothing by that name", STYLE(ROLE_FG, ROLE_RAISED, 0));
+		canvas_text_c(c, r, r.y, r.x + 1,
+			      ui->palette_menu && ui->prompt.len == 0
+				      ? "Nothing can be done with what is selected here; : has everything"
+				      : "nothing by that name",
+			      STYLE(ROLE_FG, ROLE_RAISED, 0));
 }
 
 void palette_draw(struct ui *ui, struct canvas *c)
@@ -337,7 +420,8 @@ void palette_draw(struct ui *ui, struct canvas *c)
 
 	gather(ui, e);
 	(void)snprintf(remark, sizeof remark, "%zu entries", e->n);
-	r = overlay_box(ui, c, 36, 100, "Command", remark, ROLE_ACCENT);
+	r = overlay_box(ui, c, ui->palette_menu ? (int)e->n + MENU_BESIDE : 36, 100,
+			ui->palette_menu ? "Actions" : "Command", remark, ROLE_ACCENT);
 	pen = pen_at(c, r, r.y, r.x, ROLE_RAISED);
 	pen_bold(&pen, ROLE_ACCENT, ": ");
 	pen_str(&pen, ROLE_STRONG, (struct str){ui->prompt.text, ui->prompt.cursor});
@@ -445,6 +529,14 @@ static int run_maintain(struct ui *ui, struct str text)
 	return operate_parse(text, &op, &scope, &name) ? operate_begin_on(ui, op, scope, name) : EFFECT_NONE;
 }
 
+static int run_valued(struct ui *ui, enum action_id id, struct str text)
+{
+	int effects = action_run(ui, id);
+
+	operate_suggest(ui, str_trim(str_sub(text, strlen(actions[id].name), text.len)));
+	return effects;
+}
+
 static int run_entry(struct ui *ui, const struct entry *x)
 {
 	switch (x->kind) {
@@ -467,6 +559,8 @@ static int run_entry(struct ui *ui, const struct entry *x)
 		return run_verb(ui, x->id, str_c(x->text));
 	case ENTRY_MAINTAIN:
 		return run_maintain(ui, str_c(x->text)) | EFFECT_PAINT;
+	case ENTRY_VALUED:
+		return run_valued(ui, (enum action_id)x->id, str_c(x->text)) | EFFECT_PAINT;
 	}
 	return EFFECT_NONE;
 }

@@ -549,7 +549,7 @@ static int key_event(struct ui *ui, uint32_t key)
 	}
 	if (key < 0x80 && view_by_digit((char)key) >= 0)
 		return ui_show_view(ui, (size_t)view_by_digit((char)key)) | EFFECT_PAINT;
-	id = action_of_key(key);
+	id = action_for_key(ui, key);
 	return id >= 0 ? action_run(ui, (enum action_id)id) : EFFECT_NONE;
 }
 

@@ -147,6 +147,7 @@ struct ui {
 	enum overlay_kind overlay;
 	int overlay_scroll, overlay_lines;
 	size_t palette_choice;
+	bool palette_menu;                 /* it shows what can be done with the selected row alone */
 	struct plan_view *plan;            /* of OVERLAY_PLAN, or NULL */
 	const struct snapshot *known_plan; /* newest one, kept after its overlay is closed; own reference */
 	int64_t known_plan_query_id, known_plan_pid;

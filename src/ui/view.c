@@ -161,7 +161,7 @@ static const struct view_def clusters = {
 	.name = "clusters",
 	.title = "Clusters",
 	.short_title = "Clusters",
-	.help = "the region's clusters; Enter opens one",
+	.help = "the fleet: the region's clusters; Enter opens one",
 	.panes = {{&pane_clusters, {0, 1, 6, 0, 30, 0}}},
 	.npanes = 1,
 };

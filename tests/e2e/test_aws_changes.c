@@ -80,10 +80,14 @@ static void a_reader_takes_over(void **state)
 	leave(v);
 	console_preview(v, "failover", "orders-3", "writer then  orders-3");
 	console_sees(v, "disruptive, tier 2");
+	/* the windows of the cluster and of the instance itself */
+	console_sees(v, "prod-orders: tue:03:00-tue:03:30 UTC");
+	console_sees(v, "orders-3: tue:03:30-tue:04:00 UTC");
 	console_sees(v, "none: AWS tells no duration, and the audit log of this host has no earlier Fail over");
 	console_press(v, "orders-3" REST "<Enter>", "Fail over orders-3: done");
 	console_sees(v, "W orders-3");
 	console_preview(v, "reboot", "orders-1", "to allow it");
+	console_sees(v, "orders-1: tue:03:30-tue:04:00 UTC");
 	console_press(v, "orders-1" REST "<Enter>", "Reboot orders-1: done");
 	/* and back, for the tests after this one */
 	console_preview(v, "failover", "orders-1", "to allow it");

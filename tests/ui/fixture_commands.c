@@ -389,6 +389,8 @@ static bool fetch_adopt(struct fetch *f, struct err *err)
 	if (str_eq_c(mode, "look")) {
 		bool over = str_eq_c(fetch_arg(f, "id"), "over");
 
+		if (over && (enum fixture_answer)atomic_load(&answer) == ANSWER_LEFT)
+			say_left(s);
 		say(s, over ? "outcome" : "runs", "",
 		    over ? "not done, found by looking: no VACUUM of it has ended since" : "shop.orders",
 		    over ? OPERATION_WARNING : OPERATION_OK);

@@ -1,6 +1,6 @@
 /*
- * operate_stage.h: what the tests of the preview begin with: the incident, its session 4711 selected. For
- * test_operate_view.c and test_operate_leases.c, after <cmocka.h>.
+ * operate_stage.h: what the tests of the preview begin with: the incident, its session 4711 selected. For the
+ * test_operate_*.c, after <cmocka.h>.
  */
 #ifndef TESTS_UI_OPERATE_STAGE_H
 #define TESTS_UI_OPERATE_STAGE_H

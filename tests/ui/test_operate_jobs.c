@@ -109,28 +109,6 @@ static void a_long_job_stays_in_the_list(void **state)
 	stop_job();
 }
 
-/* It works in its own database, which need not be the one that is connected. */
-static void what_an_adopted_job_left_is_dropped_where_it_was(void **state)
-{
-	(void)state;
-	fixture_answer(ANSWER_LEFT);
-	fixture_more_text(&f, "jobs",
-			  STR("source jobs at=now\n"
-			      "row id=one operation=\"reindex concurrently\" target=prod-orders database=warehouse "
-			      "object=shop.orders owner=me@here number=3 process=7200 began_at=now-12m "
-			      "left_behind=true\n"));
-	fixture_finish(&f);
-	(void)fixture_type(&f, ":jobs");
-	(void)fixture_key(&f, K_ENTER);
-	(void)fixture_key(&f, 'X');
-	(void)fixture_key(&f, 'y');
-	draw(160, 48);
-	SHOWS("D drops the invalid indexes that it has left behind");
-	(void)fixture_key(&f, 'D');
-	assert_string_equal(fixture_looked_at(), "drop invalid indexes|table||16412|16450/16412 16452/16431");
-	assert_string_equal(fixture_looked_in(), "warehouse");
-}
-
 /* What the server says of the job, at a moment of its own. */
 static void progress(const char *fields)
 {
@@ -236,11 +214,8 @@ static void the_footer_names_whom_a_key_would_hit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_long_job_stays_in_the_list),
-		TEST(what_an_adopted_job_left_is_dropped_where_it_was),
-		TEST(the_time_left_is_told_with_how_it_is_known),
-		TEST(a_long_wait_is_told_with_whom_for),
-		TEST(a_job_nobody_knows_of_is_marked),
+		TEST(a_long_job_stays_in_the_list),          TEST(the_time_left_is_told_with_how_it_is_known),
+		TEST(a_long_wait_is_told_with_whom_for),     TEST(a_job_nobody_knows_of_is_marked),
 		TEST(the_footer_names_whom_a_key_would_hit),
 	};
 

@@ -348,102 +348,6 @@ static void sessions_of_two_nodes_are_one_question(void **state)
 	SHOWS("Terminate 4 sessions: done: 2 ended, 2 were");
 }
 
-/* ---- what a killed console has left ---- */
-
-static void leave_behind(const char *id)
-{
-	char text[400];
-
-	(void)snprintf(text, sizeof text,
-		       "source jobs at=now\n"
-		       "row id=%s operation=vacuum target=prod-orders database=orders object=shop.orders owner=me@here "
-		       "number=3 process=7200 began_at=now-12m left_behind=true\n"
-		       "row id=held operation=vacuum target=prod-orders object=shop.held left_behind=false\n"
-		       "row id=other operation=vacuum target=elsewhere object=shop.elsewhere left_behind=true\n",
-		       id);
-	fixture_more_text(&f, "jobs", str_c(text));
-	fixture_finish(&f);
-	draw(160, 48);
-}
-
-static void what_runs_on_is_offered_and_followed(void **state)
-{
-	struct event key = {.type = EVENT_KEY, .key = 'a'};
-
-	(void)state;
-	leave_behind("one");
-	SHOWS("a VACUUM of shop.orders started before");
-	SHOWS(":adopt or :jobs");
-	HIDES("shop.held");
-	HIDES("shop.elsewhere");
-	/* nothing is done by itself */
-	assert_int_equal(jobs_running(&f.ui), 0);
-	assert_int_equal(jobs_left(&f.ui), 1);
-	(void)fixture_type(&f, ":jobs");
-	(void)fixture_key(&f, K_ENTER);
-	draw(160, 48);
-	SHOWS("1  VACUUM shop.orders  process 7200");
-	SHOWS("12m00s gone");
-	SHOWS("runs on without a console: a adopts it, X cancels it");
-	golden("left-behind", 160, 48);
-	(void)ui_event(&f.ui, &key);
-	assert_int_equal(jobs_running(&f.ui), 1);
-	assert_int_equal(jobs_left(&f.ui), 0);
-	draw(160, 48);
-	HIDES("without a console");
-	key.key = 'X';
-	(void)ui_event(&f.ui, &key);
-	(void)fixture_key(&f, 'y');
-	draw(160, 48);
-	SHOWS("cancelled  after 12m");
-	/* the same note is not looked at again */
-	leave_behind("one");
-	assert_int_equal(jobs_left(&f.ui), 0);
-}
-
-static void what_runs_on_can_be_cancelled_at_once(void **state)
-{
-	(void)state;
-	leave_behind("one");
-	(void)fixture_type(&f, ":jobs");
-	(void)fixture_key(&f, K_ENTER);
-	(void)fixture_key(&f, 'X');
-	draw(160, 48);
-	SHOWS("Cancel the job?");
-	(void)fixture_key(&f, 'n');
-	assert_int_equal(jobs_left(&f.ui), 1);
-	(void)fixture_key(&f, 'X');
-	(void)fixture_key(&f, 'y');
-	draw(160, 48);
-	assert_int_equal(jobs_left(&f.ui), 0);
-	SHOWS("cancelled  after 12m");
-}
-
-static void what_has_ended_meanwhile_is_told(void **state)
-{
-	(void)state;
-	leave_behind("over");
-	SHOWS("VACUUM of shop.orders, started before: not");
-	assert_int_equal(jobs_left(&f.ui), 0);
-	(void)fixture_type(&f, ":adopt");
-	(void)fixture_key(&f, K_ENTER);
-	draw(160, 48);
-	SHOWS("nothing that a console has left behind");
-	(void)fixture_type(&f, ":jobs");
-	(void)fixture_key(&f, K_ENTER);
-	draw(160, 48);
-	SHOWS("not done, found by looking: no VACUUM of it has ended since");
-}
-
-static void read_only_looks_for_no_jobs(void **state)
-{
-	(void)state;
-	((struct target *)(uintptr_t)runtime_target(f.rt))->read_only = true;
-	leave_behind("one");
-	HIDES("started before");
-	assert_int_equal(jobs_left(&f.ui), 0);
-}
-
 /* ---- the policy ---- */
 
 static void show_table(void)
@@ -963,10 +867,6 @@ int main(void)
 		TEST(one_that_is_tagged_is_the_one),
 		TEST(tagged_statements_are_cancelled_with_y),
 		TEST(sessions_of_two_nodes_are_one_question),
-		TEST(what_runs_on_is_offered_and_followed),
-		TEST(what_runs_on_can_be_cancelled_at_once),
-		TEST(what_has_ended_meanwhile_is_told),
-		TEST(read_only_looks_for_no_jobs),
 		TEST(read_only_offers_none_and_runs_none),
 		TEST(outside_the_window_it_is_refused_until_overridden),
 		TEST(an_override_is_for_one_preview),

@@ -112,15 +112,27 @@ static void test_footer(void **state)
 	fixture_close(&f);
 }
 
+static struct str read_file(const char *name, char *text, size_t size)
+{
+	FILE *in = fopen(name, "rb");
+	struct str s = {text, 0};
+	struct stat st;
+
+	assert_non_null(in);
+	s.len = fread(text, 1, size, in);
+	(void)fclose(in);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	return s;
+}
+
 /* w writes what is shown, in the order shown, literals masked, readable by the owner only, and never over a file. */
 static void test_write(void **state)
 {
 	char folder[] = "/tmp/auroratop-test-XXXXXX", text[8192];
-	const char *name = "auroratop-sessions-20260317-134507.csv";
+	const char *name = "auroratop-sessions-20260317-134507.csv", *json = "auroratop-sessions-20260317-134507.json";
 	struct fixture f;
-	struct stat st;
-	FILE *in;
-	size_t n;
+	struct str all;
 	int here = open(".", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
@@ -136,18 +148,21 @@ static void test_write(void **state)
 	/* the name does not fit behind the words: it stands on the second line of the toast */
 	assert_true(fixture_shows(&f, "4 rows written to"));
 	assert_true(fixture_shows(&f, "auroratop-sessions-20260317-134507.csv"));
-	assert_int_equal(stat(name, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	in = fopen(name, "rb");
-	assert_non_null(in);
-	n = fread(text, 1, sizeof text, in);
-	(void)fclose(in);
-	assert_true(str_starts((struct str){text, n}, STR("pid,user,")));
-	assert_true(str_find((struct str){text, n}, STR("4823"), 0) < str_find((struct str){text, n}, STR("4840"), 0));
-	assert_int_equal(str_find((struct str){text, n}, STR("A-10117"), 0), -1);
-	assert_int_equal(str_find((struct str){text, n}, STR("4711,"), 0) >= 0 &&
-				 str_find((struct str){text, n}, STR("orders_app"), 0) >= 0,
-			 0);
+	all = read_file(name, text, sizeof text);
+	assert_true(str_starts(all, STR("pid,user,")));
+	assert_true(str_find(all, STR("4823"), 0) < str_find(all, STR("4840"), 0));
+	assert_int_equal(str_find(all, STR("A-10117"), 0), -1);
+	assert_int_equal(str_find(all, STR("4711,"), 0) >= 0 && str_find(all, STR("orders_app"), 0) >= 0, 0);
+	/* the same rows as JSON, by name */
+	(void)fixture_type(&f, ":write json");
+	(void)fixture_key(&f, K_ENTER);
+	all = read_file(json, text, sizeof text);
+	assert_true(str_starts(all, STR("[\n{\"pid\"")));
+	assert_true(str_ends(all, STR("}\n]\n")));
+	assert_true(str_find(all, STR("4823"), 0) < str_find(all, STR("4840"), 0));
+	assert_int_equal(str_find(all, STR("A-10117"), 0), -1);
+	assert_int_equal(str_find(all, STR("orders_app"), 0), -1);
+	assert_int_equal(unlink(json), 0);
 	(void)fixture_key(&f, 'w');
 	fixture_draw(&f, NULL, 48, 160);
 	assert_true(fixture_shows(&f, "cannot create"));
@@ -168,7 +183,7 @@ static void test_every_action_anywhere(void **state)
 		for (int i = 0; i < ACTION__COUNT; i++) {
 			struct fixture f;
 
-			if (i == ACTION_WRITE)
+			if (i == ACTION_WRITE || i == ACTION_WRITE_JSON)
 				continue;
 			fixture_open(&f, fixtures[n], GLYPHS_UTF8);
 			for (size_t v = 0; v < nview_defs; v++) {

@@ -33,7 +33,7 @@ static struct target *target;
 static struct snapshot *clusters;
 static struct fetch fetch;
 static struct change change;
-static const char *node = "";
+static const char *node = "", *instance = "";
 
 static int setup(void **state)
 {
@@ -82,6 +82,7 @@ static void look(const char *operation)
 	assert_non_null(change.op);
 	change.tier = (int)change.op->tier;
 	(void)snprintf(change.node, sizeof change.node, "%s", node);
+	(void)snprintf(change.instance, sizeof change.instance, "%s", instance);
 	change.out = snapshot_new(&operation_type, "preview");
 	change_add_end(&change);
 }
@@ -164,6 +165,13 @@ static void test_where_the_windows_are_shown(void **state)
 		assert_true(says("fact", "orders-2: tue:01:00-tue:02:00 UTC, closed, opens Tue 01:00"));
 		assert_false(says("fact", "orders-1"));
 	}
+	/* through AWS the node is a region, and the instance is told apart */
+	node = "eu-west-1";
+	instance = "orders-1";
+	look("reboot");
+	assert_true(says("fact", "orders-1: mon:01:00-mon:02:00 UTC"));
+	assert_false(says("fact", "orders-2"));
+	instance = "";
 	look("terminate");
 	assert_false(says("fact", "opens"));
 	node = "";

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "ui/action.h"
+#include "ui/operate_impl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,6 +123,96 @@ static void test_names_run_what_they_name(void **state)
 	assert_true(runtime_paused(f.rt));
 	(void)run("clusters");
 	assert_string_equal(ui_view(&f.ui)->def->name, "clusters");
+}
+
+/* `a`: what the selected row can be used for, and nothing else. */
+static void test_the_menu_of_a_row(void **state)
+{
+	(void)state;
+	fixture_draw(&f, "activity", 48, 160);
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_PALETTE);
+	assert_true(fixture_shows(&f, "Actions"));
+	assert_true(fixture_shows(&f, actions[ACTION_EXPLAIN].help));
+	assert_true(fixture_shows(&f, actions[ACTION_CANCEL].help));
+	assert_true(fixture_shows(&f, actions[ACTION_TERMINATE].help));
+	assert_false(fixture_shows(&f, actions[ACTION_VACUUM_FULL].help));
+	assert_false(fixture_shows(&f, actions[ACTION_STOP_CLUSTER].help));
+	assert_false(fixture_shows(&f, "Themes"));
+	/* it is typed into and run as the palette is, with the same preview */
+	(void)fixture_type(&f, "term");
+	(void)fixture_key(&f, K_ENTER);
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_OPERATE);
+	assert_true(fixture_shows(&f, "Terminate  session"));
+	(void)fixture_key(&f, K_ESC);
+	/* a palette opened afterwards has everything again */
+	(void)fixture_key(&f, ':');
+	draw();
+	assert_true(fixture_shows(&f, "Command"));
+	assert_true(palette_count(&f.ui) > 60);
+	(void)fixture_key(&f, K_ESC);
+}
+
+static void test_menus_of_other_panes(void **state)
+{
+	struct target *t = (struct target *)(uintptr_t)runtime_target(f.rt);
+
+	(void)state;
+	fixture_draw(&f, "network", 48, 160);
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_true(fixture_shows(&f, actions[ACTION_ALLOW].help));
+	assert_true(fixture_shows(&f, actions[ACTION_REVOKE].help));
+	assert_false(fixture_shows(&f, actions[ACTION_CANCEL].help));
+	assert_false(fixture_shows(&f, actions[ACTION_STOP_CLUSTER].help));
+	(void)fixture_key(&f, K_ESC);
+	fixture_draw(&f, "backups", 48, 160);
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_true(fixture_shows(&f, actions[ACTION_CREATE_SNAPSHOT].help));
+	assert_true(fixture_shows(&f, actions[ACTION_DELETE_SNAPSHOT].help));
+	assert_true(fixture_shows(&f, actions[ACTION_RETENTION].help));
+	(void)fixture_key(&f, K_ESC);
+	/* what changes something is not offered where nothing may be changed */
+	t->read_only = true;
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_false(fixture_shows(&f, actions[ACTION_DELETE_SNAPSHOT].help));
+	assert_true(fixture_shows(&f, actions[ACTION_COPY].help));
+	(void)fixture_key(&f, K_ESC);
+	t->read_only = false;
+	/* among verdicts the key acknowledges */
+	fixture_draw(&f, "verdicts", 48, 160);
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+}
+
+/* A value behind the name of what wants one stands in its question; a name that is not complete is no value. */
+static void test_a_value_behind_the_name(void **state)
+{
+	(void)state;
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "slow log role app in orders 250 for 15");
+	draw();
+	assert_true(fixture_shows(&f, "role, milliseconds and minutes"));
+	(void)fixture_key(&f, K_ENTER);
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_OPERATE);
+	assert_true(fixture_shows(&f, "Slow log of a role"));
+	assert_string_equal(f.ui.operations->view.field.text, "app in orders 250 for 15");
+	assert_true(fixture_shows(&f, "app in orders 250 for 15"));
+	(void)fixture_key(&f, K_ESC);
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "slow log ro");
+	(void)fixture_key(&f, K_ENTER);
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_OPERATE);
+	assert_true(fixture_shows(&f, "Slow log of a role"));
+	assert_string_equal(f.ui.operations->view.field.text, "");
+	(void)fixture_key(&f, K_ESC);
 }
 
 static void test_diag_and_help_open(void **state)
@@ -304,6 +395,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_region, open_incident, close_fixture),
 		TEST(test_every_view_and_action_is_there),
 		TEST(test_names_run_what_they_name),
+		TEST(test_the_menu_of_a_row),
+		TEST(test_menus_of_other_panes),
+		TEST(test_a_value_behind_the_name),
 		TEST(test_diag_and_help_open),
 		TEST(test_help_says_all),
 		TEST(test_theme_preview),

@@ -24,6 +24,7 @@ static struct wake wake;
 static struct commands *commands;
 static struct command *command;
 static const struct target *target;
+static const char *authorities = "AWS_CA_BUNDLE"; /* the variable that names them */
 
 static enum loopback_action answer_with(void *ctx, int n, struct str request, struct buf *answer)
 {
@@ -82,7 +83,7 @@ static void expect(const char *text, const char *address, const char *words)
 	const struct snapshot *s;
 	char url[200];
 
-	(void)setenv("AWS_CA_BUNDLE", loopback_certificate(l), 1);
+	(void)setenv(authorities, loopback_certificate(l), 1);
 	(void)snprintf(url, sizeof(url), "%s/ip", loopback_url(l));
 	set_up(url);
 	s = run();
@@ -97,7 +98,7 @@ static void expect(const char *text, const char *address, const char *words)
 	}
 	tear_down();
 	loopback_stop(l);
-	(void)unsetenv("AWS_CA_BUNDLE");
+	(void)unsetenv(authorities);
 }
 
 static void an_address_or_nothing(void **state)
@@ -116,6 +117,15 @@ static void an_address_or_nothing(void **state)
 	memset(long_text, '1', sizeof(long_text) - 1);
 	long_text[sizeof(long_text) - 1] = '\0';
 	expect(long_text, NULL, "longer than an address");
+}
+
+/* Whatever names them for AWS names them here. */
+static void authorities_as_for_aws(void **state)
+{
+	(void)state;
+	authorities = "REQUESTS_CA_BUNDLE";
+	expect("203.0.113.7\n", "203.0.113.7", "");
+	authorities = "AWS_CA_BUNDLE";
 }
 
 static void a_certificate_nobody_vouches_for(void **state)
@@ -154,9 +164,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_or_nothing),
+		cmocka_unit_test(authorities_as_for_aws),
 		cmocka_unit_test(a_certificate_nobody_vouches_for),
 		cmocka_unit_test(nobody_is_asked_by_default),
 	};
 
+	(void)setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+	(void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

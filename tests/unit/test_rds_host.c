@@ -24,6 +24,11 @@ static void test_amazon_names(void **state)
 		"orders-1.c1.rds.cn-north-1.amazonaws.com.cn",
 		"orders-1.c1.cn-north-1.rds.amazonaws.com.cn",
 		"orders-2.rds.amazonaws.com",
+		"orders-1.c1.eusc-de-east-1.rds.amazonaws.eu",
+		"orders-1.c1.us-iso-east-1.rds.c2s.ic.gov",
+		"orders-1.c1.us-isob-east-1.rds.sc2s.sgov.gov",
+		"orders-1.c1.eu-isoe-west-1.rds.cloud.adc-e.uk",
+		"orders-1.c1.rds.us-isof-south-1.csp.hci.ic.gov",
 	};
 	static const char *const others[] = {
 		"",
@@ -31,6 +36,8 @@ static void test_amazon_names(void **state)
 		"localhost",
 		"10.0.0.1",
 		"rds.amazonaws.com.evil.example",
+		"orders-1.c1.eu-west-1.rds.ic.gov",
+		"orders-1.c1.eu-west-1.rds.hci.ic.gov",
 		"rds.amazonaws.com",
 		"orders.rdsxamazonaws.com",
 		"evilrds.amazonaws.com",
@@ -61,6 +68,9 @@ static void test_regions(void **state)
 	region_is("orders-1.c1.us-gov-east-1.rds.amazonaws.com", "us-gov-east-1", RDS_GOVCLOUD);
 	region_is("orders-1.c1.rds.us-gov-west-1.amazonaws.com", "us-gov-west-1", RDS_GOVCLOUD);
 	region_is("orders-1.c1.rds.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1", RDS_CHINA);
+	region_is("orders-1.c1.eusc-de-east-1.rds.amazonaws.eu", "eusc-de-east-1", RDS_ELSEWHERE);
+	region_is("orders-1.c1.us-iso-east-1.rds.c2s.ic.gov", "us-iso-east-1", RDS_ELSEWHERE);
+	region_is("orders-1.c1.rds.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1", RDS_ELSEWHERE);
 	region_is("orders.rds.amazonaws.com", "", RDS_COMMERCIAL);
 	region_is("orders-2.rds.amazonaws.com", "", RDS_COMMERCIAL);
 	region_is("localhost", "", RDS_COMMERCIAL);
@@ -135,6 +145,9 @@ static void test_bundles(void **state)
 		bundle_is("shop.proxy-c1.eu-central-1.rds.amazonaws.com", "/etc/ssl/certs/ca-certificates.crt");
 	roots_command(STR("shop.proxy-c1.eu-central-1.rds.amazonaws.com"), command);
 	assert_non_null(strstr(command, "ca-certificates"));
+	roots_command(STR("orders-1.c1.eusc-de-east-1.rds.amazonaws.eu"), command);
+	assert_non_null(strstr(command, "user guide of this partition"));
+	assert_null(strstr(command, "curl"));
 	make_file(home, "root.crt");
 	assert_true(roots_has_default());
 	/* under Amazon's own name it is found for every partition */

@@ -39,13 +39,13 @@ static int clean(void **state)
 	return 0;
 }
 
-/* A sample at a minute: names and sizes; `all` relations are in the database. */
-static void sample(int64_t minute, const char *database, int64_t all, int n, const char *const *names,
-		   const int64_t *bytes)
+/* A sample at a time: names and sizes; `all` relations are in the database. */
+static void sample_at(int64_t at_us, const char *database, int64_t all, int n, const char *const *names,
+		      const int64_t *bytes)
 {
 	struct snapshot *s = snapshot_new(&type, "relations");
 
-	s->at_us = minute * US_PER_MIN;
+	s->at_us = at_us;
 	for (int i = 0; i < n; i++) {
 		struct row *r = snapshot_add_row(s);
 
@@ -56,6 +56,12 @@ static void sample(int64_t minute, const char *database, int64_t all, int n, con
 	}
 	relation_history_add(h, "server", s);
 	snapshot_unref(s);
+}
+
+static void sample(int64_t minute, const char *database, int64_t all, int n, const char *const *names,
+		   const int64_t *bytes)
+{
+	sample_at(minute * US_PER_MIN, database, all, n, names, bytes);
 }
 
 #define SAMPLE(minute, all, ...) sample(minute, "orders", all, ARRAY_LEN(names), names, (const int64_t[]){__VA_ARGS__})
@@ -124,6 +130,26 @@ static void test_of_one_relation(void **state)
 	assert_true(relation_history_growth(h, STR("b"), 0, INT64_MAX, &bytes));
 	assert_int_equal(bytes, 0);
 	assert_false(relation_history_growth(h, STR("c"), 0, INT64_MAX, &bytes));
+}
+
+/* Asked for every second, the newest is known at once and nothing older is lost for it. */
+static void test_a_storm_of_samples_pushes_nothing_out(void **state)
+{
+	static const char *const names[] = {"a"};
+	int64_t bytes, storm = 24 * 60;
+
+	(void)state;
+	for (int64_t minute = 0; minute < storm; minute += 5)
+		SAMPLE(minute, 1, minute * minute);
+	for (int64_t i = 1; i <= 3000; i++) {
+		bytes = 3000000 + i;
+		sample_at(storm * US_PER_MIN + i * US_PER_S, "orders", 1, 1, names, &bytes);
+	}
+	assert_true(relation_history_growth(h, STR("a"), 5 * US_PER_MIN, 10 * US_PER_MIN, &bytes));
+	assert_int_equal(bytes, 10 * 10 - 5 * 5);
+	between(10, storm + 60);
+	assert_int_equal(g.to_us, storm * US_PER_MIN + 3000 * US_PER_S);
+	grew(0, "a", 3003000 - 10 * 10);
 }
 
 static void test_new_ones_and_those_not_listed(void **state)
@@ -213,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_who_grew),
 		TEST(test_of_one_relation),
+		TEST(test_a_storm_of_samples_pushes_nothing_out),
 		TEST(test_new_ones_and_those_not_listed),
 		TEST(test_another_database_begins_anew),
 		TEST(test_the_largest_growths),

@@ -25,6 +25,7 @@ struct change {
 	const struct operation *op;
 	struct snapshot *out; /* rows of operation_type */
 	char database[64], role[64], node[256];
+	char instance[256]; /* of the cluster, that it is done to through AWS; "" = the node, if any */
 	char statement[CHANGE_STATEMENT_MAX]; /* what would be sent, or is */
 	char object[300];                     /* "public.orders", "session 4711", "snapshot before-42" */
 	char word[260];                       /* to be typed */

@@ -91,12 +91,12 @@ static const struct snapshot *listing_of(const struct fetch *f, const char *name
 }
 
 /* Its row, or -1. */
-static long find_row(const struct snapshot *s, const char *identifier)
+static long find_row(const struct snapshot *s, struct str identifier)
 {
 	bool has;
 
 	for (size_t i = 0; s && i < s->nrows; i++)
-		if (str_eq_c(text_of(s, i, "identifier", &has), identifier))
+		if (str_eq(text_of(s, i, "identifier", &has), identifier))
 			return (long)i;
 	return -1;
 }
@@ -132,10 +132,10 @@ static void add_aws_window(struct change *c, const struct snapshot *listing, lon
 static void add_instance_window(struct change *c, int64_t now)
 {
 	const struct snapshot *instances = listing_of(c->f, "instances");
-	const char *node = c->node[0] ? c->node : c->f->target->node;
+	const char *name = c->instance[0] ? c->instance : c->node[0] ? c->node : c->f->target->node;
 
-	if (node[0])
-		add_aws_window(c, instances, find_row(instances, node), now);
+	if (name[0])
+		add_aws_window(c, instances, find_row(instances, str_c(name)), now);
 }
 
 static void add_closed(struct change *c, const char *state)
@@ -212,7 +212,7 @@ void change_add_policy(struct change *c)
 {
 	const struct policy *p = target_policy(c->f->target);
 	const struct snapshot *clusters = listing_of(c->f, "clusters");
-	long row = find_row(clusters, c->f->target->cluster);
+	long row = find_row(clusters, str_c(c->f->target->cluster));
 
 	if (shows_window(c->op)) {
 		int64_t now = clock_wall_us();

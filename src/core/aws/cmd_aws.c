@@ -299,6 +299,8 @@ static bool open_operate(struct aws_operate *o, struct fetch *f, bool changes, s
 	if (!aws_client_get(&near, &client, err))
 		return false;
 	(void)snprintf(o->c.node, sizeof(o->c.node), "%s", aws_client_region(client));
+	if (o->c.op->target == OPERATION_INSTANCE)
+		(void)snprintf(o->c.instance, sizeof(o->c.instance), STR_FMT, STR_ARG(o->id));
 	o->c.out = snapshot_new(&operation_type, f->source->name);
 	return true;
 }

@@ -5,6 +5,7 @@
  * itself. One GET over HTTPS, without credentials or cookies; the answer is one address in plain text or it is none.
  */
 #include "aws/commands.h"
+#include "aws/config.h"
 #include "aws/http.h"
 
 #include "model/net_addr.h"
@@ -42,15 +43,30 @@ static void host_of(const char *url, char *out, size_t size)
 	(void)snprintf(out, size, "%.*s", (int)strcspn(host, "/:?#"), host);
 }
 
+/* A proxy that replaces certificates does so here as well as before AWS. */
+static bool find_authorities(const struct fetch *f, char ret_bundle[AWS_BUNDLE_MAX], struct err *err)
+{
+	struct aws_config config;
+	bool ok;
+
+	if (!aws_config_load(&config, f->target->profile, err))
+		return false;
+	ok = aws_config_authorities(&config, ret_bundle, err);
+	aws_config_release(&config);
+	return ok;
+}
+
 static bool ask(struct fetch *f, const char *url, struct buf *answer, struct err *err)
 {
 	static const char *const headers[] = {"Accept: text/plain", NULL};
-	const char *bundle = getenv("AWS_CA_BUNDLE");
+	char host[256], bundle[AWS_BUNDLE_MAX];
 	struct http_response response;
-	struct http *http = http_new();
-	char host[256];
+	struct http *http;
 	bool ok;
 
+	if (!find_authorities(f, bundle, err))
+		return false;
+	http = http_new();
 	host_of(url, host, sizeof(host));
 	fetch_doing(f, "asking %s for this host's address", host);
 	ok = http_perform(http,

@@ -23,35 +23,19 @@
 #include "aws/api.h"
 #include "aws/client.h"
 #include "aws/input.h"
+#include "aws/metric_data.h"
 #include "aws/sources.h"
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/parse.h"
 #include "base/xalloc.h"
 #include "runtime/meter.h"
 
-#define QUERIES_MAX 500        /* of one GetMetricData call */
-#define HISTORIES_MAX 2000     /* metrics times objects */
-#define ITEM_POINTS_MAX 100800 /* of one result, the service's own limit per call */
+#define HISTORIES_MAX 2000 /* metrics times objects */
 #define LOOK_BACK_US (15 * US_PER_MIN)
 #define LOOK_BACK_SPARSE_US US_PER_HOUR /* volume metrics arrive later */
 #define AHEAD_US US_PER_HOUR            /* of the day or week before, which is known already */
 #define WEEK_US (7 * US_PER_DAY)
 #define RANGE_DEFAULT_US (3 * US_PER_HOUR)
 #define SLOW_MAX 60 /* times: then everything is asked once an hour */
-
-enum scope { SCOPE_CLUSTER, SCOPE_INSTANCE };
-enum rhythm { EVERY_MINUTE, WHEN_WIDE_MINUTE, WIDE_ONLY, EVERY_FIVE, EVERY_HOUR };
-enum only { ANY, SERVERLESS, PROVISIONED, READER, WRITER };
-enum more { ALONE, COMPARED = 1 << 0, FORECAST = 1 << 1 };
-
-struct metric {
-	const char *name, *unit, *statistic;
-	enum scope scope;
-	enum rhythm rhythm;
-	enum only only;
-	unsigned more; /* which other histories it has */
-};
 
 /* clang-format off */
 static const struct metric metrics[] = {
@@ -101,38 +85,14 @@ static const struct field fields[] = {
 
 static const struct rec_type type = REC_TYPE(struct point_row, "metrics", fields);
 
-struct history {
-	const struct metric *metric;
-	char *object;
-	enum series_part part;
-	bool wanted;         /* applies to the cluster as it is now */
-	bool answered;       /* in the call under way */
-	int64_t asked_until; /* wall; 0 = never asked */
-	int64_t range_us, period_us;
-	int64_t offset_us;  /* how long before: points are kept at their time plus this */
-	int64_t start, end; /* of the next question */
-	struct series_ring ring;
-};
-
 struct state {
-	struct history *items;
+	struct metric_history *items;
 	size_t n;
 	int64_t slow;        /* every rhythm is so many times as long, by the budget */
 	int64_t asked_at_us; /* wall; the newest question that was answered */
 };
 
-/* Points of the result item that is being read. */
-struct points {
-	struct history **asked; /* by the number in the Id */
-	size_t nasked;
-	long id;
-	bool failed; /* the service could not answer this one */
-	int64_t *at;
-	double *value;
-	size_t nat, nvalue, cap;
-};
-
-static void history_release(struct history *h)
+static void history_release(struct metric_history *h)
 {
 	xfree(h->object);
 	series_ring_release(&h->ring);
@@ -174,7 +134,7 @@ static int64_t period_of(const struct metric *m, int64_t range_us)
 	return m->rhythm == EVERY_FIVE && period < 5 * US_PER_MIN ? 5 * US_PER_MIN : period;
 }
 
-static int64_t rhythm_of(const struct history *h, bool wide)
+static int64_t rhythm_of(const struct metric_history *h, bool wide)
 {
 	switch (h->part == SERIES_SHOWN ? h->metric->rhythm : EVERY_HOUR) {
 	case EVERY_MINUTE:
@@ -190,16 +150,17 @@ static int64_t rhythm_of(const struct history *h, bool wide)
 	return US_PER_HOUR;
 }
 
-static int64_t interval_of(const struct history *h, bool wide, int64_t slow)
+static int64_t interval_of(const struct metric_history *h, bool wide, int64_t slow)
 {
 	int64_t us = rhythm_of(h, wide);
 
 	return us >= US_PER_HOUR ? us : us * slow < US_PER_HOUR ? us * slow : US_PER_HOUR;
 }
 
-static struct history *find_history(struct state *st, const struct metric *m, struct str object, enum series_part part)
+static struct metric_history *find_history(struct state *st, const struct metric *m, struct str object,
+					   enum series_part part)
 {
-	struct history *h;
+	struct metric_history *h;
 
 	for (size_t i = 0; i < st->n; i++) {
 		h = &st->items[i];
@@ -210,7 +171,7 @@ static struct history *find_history(struct state *st, const struct metric *m, st
 		return NULL;
 	st->items = xrealloc_array(st->items, st->n + 1, sizeof(*st->items));
 	h = &st->items[st->n++];
-	*h = (struct history){.metric = m, .object = xstrndup(object.ptr, object.len), .part = part};
+	*h = (struct metric_history){.metric = m, .object = xstrndup(object.ptr, object.len), .part = part};
 	return h;
 }
 
@@ -218,7 +179,7 @@ static struct history *find_history(struct state *st, const struct metric *m, st
 static void want_part(struct state *st, const struct fetch *f, const struct metric *m, struct str object,
 		      enum series_part part)
 {
-	struct history *h = find_history(st, m, object, part);
+	struct metric_history *h = find_history(st, m, object, part);
 	int64_t range = part == SERIES_WEEK ? WEEK_US : range_of(f->target), period = period_of(m, range);
 	int64_t offset = part == SERIES_BEFORE ? f->target->compare_us : 0;
 
@@ -291,7 +252,7 @@ static void forget_old(struct state *st, int64_t now)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < st->n; i++) {
-		struct history *h = &st->items[i];
+		struct metric_history *h = &st->items[i];
 
 		series_ring_trim(&h->ring, now - h->range_us - US_PER_HOUR);
 		if (!h->wanted && (h->ring.n == 0 || h->part == SERIES_BEFORE)) {
@@ -304,7 +265,7 @@ static void forget_old(struct state *st, int64_t now)
 }
 
 /* The whole range, or what has come since; points that are late are looked for, but not a day later. */
-static void set_question(struct history *h, int64_t now)
+static void set_question(struct metric_history *h, int64_t now)
 {
 	int64_t back = h->metric->rhythm == EVERY_FIVE ? LOOK_BACK_SPARSE_US : LOOK_BACK_US;
 	int64_t start = now - h->range_us;
@@ -317,160 +278,7 @@ static void set_question(struct history *h, int64_t now)
 	h->end = h->offset_us > 0 ? now - h->offset_us + AHEAD_US : now;
 }
 
-static bool add_point(struct points *p, struct str text, bool is_time, struct err *err)
-{
-	size_t need = (p->nat > p->nvalue ? p->nat : p->nvalue) + 1;
-
-	if (need > ITEM_POINTS_MAX)
-		return err_set(err, ERR_LIMIT, "a metric has more than %d points", ITEM_POINTS_MAX);
-	if (need > p->cap) {
-		p->cap = p->cap ? 2 * p->cap : 256;
-		p->at = xrealloc_array(p->at, p->cap, sizeof(*p->at));
-		p->value = xrealloc_array(p->value, p->cap, sizeof(*p->value));
-	}
-	if (is_time ? clock_parse_iso8601(text, &p->at[p->nat]) : parse_f64(text, &p->value[p->nvalue])) {
-		p->nat += is_time;
-		p->nvalue += !is_time;
-		return true;
-	}
-	return err_set(err, ERR_PROTOCOL, "a metric has a %s that is none: " STR_FMT, is_time ? "time" : "value",
-		       STR_ARG(str_sub(text, 0, 40)));
-}
-
-static bool on_leaf(void *ctx, struct str path, struct str text, struct err *err)
-{
-	struct points *p = ctx;
-	int64_t id;
-
-	if (str_eq_c(path, "Id"))
-		p->id = text.len > 1 && text.ptr[0] == 'm' && parse_i64(str_sub(text, 1, text.len), &id) ? (long)id
-													 : -1;
-	else if (str_eq_c(path, "StatusCode"))
-		p->failed = str_eq_c(text, "InternalError") || str_eq_c(text, "Forbidden");
-	else if (str_starts(path, STR("Timestamps/")))
-		return add_point(p, text, true, err);
-	else if (str_starts(path, STR("Values/")))
-		return add_point(p, text, false, err);
-	return true;
-}
-
-static bool on_item(void *ctx, struct err *err)
-{
-	struct points *p = ctx;
-	struct history *h = p->id >= 0 && (size_t)p->id < p->nasked ? p->asked[p->id] : NULL;
-
-	if (p->nat != p->nvalue)
-		return err_set(err, ERR_PROTOCOL, "a metric has %zu times and %zu values", p->nat, p->nvalue);
-	for (size_t i = 0; h && i < p->nat; i++)
-		series_ring_put(&h->ring, p->at[i] + h->offset_us, p->value[i]);
-	if (h && !p->failed)
-		h->answered = true;
-	p->id = -1;
-	p->nat = p->nvalue = 0;
-	p->failed = false;
-	return true;
-}
-
-static void begin(void *ctx, struct xml_handler *handler)
-{
-	static const char *const wanted[] = {"GetMetricDataResult/NextToken", NULL};
-	struct points *p = ctx;
-
-	p->id = -1;
-	p->nat = p->nvalue = 0;
-	p->failed = false;
-	handler->items = "GetMetricDataResult/MetricDataResults/*";
-	handler->on_leaf = on_leaf;
-	handler->on_item = on_item;
-	handler->ctx = p;
-	handler->wanted = wanted;
-}
-
-static const char *dimension_name(const struct metric *m)
-{
-	return m->scope == SCOPE_CLUSTER ? "DBClusterIdentifier" : "DBInstanceIdentifier";
-}
-
-static void add_query(struct form *form, size_t i, const struct history *h)
-{
-	const struct metric *m = h->metric;
-	int n = (int)i + 1;
-	char text[32];
-
-	snprintf(text, sizeof(text), "m%zu", i);
-	form_addf(form, str_c(text), "MetricDataQueries.member.%d.Id", n);
-	form_addf(form, STR("AWS/RDS"), "MetricDataQueries.member.%d.MetricStat.Metric.Namespace", n);
-	form_addf(form, str_c(m->name), "MetricDataQueries.member.%d.MetricStat.Metric.MetricName", n);
-	form_addf(form, str_c(dimension_name(m)),
-		  "MetricDataQueries.member.%d.MetricStat.Metric.Dimensions.member.1.Name", n);
-	form_addf(form, str_c(h->object), "MetricDataQueries.member.%d.MetricStat.Metric.Dimensions.member.1.Value", n);
-	snprintf(text, sizeof(text), "%d", (int)(h->period_us / US_PER_S));
-	form_addf(form, str_c(text), "MetricDataQueries.member.%d.MetricStat.Period", n);
-	form_addf(form, str_c(m->statistic), "MetricDataQueries.member.%d.MetricStat.Stat", n);
-	form_addf(form, STR("true"), "MetricDataQueries.member.%d.ReturnData", n);
-}
-
-static bool ask_page(struct fetch *f, struct points *p, const char *token, char **ret_next, struct err *err)
-{
-	struct aws_call call = {.service = AWS_CLOUDWATCH, .operation = "GetMetricData", .begin = begin, .ctx = p};
-	struct aws_answer answer = {0};
-	struct aws_client *client;
-	struct form form;
-	bool ok;
-
-	/* billed by the metric, further pages of the same as one more */
-	call.units = token ? 1 : (int64_t)p->nasked;
-	form_begin(&form, call.operation, aws_services[AWS_CLOUDWATCH].version);
-	for (size_t i = 0; i < p->nasked; i++)
-		add_query(&form, i, p->asked[i]);
-	form_add_time(&form, "StartTime", p->asked[0]->start);
-	form_add_time(&form, "EndTime", p->asked[0]->end);
-	form_add_c(&form, "ScanBy", "TimestampAscending");
-	if (token)
-		form_add_c(&form, "NextToken", token);
-	ok = aws_client_get(f, &client, err) && form_body(&form, &call.body, err) &&
-	     aws_call(client, f, &call, &answer, err);
-	if (ok && xml_decoder_wanted(answer.xml, 0).len > 0) {
-		struct str next = xml_decoder_wanted(answer.xml, 0);
-
-		*ret_next = xstrndup(next.ptr, next.len);
-	}
-	aws_answer_release(&answer);
-	form_release(&form);
-	return ok;
-}
-
-/* All pages of one question about histories with one start and end. */
-static bool ask(struct fetch *f, struct points *p, int64_t now, struct err *err)
-{
-	char *token = NULL;
-	bool ok = true;
-
-	for (int n = 0; ok; n++) {
-		char *next = NULL;
-
-		ok = ask_page(f, p, token, &next, err);
-		if (ok && next && ((token && strcmp(next, token) == 0) || n == AWS_PAGES_MAX))
-			ok = err_set(err, ERR_PROTOCOL, "CloudWatch GetMetricData does not come to an end");
-		xfree(token);
-		token = next;
-		if (!token)
-			break;
-	}
-	xfree(token);
-	for (size_t i = 0; ok && i < p->nasked; i++) {
-		struct history *h = p->asked[i];
-
-		if (h->answered) {
-			h->asked_until = now;
-		} else {
-			log_debug("no answer for %s of %s", h->metric->name, h->object);
-		}
-	}
-	return ok;
-}
-
-static bool due(const struct state *st, const struct history *h, int64_t now, bool wide)
+static bool due(const struct state *st, const struct metric_history *h, int64_t now, bool wide)
 {
 	return h->wanted && h->asked_until + interval_of(h, wide, st->slow) <= now;
 }
@@ -522,11 +330,11 @@ static bool is_affordable(const struct fetch *f, size_t nquestions)
 }
 
 /* Histories that are due and ask for the same time as the first such one. */
-static void gather(const struct state *st, int64_t now, bool wide, struct points *p)
+static void gather(const struct state *st, int64_t now, bool wide, struct metric_points *p)
 {
 	p->nasked = 0;
-	for (size_t i = 0; i < st->n && p->nasked < QUERIES_MAX; i++) {
-		struct history *h = &st->items[i];
+	for (size_t i = 0; i < st->n && p->nasked < METRIC_QUERIES_MAX; i++) {
+		struct metric_history *h = &st->items[i];
 
 		if (h->answered || !due(st, h, now, wide))
 			continue;
@@ -538,7 +346,7 @@ static void gather(const struct state *st, int64_t now, bool wide, struct points
 
 static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *err)
 {
-	struct points p = {.asked = xcalloc(QUERIES_MAX, sizeof(*p.asked))};
+	struct metric_points p = {.asked = xcalloc(METRIC_QUERIES_MAX, sizeof(*p.asked))};
 	bool ok = true;
 
 	for (size_t i = 0; i < st->n; i++) {
@@ -549,26 +357,25 @@ static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *
 	for (gather(st, now, f->wide, &p); ok && p.nasked > 0; gather(st, now, f->wide, &p)) {
 		if (!is_affordable(f, p.nasked))
 			break;
-		ok = ask(f, &p, now, err);
+		ok = metric_ask(f, &p, now, err);
 		st->asked_at_us = ok ? clock_wall_us() : st->asked_at_us;
 		/* One round for each: what the service did not answer waits for the next fetch. */
 		for (size_t i = 0; i < p.nasked; i++)
 			p.asked[i]->answered = true;
 	}
 	xfree(p.asked);
-	xfree(p.at);
-	xfree(p.value);
+	metric_points_release(&p);
 	return ok;
 }
 
-static void fill_series(struct snapshot *s, const struct history *h, struct series *out, int64_t now)
+static void fill_series(struct snapshot *s, const struct metric_history *h, struct series *out, int64_t now)
 {
 	int64_t from = now - h->range_us;
 
 	out->part = h->part;
 	out->metric = str_c(h->metric->name);
 	out->object = arena_str(s->arena, str_c(h->object));
-	out->dimension = arena_fmt(s->arena, "%s=%s", dimension_name(h->metric), h->object);
+	out->dimension = arena_fmt(s->arena, "%s=%s", metric_dimension(h->metric), h->object);
 	out->unit = str_c(h->metric->unit);
 	out->statistic = str_c(h->metric->statistic);
 	out->period_us = h->period_us;

@@ -10,13 +10,14 @@
 
 static const struct {
 	const char *file; /* as it would be kept beside those of other partitions */
-	const char *url;
+	const char *url;  /* NULL: not known */
 } bundles[RDS_PARTITION__COUNT] = {
 	[RDS_COMMERCIAL] = {"global-bundle.pem", "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"},
 	[RDS_CHINA] = {"cn-global-bundle.pem",
 		       "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/global/global-bundle.pem"},
 	[RDS_GOVCLOUD] = {"us-gov-global-bundle.pem",
 			  "https://truststore.pki.us-gov-west-1.rds.amazonaws.com/global/global-bundle.pem"},
+	[RDS_ELSEWHERE] = {"partition-global-bundle.pem", NULL},
 };
 
 /* Where bundles are put by hand, by images and by other tools: below HOME, then of the whole machine; the name of the
@@ -90,6 +91,12 @@ void roots_command(struct str host, char out[ERR_REMEDY_MAX])
 	if (rds_host_is_proxy(host)) {
 		(void)snprintf(out, ERR_REMEDY_MAX,
 			       "install the package ca-certificates, which an RDS Proxy is verified with");
+		return;
+	}
+	if (!bundles[p].url) {
+		(void)snprintf(out, ERR_REMEDY_MAX,
+			       "save the bundle that the RDS user guide of this partition names as ~/.postgresql/%s",
+			       bundles[p].file);
 		return;
 	}
 	(void)snprintf(out, ERR_REMEDY_MAX, "curl --create-dirs -o ~/.postgresql/%s %s", bundles[p].file,

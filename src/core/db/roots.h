@@ -19,7 +19,8 @@
 bool roots_find(struct str host, char ret_path[ROOTS_PATH_MAX]);
 /* libpq's own default file, ~/.postgresql/root.crt, exists. */
 bool roots_has_default(void);
-/* "curl ...": what fetches the bundle of the host's partition to where roots_find() looks first. */
+/* "curl ...": what fetches the bundle of the host's partition to where roots_find() looks first; in words where its
+ * address is not known. */
 void roots_command(struct str host, char out[ERR_REMEDY_MAX]);
 
 #endif

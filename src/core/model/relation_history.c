@@ -1,7 +1,9 @@
 /*
  * relation_history.c: see relation_history.h.
  *
- * A column of sizes for each relation, a row for each sample; -1 where a relation was not listed. Relations stay in
+ * A column of sizes for each relation, a row for each sample; -1 where a relation was not listed. A sample that comes
+ * sooner than a minute after the one before the newest takes the newest's place, so that a refresh that is asked for
+ * again and again pushes nothing out. Relations stay in
  * the table after they are gone, because their shrinking to nothing is a change, too.
  */
 #include "model/relation_history.h"
@@ -14,10 +16,11 @@
 #define ABSENT (-1)
 #define BYTES_MAX (INT64_C(1) << 52) /* more than any volume; a thousand of them can be added */
 #define OF_MAX 2400
+#define SAMPLES_FIRST 16 /* room to begin with: there may be a thousand columns, and few samples for hours */
 
 struct column {
 	char *name;
-	int64_t bytes[RELATION_SAMPLES_MAX];
+	int64_t *bytes; /* `room` of them */
 };
 
 struct sample {
@@ -28,7 +31,7 @@ struct sample {
 struct relation_history {
 	char of[OF_MAX], database[256];
 	struct column *columns[RELATION_NAMES_MAX];
-	size_t ncolumns, n;
+	size_t ncolumns, n, room;
 	struct sample samples[RELATION_SAMPLES_MAX];
 };
 
@@ -41,9 +44,10 @@ static void forget(struct relation_history *h)
 {
 	for (size_t i = 0; i < h->ncolumns; i++) {
 		xfree(h->columns[i]->name);
+		xfree(h->columns[i]->bytes);
 		xfree(h->columns[i]);
 	}
-	h->ncolumns = h->n = 0;
+	h->ncolumns = h->n = h->room = 0;
 }
 
 void relation_history_free(struct relation_history *h)
@@ -53,8 +57,15 @@ void relation_history_free(struct relation_history *h)
 	xfree(h);
 }
 
+static void grow(struct relation_history *h)
+{
+	h->room = h->room ? 2 * h->room : SAMPLES_FIRST;
+	for (size_t i = 0; i < h->ncolumns; i++)
+		h->columns[i]->bytes = xrealloc_array(h->columns[i]->bytes, h->room, sizeof *h->columns[i]->bytes);
+}
+
 /* Every second sample of the older half goes. */
-static void make_room(struct relation_history *h)
+static void thin_out(struct relation_history *h)
 {
 	size_t kept = 0;
 
@@ -83,9 +94,27 @@ static struct column *column_of(struct relation_history *h, struct str name, siz
 		return NULL;
 	c = h->columns[h->ncolumns++] = xcalloc(1, sizeof *c);
 	c->name = xstrndup(name.ptr, name.len);
-	for (size_t i = 0; i < h->n; i++)
+	c->bytes = xrealloc_array(NULL, h->room, sizeof *c->bytes);
+	/* the sample that is being added among them */
+	for (size_t i = 0; i <= h->n; i++)
 		c->bytes[i] = ABSENT;
 	return c;
+}
+
+/* The row of the newest sample, whose place has room. */
+static void take_sizes(struct relation_history *h, const struct snapshot *s)
+{
+	for (size_t c = 0; c < h->ncolumns; c++)
+		h->columns[c]->bytes[h->n] = ABSENT;
+	for (size_t i = 0; i < s->nrows; i++) {
+		struct str name = data_str(s, i, "relation");
+		struct column *c = name.len > 0 ? column_of(h, name, i) : NULL;
+		int64_t bytes = data_i64(s, i, "total_bytes", ABSENT);
+
+		/* below zero is no size, and so large that sums end is none either */
+		if (c && bytes >= 0 && bytes < BYTES_MAX)
+			c->bytes[h->n] = bytes;
+	}
 }
 
 void relation_history_add(struct relation_history *h, const char *of, const struct snapshot *s)
@@ -98,19 +127,13 @@ void relation_history_add(struct relation_history *h, const char *of, const stru
 	(void)snprintf(h->database, sizeof h->database, STR_FMT, STR_ARG(database));
 	if (s->nrows == 0 || (h->n > 0 && s->at_us <= h->samples[h->n - 1].at_us))
 		return;
+	if (h->n > 1 && s->at_us - h->samples[h->n - 2].at_us < RELATION_SAMPLE_REST_US)
+		h->n--;
 	if (h->n == RELATION_SAMPLES_MAX)
-		make_room(h);
-	for (size_t c = 0; c < h->ncolumns; c++)
-		h->columns[c]->bytes[h->n] = ABSENT;
-	for (size_t i = 0; i < s->nrows; i++) {
-		struct str name = data_str(s, i, "relation");
-		struct column *c = name.len > 0 ? column_of(h, name, i) : NULL;
-		int64_t bytes = data_i64(s, i, "total_bytes", ABSENT);
-
-		/* below zero is no size, and so large that sums end is none either */
-		if (c && bytes >= 0 && bytes < BYTES_MAX)
-			c->bytes[h->n] = bytes;
-	}
+		thin_out(h);
+	else if (h->n == h->room)
+		grow(h);
+	take_sizes(h, s);
 	h->samples[h->n++] = (struct sample){s->at_us, data_i64(s, 0, "relations", INT64_MAX) <= (int64_t)s->nrows};
 }
 

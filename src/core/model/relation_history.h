@@ -14,6 +14,7 @@
 #define RELATION_NAMES_MAX 1000
 #define RELATION_SAMPLES_MAX 1024
 #define RELATION_GROWTH_MAX 20
+#define RELATION_SAMPLE_REST_US US_PER_MIN /* between samples that are kept, but for the newest */
 
 struct relation_history;
 

@@ -9,11 +9,6 @@
 
 #include "base/clock.h"
 
-static uint64_t bit(size_t i)
-{
-	return UINT64_C(1) << i;
-}
-
 static unsigned make(struct runtime *rt, size_t i, void **state)
 {
 	const struct source *src = rt->sources[i];
@@ -45,7 +40,7 @@ int64_t derive_tick(struct runtime *rt, int64_t now, unsigned *changed)
 		struct job *job = &rt->jobs[i];
 		int64_t due;
 
-		if (!src->derive || !(rt->wanted & bit(i)) || rt->paused)
+		if (!src->derive || !(rt->wanted & source_bit(i)) || rt->paused)
 			continue;
 		if (due_of(job, src, came) <= now) {
 			job->started_mono_us = now;
@@ -78,7 +73,7 @@ bool runtime_derive(struct runtime *rt, const char *name, bool remembers)
 
 bool runtime_reads(const struct runtime *rt, size_t derived, size_t source)
 {
-	return (rt->jobs[derived].reads & bit(source)) != 0;
+	return (rt->jobs[derived].reads & source_bit(source)) != 0;
 }
 
 void *runtime_derived(const struct runtime *rt, const char *name)

@@ -1,5 +1,5 @@
 /*
- * sched_internal.h: the inside of the runtime, shared by sched.c and nodes.c only.
+ * sched_internal.h: the inside of the runtime, shared by runtime.c, sched.c, derive.c and nodes.c only.
  */
 #ifndef RUNTIME_SCHED_INTERNAL_H
 #define RUNTIME_SCHED_INTERNAL_H
@@ -64,6 +64,18 @@ struct runtime {
 		uint64_t versions; /* of what they were chosen by, together */
 	} chosen;
 };
+
+/* Of a source's place in the table, in masks of them. */
+static inline uint64_t source_bit(size_t i)
+{
+	return UINT64_C(1) << i;
+}
+
+/* The lane whose first outcomes a lane waits for; itself = none. */
+static inline enum lane_id lane_before(enum lane_id lane)
+{
+	return lane == LANE_SLOW ? LANE_SAMPLER : lane;
+}
 
 /* wake NULL: its own. */
 struct runtime *runtime_new_sharing(const struct source *const *sources, size_t n, const struct target *target,

@@ -7,6 +7,7 @@
  */
 #include "ui/identity_view.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "ui/action.h"
@@ -25,6 +26,7 @@ struct identity_view {
 		struct command *command;
 		const struct snapshot *result; /* own reference */
 		struct err refused;
+		int64_t done_us; /* wall; failures of before it are over, 0 = it has not succeeded */
 	} work[BOX__COUNT];
 	struct prompt code;
 	struct err wants_code; /* ERR_NONE = nobody does */
@@ -110,12 +112,13 @@ int identity_mfa(struct ui *ui)
 
 /* ---- what comes ---- */
 
-static const struct err *error_with(const struct ui *ui, const char *id)
+/* What nobody has asked for since may still say what was true before `since_us`. */
+static const struct err *error_with(const struct ui *ui, const char *id, int64_t since_us)
 {
 	for (size_t i = 0; i < ui->store->n; i++) {
 		const struct snapshot *s = ui->store->entries[i].latest;
 
-		if (s && s->state == SNAP_ERROR && strcmp(s->err.id, id) == 0)
+		if (s && s->state == SNAP_ERROR && s->at_us > since_us && strcmp(s->err.id, id) == 0)
 			return &s->err;
 	}
 	return NULL;
@@ -129,8 +132,9 @@ static bool is_free(const struct ui *ui)
 /* Is somebody wanted? */
 static void look_for_wishes(struct ui *ui)
 {
-	const struct err *code = error_with(ui, IDENTITY_NEEDS_CODE), *login = error_with(ui, IDENTITY_NEEDS_LOGIN);
 	struct identity_view *v = ui->identity;
+	const struct err *code = error_with(ui, IDENTITY_NEEDS_CODE, v ? v->work[BOX_CODE].done_us : 0),
+			 *login = error_with(ui, IDENTITY_NEEDS_LOGIN, v ? v->work[BOX_SIGN_ON].done_us : 0);
 
 	if (!code && !login && !v)
 		return;
@@ -174,6 +178,7 @@ static void ended(struct ui *ui, enum box box, const struct snapshot *s)
 			ui_toast(ui, SEV_WARN, "%s: %s", boxes[box].title, s->err.text);
 		return;
 	}
+	ui->identity->work[box].done_us = clock_wall_us();
 	ui_toast(ui, SEV_OK, box == BOX_CODE ? "AWS: the role was assumed" : "AWS: signed on");
 	if (open)
 		ui->overlay = OVERLAY_NONE;

@@ -70,7 +70,7 @@ static void type_the_code(struct vt *v)
 	console_press(v, "12ab3<Enter>", "an MFA code has 6 digits");
 	console_press(v, "<Esc>", "needs an MFA code");
 	console_press(v, ":mfa<Enter>", "Six digits and Enter");
-	console_press(v, "654321<Enter>", "invalid MFA one time pass code");
+	console_press(v, "654321<Enter>", "does not accept the MFA code");
 	console_press(v, "123456<Enter>", "AWS: the role was assumed");
 	console_sees(v, "prod-orders");
 	assert_true(never_sent_to_the_screen(v, "123456"));

@@ -50,7 +50,8 @@ picture overview-80x24 80x24 '@8000'
 picture overview-40x12 40x12 '@8000'
 picture activity-160x48 160x48 '2@6000'
 picture session-160x48 160x48 '2@6000<Enter>@2000'
-picture locks-160x48 160x48 '3@75000'
+# a lock chain ends and a new one begins: not between the two
+picture locks-160x48 160x48 '3@40000<WaitLong nobody waits><WaitLong summed wait>@25000'
 picture statements-160x48 160x48 '5@90000j@1000'
 picture plan-160x48 160x48 '2@6000mmmmm@2000/revenue@300<Enter>@800e@4000'
 picture vacuum-full-160x48 160x48 '@3000:tables<Enter>@6000:vacuum full<Enter>@2500'
@@ -62,6 +63,7 @@ picture logs-160x48 160x48 '9@8000'
 picture logs-slow-160x48 160x48 '9@8000d@1000'
 picture help-160x48 160x48 '@4000?@1000'
 picture palette-160x48 160x48 '@4000:@1000'
+picture actions-160x48 160x48 '2@6000a@1000'
 picture clusters-160x48 160x48 '@3000:clusters<Enter>@4000'
 picture overview-light 160x48 '@8000' --theme light
 picture overview-colour-blind 160x48 '@8000' --theme colour-blind

@@ -1,4 +1,4 @@
-foreach(name canvas theme glyph term_choice)
+foreach(name canvas page theme glyph term_choice)
   unit(${name} ui)
 endforeach()
 

@@ -337,11 +337,11 @@ static void draw_ranges(const struct ui *ui, struct canvas *c, int y)
 
 /* Actions for the footer, in order of use; those without something to act on are left out. */
 static const enum action_id footer_actions[] = {
-	ACTION_FILTER,     ACTION_SORT,      ACTION_DETAIL,  ACTION_ACKNOWLEDGE, ACTION_SNOOZE,    ACTION_CANCEL,
-	ACTION_TERMINATE,  ACTION_EXPLAIN,   ACTION_VACUUM,  ACTION_ANALYZE,     ACTION_REINDEX,   ACTION_ROOT,
-	ACTION_FOLD,       ACTION_MODE,      ACTION_GROUP,   ACTION_ORIGIN,      ACTION_LOG_LINES, ACTION_LOG_FILES,
-	ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_PALETTE, ACTION_CURSOR_LEFT, ACTION_COMPARE,   ACTION_ZOOM,
-	ACTION_TAG,        ACTION_MENU,      ACTION_COPY,    ACTION_COLS_RIGHT,  ACTION_PAUSE,     ACTION_QUIT,
+	ACTION_FILTER,    ACTION_SORT,       ACTION_DETAIL,    ACTION_ACKNOWLEDGE, ACTION_SNOOZE,      ACTION_CANCEL,
+	ACTION_TERMINATE, ACTION_EXPLAIN,    ACTION_VACUUM,    ACTION_ANALYZE,     ACTION_REINDEX,     ACTION_MENU,
+	ACTION_ROOT,      ACTION_FOLD,       ACTION_MODE,      ACTION_GROUP,       ACTION_ORIGIN,      ACTION_LOG_LINES,
+	ACTION_LOG_FILES, ACTION_RANGE_NEXT, ACTION_NEXT_PANE, ACTION_PALETTE,     ACTION_CURSOR_LEFT, ACTION_COMPARE,
+	ACTION_ZOOM,      ACTION_TAG,        ACTION_COPY,      ACTION_COLS_RIGHT,  ACTION_PAUSE,       ACTION_QUIT,
 };
 /* In a detail or a plan. */
 static const enum action_id overlay_actions[] = {ACTION_BACK, ACTION_DOWN, ACTION_UP, ACTION_EXPLAIN, ACTION_COPY};
@@ -455,19 +455,32 @@ static void draw_prompt(const struct ui *ui, struct canvas *c, int y)
 	}
 }
 
+/* Where letters are typed: the few keys that are none. False: nothing is typed. */
+static bool draw_typing_footer(const struct ui *ui, struct pen *pen)
+{
+	bool palette = ui->overlay == OVERLAY_PALETTE, code = identity_types(ui);
+
+	if (!palette && !code && ui->overlay != OVERLAY_OPERATE)
+		return false;
+	(void)hint(ui, pen, ACTION_BACK);
+	if (palette || code) {
+		pen_bold(pen, ROLE_STRONG, "Enter");
+		pen_text(pen, ROLE_MUTED, palette ? " run  " : " send  ");
+	}
+	if (!code) {
+		pen_bold(pen, ROLE_STRONG, "Up Down");
+		pen_text(pen, ROLE_MUTED, palette ? " choose" : " scroll");
+	}
+	return true;
+}
+
 /* What the overlay on top takes. */
 static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 {
 	bool applies = ui->overlay == OVERLAY_PLAN || action_applies(ui, ACTION_EXPLAIN);
 	bool reads = ui->overlay == OVERLAY_HELP || ui->overlay == OVERLAY_DIAG || ui->overlay == OVERLAY_JOBS;
 
-	if (identity_types(ui)) {
-		(void)hint(ui, pen, ACTION_BACK);
-		pen_bold(pen, ROLE_STRONG, "Enter");
-		pen_text(pen, ROLE_MUTED, " send");
-		return;
-	}
-	if (ui->overlay == OVERLAY_IDENTITY) {
+	if (ui->overlay == OVERLAY_IDENTITY && !identity_types(ui)) {
 		(void)hint(ui, pen, ACTION_BACK);
 		(void)hint(ui, pen, ACTION_COPY);
 		(void)hint(ui, pen, ACTION_REFRESH);
@@ -477,13 +490,8 @@ static void draw_overlay_footer(const struct ui *ui, struct pen *pen, int end)
 		pen_text(pen, ROLE_MUTED, "what does not end in time stays noted, and the next start offers it");
 		return;
 	}
-	if (ui->overlay == OVERLAY_OPERATE) {
-		/* letters are typed into it */
-		(void)hint(ui, pen, ACTION_BACK);
-		pen_bold(pen, ROLE_STRONG, "Up Down");
-		pen_text(pen, ROLE_MUTED, " scroll");
+	if (draw_typing_footer(ui, pen))
 		return;
-	}
 	if (ui->overlay == OVERLAY_JOBS)
 		(void)hint(ui, pen, ACTION_CANCEL_JOB);
 
@@ -510,7 +518,7 @@ static void draw_footer(const struct ui *ui, struct canvas *c, int y)
 	}
 	end = left_word(ui, c, y, lane_word(ui, c, y, own_cost(ui, c, y)));
 	pen = pen_at(c, r, y, 1, ROLE_BAR);
-	if (ui->overlay != OVERLAY_NONE && ui->overlay != OVERLAY_PALETTE) {
+	if (ui->overlay != OVERLAY_NONE) {
 		draw_overlay_footer(ui, &pen, end);
 		return;
 	}

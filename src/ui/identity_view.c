@@ -51,7 +51,7 @@ static void forget(struct work *w)
 {
 	command_release(w->command);
 	snapshot_unref(w->result);
-	*w = (struct work){.command = NULL};
+	*w = (struct work){.done_us = w->done_us};
 }
 
 void identity_release(struct ui *ui)

@@ -71,7 +71,7 @@ static size_t draw_rows(struct page *page, const struct snapshot *s, const char 
 		if (n++ == 0)
 			page_section(page, title, "");
 		if (strcmp(kind, "statement") == 0) {
-			page_sql(page, row->text);
+			page_statement(page, row->text);
 		} else if (row->label.len > 0) {
 			char label[32];
 

@@ -214,13 +214,22 @@ void pen_sql(struct pen *p, int w, struct str text, bool faint)
 	buf_release(&masked);
 }
 
+static bool has_digit(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] >= '0' && s.ptr[i] <= '9')
+			return true;
+	return false;
+}
+
 void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
 {
 	size_t cut = text.len;
 
 	while (cut > 0 && text.ptr[cut - 1] != ' ')
 		cut--;
-	if (cut == 0 || (cut < text.len && text.ptr[cut] >= '0' && text.ptr[cut] <= '9')) {
+	/* words without a number have no unit, and digits behind the last blank are none */
+	if (!has_digit(str_sub(text, 0, cut)) || (cut < text.len && text.ptr[cut] >= '0' && text.ptr[cut] <= '9')) {
 		put(p, fg, attr, text);
 		return;
 	}

@@ -22,7 +22,7 @@ static const struct view_def overview = {
 	.digit = '1',
 	.name = "overview",
 	.title = "Overview",
-	.short_title = "Overview",
+	.short_title = "Over",
 	.help = "the five core panes",
 	.panes = {{&pane_cluster, {0, 42, 9, 14, 40, 8}},
 		  {&pane_load, {0, 58, 9, 14, 46, 4}},

@@ -36,6 +36,7 @@ TOOLS = ("auroratop", "floor", "pg_activity")
 DATA = b"benchload"  # application of the load's sessions
 # where the first picture ends in the output; of pg_activity any byte, which is in its favour
 PAINTED = {"hello": b"line 49", "auroratop": b"\x1b[?2026l", "floor": b"connecting", "pg_activity": b"\x1b"}
+TAIL = 8  # times the keys where a p99 is compared with a p99: of few keys it is the worst one or the other
 WARM_S = 8  # by then a prepared statement has its lasting plan
 LAYERS = ("aws", "runtime", "codec", "model", "base")
 ARROWS = {"auroratop": (b"j", b"k"), "floor": (b"j", b"k"), "table": (b"j", b"k"), "pg_activity": (b"\x1bOB", b"\x1bOA")}
@@ -269,7 +270,7 @@ class Bench:
                 raise SystemExit("bench: auroratop shows no data")
             t.wait(WARM_S)
             self.check_lanes()
-            normal = t.keys(ARROWS["auroratop"], self.o.keys * 4)[0]
+            normal = t.keys(ARROWS["auroratop"], self.o.keys * TAIL)[0]
             self.cloud.call("fault", kind="hang")
             stopped = list(self.server.backends("auroratop"))
             for pid in stopped:
@@ -277,7 +278,7 @@ class Bench:
             # everything is asked for, and nothing comes
             os.write(t.fd, b"r")
             t.wait(1)
-            stalled = t.keys(ARROWS["auroratop"], self.o.keys * 4)[0]
+            stalled = t.keys(ARROWS["auroratop"], self.o.keys * TAIL)[0]
         finally:
             for pid in stopped:
                 with contextlib.suppress(ProcessLookupError):

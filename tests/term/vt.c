@@ -294,6 +294,8 @@ void vt_resize(struct vt *v, int rows, int cols)
 	ioctl(v->master, TIOCSWINSZ, &size);
 }
 
+#define LONG_ROUNDS 9 /* deadlines that <WaitLong TEXT> waits */
+
 /* One <...> of a script. */
 static bool script_word(struct vt *v, const char *word)
 {
@@ -301,6 +303,12 @@ static bool script_word(struct vt *v, const char *word)
 
 	if (strncmp(word, "Wait ", 5) == 0)
 		return vt_wait_text(v, word + 5);
+	if (strncmp(word, "WaitLong ", 9) == 0) {
+		for (int i = 0; i < LONG_ROUNDS; i++)
+			if (vt_wait_text(v, word + 9))
+				return true;
+		return false;
+	}
 	if (sscanf(word, "Mouse %d %d", &row, &col) == 2)
 		vt_click(v, row, col);
 	else if (sscanf(word, "Resize %d %d", &row, &col) == 2)

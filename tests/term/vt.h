@@ -66,8 +66,8 @@ bool vt_key(struct vt *v, const char *name);
 void vt_mouse(struct vt *v, int button, int row, int col, bool press);
 void vt_click(struct vt *v, int row, int col);
 void vt_resize(struct vt *v, int rows, int cols);
-/* A script: text is typed; "@500" waits 500 ms; "<Up>", "<C-f>", "<Mouse ROW COL>", "<Wait TEXT>", "<Resize ROWS
- * COLS>". */
+/* A script: text is typed; "@500" waits 500 ms; "<Up>", "<C-f>", "<Mouse ROW COL>", "<Wait TEXT>", "<WaitLong TEXT>"
+ * (minutes), "<Resize ROWS COLS>". */
 bool vt_script(struct vt *v, const char *script);
 
 void vt_size(const struct vt *v, int *ret_rows, int *ret_cols);

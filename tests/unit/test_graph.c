@@ -161,6 +161,13 @@ static void test_labels(void **state)
 	assert_true(shows("100%"));
 	assert_true(shows("50%"));
 	assert_true(shows("0%"));
+	/* neighbours are told apart, however close they are */
+	points(120, 0, 0.09);
+	draw(GRAPH_COUNT, true);
+	assert_true(shows("0.05") || shows("0.02"));
+	points(120, 99.1, 99.9);
+	draw(GRAPH_PERCENT, false);
+	assert_true(shows("99.5%") || shows("99.4%"));
 }
 
 /* Whatever the numbers are, drawing ends and stays inside. */

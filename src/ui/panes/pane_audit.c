@@ -241,7 +241,7 @@ static int detail(const struct ui *ui, const struct pane *p, struct canvas *c, s
 		return 0;
 	detail_outcome(&page, s, row);
 	page_section(&page, "Statement", "literals masked");
-	page_sql(&page, data_str(s, row, "statement"));
+	page_statement(&page, data_str(s, row, "statement"));
 	page_section(&page, "What and where", "");
 	detail_text(&page, "action", data_str(s, row, "action"));
 	detail_text(&page, "object", data_str(s, row, "object"));

@@ -56,19 +56,27 @@ static double binary_step(double range, double largest, int lines)
 	return graph_step(range / unit, lines) * unit;
 }
 
-/* Bytes with as many digits as it takes to tell neighbours a step apart. */
+/* So many that neighbours a step apart are told apart. */
+static int digits_for(double step)
+{
+	int digits = 0;
+
+	while (digits < 4 && step < num_power_of_ten(-digits) * 0.999)
+		digits++;
+	return digits;
+}
+
 static void bytes_label(struct buf *b, double v, double step)
 {
 	static const char units[] = " KMGTP";
 	double unit = 1;
-	int u = 0, digits = 0;
+	int u = 0, digits;
 
 	while (fabs(v) / unit >= 1000 && u < 5) {
 		unit *= 1024;
 		u++;
 	}
-	while (digits < 4 && step / unit < num_power_of_ten(-digits) * 0.999)
-		digits++;
+	digits = digits_for(step / unit);
 	if (digits == 0)
 		(void)format_bytes_short(b, v);
 	else
@@ -83,11 +91,11 @@ static void label_text(char *out, size_t size, double v, double step, enum graph
 	if (unit == GRAPH_BYTES)
 		bytes_label(&b, v, step);
 	else if (unit == GRAPH_PERCENT)
-		(void)buf_addf(&b, "%.0f%%", v);
+		(void)buf_addf(&b, "%.*f%%", digits_for(step), v);
 	else if (unit == GRAPH_MS && v > 0)
 		(void)glyph_duration(&b, data_whole(v * US_PER_MS));
 	else if (v > 0 && v < 10 && v != floor(v))
-		(void)buf_addf(&b, "%.1f", v);
+		(void)buf_addf(&b, "%.*f", digits_for(step), v);
 	else
 		(void)format_count_short(&b, v);
 	(void)snprintf(out, size, "%s", buf_c(&b));

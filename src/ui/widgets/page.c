@@ -204,3 +204,65 @@ void page_sql(struct page *p, struct str text)
 		put_token(&w, role_of(kind), token);
 	}
 }
+
+/* ---- calls of AWS ---- */
+
+/* "rds:ModifyDBCluster ...": no SQL begins like that. */
+static bool is_call(struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.len &&
+	       ((text.ptr[n] >= 'a' && text.ptr[n] <= 'z') || (text.ptr[n] >= '0' && text.ptr[n] <= '9')))
+		n++;
+	return n > 0 && n + 1 < text.len && text.ptr[n] == ':' && text.ptr[n + 1] >= 'A' && text.ptr[n + 1] <= 'Z';
+}
+
+/* Up to the next blank or line break, or one of these alone. */
+static struct str take_word(struct str *rest)
+{
+	size_t n = 0;
+
+	while (n < rest->len && rest->ptr[n] != ' ' && rest->ptr[n] != '\n')
+		n++;
+	struct str word = str_sub(*rest, 0, n ? n : 1);
+	*rest = str_sub(*rest, word.len, rest->len);
+	return word;
+}
+
+static void put_word(struct sql_writer *w, struct str word)
+{
+	long equals = str_find(word, STR("="), 0);
+
+	if (w->pen.x == w->start && !w->broken && equals < 0) {
+		put_token(w, ROLE_KW, word);
+		return;
+	}
+	if (equals >= 0)
+		put_token(w, ROLE_MUTED, str_sub(word, 0, (size_t)equals + 1));
+	put_token(w, ROLE_FG, str_sub(word, equals < 0 ? 0 : (size_t)equals + 1, word.len));
+}
+
+static void page_call(struct page *p, struct str text)
+{
+	struct sql_writer w = {.p = p};
+	struct str rest = str_trim(text), word;
+
+	begin_line(&w, true);
+	while (rest.len > 0) {
+		word = take_word(&rest);
+		if (word.ptr[0] == ' ' && w.pen.x == w.start && w.broken)
+			continue;
+		if (word.ptr[0] != ' ' && word.ptr[0] != '\n')
+			keep_whole(&w, word);
+		put_word(&w, word);
+	}
+}
+
+void page_statement(struct page *p, struct str text)
+{
+	if (is_call(str_trim(text)))
+		page_call(p, text);
+	else
+		page_sql(p, text);
+}

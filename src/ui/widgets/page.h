@@ -34,5 +34,7 @@ void page_text(struct page *p, const struct pen *first, int indent, enum role fg
 /* Statement text in SQL colours, its own line breaks kept, long lines wrapped, lines numbered. Control characters,
  * broken UTF-8 and bidi signs come out as the sanitiser makes them. */
 void page_sql(struct page *p, struct str text);
+/* The same of a statement or of calls of AWS, "rds:Operation Name=value ...", whose operations and values stand out. */
+void page_statement(struct page *p, struct str text);
 
 #endif

@@ -170,7 +170,7 @@ static bool pane_has(const struct pane *p, enum need need)
 	case NEEDS_EXPLAIN:
 		return p->def->ops->explain;
 	default:
-		return true;
+		return false;
 	}
 }
 
@@ -184,17 +184,11 @@ bool action_applies(const struct ui *ui, enum action_id id)
 		return false;
 	if (load_view_applies(ui, id) || (p && p->def->ops->offers && p->def->ops->offers(ui, p, id)))
 		return true;
-	switch (need) {
+	switch ((int)need) {
 	case NEEDS_NOTHING:
 		return true;
 	case NEEDS_OFFER:
 		return false;
-	case NEEDS_TABLE:
-	case NEEDS_MODES:
-	case NEEDS_DETAIL:
-	case NEEDS_TREE:
-	case NEEDS_EXPLAIN:
-		return p && pane_has(p, need);
 	case NEEDS_ROOT:
 		return jump_has_root(ui);
 	case NEEDS_RANGE:
@@ -206,6 +200,7 @@ bool action_applies(const struct ui *ui, enum action_id id)
 	case NEEDS_MENU:
 		/* its key means that where there is something to acknowledge */
 		return p && !action_applies(ui, ACTION_ACKNOWLEDGE);
+	default:
+		return p && pane_has(p, need);
 	}
-	return true;
 }

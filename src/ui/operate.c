@@ -120,33 +120,63 @@ bool operate_has_target(const struct ui *ui, int action)
 	return false;
 }
 
+/* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
+static const struct operation *operation_here(const struct ui *ui, const struct operation *op)
+{
+	char name[64];
+	const struct operation *here;
+
+	/* what is left says who takes it back */
+	if (str_eq_c(str_c(op->name), "restore") && operate_restore_of(ui))
+		return operate_restore_of(ui);
+	if (runtime_target(ui->rt)->aws)
+		return op;
+	(void)snprintf(name, sizeof name, "server %s", op->name);
+	here = operation_find(str_c(name));
+	return here ? here : op;
+}
+
+/* What a row of a source stands for, where the row itself is not what is changed. */
+static const struct {
+	const char *source, *operations;
+} places[] = {
+	{"clusters", "create snapshot,failover,reboot,stop cluster,start cluster,backup retention,backup window,"
+		     "maintenance window,apply maintenance,defer maintenance,slow log"},
+	{"snapshots", "create snapshot,delete snapshot,backup retention,backup window"},
+	{"pending_maintenance", "apply maintenance,defer maintenance,maintenance window"},
+	{"security_group_rules", "allow address,revoke rule"},
+	{"security_groups", "allow address"},
+	{"parameters", "slow log"},
+	{"logs", "slow log,slow log role,slow log database"},
+	{"statements", "slow log,slow log role,slow log database,reset statistics"},
+};
+
+/* What acts on the open cluster is not for the row of another one. */
+static bool is_of_another_cluster(const struct ui *ui, const struct pane *p)
+{
+	const struct snapshot *s = p->def->table ? p->table.snap : NULL;
+	long row = s ? table_selected_row(&p->table) : -1;
+
+	return row >= 0 && str_eq_c(str_c(p->def->table->source), "clusters") &&
+	       !str_eq_c(data_str(s, (size_t)row, "identifier"), runtime_target(ui->rt)->cluster);
+}
+
 bool operate_fits(const struct ui *ui, int action)
 {
-	static const char *const places[] = {
-		[OPERATION_CLUSTER] = "clusters instances snapshots pending_maintenance parameters logs",
-		[OPERATION_INSTANCE] = "clusters instances",
-		[OPERATION_SNAPSHOT] = "snapshots",
-		[OPERATION_GROUP] = "security_group_rules security_groups",
-		[OPERATION_RULE] = "security_group_rules",
-		[OPERATION_SERVER] = "statements logs server_log",
-	};
 	const struct operation *op = operation_find(str_c(actions[action].name));
 	const struct view *v = &ui->views[ui->view];
 	const struct pane *p = v->focus < v->def->npanes ? &v->panes[v->focus] : NULL;
-	struct str rest = str_c(p ? p->def->sources : ""), source = {NULL, 0}, place;
+	const struct store_entry *e = p ? pane_entry(ui, p) : NULL;
+	struct str source = str_c(p && p->def->table ? p->def->table->source : e ? e->source->name : "");
 
-	if (operate_has_target(ui, action))
-		return true;
-	if (!p || !op || op->target >= ARRAY_LEN(places) || !places[op->target])
+	if (!op || (operation_is_aws(operation_here(ui, op)) && !runtime_target(ui->rt)->aws))
 		return false;
-	/* a pane without rows is about what it reads first */
-	if (p->def->table)
-		source = str_c(p->def->table->source);
-	else
-		(void)str_split(&rest, ' ', &source);
-	for (rest = str_c(places[op->target]); str_split(&rest, ' ', &place);)
-		if (str_eq(place, source))
-			return true;
+	if (op->target != OPERATION_CLUSTER && operate_has_target(ui, action))
+		return true;
+	for (size_t i = 0; p && i < ARRAY_LEN(places); i++)
+		if (str_eq_c(source, places[i].source))
+			return data_list_has(str_c(places[i].operations), str_c(op->name)) &&
+			       !is_of_another_cluster(ui, p);
 	return false;
 }
 
@@ -242,22 +272,6 @@ static int begin_aws(struct ui *ui, struct operate_view *v, const struct snapsho
 		return operate_look_at(ui);
 	operate_ask_value(ui, &ui->operations->view);
 	return EFFECT_PAINT;
-}
-
-/* Where AWS is not asked, the server itself lends its slow log; it has the same names. */
-static const struct operation *operation_here(const struct ui *ui, const struct operation *op)
-{
-	char name[64];
-	const struct operation *here;
-
-	/* what is left says who takes it back */
-	if (str_eq_c(str_c(op->name), "restore") && operate_restore_of(ui))
-		return operate_restore_of(ui);
-	if (runtime_target(ui->rt)->aws)
-		return op;
-	(void)snprintf(name, sizeof name, "server %s", op->name);
-	here = operation_find(str_c(name));
-	return here ? here : op;
 }
 
 static int begin_server(struct ui *ui, struct operate_view *v)

@@ -82,8 +82,8 @@ void operate_suggest(struct ui *ui, struct str value);
 size_t job_left(const struct job *j);
 /* The selected row is one that the action of the group "Change" acts on. */
 bool operate_has_target(const struct ui *ui, int action);
-/* The same, or what is selected stands for the cluster, its instances, groups or log, which the action then asks for.
- */
+/* The same, or what is selected stands for what the action changes: a snapshot for its cluster, a line of the log for
+ * what is logged. */
 bool operate_fits(const struct ui *ui, int action);
 /* Whom an action on sessions would act on: "4711", "3 tagged". False: it is about none, or about no session. */
 bool operate_aim(const struct ui *ui, int action, char out[32]);

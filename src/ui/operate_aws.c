@@ -197,7 +197,11 @@ void operate_suggest(struct ui *ui, struct str value)
 {
 	struct operate_view *v = &operate_state(ui)->view;
 
-	if (!v->asking || value.len >= sizeof v->value)
+	if (!v->asking)
+		return;
+	v->field = (struct prompt){0};
+	(void)snprintf(v->why, sizeof v->why, "What was typed is longer than any such value.");
+	if (value.len >= sizeof v->value)
 		return;
 	(void)snprintf(v->field.text, sizeof v->field.text, STR_FMT, STR_ARG(value));
 	v->field.len = v->field.cursor = value.len;

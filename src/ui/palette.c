@@ -22,6 +22,7 @@
 #define ENTRIES_MAX 600
 #define THEMES_MAX 64
 #define SCHEMAS_MAX 20 /* that are proposed */
+#define GAPS_FROM 12   /* rows: with more a blank line stands above headings */
 #define MENU_BESIDE 8  /* rows of the menu's box that are no entries */
 
 enum entry_kind {
@@ -182,13 +183,16 @@ static int valued_action(const struct ui *ui, struct str typed)
 	int found = -1;
 
 	for (int i = 0; i < ACTION__COUNT; i++) {
-		const struct operation *op = operation_find(str_c(actions[i].name));
 		struct str name = str_c(actions[i].name);
+		const struct operation *op;
 
 		if (str_starts(name, typed))
 			return -1;
-		if (actions[i].group != GROUP_CHANGE || !op || !op->asks || name.len <= longest ||
-		    !str_starts(typed, name) || typed.ptr[name.len] != ' ' || !action_applies(ui, (enum action_id)i))
+		if (actions[i].group != GROUP_CHANGE || name.len <= longest || !str_starts(typed, name) ||
+		    typed.ptr[name.len] != ' ')
+			continue;
+		op = operation_find(name);
+		if (!op || !op->asks || !action_applies(ui, (enum action_id)i))
 			continue;
 		longest = name.len;
 		found = i;
@@ -384,22 +388,38 @@ static void draw_entry(struct canvas *c, struct rect r, int y, const struct entr
 	pen_text(&pen, ROLE_MUTED, x->help);
 }
 
+/* The entry stands below a heading: it is the first on the screen, or of another kind than the one before. */
+static bool has_heading(const struct ui *ui, const struct entries *e, size_t i, size_t first)
+{
+	return i == first || strcmp(heading_of(ui, &e->items[i]), heading_of(ui, &e->items[i - 1])) != 0;
+}
+
+/* Lines from the entry `first` to the chosen one, headings and gaps among them. */
+static int lines_between(const struct ui *ui, const struct entries *e, size_t first, int height)
+{
+	int lines = 0;
+
+	for (size_t i = first; i < e->n && i <= ui->palette_choice; i++)
+		lines += !has_heading(ui, e, i, first) ? 1 : i > first && height > GAPS_FROM ? 3 : 2;
+	return lines;
+}
+
 static void draw_entries(const struct ui *ui, struct canvas *c, struct rect r, const struct entries *e)
 {
-	size_t first = ui->palette_choice > (size_t)(r.h > 6 ? r.h - 6 : 0)
-			       ? ui->palette_choice - (size_t)(r.h > 6 ? r.h - 6 : 0)
-			       : 0;
+	size_t first = 0;
 	int y = r.y;
+
+	while (first < ui->palette_choice && lines_between(ui, e, first, r.h) > r.h)
+		first++;
 
 	for (size_t i = first; i < e->n && y < r.y + r.h; i++) {
 		const struct entry *x = &e->items[i];
-		const char *heading = heading_of(ui, x);
 		bool chosen = i == ui->palette_choice;
 
-		if (i == first || strcmp(heading, heading_of(ui, &e->items[i - 1])) != 0) {
-			if (y > r.y && r.h > 12)
+		if (has_heading(ui, e, i, first)) {
+			if (y > r.y && r.h > GAPS_FROM)
 				y++;
-			canvas_text_c(c, r, y++, r.x + 1, heading, STYLE(ROLE_MUTED, ROLE_RAISED, 0));
+			canvas_text_c(c, r, y++, r.x + 1, heading_of(ui, x), STYLE(ROLE_MUTED, ROLE_RAISED, 0));
 		}
 		draw_entry(c, r, y++, x, chosen);
 	}

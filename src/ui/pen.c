@@ -214,12 +214,9 @@ void pen_sql(struct pen *p, int w, struct str text, bool faint)
 	buf_release(&masked);
 }
 
-static bool has_digit(struct str s)
+static bool is_digit(char c)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] >= '0' && s.ptr[i] <= '9')
-			return true;
-	return false;
+	return c >= '0' && c <= '9';
 }
 
 void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
@@ -228,8 +225,8 @@ void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
 
 	while (cut > 0 && text.ptr[cut - 1] != ' ')
 		cut--;
-	/* words without a number have no unit, and digits behind the last blank are none */
-	if (!has_digit(str_sub(text, 0, cut)) || (cut < text.len && text.ptr[cut] >= '0' && text.ptr[cut] <= '9')) {
+	/* a unit follows a number, and digits behind the last blank are none */
+	if (cut < 2 || !is_digit(text.ptr[cut - 2]) || (cut < text.len && is_digit(text.ptr[cut]))) {
 		put(p, fg, attr, text);
 		return;
 	}

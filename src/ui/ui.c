@@ -517,6 +517,9 @@ static int wheel(struct ui *ui, const struct event *e, long delta)
 		ui->overlay_scroll += (int)delta;
 		return EFFECT_PAINT;
 	}
+	/* what lies behind is what the overlay is about */
+	if (ui->overlay != OVERLAY_NONE || ui->prompt.open || ui->dialog.open)
+		return EFFECT_NONE;
 	for (size_t i = 0; i < v->def->npanes; i++) {
 		struct pane *p = &v->panes[i];
 

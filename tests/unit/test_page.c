@@ -129,6 +129,7 @@ static void a_unit_belongs_to_a_number(void **state)
 	quantity("12s", ROLE_STRONG);
 	quantity("idle in transaction", ROLE_STRONG);
 	quantity("client backend", ROLE_STRONG);
+	quantity("PostgreSQL 16 on Aurora", ROLE_STRONG);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -160,6 +160,7 @@ static void test_menus_of_other_panes(void **state)
 	struct target *t = (struct target *)(uintptr_t)runtime_target(f.rt);
 
 	(void)state;
+	t->aws = true;
 	fixture_draw(&f, "network", 48, 160);
 	(void)fixture_type(&f, "a");
 	draw();
@@ -183,11 +184,78 @@ static void test_menus_of_other_panes(void **state)
 	assert_true(fixture_shows(&f, actions[ACTION_COPY].help));
 	(void)fixture_key(&f, K_ESC);
 	t->read_only = false;
+	/* a line of the log is about what is logged; without AWS nothing of it is offered */
+	fixture_draw(&f, "logs", 48, 160);
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_true(fixture_shows(&f, actions[ACTION_SLOW_LOG].help));
+	assert_false(fixture_shows(&f, actions[ACTION_STOP_CLUSTER].help));
+	(void)fixture_key(&f, K_ESC);
+	t->aws = false;
+	fixture_draw(&f, "network", 48, 160);
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_false(fixture_shows(&f, actions[ACTION_ALLOW].help));
+	(void)fixture_key(&f, K_ESC);
+	t->aws = true;
 	/* among verdicts the key acknowledges */
 	fixture_draw(&f, "verdicts", 48, 160);
 	(void)fixture_type(&f, "a");
 	draw();
 	assert_int_equal(f.ui.overlay, OVERLAY_NONE);
+}
+
+/* In the list of a region the row is a cluster, and what is changed is the open one. */
+static void test_the_menu_of_a_cluster(void **state)
+{
+	struct target *t = (struct target *)(uintptr_t)runtime_target(f.rt);
+	struct table *list;
+	struct str name;
+
+	(void)state;
+	t->aws = true;
+	fixture_draw(&f, "clusters", 48, 160);
+	list = ui_focused_table(&f.ui);
+	name = data_str(list->snap, (size_t)table_selected_row(list), "identifier");
+	assert_true(name.len > 0);
+	(void)snprintf(t->cluster, sizeof t->cluster, STR_FMT, STR_ARG(name));
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_true(fixture_shows(&f, actions[ACTION_STOP_CLUSTER].help));
+	(void)fixture_key(&f, K_ESC);
+	(void)snprintf(t->cluster, sizeof t->cluster, "another");
+	(void)fixture_type(&f, "a");
+	draw();
+	assert_int_equal(f.ui.overlay, OVERLAY_PALETTE);
+	assert_false(fixture_shows(&f, actions[ACTION_STOP_CLUSTER].help));
+	assert_true(fixture_shows(&f, actions[ACTION_COPY].help));
+	(void)fixture_key(&f, K_ESC);
+}
+
+/* The wheel over an open menu does not choose another row behind it; on the smallest screen the choice is in sight. */
+static void test_a_menu_stays_about_its_row(void **state)
+{
+	struct event wheel = {.type = EVENT_WHEEL_DOWN, .y = 12, .x = 30};
+	size_t before;
+
+	(void)state;
+	fixture_draw(&f, "activity", 48, 160);
+	before = ui_focused_table(&f.ui)->cursor;
+	(void)fixture_type(&f, "a");
+	(void)ui_event(&f.ui, &wheel);
+	assert_int_equal(ui_focused_table(&f.ui)->cursor, before);
+	for (size_t i = palette_count(&f.ui); i > 1; i--) {
+		fixture_draw(&f, NULL, 12, 40);
+		assert_true(fixture_shows(&f, "▌"));
+		(void)fixture_key(&f, K_DOWN);
+	}
+	fixture_draw(&f, NULL, 12, 40);
+	assert_true(fixture_shows(&f, "terminate"));
+	assert_true(fixture_shows(&f, "copy"));
+	(void)fixture_key(&f, K_ESC);
+	fixture_draw(&f, NULL, 48, 160);
+	(void)ui_event(&f.ui, &wheel);
+	assert_true(ui_focused_table(&f.ui)->cursor > before);
 }
 
 /* A value behind the name of what wants one stands in its question; a name that is not complete is no value. */
@@ -211,6 +279,16 @@ static void test_a_value_behind_the_name(void **state)
 	draw();
 	assert_int_equal(f.ui.overlay, OVERLAY_OPERATE);
 	assert_true(fixture_shows(&f, "Slow log of a role"));
+	assert_string_equal(f.ui.operations->view.field.text, "");
+	(void)fixture_key(&f, K_ESC);
+	/* what no value can be is said, and nothing else put in its place */
+	(void)fixture_key(&f, ':');
+	(void)fixture_type(&f, "slow log role ");
+	for (int i = 0; i < 265; i++)
+		(void)fixture_key(&f, 'x');
+	(void)fixture_key(&f, K_ENTER);
+	draw();
+	assert_true(fixture_shows(&f, "longer than any such value"));
 	assert_string_equal(f.ui.operations->view.field.text, "");
 	(void)fixture_key(&f, K_ESC);
 }
@@ -397,6 +475,8 @@ int main(void)
 		TEST(test_names_run_what_they_name),
 		TEST(test_the_menu_of_a_row),
 		TEST(test_menus_of_other_panes),
+		cmocka_unit_test_setup_teardown(test_the_menu_of_a_cluster, open_incident, close_fixture),
+		TEST(test_a_menu_stays_about_its_row),
 		TEST(test_a_value_behind_the_name),
 		TEST(test_diag_and_help_open),
 		TEST(test_help_says_all),

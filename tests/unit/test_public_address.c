@@ -126,6 +126,10 @@ static void authorities_as_for_aws(void **state)
 	authorities = "REQUESTS_CA_BUNDLE";
 	expect("203.0.113.7\n", "203.0.113.7", "");
 	authorities = "AWS_CA_BUNDLE";
+	/* a profile that is nowhere is no reason not to ask: nothing of it is needed */
+	(void)setenv("AWS_PROFILE", "nowhere", 1);
+	expect("203.0.113.7\n", "203.0.113.7", "");
+	(void)unsetenv("AWS_PROFILE");
 }
 
 static void a_certificate_nobody_vouches_for(void **state)

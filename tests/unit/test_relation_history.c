@@ -147,6 +147,12 @@ static void test_a_storm_of_samples_pushes_nothing_out(void **state)
 	}
 	assert_true(relation_history_growth(h, STR("a"), 5 * US_PER_MIN, 10 * US_PER_MIN, &bytes));
 	assert_int_equal(bytes, 10 * 10 - 5 * 5);
+	/* what is kept of the storm is a minute apart: between two seconds of it nothing is known, between minutes it
+	 * is */
+	assert_false(relation_history_growth(h, STR("a"), storm * US_PER_MIN + 70 * US_PER_S,
+					     storm * US_PER_MIN + 110 * US_PER_S, &bytes));
+	assert_true(relation_history_growth(h, STR("a"), storm * US_PER_MIN + 70 * US_PER_S,
+					    storm * US_PER_MIN + 200 * US_PER_S, &bytes));
 	between(10, storm + 60);
 	assert_int_equal(g.to_us, storm * US_PER_MIN + 3000 * US_PER_S);
 	grew(0, "a", 3003000 - 10 * 10);

@@ -787,6 +787,8 @@ static void test_aws_sources_are_skipped_without_aws(void **state)
 	assert_fetches(CLOUDY, 0);
 	assert_int_equal(entry(CLOUDY)->latest->state, SNAP_UNAVAILABLE);
 	assert_non_null(strstr(entry(CLOUDY)->latest->err.text, "needs cloud: "));
+	/* as old as what it tells of */
+	assert_true(entry(CLOUDY)->latest->at_us == entry(CLOUD)->latest->at_us);
 	assert_fetches(FAST, 1);
 	/* nobody asked about this one */
 	assert_null(entry(LISTING)->latest);

@@ -12,6 +12,7 @@
 #include "audit/change.h"
 
 #include "base/clock.h"
+#include "model/data.h"
 #include "model/kind.h"
 #include "model/policy.h"
 
@@ -90,17 +91,6 @@ static const struct snapshot *listing_of(const struct fetch *f, const char *name
 	return NULL;
 }
 
-/* Its row, or -1. */
-static long find_row(const struct snapshot *s, struct str identifier)
-{
-	bool has;
-
-	for (size_t i = 0; s && i < s->nrows; i++)
-		if (str_eq(text_of(s, i, "identifier", &has), identifier))
-			return (long)i;
-	return -1;
-}
-
 /* ---- the window ---- */
 
 /* "prod-orders: sun:05:00-sun:06:00 UTC, closed, opens ..." */
@@ -135,7 +125,7 @@ static void add_instance_window(struct change *c, int64_t now)
 	const char *name = c->instance[0] ? c->instance : c->node[0] ? c->node : c->f->target->node;
 
 	if (name[0])
-		add_aws_window(c, instances, find_row(instances, str_c(name)), now);
+		add_aws_window(c, instances, data_find(instances, "identifier", str_c(name)), now);
 }
 
 static void add_closed(struct change *c, const char *state)
@@ -212,7 +202,7 @@ void change_add_policy(struct change *c)
 {
 	const struct policy *p = target_policy(c->f->target);
 	const struct snapshot *clusters = listing_of(c->f, "clusters");
-	long row = find_row(clusters, str_c(c->f->target->cluster));
+	long row = data_find(clusters, "identifier", str_c(c->f->target->cluster));
 
 	if (shows_window(c->op)) {
 		int64_t now = clock_wall_us();

@@ -43,16 +43,17 @@ static void host_of(const char *url, char *out, size_t size)
 	(void)snprintf(out, size, "%.*s", (int)strcspn(host, "/:?#"), host);
 }
 
-/* A proxy that replaces certificates does so here as well as before AWS. */
+/* A proxy that replaces certificates does so here as well as before AWS. Nothing else of the files is needed: where
+ * they cannot be read the variables count. */
 static bool find_authorities(const struct fetch *f, char ret_bundle[AWS_BUNDLE_MAX], struct err *err)
 {
-	struct aws_config config;
-	bool ok;
+	struct aws_config config = {.has_config = false}, loaded;
+	bool has_files = aws_config_load(&loaded, f->target->profile, err), ok;
 
-	if (!aws_config_load(&config, f->target->profile, err))
-		return false;
-	ok = aws_config_authorities(&config, ret_bundle, err);
-	aws_config_release(&config);
+	err_clear(err);
+	ok = aws_config_authorities(has_files ? &loaded : &config, ret_bundle, err);
+	if (has_files)
+		aws_config_release(&loaded);
 	return ok;
 }
 

@@ -85,7 +85,7 @@ static void begin(void *ctx, struct xml_handler *handler)
 
 const char *metric_dimension(const struct metric *m)
 {
-	return m->scope == SCOPE_CLUSTER ? "DBClusterIdentifier" : "DBInstanceIdentifier";
+	return m->scope == METRIC_OF_CLUSTER ? "DBClusterIdentifier" : "DBInstanceIdentifier";
 }
 
 static void add_query(struct form *form, size_t i, const struct metric_history *h)
@@ -168,8 +168,8 @@ bool metric_ask(struct fetch *f, struct metric_points *p, int64_t now, struct er
 
 void metric_points_release(struct metric_points *p)
 {
+	xfree(p->asked);
 	xfree(p->at);
 	xfree(p->value);
-	p->at = NULL;
-	p->value = NULL;
+	*p = (struct metric_points){.nasked = 0};
 }

@@ -9,10 +9,10 @@
 
 #define METRIC_QUERIES_MAX 500 /* of one call, the service's own limit */
 
-enum metric_scope { SCOPE_CLUSTER, SCOPE_INSTANCE };
+enum metric_scope { METRIC_OF_CLUSTER, METRIC_OF_INSTANCE };
 enum metric_rhythm { EVERY_MINUTE, WHEN_WIDE_MINUTE, WIDE_ONLY, EVERY_FIVE, EVERY_HOUR };
-enum metric_only { ANY, SERVERLESS, PROVISIONED, READER, WRITER };
-enum metric_more { ALONE, COMPARED = 1 << 0, FORECAST = 1 << 1 };
+enum metric_only { METRIC_ANY, METRIC_SERVERLESS, METRIC_PROVISIONED, METRIC_READER, METRIC_WRITER };
+enum metric_more { METRIC_ALONE, METRIC_COMPARED = 1 << 0, METRIC_FORECAST = 1 << 1 };
 
 struct metric {
 	const char *name, *unit, *statistic;
@@ -52,6 +52,7 @@ struct metric_points {
  * that were answered count as asked until `now`. On failure (err) what had come until then is kept.
  */
 bool metric_ask(struct fetch *f, struct metric_points *p, int64_t now, struct err *err) MUST_CHECK;
+/* Frees its arrays, `asked` among them; not the histories. */
 void metric_points_release(struct metric_points *p);
 /* The dimension that names the metric's object. */
 const char *metric_dimension(const struct metric *m);

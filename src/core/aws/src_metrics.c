@@ -14,14 +14,13 @@
  * budget leaves beside other services, and a question that would pass it all the same is not asked: what is shown then
  * gets older, and says so.
  *
- * Invariants: times are aligned to the period; the unit is never sent (a wrong one gives no
- * data); an absent point stays absent and a zero stays zero. Points of one history have one period: another range
- * begins anew. With three instances an hour costs fewer than 1,000 metric questions, comparing or not.
+ * Invariants: times are aligned to the period; an absent point stays absent and a zero stays zero. Points of one
+ * history have one period: another range begins anew. With three instances an hour costs fewer than 1,000 metric
+ * questions, comparing or not.
  *
  * Not here: forecasts, drawing, metrics of other namespaces.
  */
 #include "aws/api.h"
-#include "aws/client.h"
 #include "aws/input.h"
 #include "aws/metric_data.h"
 #include "aws/sources.h"
@@ -39,26 +38,26 @@
 
 /* clang-format off */
 static const struct metric metrics[] = {
-	{"VolumeBytesUsed", "Bytes", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY, COMPARED | FORECAST},
-	{"VolumeReadIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY, COMPARED},
-	{"VolumeWriteIOPs", "Count", "Average", SCOPE_CLUSTER, EVERY_FIVE, ANY, COMPARED},
-	{"ServerlessDatabaseCapacity", "Count", "Average", SCOPE_CLUSTER, EVERY_MINUTE, SERVERLESS, COMPARED},
-	{"CPUUtilization", "Percent", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY, COMPARED},
-	{"FreeableMemory", "Bytes", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY, COMPARED},
-	{"DatabaseConnections", "Count", "Average", SCOPE_INSTANCE, EVERY_MINUTE, ANY, COMPARED},
-	{"AuroraReplicaLag", "Milliseconds", "Maximum", SCOPE_INSTANCE, EVERY_MINUTE, READER, COMPARED},
-	{"FreeLocalStorage", "Bytes", "Minimum", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, PROVISIONED, COMPARED | FORECAST},
-	{"ACUUtilization", "Percent", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, SERVERLESS, ALONE},
-	{"ReadIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
-	{"WriteIOPS", "Count/Second", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
-	{"ReadLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
-	{"WriteLatency", "Seconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
-	{"CommitLatency", "Milliseconds", "Average", SCOPE_INSTANCE, WHEN_WIDE_MINUTE, ANY, ALONE},
-	{"NetworkThroughput", "Bytes/Second", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY, ALONE},
-	{"BufferCacheHitRatio", "Percent", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY, ALONE},
-	{"DiskQueueDepth", "Count", "Average", SCOPE_INSTANCE, WIDE_ONLY, ANY, ALONE},
-	{"MaximumUsedTransactionIDs", "Count", "Maximum", SCOPE_INSTANCE, EVERY_HOUR, WRITER, FORECAST},
-	{"FreeStorageSpace", "Bytes", "Minimum", SCOPE_INSTANCE, EVERY_HOUR, ANY, ALONE},
+	{"VolumeBytesUsed", "Bytes", "Average", METRIC_OF_CLUSTER, EVERY_FIVE, METRIC_ANY, METRIC_COMPARED | METRIC_FORECAST},
+	{"VolumeReadIOPs", "Count", "Average", METRIC_OF_CLUSTER, EVERY_FIVE, METRIC_ANY, METRIC_COMPARED},
+	{"VolumeWriteIOPs", "Count", "Average", METRIC_OF_CLUSTER, EVERY_FIVE, METRIC_ANY, METRIC_COMPARED},
+	{"ServerlessDatabaseCapacity", "Count", "Average", METRIC_OF_CLUSTER, EVERY_MINUTE, METRIC_SERVERLESS, METRIC_COMPARED},
+	{"CPUUtilization", "Percent", "Average", METRIC_OF_INSTANCE, EVERY_MINUTE, METRIC_ANY, METRIC_COMPARED},
+	{"FreeableMemory", "Bytes", "Average", METRIC_OF_INSTANCE, EVERY_MINUTE, METRIC_ANY, METRIC_COMPARED},
+	{"DatabaseConnections", "Count", "Average", METRIC_OF_INSTANCE, EVERY_MINUTE, METRIC_ANY, METRIC_COMPARED},
+	{"AuroraReplicaLag", "Milliseconds", "Maximum", METRIC_OF_INSTANCE, EVERY_MINUTE, METRIC_READER, METRIC_COMPARED},
+	{"FreeLocalStorage", "Bytes", "Minimum", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_PROVISIONED, METRIC_COMPARED | METRIC_FORECAST},
+	{"ACUUtilization", "Percent", "Average", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_SERVERLESS, METRIC_ALONE},
+	{"ReadIOPS", "Count/Second", "Average", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_ANY, METRIC_ALONE},
+	{"WriteIOPS", "Count/Second", "Average", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_ANY, METRIC_ALONE},
+	{"ReadLatency", "Seconds", "Average", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_ANY, METRIC_ALONE},
+	{"WriteLatency", "Seconds", "Average", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_ANY, METRIC_ALONE},
+	{"CommitLatency", "Milliseconds", "Average", METRIC_OF_INSTANCE, WHEN_WIDE_MINUTE, METRIC_ANY, METRIC_ALONE},
+	{"NetworkThroughput", "Bytes/Second", "Average", METRIC_OF_INSTANCE, WIDE_ONLY, METRIC_ANY, METRIC_ALONE},
+	{"BufferCacheHitRatio", "Percent", "Average", METRIC_OF_INSTANCE, WIDE_ONLY, METRIC_ANY, METRIC_ALONE},
+	{"DiskQueueDepth", "Count", "Average", METRIC_OF_INSTANCE, WIDE_ONLY, METRIC_ANY, METRIC_ALONE},
+	{"MaximumUsedTransactionIDs", "Count", "Maximum", METRIC_OF_INSTANCE, EVERY_HOUR, METRIC_WRITER, METRIC_FORECAST},
+	{"FreeStorageSpace", "Bytes", "Minimum", METRIC_OF_INSTANCE, EVERY_HOUR, METRIC_ANY, METRIC_ALONE},
 };
 /* clang-format on */
 
@@ -198,24 +197,24 @@ static void want_part(struct state *st, const struct fetch *f, const struct metr
 static void want(struct state *st, const struct fetch *f, const struct metric *m, struct str object)
 {
 	want_part(st, f, m, object, SERIES_SHOWN);
-	if (m->more & FORECAST)
+	if (m->more & METRIC_FORECAST)
 		want_part(st, f, m, object, SERIES_WEEK);
-	if ((m->more & COMPARED) && f->target->compare_us > 0)
+	if ((m->more & METRIC_COMPARED) && f->target->compare_us > 0)
 		want_part(st, f, m, object, SERIES_BEFORE);
 }
 
 static bool applies(const struct metric *m, bool serverless, struct str role)
 {
 	switch (m->only) {
-	case ANY:
+	case METRIC_ANY:
 		return true;
-	case SERVERLESS:
+	case METRIC_SERVERLESS:
 		return serverless;
-	case PROVISIONED:
+	case METRIC_PROVISIONED:
 		return !serverless;
-	case READER:
+	case METRIC_READER:
 		return str_eq_c(role, "reader");
-	case WRITER:
+	case METRIC_WRITER:
 		break;
 	}
 	return str_eq_c(role, "writer");
@@ -238,9 +237,9 @@ static void choose(struct state *st, const struct fetch *f)
 
 		if (m->rhythm == WIDE_ONLY && !f->wide)
 			continue;
-		if (m->scope == SCOPE_CLUSTER && applies(m, serverless, STR("")))
+		if (m->scope == METRIC_OF_CLUSTER && applies(m, serverless, STR("")))
 			want(st, f, m, aws_input_text(clusters, 0, "identifier"));
-		for (size_t i = 0; m->scope == SCOPE_INSTANCE && i < instances->nrows; i++)
+		for (size_t i = 0; m->scope == METRIC_OF_INSTANCE && i < instances->nrows; i++)
 			if (applies(m, str_eq_c(aws_input_text(instances, i, "class"), "db.serverless"),
 				    aws_input_text(instances, i, "role")))
 				want(st, f, m, aws_input_text(instances, i, "identifier"));
@@ -363,7 +362,6 @@ static bool ask_all(struct fetch *f, struct state *st, int64_t now, struct err *
 		for (size_t i = 0; i < p.nasked; i++)
 			p.asked[i]->answered = true;
 	}
-	xfree(p.asked);
 	metric_points_release(&p);
 	return ok;
 }

@@ -1,9 +1,9 @@
 /*
  * relation_history.c: see relation_history.h.
  *
- * A column of sizes for each relation, a row for each sample; -1 where a relation was not listed. A sample that comes
- * sooner than a minute after the one before the newest takes the newest's place, so that a refresh that is asked for
- * again and again pushes nothing out. Relations stay in
+ * A column of sizes for each relation, a row for each sample; -1 where a relation was not listed. While the
+ * newest sample is younger than a minute beside the one before it, the next one takes its place, so that a refresh that
+ * is asked for again and again pushes nothing out. Relations stay in
  * the table after they are gone, because their shrinking to nothing is a change, too.
  */
 #include "model/relation_history.h"
@@ -127,7 +127,7 @@ void relation_history_add(struct relation_history *h, const char *of, const stru
 	(void)snprintf(h->database, sizeof h->database, STR_FMT, STR_ARG(database));
 	if (s->nrows == 0 || (h->n > 0 && s->at_us <= h->samples[h->n - 1].at_us))
 		return;
-	if (h->n > 1 && s->at_us - h->samples[h->n - 2].at_us < RELATION_SAMPLE_REST_US)
+	if (h->n > 1 && h->samples[h->n - 1].at_us - h->samples[h->n - 2].at_us < RELATION_SAMPLE_REST_US)
 		h->n--;
 	if (h->n == RELATION_SAMPLES_MAX)
 		thin_out(h);

@@ -146,11 +146,11 @@ static uint64_t demand_for_nodes(const struct runtime *rt)
 	uint64_t mask = 0;
 
 	for (size_t i = 0; i < rt->n; i++)
-		if (merged_from(rt, i) < SOURCES_MAX && (rt->wanted & UINT64_C(1) << i))
-			mask |= UINT64_C(1) << merged_from(rt, i);
+		if (merged_from(rt, i) < SOURCES_MAX && (rt->wanted & source_bit(i)))
+			mask |= source_bit(merged_from(rt, i));
 	for (size_t i = 0; mask && i < rt->n; i++)
-		if ((rt->sources[i]->flags & SOURCE_STANDING) && (rt->wanted & UINT64_C(1) << i))
-			mask |= UINT64_C(1) << i;
+		if ((rt->sources[i]->flags & SOURCE_STANDING) && (rt->wanted & source_bit(i)))
+			mask |= source_bit(i);
 	return mask;
 }
 
@@ -160,7 +160,7 @@ static bool must_choose(struct runtime *rt, uint64_t wanted)
 	uint64_t versions = 0;
 
 	for (size_t i = 0; i < rt->n; i++)
-		for (size_t k = 0; (wanted & UINT64_C(1) << i) && rt->sources[i]->nodes && k < rt->jobs[i].ninputs; k++)
+		for (size_t k = 0; (wanted & source_bit(i)) && rt->sources[i]->nodes && k < rt->jobs[i].ninputs; k++)
 			versions += rt->store.entries[rt->jobs[i].inputs[k]].version;
 	if (rt->chosen.valid && rt->chosen.wanted == wanted && rt->chosen.versions == versions)
 		return false;
@@ -175,7 +175,7 @@ static void choose_all(struct runtime *rt, uint64_t wanted)
 	for (size_t k = 0; k < rt->nnodes; k++)
 		rt->nodes[k].used = false;
 	for (size_t i = 0; i < rt->n; i++)
-		if ((wanted & UINT64_C(1) << i) && rt->sources[i]->nodes)
+		if ((wanted & source_bit(i)) && rt->sources[i]->nodes)
 			choose(rt, i);
 }
 

@@ -3,6 +3,9 @@
  *
  * What depends on what is worked out once, when the table is read: whose fetch brings a source, which inputs it waits
  * for, what a derived one is made of. A row that cannot work is a mistake in the program and is said at the start.
+ * Sources that are fed by another have no fetch of their own: whatever is said about them (demand, refresh, wide) is
+ * said to their feeder. The wanted set is the closure of the demand over feeders and inputs.
+ *
  * What the user says only marks jobs; the next tick (sched.c) acts on it, so each of these returns at once and wakes
  * the loop.
  */
@@ -87,7 +90,7 @@ static uint64_t closure(const struct runtime *rt, uint64_t mask)
 	return mask;
 }
 
-/* ---- what the user says ---- */
+/* ---- made and stopped ---- */
 
 struct runtime *runtime_new_sharing(const struct source *const *sources, size_t n, const struct target *target,
 				    struct wake *wake)
@@ -197,6 +200,8 @@ const struct target *runtime_target(const struct runtime *rt)
 {
 	return rt->target;
 }
+
+/* ---- what the user says ---- */
 
 /* Keeps what the table and the user said, forgets what happened. */
 static void restart_job(struct job *job)

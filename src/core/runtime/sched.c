@@ -2,9 +2,7 @@
  * sched.c: periods, back-off and readiness; one pass over the sources per tick. What is wanted is told to runtime.c.
  *
  * A job is the scheduler's note on one source. Sources that are fed by another have
- * no fetch of their own: whatever is said about them (demand, refresh, wide) is said
- * to their feeder. The wanted set is the closure of the demand over feeders and
- * inputs.
+ * no fetch of their own, and no job that is looked at.
  *
  * A job that is wanted, ready and not in its lane already is due
  *   at once       the first time, after a refresh, when an input has come for the
@@ -28,7 +26,6 @@
 #include "runtime/sched.h"
 
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "runtime/sched_internal.h"
 
 #define BACKOFF_MIN_US US_PER_S
@@ -163,8 +160,9 @@ static int64_t due_of(struct runtime *rt, size_t i, int64_t now)
 
 /* ---- whether ---- */
 
-/* Says why there is no data, for a source and what it feeds; the same words twice are no news. */
-static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, const struct err *why)
+/* Says why there is no data, for a source and what it feeds; the same words twice are no news.
+ * at_us: when that was found; of an input that is to blame, then. */
+static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, const struct err *why, int64_t at_us)
 {
 	unsigned changed = 0;
 
@@ -179,7 +177,7 @@ static unsigned put_words(struct runtime *rt, size_t i, enum snap_state state, c
 		s = snapshot_new(rt->sources[k]->type, rt->sources[k]->name);
 		snapshot_fail(s, state, why);
 		s->generation = rt->target->generation;
-		s->at_us = clock_wall_us();
+		s->at_us = at_us;
 		changed += store_put(&rt->store, k, snapshot_publish(s));
 	}
 	return changed;
@@ -213,7 +211,8 @@ static unsigned blame_input(struct runtime *rt, size_t i)
 		why = e->latest->err;
 		why.retry_after_us = 0;
 		err_prefix(&why, "needs %s", e->source->title);
-		return put_words(rt, i, e->latest->state == SNAP_ERROR ? SNAP_ERROR : SNAP_UNAVAILABLE, &why);
+		return put_words(rt, i, e->latest->state == SNAP_ERROR ? SNAP_ERROR : SNAP_UNAVAILABLE, &why,
+				 e->latest->at_us);
 	}
 	return 0;
 }
@@ -228,7 +227,7 @@ static bool is_ready(struct runtime *rt, size_t i, const struct snapshot *const 
 		err_set(&why, ERR_UNAVAILABLE, "%s: left out, because --db was given without a cluster or a region",
 			src->title);
 		err_remedy(&why, "start with --cluster and --region to see it");
-		*changed += put_words(rt, i, SNAP_SKIPPED, &why);
+		*changed += put_words(rt, i, SNAP_SKIPPED, &why, clock_wall_us());
 		return false;
 	}
 	if (src->ready)
@@ -236,7 +235,7 @@ static bool is_ready(struct runtime *rt, size_t i, const struct snapshot *const 
 	else
 		readiness = all_there(&rt->jobs[i], inputs) ? READY : READY_WAIT;
 	if (readiness == READY_UNAVAILABLE)
-		*changed += put_words(rt, i, SNAP_UNAVAILABLE, &why);
+		*changed += put_words(rt, i, SNAP_UNAVAILABLE, &why, clock_wall_us());
 	else if (readiness == READY_WAIT)
 		*changed += blame_input(rt, i);
 	return readiness == READY;

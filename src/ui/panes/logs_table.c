@@ -193,7 +193,6 @@ static const struct table_column columns_with_app[] = {
 	{.field = "application", .priority = 12, .min = 6, .max = 14, .cell = cell_application},
 	COLUMN_TEXT};
 const struct table_def logs_table_with_app = TABLE(columns_with_app);
-_Static_assert(LOGS_COLUMNS_SHARED == ARRAY_LEN(columns) - 1, "columns before the one of the application");
 
 static bool cell_share(const struct cell_context *cc, struct pen *pen, int w)
 {

@@ -8,8 +8,6 @@
 
 /* The mode that shows everything; the others are one class each (logs_merge.h), in their order. */
 #define LOGS_ALL 0
-/* Columns that both tables of entries begin with. */
-#define LOGS_COLUMNS_SHARED 7
 
 /* Names of the modes, NULL at the end. */
 extern const char *const logs_modes[];

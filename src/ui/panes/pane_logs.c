@@ -15,9 +15,7 @@
 #include "ui/panes/panes.h"
 #include "ui/plan_view.h"
 
-#include "base/utf8.h"
 #include "base/xalloc.h"
-#include "base/zone.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,12 +68,15 @@ static void choose_columns(struct table *t, const struct snapshot *s)
 {
 	const struct table_def *def = has_application(s) ? &logs_table_with_app : &logs_table;
 
+	/* all but the entry's text, which is the last */
+	size_t shared = logs_table.ncolumns - 1;
+
 	if (t->def == def)
 		return;
 	t->def = def;
-	for (size_t i = LOGS_COLUMNS_SHARED; i < def->ncolumns; i++)
+	for (size_t i = shared; i < def->ncolumns; i++)
 		t->widths[i] = def->columns[i].min;
-	if (t->order_column >= (int)LOGS_COLUMNS_SHARED)
+	if (t->order_column >= (int)shared)
 		t->order_column = -1;
 }
 

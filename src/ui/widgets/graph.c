@@ -94,7 +94,7 @@ static void label_text(char *out, size_t size, double v, double step, enum graph
 		(void)buf_addf(&b, "%.*f%%", digits_for(step), v);
 	else if (unit == GRAPH_MS && v > 0)
 		(void)glyph_duration(&b, data_whole(v * US_PER_MS));
-	else if (v > 0 && v < 10 && v != floor(v))
+	else if (v > 0 && v < 1000 && step < 1 && v != floor(v))
 		(void)buf_addf(&b, "%.*f", digits_for(step), v);
 	else
 		(void)format_count_short(&b, v);

@@ -13,7 +13,7 @@ import terminal
 HOST = "127.0.0.2"  # not the address the client has: to tools that look, the server is remote, as Aurora is
 SCAN = re.compile(r"pg_stat_get_activity\s*\(\s*NULL|pg_stat_activity|pg_stat_get_activity\s*\(\s*\$", re.I)
 
-STAGED = re.compile(r"pg_stat_get_backend_idset", re.I)  # a refresh without a scan
+STAGED = re.compile(r"pg_stat_get_backend_idset", re.I)  # of a statement without a scan: a refresh all the same
 
 
 def pg_bin():
@@ -124,7 +124,7 @@ class Server:
         rows = self.sql("SELECT calls, total_exec_time + total_plan_time, regexp_replace(query, E'[\\n\\t]', ' ', 'g') "
                         f"FROM pg_stat_statements WHERE userid = 'mon_{role}'::regrole::oid")
         scanning = [(int(calls), len(SCAN.findall(text))) for calls, _, text in rows if SCAN.search(text)]
-        staged = sum(int(calls) for calls, _, text in rows if STAGED.search(text))
+        staged = sum(int(calls) for calls, _, text in rows if STAGED.search(text) and not SCAN.search(text))
         refreshes = max([calls for calls, _ in scanning], default=0) + staged
         return {
             "refreshes": refreshes,

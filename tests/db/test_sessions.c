@@ -416,6 +416,40 @@ static void test_slow_lane_is_left_out(void **state)
 	driver_release(&d);
 }
 
+/* An apply worker has a database and a role, as a client has, and is idle most of the time. */
+static void test_background_worker_is_no_client(void **state)
+{
+	PGconn *idle = pg_connect(&pg, "app_8", "lazy");
+	struct activity before;
+	struct driver d;
+	char sql[400];
+
+	(void)state;
+	driver_init(&d, pg_conninfo(&pg, "watch", ""));
+	fetch_ok(&d, false);
+	before = *driver_activity(&d);
+	pg_exec(admin, "SELECT pg_create_logical_replication_slot('changes', 'pgoutput')");
+	pg_exec(admin, "CREATE PUBLICATION changes");
+	snprintf(sql, sizeof(sql),
+		 "CREATE SUBSCRIPTION changes CONNECTION 'host=%s port=%d user=postgres dbname=postgres'"
+		 " PUBLICATION changes WITH (create_slot = false, slot_name = 'changes')",
+		 pg.dir, pg.port);
+	pg_exec(admin, sql);
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL"
+			   " AND backend_type LIKE 'logical replication%'");
+	pg_wait_for(admin, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'");
+	fetch_ok(&d, false);
+	assert_int_equal(driver_activity(&d)->total, before.total);
+	assert_int_equal(driver_activity(&d)->idle, before.idle);
+	fetch_ok(&d, true);
+	assert_int_equal(driver_activity(&d)->total, before.total);
+	assert_int_equal(driver_activity(&d)->idle, before.idle);
+	pg_exec(admin, "DROP SUBSCRIPTION changes");
+	pg_exec(admin, "DROP PUBLICATION changes");
+	driver_release(&d);
+	PQfinish(idle);
+}
+
 static void test_without_pg_monitor(void **state)
 {
 	PGconn *c = pg_connect(&pg, "app_9", "secret-app"), *own = pg_connect(&pg, "plain", "own");
@@ -605,7 +639,7 @@ static void test_types_are_sound(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	pg_setup(&pg, "allow_system_table_mods = on");
+	pg_setup(&pg, "allow_system_table_mods = on\nwal_level = logical\n");
 	admin = pg_connect(&pg, "postgres", "admin");
 	return 0;
 }
@@ -632,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_long_text_is_cut_at_characters),
 		cmocka_unit_test(test_wide_shows_idle),
 		cmocka_unit_test(test_slow_lane_is_left_out),
+		cmocka_unit_test(test_background_worker_is_no_client),
 		cmocka_unit_test(test_without_pg_monitor),
 		cmocka_unit_test(test_one_scan_a_refresh),
 		cmocka_unit_test(test_locks_are_read_when_waits_change),

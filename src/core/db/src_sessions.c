@@ -34,13 +34,13 @@ struct aux {
 };
 static const struct field aux_fields[] = {
 	FIELD(struct aux, k, K_INT, .title = "K", .help = "kind of row"),
-	FIELD(struct aux, n, K_INT, .title = "N", .help = "how many"),
+	FIELD(struct aux, n, K_INT, .title = "N", .help = "summands of the client backends that are not sent"),
 	FIELD(struct aux, datid, K_INT, .title = "DATID", .help = "database"),
 	FIELD(struct aux, usesysid, K_INT, .title = "USESYSID", .help = "role"),
 };
 static const struct rec_type aux_type = REC_TYPE(struct aux, "aux", aux_fields);
 
-enum row_kind { ROW_SESSION, ROW_IDLE, ROW_CLOCK };
+enum row_kind { ROW_SESSION, ROW_COUNT, ROW_CLOCK };
 
 static void state_free(void *data)
 {
@@ -157,17 +157,17 @@ static bool read_rest(const struct pg_result *r, struct decode *d, struct sample
 
 		if (!read_aux(r, (int)y, d, &aux, s, err))
 			return false;
+		s->idle_rest += aux.n;
 		if (aux.k == ROW_SESSION) {
 			want_names(&s->st->names, &aux);
 			d->nrows++;
 			continue;
 		}
+		if (aux.k != ROW_CLOCK)
+			continue;
 		if (!sql_read_row(r, (int)y, &d->session, &session_type, &row, s->sessions->arena, err))
 			return false;
-		if (aux.k == ROW_IDLE)
-			s->idle_rest += aux.n;
-		else if (aux.k == ROW_CLOCK)
-			s->server_us = row.query_start_at;
+		s->server_us = row.query_start_at;
 	}
 	return s->server_us != 0 || err_set(err, ERR_PROTOCOL, "the server did not tell its clock");
 }

@@ -37,7 +37,7 @@ enum pg_type {
 
 enum family { FAMILY_NONE, FAMILY_BOOL, FAMILY_INT, FAMILY_REAL, FAMILY_TEXT, FAMILY_TIME };
 
-static const struct pg_known {
+static const struct sql_type {
 	uint32_t oid;
 	enum family family;
 	int size; /* bytes, 0 = any */
@@ -68,9 +68,9 @@ static const struct pg_known {
 	/* clang-format on */
 };
 
-static const struct pg_known *find_type(uint32_t oid)
+static const struct sql_type *find_type(uint32_t oid)
 {
-	static const struct pg_known unknown = {0, FAMILY_NONE, 0, NULL};
+	static const struct sql_type unknown = {0, FAMILY_NONE, 0, NULL};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (known[i].oid == oid)
@@ -119,7 +119,7 @@ static uint64_t read_be(const char *p, int size)
 	return v;
 }
 
-static int64_t read_int(const struct pg_known *t, const char *p)
+static int64_t read_int(const struct sql_type *t, const char *p)
 {
 	uint64_t v = read_be(p, t->size);
 
@@ -130,7 +130,7 @@ static int64_t read_int(const struct pg_known *t, const char *p)
 	return (int64_t)v;
 }
 
-static double read_real(const struct pg_known *t, const char *p)
+static double read_real(const struct sql_type *t, const char *p)
 {
 	uint64_t bits = read_be(p, t->size);
 	uint32_t bits4 = (uint32_t)bits;
@@ -156,7 +156,7 @@ static bool read_time(const char *p, int64_t *ret_us)
 }
 
 /* Value of a fixed-size type as a number; false = absent. */
-static bool read_number(const struct pg_known *t, const char *p, union value *ret_value)
+static bool read_number(const struct sql_type *t, const char *p, union value *ret_value)
 {
 	switch (t->family) {
 	case FAMILY_BOOL:
@@ -182,7 +182,7 @@ static bool read_number(const struct pg_known *t, const char *p, union value *re
 static bool refuse_type(const struct pg_result *r, int x, const struct field *f, struct err *err)
 {
 	uint32_t oid = PQftype(r, x);
-	const struct pg_known *t = find_type(oid);
+	const struct sql_type *t = find_type(oid);
 	char type[32];
 
 	snprintf(type, sizeof(type), "type %u", (unsigned)oid);
@@ -205,7 +205,7 @@ bool sql_map_result(const struct pg_result *r, const struct rec_type *type, stru
 
 	for (int x = 0; x < PQnfields(r); x++) {
 		int field = rec_find(type, str_c(PQfname(r, x)));
-		const struct pg_known *t = find_type(PQftype(r, x));
+		const struct sql_type *t = find_type(PQftype(r, x));
 
 		if (field < 0)
 			continue;
@@ -217,7 +217,7 @@ bool sql_map_result(const struct pg_result *r, const struct rec_type *type, stru
 			return err_set(err, ERR_PROTOCOL, "column %s is not in binary format", PQfname(r, x));
 		if (t->family == FAMILY_NONE || t->family != kind_family((enum kind)type->fields[field].kind))
 			return refuse_type(r, x, &type->fields[field], err);
-		m.columns[m.n++] = (struct sql_column){(int16_t)x, (int16_t)field, t->oid};
+		m.columns[m.n++] = (struct sql_column){(int16_t)x, (int16_t)field, t};
 	}
 	*ret_map = m;
 	return true;
@@ -226,7 +226,7 @@ bool sql_map_result(const struct pg_result *r, const struct rec_type *type, stru
 static bool read_cell(const struct pg_result *r, int y, const struct sql_column *c, union value *ret_value,
 		      bool *ret_present, struct arena *a, struct err *err)
 {
-	const struct pg_known *t = find_type(c->pg_type);
+	const struct sql_type *t = c->type;
 	size_t len = (size_t)PQgetlength(r, y, c->column);
 	const char *p = PQgetvalue(r, y, c->column);
 
@@ -283,9 +283,9 @@ bool sql_read_rows(const struct pg_result *r, struct snapshot *s, struct err *er
 /* ---- single values ---- */
 
 /* Type of column x, which must be binary and of one of the families in mask. */
-static const struct pg_known *expect(const struct pg_result *r, int x, unsigned mask)
+static const struct sql_type *expect(const struct pg_result *r, int x, unsigned mask)
 {
-	const struct pg_known *t = find_type(PQftype(r, x));
+	const struct sql_type *t = find_type(PQftype(r, x));
 
 	if (PQfformat(r, x) != 1 || (mask & (1u << t->family)) == 0)
 		BUG("column %d (%s) is not of the type asked for", x, PQfname(r, x) ? PQfname(r, x) : "none");
@@ -294,7 +294,7 @@ static const struct pg_known *expect(const struct pg_result *r, int x, unsigned 
 
 bool sql_i64(const struct pg_result *r, int y, int x, int64_t *ret_value)
 {
-	const struct pg_known *t = expect(r, x, 1u << FAMILY_BOOL | 1u << FAMILY_INT | 1u << FAMILY_TIME);
+	const struct sql_type *t = expect(r, x, 1u << FAMILY_BOOL | 1u << FAMILY_INT | 1u << FAMILY_TIME);
 	union value v;
 
 	if (PQgetisnull(r, y, x) || PQgetlength(r, y, x) != t->size || !read_number(t, PQgetvalue(r, y, x), &v))

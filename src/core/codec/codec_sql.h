@@ -21,7 +21,7 @@ struct sql_map {
 	struct sql_column {
 		int16_t column;
 		int16_t field;
-		uint32_t pg_type;
+		const struct sql_type *type; /* of a table in codec_sql.c */
 	} columns[SQL_COLUMNS_MAX];
 };
 

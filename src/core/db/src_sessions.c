@@ -34,7 +34,7 @@ struct aux {
 };
 static const struct field aux_fields[] = {
 	FIELD(struct aux, k, K_INT, .title = "K", .help = "kind of row"),
-	FIELD(struct aux, n, K_INT, .title = "N", .help = "summands of the client backends that are not sent"),
+	FIELD(struct aux, n, K_INT, .title = "N", .help = "how many"),
 	FIELD(struct aux, datid, K_INT, .title = "DATID", .help = "database"),
 	FIELD(struct aux, usesysid, K_INT, .title = "USESYSID", .help = "role"),
 };
@@ -128,15 +128,9 @@ static bool ask_sessions(struct sample *s, struct pg_result **ret_result, struct
 
 struct decode {
 	struct sql_map session, aux;
-	size_t nrows;
+	struct aux *rows; /* of each row of the answer */
+	size_t nrows;     /* that are sessions */
 };
-
-static bool read_aux(const struct pg_result *r, int y, const struct decode *d, struct aux *ret_aux, struct sample *s,
-		     struct err *err)
-{
-	*ret_aux = (struct aux){0};
-	return sql_read_row(r, y, &d->aux, &aux_type, ret_aux, s->sessions->arena, err);
-}
 
 static void want_names(struct name_book *names, const struct aux *aux)
 {
@@ -146,26 +140,35 @@ static void want_names(struct name_book *names, const struct aux *aux)
 		name_book_want_database(names, aux->datid);
 }
 
+/* A scan's n counts every process with a database and a role, so those whose row came are taken off again. */
+static void count_rest(struct sample *s, const struct aux *aux)
+{
+	bool both = HAS(aux, struct aux, usesysid) && HAS(aux, struct aux, datid);
+
+	s->idle_rest += aux->n - (both && !s->staged);
+}
+
 /* The rows that are not sessions, and which names those that are need. */
 static bool read_rest(const struct pg_result *r, struct decode *d, struct sample *s, struct err *err)
 {
-	size_t n = (size_t)PQntuples(r);
+	int n = PQntuples(r);
 
-	for (size_t y = 0; y < n; y++) {
+	d->rows = xcalloc((size_t)n, sizeof(*d->rows));
+	for (int y = 0; y < n; y++) {
+		struct aux *aux = &d->rows[y];
 		struct session row = {0};
-		struct aux aux;
 
-		if (!read_aux(r, (int)y, d, &aux, s, err))
+		if (!sql_read_row(r, y, &d->aux, &aux_type, aux, s->sessions->arena, err))
 			return false;
-		s->idle_rest += aux.n;
-		if (aux.k == ROW_SESSION) {
-			want_names(&s->st->names, &aux);
+		count_rest(s, aux);
+		if (aux->k == ROW_SESSION) {
+			want_names(&s->st->names, aux);
 			d->nrows++;
 			continue;
 		}
-		if (aux.k != ROW_CLOCK)
+		if (aux->k != ROW_CLOCK)
 			continue;
-		if (!sql_read_row(r, (int)y, &d->session, &session_type, &row, s->sessions->arena, err))
+		if (!sql_read_row(r, y, &d->session, &session_type, &row, s->sessions->arena, err))
 			return false;
 		s->server_us = row.query_start_at;
 	}
@@ -222,14 +225,13 @@ static void count_workers(struct sample *s)
 static bool read_sessions(const struct pg_result *r, const struct decode *d, struct sample *s, struct err *err)
 {
 	for (int y = 0; y < PQntuples(r); y++) {
-		struct session row = {0}, *kept;
-		struct aux aux;
+		const struct aux *aux = &d->rows[y];
+		struct session row, *kept;
 		struct str text;
 
-		if (!read_aux(r, y, d, &aux, s, err))
-			return false;
-		if (aux.k != ROW_SESSION)
+		if (aux->k != ROW_SESSION)
 			continue;
+		row = (struct session){0};
 		if (!sql_read_row(r, y, &d->session, &session_type, &row, s->sessions->arena, err))
 			return false;
 		sample_stage_saw(s, &row);
@@ -238,9 +240,9 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 		kept = snapshot_add_row(s->sessions);
 		if (!kept)
 			return err_set(err, ERR_LIMIT, "more than %d sessions", SNAPSHOT_ROWS_MAX);
-		if (HAS(&aux, struct aux, usesysid) && find_name(s, &s->st->names.roles, aux.usesysid, &text))
+		if (HAS(aux, struct aux, usesysid) && find_name(s, &s->st->names.roles, aux->usesysid, &text))
 			SET(&row, struct session, user, text);
-		if (HAS(&aux, struct aux, datid) && find_name(s, &s->st->names.databases, aux.datid, &text))
+		if (HAS(aux, struct aux, datid) && find_name(s, &s->st->names.databases, aux->datid, &text))
 			SET(&row, struct session, database, text);
 		session_derive(&row, s->server_us, s->sessions->arena);
 		if (s->node.len > 0)
@@ -316,7 +318,7 @@ static bool take_sample(struct sample *s, struct err *err)
 {
 	struct pg_result *r = NULL;
 	int64_t began = clock_mono_us();
-	struct decode d = {.nrows = 0};
+	struct decode d = {.rows = NULL};
 	bool ok;
 
 	sample_choose_stage(s);
@@ -333,6 +335,7 @@ static bool take_sample(struct sample *s, struct err *err)
 		ok = err_set(err, ERR_LIMIT, "%zu sessions; at most %d are shown", d.nrows, SESSIONS_MAX);
 	ok = ok && name_book_ask(&s->st->names, s->f, s->conn, &s->round_trips, err);
 	ok = ok && read_sessions(r, &d, s, err);
+	xfree(d.rows);
 	conn_result_free(r);
 	if (!ok)
 		return false;

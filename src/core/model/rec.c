@@ -41,6 +41,15 @@ int rec_find(const struct rec_type *type, struct str name)
 	return -1;
 }
 
+/* Lengths that are known here: each is a move, not a call. */
+static void copy(void *to, const void *from, const struct field *f)
+{
+	if (storage_slots(kind_ops[f->kind].storage) == 1)
+		memcpy(to, from, 8);
+	else
+		memcpy(to, from, sizeof(struct str));
+}
+
 bool rec_get(const struct field *f, const void *rec, union value *ret_value)
 {
 	uint64_t present;
@@ -48,7 +57,7 @@ bool rec_get(const struct field *f, const void *rec, union value *ret_value)
 	memcpy(&present, rec, sizeof(present));
 	if ((present & field_bit(f)) == 0)
 		return false;
-	memcpy(ret_value, (const char *)rec + f->offset, 8 * storage_slots(kind_ops[f->kind].storage));
+	copy(ret_value, (const char *)rec + f->offset, f);
 	return true;
 }
 
@@ -56,7 +65,7 @@ void rec_set(const struct field *f, void *rec, union value v)
 {
 	uint64_t present;
 
-	memcpy((char *)rec + f->offset, &v, 8 * storage_slots(kind_ops[f->kind].storage));
+	copy((char *)rec + f->offset, &v, f);
 	memcpy(&present, rec, sizeof(present));
 	present |= field_bit(f);
 	memcpy(rec, &present, sizeof(present));

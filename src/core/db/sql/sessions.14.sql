@@ -4,13 +4,12 @@
 -- $1 timestamptz: statement texts are sent only for statements that began at or after it.
 -- $2 int4[]: sessions that are sent, with their text, whatever they do.
 -- $3 bool: also idle sessions and background processes.
--- k = 0: a session.  1: none.  2: the server's clock, in query_start_at.
--- The sum of all n is the number of client backends that are not sent: every process with a database and a role counts
--- one, every row with both takes one off, and background workers (pg_cron, logical replication) have a row for that.
--- So nothing is kept of a session that is not sent. In a CTE it would be, for the sake of a count: a quarter of the
--- cost, or more than half where the memory goes back to the system after every statement.
-SELECT CASE WHEN s.listed THEN 0 ELSE 1 END AS k, CASE WHEN s.datid IS NOT NULL AND s.usesysid IS NOT NULL THEN -1 END::int8 AS n,
-       s.pid, s.datid, s.usesysid, s.application_name AS application,
+-- k = 0: a session.  1: n processes with a database and a role; without n a background worker that is one of them
+-- (pg_cron, logical replication).  2: the server's clock, in query_start_at.
+-- Less the rows that have both, n is the number of client backends that are not sent. So nothing is kept of those. In a
+-- CTE, which could count them, it would be: a quarter of the cost, or half where the memory goes back to the system
+-- after every statement.
+SELECT CASE WHEN s.listed THEN 0 ELSE 1 END AS k, NULL::int8 AS n, s.pid, s.datid, s.usesysid, s.application_name AS application,
        CASE WHEN s.client_addr IS NOT NULL THEN host(s.client_addr) WHEN s.client_port = -1 THEN 'local' END AS client,
        CASE WHEN s.client_port >= 0 THEN s.client_port END AS client_port,
        s.backend_start AS backend_start_at, s.xact_start AS xact_start_at, s.query_start AS query_start_at,

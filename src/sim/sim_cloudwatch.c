@@ -8,6 +8,8 @@
  */
 #include "sim/sim_internal.h"
 
+#include "base/ascii.h"
+
 #include <math.h>
 
 #define QUERIES_MAX 500
@@ -274,7 +276,7 @@ static bool valid_id(struct str id)
 	for (size_t i = 1; i < id.len; i++) {
 		char c = id.ptr[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+		if (!(ascii_is_letter(c) || ascii_is_digit(c) || c == '_'))
 			return false;
 	}
 	return true;

@@ -10,11 +10,13 @@
  */
 #include "sim/sim_internal.h"
 
+#include "base/ascii.h"
+
 #include <jansson.h>
 
 static int hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (ascii_is_digit(c))
 		return c - '0';
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;

@@ -8,6 +8,8 @@
  */
 #include "sim/sim_rds.h"
 
+#include "base/ascii.h"
+
 #define IDENTIFIER_MAX 63
 
 static const struct sim_event_kind of_snapshot = {"db-cluster-snapshot", "cluster-snapshot", "backup"};
@@ -35,19 +37,14 @@ bool sim_rds_must_be(struct sim_request *r, const struct sim_cluster *c, const c
 
 /* ---- snapshots */
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_identifier(struct str id)
 {
-	if (id.len == 0 || id.len > IDENTIFIER_MAX || !is_letter(id.ptr[0]) || id.ptr[id.len - 1] == '-')
+	if (id.len == 0 || id.len > IDENTIFIER_MAX || !ascii_is_letter(id.ptr[0]) || id.ptr[id.len - 1] == '-')
 		return false;
 	for (size_t i = 0; i < id.len; i++) {
 		char c = id.ptr[i];
 
-		if (!is_letter(c) && !(c >= '0' && c <= '9') && (c != '-' || id.ptr[i - 1] == '-'))
+		if (!ascii_is_letter(c) && !ascii_is_digit(c) && (c != '-' || id.ptr[i - 1] == '-'))
 			return false;
 	}
 	return true;

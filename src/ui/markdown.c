@@ -7,6 +7,7 @@
  */
 #include "ui/markdown.h"
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -17,7 +18,7 @@ static bool is_word(struct str s, size_t i)
 {
 	char c = i < s.len ? s.ptr[i] : ' ';
 
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return ascii_is_digit(c) || ascii_is_letter(c);
 }
 
 static bool is_after_www(struct str s, size_t i)

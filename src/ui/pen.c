@@ -3,6 +3,7 @@
  */
 #include "ui/pen.h"
 
+#include "base/ascii.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "model/sqltext.h"
@@ -214,11 +215,6 @@ void pen_sql(struct pen *p, int w, struct str text, bool faint)
 	buf_release(&masked);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
 {
 	size_t cut = text.len;
@@ -226,7 +222,7 @@ void pen_quantity(struct pen *p, enum role fg, uint8_t attr, struct str text)
 	while (cut > 0 && text.ptr[cut - 1] != ' ')
 		cut--;
 	/* a unit follows a number, and digits behind the last blank are none */
-	if (cut < 2 || !is_digit(text.ptr[cut - 2]) || (cut < text.len && is_digit(text.ptr[cut]))) {
+	if (cut < 2 || !ascii_is_digit(text.ptr[cut - 2]) || (cut < text.len && ascii_is_digit(text.ptr[cut]))) {
 		put(p, fg, attr, text);
 		return;
 	}

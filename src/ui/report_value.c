@@ -7,6 +7,7 @@
  */
 #include "ui/report_impl.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "model/sqltext.h"
 
@@ -15,14 +16,9 @@
 
 /* ---- addresses ---- */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_hex(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* What an address is made of, and what would make it part of a longer word. */
@@ -39,7 +35,7 @@ static size_t four_numbers(struct str word)
 	while (numbers < 4) {
 		size_t begin = i;
 
-		while (i < word.len && is_digit(word.ptr[i]))
+		while (i < word.len && ascii_is_digit(word.ptr[i]))
 			i++;
 		if (i == begin || i - begin > 3)
 			return 0;
@@ -70,9 +66,9 @@ static bool is_network(struct str rest, int whole)
 	int bits = 0;
 	size_t i = 1;
 
-	if (rest.len < 2 || rest.ptr[0] != '/' || !is_digit(rest.ptr[1]))
+	if (rest.len < 2 || rest.ptr[0] != '/' || !ascii_is_digit(rest.ptr[1]))
 		return false;
-	for (; i < rest.len && i < 4 && is_digit(rest.ptr[i]); i++)
+	for (; i < rest.len && i < 4 && ascii_is_digit(rest.ptr[i]); i++)
 		bits = bits * 10 + (rest.ptr[i] - '0');
 	return bits < whole;
 }

@@ -11,6 +11,7 @@
  */
 #include "ui/theme.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/embedded.h"
 #include "base/ini.h"
@@ -142,7 +143,7 @@ static bool hex_color(struct str s, uint32_t *ret_rgb)
 	for (size_t i = 1; i < 7; i++) {
 		char c = s.ptr[i];
 		uint32_t digit;
-		if (c >= '0' && c <= '9')
+		if (ascii_is_digit(c))
 			digit = (uint32_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
 			digit = (uint32_t)(c - 'a') + 10;

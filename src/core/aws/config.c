@@ -12,6 +12,7 @@
 #include "aws/config.h"
 
 #include "aws/secret.h"
+#include "base/ascii.h"
 #include "base/xalloc.h"
 
 void aws_config_path(char *out, size_t len, const char *variable, const char *below_home)
@@ -225,7 +226,7 @@ bool aws_region_valid(struct str s)
 	if (s.len == 0 || s.len >= AWS_REGION_MAX || s.ptr[0] == '-' || s.ptr[s.len - 1] == '-')
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (!((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || (s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '-'))
+		if (!((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || ascii_is_digit(s.ptr[i]) || s.ptr[i] == '-'))
 			return false;
 	return true;
 }

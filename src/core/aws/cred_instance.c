@@ -12,6 +12,7 @@
  */
 #include "aws/cred.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/parse.h"
 
@@ -158,8 +159,7 @@ static bool get_token(struct cred_ask *q, struct service *s, struct err *err)
 
 static bool is_role_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("+=,.@_-", c));
+	return ascii_is_letter(c) || ascii_is_digit(c) || (c && strchr("+=,.@_-", c));
 }
 
 /* The first line of a list of roles, "" when it is no name. */

@@ -7,6 +7,7 @@
  */
 #include "aws/cred.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
@@ -186,8 +187,7 @@ void cred_python_string(struct buf *out, struct str text)
 
 static bool is_key_char(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-	       c == '=' || c == '_' || c == '-';
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '+' || c == '/' || c == '=' || c == '_' || c == '-';
 }
 
 static bool looks_secret(struct str word)
@@ -197,7 +197,7 @@ static bool looks_secret(struct str word)
 	for (size_t i = 0; i < word.len; i++) {
 		upper |= word.ptr[i] >= 'A' && word.ptr[i] <= 'Z';
 		lower |= word.ptr[i] >= 'a' && word.ptr[i] <= 'z';
-		digit |= word.ptr[i] >= '0' && word.ptr[i] <= '9';
+		digit |= ascii_is_digit(word.ptr[i]);
 	}
 	return word.len >= SECRET_WORD_MIN && digit && (upper || lower) &&
 	       (upper == lower || memchr(word.ptr, '/', word.len) == NULL);

@@ -9,6 +9,7 @@
  */
 #include "aws/form.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 #define NAME_MAX_BYTES 256
@@ -20,8 +21,7 @@ static void escape(struct buf *out, struct str s)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.ptr[i];
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-		    c == '_' || c == '.' || c == '~')
+		if (ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.' || c == '~')
 			buf_add_char(out, (char)c);
 		else if (c == ' ')
 			buf_add_char(out, '+');

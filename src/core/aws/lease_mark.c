@@ -1,6 +1,7 @@
 /* lease_mark.c: see lease_mark.h. */
 #include "aws/lease_mark.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -13,8 +14,7 @@ static void write_owner(const char *owner, char out[OWNER_MAX + 1])
 {
 	(void)snprintf(out, OWNER_MAX + 1, "%.*s", OWNER_MAX, owner);
 	for (char *p = out; *p; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-		      strchr(" _.:/=+-@", *p)))
+		if (!(ascii_is_letter(*p) || ascii_is_digit(*p) || strchr(" _.:/=+-@", *p)))
 			*p = '_';
 }
 

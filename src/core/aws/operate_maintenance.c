@@ -7,6 +7,8 @@
  */
 #include "aws/operate.h"
 
+#include "base/ascii.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -16,7 +18,7 @@
 
 static bool is_digits(struct str s, size_t at)
 {
-	return at + 1 < s.len && s.ptr[at] >= '0' && s.ptr[at] <= '9' && s.ptr[at + 1] >= '0' && s.ptr[at + 1] <= '9';
+	return at + 1 < s.len && ascii_is_digit(s.ptr[at]) && ascii_is_digit(s.ptr[at + 1]);
 }
 
 /* "02:00-03:00"; with days "sun:04:00-sun:05:00". */

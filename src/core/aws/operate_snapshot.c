@@ -8,6 +8,7 @@
  */
 #include "aws/operate.h"
 #include "aws/tags.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "model/kind.h"
 
@@ -59,19 +60,15 @@ static bool find_snapshot(struct aws_operate *o, struct str name, struct seen_sn
 	return aws_operate_find(o, &list, &snapshot_type, ret_snapshot, ret_found, err);
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_name(struct str name)
 {
-	if (name.len == 0 || name.len > NAME_MAX_CHARS || !is_letter(name.ptr[0]) || name.ptr[name.len - 1] == '-')
+	if (name.len == 0 || name.len > NAME_MAX_CHARS || !ascii_is_letter(name.ptr[0]) ||
+	    name.ptr[name.len - 1] == '-')
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		bool hyphen = name.ptr[i] == '-';
 
-		if (!hyphen && !is_letter(name.ptr[i]) && (name.ptr[i] < '0' || name.ptr[i] > '9'))
+		if (!hyphen && !ascii_is_letter(name.ptr[i]) && (name.ptr[i] < '0' || name.ptr[i] > '9'))
 			return false;
 		if (hyphen && name.ptr[i + 1] == '-')
 			return false;

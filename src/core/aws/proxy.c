@@ -8,6 +8,8 @@
  */
 #include "aws/proxy.h"
 
+#include "base/ascii.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,7 +34,7 @@ static struct str without_port(struct str host)
 {
 	size_t n = host.len;
 
-	while (n > 0 && host.ptr[n - 1] >= '0' && host.ptr[n - 1] <= '9')
+	while (n > 0 && ascii_is_digit(host.ptr[n - 1]))
 		n--;
 	return n > 0 && host.ptr[n - 1] == ':' ? str_sub(host, 0, n - 1) : host;
 }

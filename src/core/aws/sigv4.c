@@ -15,6 +15,7 @@
 #include "aws/sigv4.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/sort.h"
 #include "base/xalloc.h"
@@ -71,8 +72,7 @@ void sigv4_result_release(struct sigv4_result *r)
 
 static bool unreserved(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-	       c == '.' || c == '~';
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
 bool sigv4_encode(struct buf *out, struct str s, bool keep_slash)
@@ -95,7 +95,7 @@ bool sigv4_encode(struct buf *out, struct str s, bool keep_slash)
 
 static int hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (ascii_is_digit(c))
 		return c - '0';
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;

@@ -1,6 +1,7 @@
 /* tags.c: see tags.h. */
 #include "aws/tags.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 /* Letters of other scripts are letters, too. */
@@ -12,8 +13,7 @@ static bool is_tag_text(struct str text, size_t max)
 		unsigned char c = (unsigned char)text.ptr[i];
 
 		characters += (c & 0xc0) != 0x80;
-		if (c < 0x80 && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    (c == '\0' || !strchr(" _.:/=+-@", c)))
+		if (c < 0x80 && !ascii_is_letter(c) && !ascii_is_digit(c) && (c == '\0' || !strchr(" _.:/=+-@", c)))
 			return false;
 	}
 	return characters <= max && utf8_valid(text);

@@ -7,6 +7,7 @@
  */
 #include "base/parse.h"
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -19,16 +20,11 @@
 #define WORD_MAX 64
 #define FRACTION_DIGITS 9
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t count_digits(struct str s, size_t from)
 {
 	size_t at = from;
 
-	while (at < s.len && is_digit(s.ptr[at]))
+	while (at < s.len && ascii_is_digit(s.ptr[at]))
 		at++;
 	return at - from;
 }
@@ -184,7 +180,7 @@ static int64_t take_duration_unit(struct str *s)
 	} units[] = {{"ms", US_PER_MS}, {"s", US_PER_S}, {"m", US_PER_MIN}, {"h", US_PER_HOUR}, {"d", US_PER_DAY}};
 	size_t n = 0;
 
-	while (n < s->len && !is_digit(s->ptr[n]))
+	while (n < s->len && !ascii_is_digit(s->ptr[n]))
 		n++;
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (str_ieq(str_sub(*s, 0, n), str_c(units[i].name))) {

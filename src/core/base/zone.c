@@ -6,6 +6,8 @@
  */
 #include "base/zone.h"
 
+#include "base/ascii.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -59,8 +61,7 @@ const char *zone_suffix(int64_t wall_us, char out[ZONE_TEXT_MAX])
 	out[n++] = ' ';
 	/* TZ is the user's own words */
 	for (const char *p = tm.tm_zone ? tm.tm_zone : ""; *p && n < ZONE_TEXT_MAX - 1; p++)
-		if ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '+' ||
-		    *p == '-')
+		if (ascii_is_letter(*p) || ascii_is_digit(*p) || *p == '+' || *p == '-')
 			out[n++] = *p;
 	out[n] = '\0';
 	return out;

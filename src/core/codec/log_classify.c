@@ -7,6 +7,7 @@
  */
 #include "codec/log_parts.h"
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "model/sqlshape.h"
@@ -90,7 +91,7 @@ static struct str leading_number(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.len && ((s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '.'))
+	while (n < s.len && (ascii_is_digit(s.ptr[n]) || s.ptr[n] == '.'))
 		n++;
 	return str_sub(s, 0, n);
 }
@@ -99,7 +100,7 @@ static bool leading_i64(struct str s, int64_t *ret_value)
 {
 	size_t n = 0;
 
-	while (n < s.len && s.ptr[n] >= '0' && s.ptr[n] <= '9')
+	while (n < s.len && ascii_is_digit(s.ptr[n]))
 		n++;
 	return parse_i64(str_sub(s, 0, n), ret_value);
 }

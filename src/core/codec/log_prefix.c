@@ -12,6 +12,7 @@
  */
 #include "codec/log_parts.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/parse.h"
 
@@ -46,11 +47,6 @@ static const char *const usual[] = {
 	"%t ",
 };
 /* clang-format on */
-
-static bool digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static char at(struct str s, size_t i)
 {
@@ -97,7 +93,7 @@ static long shape_len(struct str s, const char *shape)
 	size_t i = 0;
 
 	for (; shape[i]; i++)
-		if (shape[i] == '0' ? !digit(at(s, i)) : at(s, i) != shape[i])
+		if (shape[i] == '0' ? !ascii_is_digit(at(s, i)) : at(s, i) != shape[i])
 			return -1;
 	return (long)i;
 }
@@ -112,7 +108,7 @@ static long time_len(struct str s, bool fraction, struct str *ret_time, struct s
 		return -1;
 	zone = end = (size_t)n + 1;
 	while (end < s.len && end - zone < 32 &&
-	       (digit(s.ptr[end]) || (s.ptr[end] | 32) - 'a' + 0u < 26u || strchr("+-/_<>", s.ptr[end])))
+	       (ascii_is_digit(s.ptr[end]) || (s.ptr[end] | 32) - 'a' + 0u < 26u || strchr("+-/_<>", s.ptr[end])))
 		end++;
 	if (end == zone)
 		return -1;
@@ -125,7 +121,7 @@ static long number_len(struct str s, bool sign)
 {
 	size_t i = sign && at(s, 0) == '-', start = i;
 
-	while (digit(at(s, i)) && i - start < 20)
+	while (ascii_is_digit(at(s, i)) && i - start < 20)
 		i++;
 	return i > start ? (long)i : -1;
 }
@@ -233,7 +229,7 @@ static struct str literal_at(const char *f)
 static const char *skip_padding(const char *f)
 {
 	f += *f == '-';
-	while (digit(*f))
+	while (ascii_is_digit(*f))
 		f++;
 	return f;
 }

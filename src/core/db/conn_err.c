@@ -9,6 +9,7 @@
  */
 #include "db/conn_err.h"
 
+#include "base/ascii.h"
 #include "db/rds_host.h"
 #include "db/roots.h"
 
@@ -22,7 +23,7 @@ struct said {
 static bool is_state(struct str s)
 {
 	for (size_t i = 0; i < 5; i++)
-		if (!((s.ptr[i] >= '0' && s.ptr[i] <= '9') || (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')))
+		if (!(ascii_is_digit(s.ptr[i]) || (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')))
 			return false;
 	return true;
 }

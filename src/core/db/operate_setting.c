@@ -9,6 +9,7 @@
  */
 #include "db/operate.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "model/slow_log.h"
@@ -53,7 +54,7 @@ static bool is_sound(struct str value)
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.ptr[i];
 
-		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !strchr("-. ", c))
+		if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'z') && !strchr("-. ", c))
 			return false;
 	}
 	return true;

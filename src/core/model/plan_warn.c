@@ -9,6 +9,8 @@
  */
 #include "model/plan.h"
 
+#include "base/ascii.h"
+
 /* Bytes a row takes in memory beyond its own: header and slot of a sorted tuple, of one in a hash table. */
 #define SORT_ROW_BYTES 24
 #define HASH_ROW_BYTES 32
@@ -114,8 +116,8 @@ static bool mentions(struct str text, struct str alias)
 	for (long at = str_find(text, alias, 0); at >= 0; at = str_find(text, alias, (size_t)at + 1)) {
 		size_t end = (size_t)at + alias.len;
 		char before = at > 0 ? text.ptr[at - 1] : ' ';
-		bool begins = !((before >= 'a' && before <= 'z') || (before >= '0' && before <= '9') || before == '_' ||
-				before == '.');
+		bool begins =
+			!((before >= 'a' && before <= 'z') || ascii_is_digit(before) || before == '_' || before == '.');
 
 		if (end < text.len && text.ptr[end] == '"')
 			end++;

@@ -8,6 +8,7 @@
  */
 #include "model/policy.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "model/kind.h"
@@ -62,18 +63,13 @@ const struct policy *policy_find(const struct policies *all, struct str names)
 
 /* ---- reading windows ---- */
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Takes a word off the front of *s: letters, and the blanks or the colon that end it. "" when there is none. */
 static struct str take_word(struct str *s)
 {
 	struct str word;
 	size_t n = 0;
 
-	while (n < s->len && is_letter(s->ptr[n]))
+	while (n < s->len && ascii_is_letter(s->ptr[n]))
 		n++;
 	word = str_sub(*s, 0, n);
 	if (n > 0 && n < s->len && s->ptr[n] == ':')
@@ -91,21 +87,17 @@ static int day_of(struct str word)
 	return -1;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* H:MM or HH:MM up to 24:00, the whole slice. */
 static bool read_time(struct str s, int *ret_minute)
 {
 	size_t hours = s.len == 4 ? 1 : 2;
 	int hour = 0, minute;
 
-	if (s.len < 4 || s.len > 5 || s.ptr[hours] != ':' || !is_digit(s.ptr[hours + 1]) || !is_digit(s.ptr[hours + 2]))
+	if (s.len < 4 || s.len > 5 || s.ptr[hours] != ':' || !ascii_is_digit(s.ptr[hours + 1]) ||
+	    !ascii_is_digit(s.ptr[hours + 2]))
 		return false;
 	for (size_t i = 0; i < hours; i++) {
-		if (!is_digit(s.ptr[i]))
+		if (!ascii_is_digit(s.ptr[i]))
 			return false;
 		hour = hour * 10 + (s.ptr[i] - '0');
 	}

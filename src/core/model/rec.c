@@ -9,6 +9,8 @@
  */
 #include "model/rec.h"
 
+#include "base/ascii.h"
+
 #define KEY_SEPARATOR '\x1f'
 #define KEY_ABSENT '\x1e'
 #define KEY_ESCAPE '\x1d'
@@ -98,7 +100,7 @@ static bool is_snake_case(const char *name)
 	if (name[0] < 'a' || name[0] > 'z')
 		return false;
 	for (const char *p = name; *p; p++) {
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_'))
+		if (!((*p >= 'a' && *p <= 'z') || ascii_is_digit(*p) || *p == '_'))
 			return false;
 	}
 	return true;

@@ -13,6 +13,7 @@
  */
 #include "model/sqltext.h"
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 #define MASK "***"
@@ -30,7 +31,7 @@ static bool is_blank(char c)
 
 static bool is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '_';
 }
 
 /* First position at or after i that is neither blank nor inside a comment. */
@@ -101,7 +102,7 @@ static struct span bare_span(struct str s, size_t i)
 
 		return (struct span){i + 2, close < 0 ? s.len : (size_t)close};
 	}
-	if (at(s, i) == '$' && at(s, i + 1) >= '0' && at(s, i + 1) <= '9')
+	if (at(s, i) == '$' && ascii_is_digit(at(s, i + 1)))
 		return (struct span){i, i};
 	while (end < s.len && !is_blank(s.ptr[end]) && !strchr("'\"&;(),", s.ptr[end]))
 		end++;

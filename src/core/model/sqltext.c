@@ -9,6 +9,7 @@
  */
 #include "model/sqltext.h"
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 /* Sorted; lookup is a binary search over lowered words. */
@@ -105,19 +106,14 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_word_start(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+	return ascii_is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static bool is_word(char c)
 {
-	return is_word_start(c) || is_digit(c) || c == '$';
+	return is_word_start(c) || ascii_is_digit(c) || c == '$';
 }
 
 static char at(struct str s, size_t i)
@@ -212,7 +208,7 @@ static size_t dollar_string_len(struct str s, size_t tag)
 /* Position after the digits (and their separators) at i. */
 static size_t skip_digits(struct str s, size_t i)
 {
-	while (is_digit(at(s, i)) || at(s, i) == '_')
+	while (ascii_is_digit(at(s, i)) || at(s, i) == '_')
 		i++;
 	return i;
 }
@@ -234,7 +230,7 @@ static size_t skip_exponent(struct str s, size_t i)
 		return i;
 	if (at(s, digits) == '+' || at(s, digits) == '-')
 		digits++;
-	return is_digit(at(s, digits)) ? skip_digits(s, digits) : i;
+	return ascii_is_digit(at(s, digits)) ? skip_digits(s, digits) : i;
 }
 
 static size_t number_len(struct str s)
@@ -242,7 +238,7 @@ static size_t number_len(struct str s)
 	size_t i = 2;
 
 	if (has_base(s)) {
-		while (is_digit(at(s, i)) || is_word_start(at(s, i)))
+		while (ascii_is_digit(at(s, i)) || is_word_start(at(s, i)))
 			i++;
 		return i;
 	}
@@ -308,7 +304,7 @@ static size_t dollar_len(struct str s, enum sql_token *ret_kind)
 		*ret_kind = SQL_STRING;
 		return dollar_string_len(s, tag);
 	}
-	while (i < s.len && is_digit(s.ptr[i]))
+	while (i < s.len && ascii_is_digit(s.ptr[i]))
 		i++;
 	*ret_kind = i > 1 ? SQL_PARAM : SQL_OPERATOR;
 	return i;
@@ -346,7 +342,7 @@ static size_t token_len(struct str s, enum sql_token *ret_kind)
 	}
 	if (is_word_start(c))
 		return word_token_len(s, ret_kind);
-	if (is_digit(c) || (c == '.' && is_digit(at(s, 1)))) {
+	if (ascii_is_digit(c) || (c == '.' && ascii_is_digit(at(s, 1)))) {
 		*ret_kind = SQL_NUMBER;
 		return number_len(s);
 	}

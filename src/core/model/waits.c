@@ -8,6 +8,7 @@
  */
 #include "model/waits.h"
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 struct wait {
@@ -164,7 +165,7 @@ static int next_letter(struct str s, size_t *at)
 
 		if (c >= 'A' && c <= 'Z')
 			return c - 'A' + 'a';
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+		if ((c >= 'a' && c <= 'z') || ascii_is_digit(c))
 			return c;
 	}
 	return 0;

@@ -6,6 +6,7 @@
  */
 #include "ui/widgets/page.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "model/sqltext.h"
 
@@ -212,8 +213,7 @@ static bool is_call(struct str text)
 {
 	size_t n = 0;
 
-	while (n < text.len &&
-	       ((text.ptr[n] >= 'a' && text.ptr[n] <= 'z') || (text.ptr[n] >= '0' && text.ptr[n] <= '9')))
+	while (n < text.len && ((text.ptr[n] >= 'a' && text.ptr[n] <= 'z') || ascii_is_digit(text.ptr[n])))
 		n++;
 	return n > 0 && n + 1 < text.len && text.ptr[n] == ':' && text.ptr[n + 1] >= 'A' && text.ptr[n + 1] <= 'Z';
 }

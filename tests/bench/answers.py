@@ -1,4 +1,6 @@
-"""A large answer of AWS, made up."""
+"""Large answers of AWS, made up."""
+
+import json
 
 CLUSTER = """
       <DBCluster>
@@ -47,3 +49,18 @@ def clusters(size):
     return ('<DescribeDBClustersResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/">\n  <DescribeDBClustersResult>\n'
             "    <DBClusters>" + "".join(parts) + "\n    </DBClusters>\n  </DescribeDBClustersResult>\n"
             "  <ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>\n</DescribeDBClustersResponse>\n")
+
+
+def log_events(size):
+    """FilterLogEvents with about so many bytes: lines of PostgreSQL's log."""
+    events, length = [], 0
+    while length < size:
+        i = len(events)
+        line = (f"2026-03-11 08:{i // 60 % 60:02d}:{i % 60:02d} UTC:10.0.{i % 250}.17(5{i % 10000:04d}):app_{i % 7}@orders:[{4000 + i % 900}]:"
+                f"LOG:  duration: {i % 5000}.{i % 1000:03d} ms  statement: SELECT o.id, o.total\n\tFROM orders o\n"
+                f"\tWHERE o.customer_id = {i} AND o.note = \"caf\u00e9\"" + " AND o.state <> 'paid'" * (i % 5))
+        at = 1773216000000 + i * 137
+        events.append({"logStreamName": f"orders-{i % 3 + 1}.0", "timestamp": at, "message": line, "ingestionTime": at + 900,
+                       "eventId": f"{38000000000000000000000000000000000000000000000000000000 + i}"})
+        length += len(line) + 200
+    return json.dumps({"events": events, "searchedLogStreams": [], "nextToken": "token"})

@@ -1,14 +1,19 @@
 /*
- * parse.c: how long an answer of DescribeDBClusters takes to become records, beside what expat alone takes for it.
+ * parse.c: how long a large answer of AWS takes to become records, beside what its parser alone takes for it.
  *
- *   parse FILE ROUNDS     prints the median milliseconds of both, of CPU time
+ *   parse xml FILE ROUNDS     an answer of DescribeDBClusters, beside expat
+ *   parse json FILE ROUNDS    an answer of FilterLogEvents, beside jansson
  *
- * Alone means: fed in the same pieces, the text of every leaf collected, nothing done with it.
+ * Prints the median milliseconds of both, of CPU time, and the rows. Alone means, of expat: fed in the same pieces, the
+ * text of every leaf collected, nothing done with it; of jansson: its tree, made and freed.
  */
+#include "aws/json.h"
 #include "aws/sources.h"
+#include "codec/codec_json.h"
 #include "codec/codec_xml.h"
 
 #include <expat.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +21,8 @@
 
 #define PIECE 16384
 #define ROUNDS_MAX 100
+
+/* ---- XML ---- */
 
 static char text[65536];
 static size_t length, leaves;
@@ -45,19 +52,22 @@ static void on_text(void *ctx, const char *bytes, int n)
 	}
 }
 
-static void parse_alone(const char *bytes, size_t n)
+static void xml_alone(struct str answer)
 {
 	XML_Parser p = XML_ParserCreate(NULL);
 
 	XML_SetElementHandler(p, on_start, on_end);
 	XML_SetCharacterDataHandler(p, on_text);
-	for (size_t at = 0; at < n; at += PIECE)
-		if (!XML_Parse(p, bytes + at, (int)(n - at < PIECE ? n - at : PIECE), at + PIECE >= n))
+	for (size_t at = 0; at < answer.len; at += PIECE) {
+		struct str piece = str_sub(answer, at, at + PIECE);
+
+		if (!XML_Parse(p, piece.ptr, (int)piece.len, at + PIECE >= answer.len))
 			exit(1);
+	}
 	XML_ParserFree(p);
 }
 
-static size_t parse_to_records(const char *bytes, size_t n)
+static size_t xml_to_records(struct str answer)
 {
 	struct xml_records records = {.out = snapshot_new(source_clusters.type, source_clusters.name)};
 	struct xml_handler handler;
@@ -67,8 +77,8 @@ static size_t parse_to_records(const char *bytes, size_t n)
 
 	xml_records_handler(&handler, "DescribeDBClustersResult/DBClusters/*", &records, NULL);
 	d = xml_decoder_new(&handler);
-	for (size_t at = 0; at < n; at += PIECE)
-		if (!xml_decoder_feed(d, (struct str){bytes + at, n - at < PIECE ? n - at : PIECE}, &err))
+	for (size_t at = 0; at < answer.len; at += PIECE)
+		if (!xml_decoder_feed(d, str_sub(answer, at, at + PIECE), &err))
 			exit(1);
 	if (!xml_decoder_finish(d, &err))
 		exit(1);
@@ -77,6 +87,50 @@ static size_t parse_to_records(const char *bytes, size_t n)
 	snapshot_unref(records.out);
 	return rows;
 }
+
+/* ---- JSON ---- */
+
+/* As of the source `logs`, which keeps its type to itself. */
+struct event {
+	uint64_t present;
+	struct str id, stream, message;
+	int64_t at;
+};
+
+static const struct field event_fields[] = {
+	FIELD(struct event, id, K_ID, .wire = "eventId", .title = "ID", .help = "event id", .flags = F_KEY),
+	FIELD(struct event, stream, K_ID, .wire = "logStreamName", .title = "STREAM", .help = "log stream"),
+	FIELD(struct event, message, K_TEXT, .wire = "message", .title = "MESSAGE", .help = "line"),
+	FIELD(struct event, at, K_TIME_US, .wire = "timestamp", .title = "AT", .help = "time"),
+};
+static const struct rec_type event_type = REC_TYPE(struct event, "log_event", event_fields);
+
+static void json_alone(struct str answer)
+{
+	json_error_t fault;
+	json_t *root = json_loadb(answer.ptr, answer.len, 0, &fault);
+
+	if (!root)
+		exit(1);
+	json_decref(root);
+}
+
+static size_t json_to_records(struct str answer)
+{
+	struct snapshot *out = snapshot_new(&event_type, "log_event");
+	struct err err = {0};
+	json_t *root;
+	size_t rows;
+
+	if (!json_read(answer, &root, &err) || !aws_json_rows(root, "events", out, NULL, NULL, &err))
+		exit(1);
+	json_decref(root);
+	rows = out->nrows;
+	snapshot_unref(out);
+	return rows;
+}
+
+/* ---- both ---- */
 
 static double cpu_ms(void)
 {
@@ -93,29 +147,41 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int main(int argc, char **argv)
+static struct str read_file(const char *path)
 {
-	double records[ROUNDS_MAX], alone[ROUNDS_MAX];
-	long rounds = argc == 3 ? strtol(argv[2], NULL, 10) : 0, size;
-	size_t rows = 0;
-	FILE *f;
+	FILE *f = fopen(path, "r");
 	char *bytes;
+	long size;
 
-	f = argc == 3 ? fopen(argv[1], "r") : NULL;
-	if (!f || rounds < 1 || rounds > ROUNDS_MAX)
-		return 2;
+	if (!f)
+		exit(2);
 	fseek(f, 0, SEEK_END);
 	size = ftell(f);
 	rewind(f);
 	bytes = malloc((size_t)size);
 	if (!bytes || fread(bytes, 1, (size_t)size, f) != (size_t)size)
+		exit(2);
+	fclose(f);
+	return (struct str){bytes, (size_t)size};
+}
+
+int main(int argc, char **argv)
+{
+	double records[ROUNDS_MAX], alone[ROUNDS_MAX];
+	bool json = argc == 4 && strcmp(argv[1], "json") == 0;
+	long rounds = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
+	struct str answer;
+	size_t rows = 0;
+
+	if (rounds < 1 || rounds > ROUNDS_MAX)
 		return 2;
+	answer = read_file(argv[2]);
 	for (long i = 0; i < rounds; i++) {
 		double began = cpu_ms(), between;
 
-		parse_alone(bytes, (size_t)size);
+		(json ? json_alone : xml_alone)(answer);
 		between = cpu_ms();
-		rows = parse_to_records(bytes, (size_t)size);
+		rows = (json ? json_to_records : xml_to_records)(answer);
 		alone[i] = between - began;
 		records[i] = cpu_ms() - between;
 	}

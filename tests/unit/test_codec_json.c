@@ -182,12 +182,15 @@ static void records_are_decoded_by_path(void **state)
 	const struct thing *t;
 
 	(void)state;
-	assert_true(decode(s,
-			   "{\"Id\":\"a\",\"Pid\":42,\"Owner\":{\"Name\":\"bob\"},\"State\":\"\",\"Host\":null,"
-			   "\"Waiting\":true,\"Rows\":\"7\",\"Calls\":8.0,\"Started\":1.768465805E9,\"Hit\":1,"
-			   "\"Load\":2.5,\"WaitEvent\":17,\"WaitClass\":false,\"Query\":0.5,\"Unknown\":[{}],"
-			   "\"Zones\":[{\"Name\":\"z1\"},{\"Else\":1},{\"Name\":\"\"},{\"Name\":3}]}",
-			   &err));
+	assert_true(decode(
+		s,
+		"{\"Id\":\"a\",\"Pid\":42,\"Owner\":{\"Name\":\"bob\"},\"State\":\"\",\"Host\":null,"
+		"\"Waiting\":true,\"Rows\":\"7\",\"Calls\":8.0,\"Started\":1.768465805E9,\"Hit\":1,"
+		"\"Load\":2.5,\"WaitEvent\":17,\"WaitClass\":false,\"Query\":0.5,\"Unknown\":[{}],"
+		"\"Zones\":[{\"Name\":\"z1\"},{\"Else\":1},{\"Name\":\"\"},{\"Name\":3}],"
+		/* their names are parts of others, or have others as parts */
+		"\"\":\"none\",\"I\":\"b\",\"Id2\":\"c\",\"id\":\"d\",\"Owner/Name\":\"eve\",\"HostName\":\"h\"}",
+		&err));
 	t = snapshot_row(s, 0);
 	assert_str(t->id, "a");
 	assert_int_equal(t->pid, 42);

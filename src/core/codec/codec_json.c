@@ -282,14 +282,12 @@ static bool read_scalar(struct reader *r, const json_t *j)
 /* What a path leads to; NULL for nothing. Stops before a `*`. */
 static const json_t *walk(const json_t *j, struct str *path)
 {
-	while (j && path->len > 0 && !str_starts(*path, STR("*"))) {
-		struct str key = *path;
-		long slash = str_find(*path, STR("/"), 0);
+	while (j && path->len > 0 && path->ptr[0] != '*') {
+		const char *slash = memchr(path->ptr, '/', path->len);
+		size_t n = slash ? (size_t)(slash - path->ptr) : path->len;
 
-		if (slash >= 0)
-			key = str_sub(*path, 0, (size_t)slash);
-		j = json_object_getn(j, key.ptr, key.len);
-		*path = slash < 0 ? str_sub(*path, path->len, path->len) : str_sub(*path, (size_t)slash + 1, path->len);
+		j = json_object_getn(j, path->ptr, n);
+		*path = str_sub(*path, n + (slash != NULL), path->len);
 	}
 	return j;
 }
@@ -326,20 +324,50 @@ static bool read_path(struct reader *r, const json_t *j, struct str path)
 	return store_list(r);
 }
 
+/* The rest of the field's path when it leads through the member `name`. */
+static bool leads_through(const struct field *f, struct str name, struct str *ret_rest)
+{
+	struct str wire = str_c(f->wire);
+
+	if (wire.len < name.len || memcmp(wire.ptr, name.ptr, name.len) != 0)
+		return false;
+	if ((wire.len > name.len && wire.ptr[name.len] != '/') || memchr(wire.ptr, '/', name.len))
+		return false;
+	*ret_rest = str_sub(wire, name.len + 1, wire.len);
+	return true;
+}
+
+/* One member, for all the fields that it is for. */
+static bool read_member(struct reader *r, const struct rec_type *type, struct str name, const json_t *value)
+{
+	struct str rest;
+
+	for (size_t i = 0; i < type->nfields; i++) {
+		r->f = &type->fields[i];
+		if (!r->f->wire || !leads_through(r->f, name, &rest))
+			continue;
+		r->list_seen = false;
+		buf_clear(&r->list);
+		if (!read_path(r, value, rest))
+			return false;
+	}
+	return true;
+}
+
+/* Members are gone through once; to look up each field's by its name took a third of the time. */
 bool json_read_record(const struct json_t *object, const struct rec_type *type, void *row, struct arena *a,
 		      struct err *err)
 {
 	struct reader r = {.row = row, .arena = a, .err = err};
+	json_t *members = (json_t *)(uintptr_t)object; /* iterators know no const */
 	bool ok = true;
 
 	buf_init(&r.scratch, JSON_BODY_MAX);
 	buf_init(&r.list, JSON_BODY_MAX);
-	for (size_t i = 0; i < type->nfields && ok; i++) {
-		r.f = &type->fields[i];
-		r.list_seen = false;
-		buf_clear(&r.list);
-		if (r.f->wire)
-			ok = read_path(&r, object, str_c(r.f->wire));
+	for (void *at = json_object_iter(members); at && ok; at = json_object_iter_next(members, at)) {
+		struct str name = {json_object_iter_key(at), json_object_iter_key_len(at)};
+
+		ok = read_member(&r, type, name, json_object_iter_value(at));
 	}
 	buf_release(&r.scratch);
 	buf_release(&r.list);

@@ -21,7 +21,7 @@
 struct event {
 	uint64_t present;
 	struct str id, message;
-	int64_t at, number;
+	int64_t at, number, other;
 };
 
 #define F(m, k, ...) FIELD(struct event, m, k, __VA_ARGS__)
@@ -32,6 +32,7 @@ static const struct field fields[] = {
 	F(message, K_TEXT, .wire = "message", .title = "MESSAGE", .help = "Message."),
 	F(at, K_TIME_US, .wire = "timestamp", .title = "AT", .help = "At."),
 	F(number, K_INT, .wire = "Deep/Number", .title = "NUMBER", .help = "Number."),
+	F(other, K_INT, .wire = "Deep/Other", .title = "OTHER", .help = "Another one."),
 };
 /* clang-format on */
 
@@ -138,7 +139,7 @@ static void expect_error(enum err_code code, const char *words)
 
 #define PAGE_1                                                                                               \
 	"{\"events\":[{\"eventId\":\"1\",\"message\":\"a\\u00e9\\n\",\"timestamp\":1768465805123,\"Deep\":{" \
-	"\"Number\":7}}"                                                                                     \
+	"\"Number\":7,\"Other\":8}}"                                                                         \
 	",{\"eventId\":\"2\",\"message\":\"\",\"other\":[1]}],\"nextToken\":\"to+2\\\"\"}"
 #define PAGE_EMPTY "{\"events\":[],\"nextToken\":\"to3\",\"searchedLogStreams\":[]}"
 #define PAGE_3 "{\"events\":[{\"eventId\":\"3\"}]}"
@@ -157,6 +158,7 @@ static void test_pages(void **state)
 	assert_true(str_eq_c(row(&s, 0)->message, "a\xc3\xa9\n"));
 	assert_true(row(&s, 0)->at == INT64_C(1768465805123000));
 	assert_int_equal(row(&s, 0)->number, 7);
+	assert_int_equal(row(&s, 0)->other, 8);
 	assert_false(HAS(row(&s, 1), struct event, at));
 	assert_true(str_eq_c(row(&s, 2)->id, "3"));
 	assert_string_equal(s.bodies[0], "{\"limit\":2,\"logGroupName\":\"/aws/rds/x\"}");

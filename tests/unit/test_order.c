@@ -20,6 +20,8 @@ static uint32_t next(uint32_t below)
 static void random_row(struct snapshot *s)
 {
 	static const char *const texts[] = {"", "a", "ab", "b", "\xc3\xa4"};
+	static const int64_t numbers[] = {INT64_MIN, INT64_MIN + 1, -2, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+	static const double reals[] = {-INFINITY, -1e300, -2, -0.5, -0.0, 0, 1e-310, 0.5, 2, INFINITY, NAN, -NAN};
 	void *row = snapshot_add_row(s);
 
 	for (size_t i = 0; i < thing_type.nfields; i++) {
@@ -30,10 +32,10 @@ static void random_row(struct snapshot *s)
 			continue;
 		switch (kind_ops[f->kind].storage) {
 		case CT_I64:
-			v.i64 = (int64_t)next(5) - 2;
+			v.i64 = numbers[next(ARRAY_LEN(numbers))];
 			break;
 		case CT_F64:
-			v.f64 = next(6) == 0 ? (double)NAN : (double)next(4);
+			v.f64 = reals[next(ARRAY_LEN(reals))];
 			break;
 		case CT_STR:
 			v.str = str_c(texts[next(ARRAY_LEN(texts))]);

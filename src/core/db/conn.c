@@ -39,7 +39,7 @@ struct conn {
 	struct site site; /* where it was opened to */
 	uint64_t serial;
 	bool pooler, proxy, probed;
-	char login_by[256];
+	char login_by[288];
 	struct probe probe;
 	const char *prepared[PREPARED_MAX]; /* names, as given to conn_query() */
 	int nprepared;

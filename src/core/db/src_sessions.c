@@ -222,6 +222,15 @@ static void count_workers(struct sample *s)
 	}
 }
 
+/* What the statements leave out, because it is nearly always the same. */
+static void put_back(struct session *row)
+{
+	if (HAS(row, struct session, backend_type) && row->backend_type.len == 0)
+		row->backend_type = STR("client backend");
+	if (HAS(row, struct session, query_start_at) && !HAS(row, struct session, state_change_at))
+		SET(row, struct session, state_change_at, row->query_start_at);
+}
+
 static bool read_sessions(const struct pg_result *r, const struct decode *d, struct sample *s, struct err *err)
 {
 	for (int y = 0; y < PQntuples(r); y++) {
@@ -234,6 +243,7 @@ static bool read_sessions(const struct pg_result *r, const struct decode *d, str
 		row = (struct session){0};
 		if (!sql_read_row(r, y, &d->session, &session_type, &row, s->sessions->arena, err))
 			return false;
+		put_back(&row);
 		sample_stage_saw(s, &row);
 		if (leave_out(s, &row))
 			continue;

@@ -14,21 +14,27 @@
 
 #include <math.h>
 
+struct keyed {
+	const struct snapshot *s;
+	struct rec_key key;
+};
+
 static int compare_rows(uint32_t a, uint32_t b, void *ctx)
 {
-	const struct snapshot *s = ctx;
+	const struct keyed *x = ctx;
 
-	return rec_compare_key(s->type, snapshot_row(s, a), snapshot_row(s, b));
+	return rec_key_compare(&x->key, snapshot_row(x->s, a), snapshot_row(x->s, b));
 }
 
 /* Row indices of s in key order; the caller frees. */
 static uint32_t *key_order(const struct snapshot *s)
 {
 	uint32_t *index = xcalloc(2 * s->nrows + 1, sizeof(*index));
+	struct keyed x = {s, rec_key_of(s->type)};
 
 	for (size_t i = 0; i < s->nrows; i++)
 		index[i] = (uint32_t)i;
-	sort_indices(index, index + s->nrows, s->nrows, compare_rows, (struct snapshot *)(uintptr_t)s);
+	sort_indices(index, index + s->nrows, s->nrows, compare_rows, &x);
 	return index;
 }
 

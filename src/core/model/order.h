@@ -1,7 +1,7 @@
 /*
  * order.h: stable ordering of a snapshot's rows by one column, for views and exports.
  * Absent values sort last in both directions; ties break on the key fields, then on
- * the order rows had before. Pure; no allocation beyond the caller's arrays.
+ * the order rows had before. Pure.
  */
 #ifndef MODEL_ORDER_H
 #define MODEL_ORDER_H
@@ -16,7 +16,7 @@ struct order {
 
 /* Parses "name", "-name", "name/s". */
 bool order_parse(struct str text, const struct rec_type *type, struct order *ret_order) MUST_CHECK;
-/* Sorts n row indices; scratch holds n. */
+/* Sorts n row indices; scratch holds n. Takes 8 bytes a row of s while it does, unless texts are ordered. */
 void order_rows(const struct snapshot *s, struct order o, uint32_t *index, uint32_t *scratch, size_t n);
 
 #endif

@@ -237,18 +237,27 @@ bool rec_check(const struct rec_type *type, struct err *err)
 
 /* ---- keys ---- */
 
-int rec_compare_key(const struct rec_type *type, const void *a, const void *b)
+struct rec_key rec_key_of(const struct rec_type *type)
 {
+	struct rec_key key = {.n = 0};
+
 	for (size_t i = 0; i < type->nfields; i++) {
-		const struct field *f = &type->fields[i];
+		if (!(type->fields[i].flags & F_KEY))
+			continue;
+		CHECK(key.n < REC_KEY_MAX);
+		key.fields[key.n++] = &type->fields[i];
+	}
+	return key;
+}
+
+int rec_key_compare(const struct rec_key *key, const void *a, const void *b)
+{
+	for (size_t i = 0; i < key->n; i++) {
+		const struct field *f = key->fields[i];
 		union value va, vb;
-		bool has_a, has_b;
+		bool has_a = rec_get(f, a, &va), has_b = rec_get(f, b, &vb);
 		int c;
 
-		if (!(f->flags & F_KEY))
-			continue;
-		has_a = rec_get(f, a, &va);
-		has_b = rec_get(f, b, &vb);
 		if (has_a != has_b)
 			return has_a ? -1 : 1;
 		c = has_a ? kind_compare((enum kind)f->kind, va, vb) : 0;
@@ -256,6 +265,13 @@ int rec_compare_key(const struct rec_type *type, const void *a, const void *b)
 			return c;
 	}
 	return 0;
+}
+
+int rec_compare_key(const struct rec_type *type, const void *a, const void *b)
+{
+	struct rec_key key = rec_key_of(type);
+
+	return rec_key_compare(&key, a, b);
 }
 
 /* A hostile text must not be able to look like two fields. */

@@ -18,6 +18,7 @@
 #include "model/kind.h"
 
 #define REC_SLOTS_MAX 63
+#define REC_KEY_MAX 8 /* fields of a key */
 
 enum field_flags {
 	F_KEY = 1 << 0,       /* part of the row's identity: selection, rates, stable order */
@@ -84,7 +85,14 @@ void rec_set(const struct field *f, void *rec, union value v);
 /* Audits one type: unique names, unit suffix matches kind (_bytes, _us, _ratio, _at), every slot claimed once, help and
  * title given. Appends every fault to err. */
 bool rec_check(const struct rec_type *type, struct err *err) MUST_CHECK;
-/* Compares the F_KEY fields of two records of one type. */
+/* The F_KEY fields of a type, for those who compare many records of it. */
+struct rec_key {
+	size_t n;
+	const struct field *fields[REC_KEY_MAX];
+};
+struct rec_key rec_key_of(const struct rec_type *type);
+int rec_key_compare(const struct rec_key *key, const void *a, const void *b);
+/* Both at once. */
 int rec_compare_key(const struct rec_type *type, const void *a, const void *b);
 /* Appends the key as text that identifies the row across snapshots (fields joined by \x1f). */
 bool rec_key_text(const struct rec_type *type, const void *rec, struct buf *out);

@@ -169,13 +169,14 @@ static int compare_held(uint32_t a, uint32_t b, void *ctx)
 struct old_rows {
 	const struct snapshot *old;
 	const uint32_t *index;
+	struct rec_key key;
 };
 
 static int compare_old_key(uint32_t a, uint32_t b, void *ctx)
 {
 	const struct old_rows *o = ctx;
 
-	return rec_compare_key(o->old->type, snapshot_row(o->old, o->index[a]), snapshot_row(o->old, o->index[b]));
+	return rec_key_compare(&o->key, snapshot_row(o->old, o->index[a]), snapshot_row(o->old, o->index[b]));
 }
 
 /* Position of a row's key in the old picture by binary search over `sorted` positions. */
@@ -185,7 +186,7 @@ static uint32_t old_place(const struct old_rows *o, const uint32_t *sorted, size
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
-		int c = rec_compare_key(o->old->type, snapshot_row(o->old, o->index[sorted[mid]]), rec);
+		int c = rec_key_compare(&o->key, snapshot_row(o->old, o->index[sorted[mid]]), rec);
 
 		if (c == 0)
 			return sorted[mid];
@@ -201,7 +202,7 @@ static uint32_t old_place(const struct old_rows *o, const uint32_t *sorted, size
 static void hold_order(struct table *t, const struct snapshot *s, const struct snapshot *old, const uint32_t *old_index,
 		       size_t old_n)
 {
-	struct old_rows o = {old, old_index};
+	struct old_rows o = {old, old_index, rec_key_of(old->type)};
 	uint32_t *sorted = xcalloc(old_n + 1, sizeof *sorted), *tmp = xcalloc(old_n + 1, sizeof *tmp);
 	uint32_t *rank = xcalloc(s->nrows + 1, sizeof *rank);
 	struct hold h = {s, rank};

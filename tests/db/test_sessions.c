@@ -77,6 +77,17 @@ static void cancel_and_close(PGconn *c)
 	PQfinish(c);
 }
 
+/* Since when the server says the session is in its state. */
+static int64_t state_change_of(PGconn *c)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT (extract(epoch FROM state_change) * 1000000)::int8 FROM pg_stat_activity WHERE pid = %d",
+		 PQbackendPID(c));
+	return pg_number(admin, sql);
+}
+
 static void test_records(void **state)
 {
 	PGconn *busy = pg_connect(&pg, "app_1", "orders-api"), *idlex = pg_connect(&pg, "app_2", "worker");
@@ -106,6 +117,7 @@ static void test_records(void **state)
 	assert_text(row->backend_type, "client backend");
 	assert_text(row->query, "SELECT pg_sleep(60), 'busy'");
 	assert_true(HAS(row, struct session, query_us) && row->query_us > 0);
+	assert_true(HAS(row, struct session, state_us) && row->state_change_at == state_change_of(busy));
 	assert_true(row->session_us >= row->query_us && row->xact_us >= row->query_us);
 	assert_false(HAS(row, struct session, client_port));
 	assert_false(HAS(row, struct session, blocked_by));
@@ -115,6 +127,7 @@ static void test_records(void **state)
 	assert_text(row->state, "idle in transaction");
 	assert_text(row->wait, "Client:ClientRead");
 	assert_text(row->query, "SELECT 'in transaction'");
+	assert_true(HAS(row, struct session, state_us) && row->state_change_at == state_change_of(idlex));
 	assert_false(HAS(row, struct session, query_us));
 	assert_true(HAS(row, struct session, xact_us));
 

@@ -21,7 +21,8 @@ static void random_row(struct snapshot *s)
 {
 	static const char *const texts[] = {"", "a", "ab", "b", "\xc3\xa4"};
 	static const int64_t numbers[] = {INT64_MIN, INT64_MIN + 1, -2, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
-	static const double reals[] = {-INFINITY, -1e300, -2, -0.5, -0.0, 0, 1e-310, 0.5, 2, INFINITY, NAN, -NAN};
+	static const double reals[] = {(double)-INFINITY, -1e300,      -2,          -0.5, -0.0, 0, 1e-310, 0.5, 2,
+				       (double)INFINITY,  (double)NAN, (double)-NAN};
 	void *row = snapshot_add_row(s);
 
 	for (size_t i = 0; i < thing_type.nfields; i++) {

@@ -8,6 +8,7 @@
  * text of every leaf collected, nothing done with it; of jansson: its tree, made and freed.
  */
 #include "aws/json.h"
+#include "aws/log_event.h"
 #include "aws/sources.h"
 #include "codec/codec_json.h"
 #include "codec/codec_xml.h"
@@ -90,21 +91,6 @@ static size_t xml_to_records(struct str answer)
 
 /* ---- JSON ---- */
 
-/* As of the source `logs`, which keeps its type to itself. */
-struct event {
-	uint64_t present;
-	struct str id, stream, message;
-	int64_t at;
-};
-
-static const struct field event_fields[] = {
-	FIELD(struct event, id, K_ID, .wire = "eventId", .title = "ID", .help = "event id", .flags = F_KEY),
-	FIELD(struct event, stream, K_ID, .wire = "logStreamName", .title = "STREAM", .help = "log stream"),
-	FIELD(struct event, message, K_TEXT, .wire = "message", .title = "MESSAGE", .help = "line"),
-	FIELD(struct event, at, K_TIME_US, .wire = "timestamp", .title = "AT", .help = "time"),
-};
-static const struct rec_type event_type = REC_TYPE(struct event, "log_event", event_fields);
-
 static void json_alone(struct str answer)
 {
 	json_error_t fault;
@@ -117,7 +103,7 @@ static void json_alone(struct str answer)
 
 static size_t json_to_records(struct str answer)
 {
-	struct snapshot *out = snapshot_new(&event_type, "log_event");
+	struct snapshot *out = snapshot_new(&aws_log_event_type, "log_event");
 	struct err err = {0};
 	json_t *root;
 	size_t rows;

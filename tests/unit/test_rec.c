@@ -135,6 +135,27 @@ static void the_audit_reports_all_faults_at_once(void **state)
 	assert_int_equal(err.code, ERR_CONFIG);
 }
 
+/* One more than a key may have. */
+static void the_audit_counts_what_is_key(void **state)
+{
+	struct field fields[REC_KEY_MAX + 1];
+	char names[ARRAY_LEN(fields)][8];
+	struct rec_type type = {
+		.name = "wide", .size = 8 * (ARRAY_LEN(fields) + 1), .fields = fields, .nfields = ARRAY_LEN(fields)};
+	struct err err = {.code = ERR_NONE};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		snprintf(names[i], sizeof(names[i]), "f%zu", i);
+		fields[i] = (struct field){
+			.name = names[i], .kind = K_INT, .offset = (uint16_t)(8 * (i + 1)), .flags = F_KEY, WORDS};
+	}
+	assert_false(rec_check(&type, &err));
+	assert_string_equal(err.text, "wide: too many fields are its key");
+	fields[0].flags = 0;
+	assert_true(rec_check(&type, &err));
+}
+
 struct pair {
 	uint64_t present;
 	struct str a, b;
@@ -228,6 +249,7 @@ int main(void)
 		cmocka_unit_test(the_fixture_passes_the_audit),
 		cmocka_unit_test(values_come_back_as_stored),
 		cmocka_unit_test(the_audit_finds_each_fault),
+		cmocka_unit_test(the_audit_counts_what_is_key),
 		cmocka_unit_test(the_audit_reports_all_faults_at_once),
 		cmocka_unit_test(keys_compare_field_by_field),
 		cmocka_unit_test(different_rows_have_different_key_texts),

@@ -15,6 +15,7 @@
  */
 #include "aws/input.h"
 #include "aws/json.h"
+#include "aws/log_event.h"
 #include "aws/log_ring.h"
 #include "aws/sources.h"
 #include "base/clock.h"
@@ -31,20 +32,13 @@
 #define RANGE_DEFAULT_US (3 * US_PER_HOUR)
 #define GROUP_MAX 320
 
-/* An event as it comes. */
-struct event {
-	uint64_t present;
-	struct str id, stream, message;
-	int64_t at;
-};
-
 static const struct field event_fields[] = {
-	FIELD(struct event, id, K_ID, .wire = "eventId", .title = "ID", .help = "event id", .flags = F_KEY),
-	FIELD(struct event, stream, K_ID, .wire = "logStreamName", .title = "STREAM", .help = "log stream"),
-	FIELD(struct event, message, K_TEXT, .wire = "message", .title = "MESSAGE", .help = "line"),
-	FIELD(struct event, at, K_TIME_US, .wire = "timestamp", .title = "AT", .help = "time"),
+	FIELD(struct aws_log_event, id, K_ID, .wire = "eventId", .title = "ID", .help = "event id", .flags = F_KEY),
+	FIELD(struct aws_log_event, stream, K_ID, .wire = "logStreamName", .title = "STREAM", .help = "log stream"),
+	FIELD(struct aws_log_event, message, K_TEXT, .wire = "message", .title = "MESSAGE", .help = "line"),
+	FIELD(struct aws_log_event, at, K_TIME_US, .wire = "timestamp", .title = "AT", .help = "time"),
 };
-static const struct rec_type event_type = REC_TYPE(struct event, "log_event", event_fields);
+const struct rec_type aws_log_event_type = REC_TYPE(struct aws_log_event, "log_event", event_fields);
 
 struct state {
 	struct log_ring ring;
@@ -153,7 +147,7 @@ static void keep_events(struct state *st, const struct snapshot *events)
 	struct log_line *lines = xcalloc(events->nrows + 1, sizeof(*lines));
 
 	for (size_t i = 0; i < events->nrows; i++) {
-		const struct event *e = snapshot_row(events, i);
+		const struct aws_log_event *e = snapshot_row(events, i);
 
 		lines[i] = (struct log_line){
 			.text = e->message, .event_id = e->id, .node = node_of(e->stream), .at_us = e->at};
@@ -170,7 +164,7 @@ static bool take_window(struct fetch *f, struct state *st, int64_t *from_us, int
 	bool ok;
 
 	do {
-		q.events = snapshot_new(&event_type, "logs");
+		q.events = snapshot_new(&aws_log_event_type, "logs");
 		ok = ask(f, &q, err);
 		if (ok && q.cut && end - q.from_us > US_PER_S) {
 			snapshot_unref(q.events);

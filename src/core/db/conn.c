@@ -29,6 +29,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#define LOGIN_BY_MAX 288 /* a name of 200 bytes, and the words around it */
 #define PREPARED_MAX 32
 #define STATEMENT_MAX 65536
 
@@ -39,7 +40,7 @@ struct conn {
 	struct site site; /* where it was opened to */
 	uint64_t serial;
 	bool pooler, proxy, probed;
-	char login_by[288];
+	char login_by[LOGIN_BY_MAX];
 	struct probe probe;
 	const char *prepared[PREPARED_MAX]; /* names, as given to conn_query() */
 	int nprepared;

@@ -16,21 +16,21 @@
 
 struct keyed {
 	const struct snapshot *s;
-	struct rec_key key;
+	const struct rec_key *key;
 };
 
 static int compare_rows(uint32_t a, uint32_t b, void *ctx)
 {
 	const struct keyed *x = ctx;
 
-	return rec_key_compare(&x->key, snapshot_row(x->s, a), snapshot_row(x->s, b));
+	return rec_key_compare(x->key, snapshot_row(x->s, a), snapshot_row(x->s, b));
 }
 
 /* Row indices of s in key order; the caller frees. */
-static uint32_t *key_order(const struct snapshot *s)
+static uint32_t *key_order(const struct snapshot *s, const struct rec_key *key)
 {
 	uint32_t *index = xcalloc(2 * s->nrows + 1, sizeof(*index));
-	struct keyed x = {s, rec_key_of(s->type)};
+	struct keyed x = {s, key};
 
 	for (size_t i = 0; i < s->nrows; i++)
 		index[i] = (uint32_t)i;
@@ -39,11 +39,11 @@ static uint32_t *key_order(const struct snapshot *s)
 }
 
 /* End of the run of rows with the key of index[i]. */
-static size_t run_end(const struct snapshot *s, const uint32_t *index, size_t i)
+static size_t run_end(const struct snapshot *s, const struct rec_key *key, const uint32_t *index, size_t i)
 {
 	size_t end = i + 1;
 
-	while (end < s->nrows && rec_compare_key(s->type, snapshot_row(s, index[i]), snapshot_row(s, index[end])) == 0)
+	while (end < s->nrows && rec_key_compare(key, snapshot_row(s, index[i]), snapshot_row(s, index[end])) == 0)
 		end++;
 	return end;
 }
@@ -76,13 +76,14 @@ static void derive_row(struct snapshot *cur, size_t row, const void *prev_row, d
 
 static void merge(struct snapshot *cur, const struct snapshot *prev, double seconds)
 {
-	uint32_t *ci = key_order(cur), *pi = key_order(prev);
+	struct rec_key key = rec_key_of(cur->type);
+	uint32_t *ci = key_order(cur, &key), *pi = key_order(prev, &key);
 	size_t c = 0, p = 0;
 
 	while (c < cur->nrows && p < prev->nrows) {
-		size_t c_end = run_end(cur, ci, c), p_end = run_end(prev, pi, p);
+		size_t c_end = run_end(cur, &key, ci, c), p_end = run_end(prev, &key, pi, p);
 		const void *prev_row = snapshot_row(prev, pi[p]);
-		int order = rec_compare_key(cur->type, snapshot_row(cur, ci[c]), prev_row);
+		int order = rec_key_compare(&key, snapshot_row(cur, ci[c]), prev_row);
 
 		if (order == 0 && c_end == c + 1 && p_end == p + 1)
 			derive_row(cur, ci[c], prev_row, seconds);

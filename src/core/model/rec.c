@@ -208,6 +208,7 @@ bool rec_check(const struct rec_type *type, struct err *err)
 {
 	struct audit a = {.type = type, .err = err};
 	uint64_t claimed = 1; /* slot 0 is the presence mask */
+	size_t keys = 0;
 	char what[64];
 
 	if (type->size % 8 != 0 || type->size / 8 > REC_SLOTS_MAX + 1) {
@@ -225,7 +226,10 @@ bool rec_check(const struct rec_type *type, struct err *err)
 		audit_suffix(&a, f);
 		audit_flags(&a, f);
 		audit_slots(&a, f, &claimed);
+		keys += (f->flags & F_KEY) != 0;
 	}
+	if (keys > REC_KEY_MAX)
+		fault(&a, NULL, "too many fields are its key");
 	for (size_t slot = 1; slot < type->size / 8; slot++) {
 		if (!(claimed & (UINT64_C(1) << slot))) {
 			snprintf(what, sizeof(what), "no field claims the member at offset %zu", slot * 8);

@@ -18,7 +18,7 @@
 #include "model/kind.h"
 
 #define REC_SLOTS_MAX 63
-#define REC_KEY_MAX 8 /* fields of a key */
+#define REC_KEY_MAX 16 /* fields of a key */
 
 enum field_flags {
 	F_KEY = 1 << 0,       /* part of the row's identity: selection, rates, stable order */
@@ -82,8 +82,8 @@ int rec_find(const struct rec_type *type, struct str name);
 bool rec_get(const struct field *f, const void *rec, union value *ret_value);
 /* Stores v and marks it present. */
 void rec_set(const struct field *f, void *rec, union value v);
-/* Audits one type: unique names, unit suffix matches kind (_bytes, _us, _ratio, _at), every slot claimed once, help and
- * title given. Appends every fault to err. */
+/* Audits one type: unique names, unit suffix matches kind (_bytes, _us, _ratio, _at), every slot claimed once, no more
+ * than REC_KEY_MAX key fields, help and title given. Appends every fault to err. */
 bool rec_check(const struct rec_type *type, struct err *err) MUST_CHECK;
 /* The F_KEY fields of a type, for those who compare many records of it. */
 struct rec_key {

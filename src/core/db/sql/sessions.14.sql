@@ -15,8 +15,9 @@ SELECT CASE WHEN s.listed THEN 0 ELSE 1 END AS k, NULL::int8 AS n, s.pid, s.dati
        CASE WHEN s.client_addr IS NOT NULL THEN host(s.client_addr) WHEN s.client_port = -1 THEN 'local' END AS client,
        CASE WHEN s.client_port >= 0 THEN s.client_port END AS client_port,
        s.backend_start AS backend_start_at, s.xact_start AS xact_start_at, s.query_start AS query_start_at,
-       nullif(s.state_change, s.query_start) AS state_change_at, s.wait_event_type AS wait_type, s.wait_event, s.state AS raw_state,
-       age(s.backend_xmin)::int8 AS xmin_age, CASE s.backend_type WHEN 'client backend' THEN '' ELSE s.backend_type END AS backend_type, s.leader_pid, s.query_id,
+       nullif(s.state_change, s.query_start) AS state_change_at, s.wait_event_type AS wait_type, s.wait_event,
+       s.state AS raw_state, age(s.backend_xmin)::int8 AS xmin_age,
+       CASE s.backend_type WHEN 'client backend' THEN '' ELSE s.backend_type END AS backend_type, s.leader_pid, s.query_id,
        CASE WHEN (s.state <> 'idle' AND s.query_start >= $1) OR ($3 AND s.query_start >= $1) OR s.pid = ANY ($2)
             THEN left(s.query, 1024) END AS query
 FROM (SELECT *, $3 OR backend_type IN ('client backend', 'parallel worker', 'autovacuum worker', 'walsender')

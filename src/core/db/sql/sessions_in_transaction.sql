@@ -21,8 +21,9 @@ SELECT 0 AS k, NULL::int8 AS n, a.pid, a.datid, a.usesysid, a.application_name A
        CASE WHEN a.client_addr IS NOT NULL THEN host(a.client_addr) WHEN a.client_port = -1 THEN 'local' END AS client,
        CASE WHEN a.client_port >= 0 THEN a.client_port END AS client_port,
        a.backend_start AS backend_start_at, a.xact_start AS xact_start_at, a.query_start AS query_start_at,
-       nullif(a.state_change, a.query_start) AS state_change_at, a.wait_event_type AS wait_type, a.wait_event, a.state AS raw_state,
-       age(a.backend_xmin)::int8 AS xmin_age, CASE a.backend_type WHEN 'client backend' THEN '' ELSE a.backend_type END AS backend_type, a.query
+       nullif(a.state_change, a.query_start) AS state_change_at, a.wait_event_type AS wait_type, a.wait_event,
+       a.state AS raw_state, age(a.backend_xmin)::int8 AS xmin_age,
+       CASE a.backend_type WHEN 'client backend' THEN '' ELSE a.backend_type END AS backend_type, a.query
 FROM a
 UNION ALL
 SELECT 1, count(*), NULL, NULL::oid, NULL::oid, NULL, NULL, NULL, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,

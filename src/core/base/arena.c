@@ -70,7 +70,7 @@ static void chunk_seal(struct chunk *c)
 		BUG("arena: cannot write-protect %zu bytes", c->size);
 }
 #else
-#define POOL_BYTES (512u << 10)
+#define POOL_BYTES (384u << 10)
 #define POOLED_MIN (32u << 10) /* smaller ones cost nothing worth it */
 
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -96,6 +96,7 @@ LOADS = {"quiet": "quiet", "queue": "queue"}  # the rest: mixed
 ONCE = ("hour",)
 FLEET = ("clusters", "instances", "snapshots")
 RDS_BURST, RDS_RATE = 100, 10  # src/core/aws/pace.c
+PARSERS = 5  # processes whose middle one is taken
 FRAME = b"\x1b[?2026l"  # closes a frame of ours
 # move, page, sort, turn, filter, clear the filter; each changes the picture wherever the one before it led
 TABLE_KEYS = (b"G", b"k", b"\x02", b"g", b"j", b"\x06", b"s", b">", b"S", b"<", b"/", b"1", b"\r", b"/", b"\x7f", b"\r")
@@ -385,10 +386,16 @@ class Bench:
         """CPU milliseconds from an answer to records, and of the parser alone."""
         found = {"auroratop": {}, "expat": {}, "jansson": {}}
         for form, file, alone in (("xml", "clusters.xml", "expat"), ("json", "events.json", "jansson")):
-            out = subprocess.run([self.parser, form, f"{self.folder}/{file}", "25"], check=True, stdout=subprocess.PIPE, text=True,
-                                 preexec_fn=terminal.favour).stdout.split()
-            found["auroratop"][form], found[alone][form] = float(out[0]), float(out[1])
+            pairs = [self.parse_once(form, file) for _ in range(PARSERS)]
+            ours, floor = sorted(pairs, key=lambda p: p[0] / p[1])[PARSERS // 2]
+            found["auroratop"][form], found[alone][form] = ours, floor
         return found
+
+    def parse_once(self, form, file):
+        """One process: where its heap comes to lie makes a tenth of its time."""
+        out = subprocess.run([self.parser, form, f"{self.folder}/{file}", "9"], check=True, stdout=subprocess.PIPE, text=True,
+                             preexec_fn=terminal.favour).stdout.split()
+        return float(out[0]), float(out[1])
 
     def listing(self, command, cloud):
         """CPU seconds, peak memory and time of a program that lists a region and ends; what it printed last."""

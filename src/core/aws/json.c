@@ -30,13 +30,15 @@ void aws_json_put_i64(struct json_t *body, const char *name, int64_t value)
 	CHECK(json_object_set_new(body, name, json_integer(value)) == 0);
 }
 
-static const json_t *find(const json_t *j, const char *path)
+/* What the path of keys leads to; NULL for nothing. */
+static json_t *find(const json_t *j, const char *path)
 {
 	struct str rest = str_c(path), key;
+	json_t *at = NULL;
 
 	while (j && rest.len > 0 && str_split(&rest, '/', &key))
-		j = json_object_getn(j, key.ptr, key.len);
-	return j;
+		j = at = json_object_getn(j, key.ptr, key.len);
+	return at;
 }
 
 struct str aws_json_text(const struct json_t *answer, const char *path)
@@ -127,10 +129,10 @@ bool aws_pages_fetch(struct fetch *f, const struct aws_pages *pages, struct err 
 	return ok;
 }
 
-bool aws_json_rows(const struct json_t *answer, const char *items, struct snapshot *out,
+bool aws_json_rows(struct json_t *answer, const char *items, struct snapshot *out,
 		   bool (*finish)(void *row, struct snapshot *out, void *ctx), void *ctx, struct err *err)
 {
-	const json_t *array = find(answer, items), *element;
+	json_t *array = find(answer, items), *element;
 	size_t i;
 
 	if (!array || json_is_null(array))
@@ -149,7 +151,10 @@ bool aws_json_rows(const struct json_t *answer, const char *items, struct snapsh
 			return false;
 		if (finish && !finish(row, out, ctx))
 			snapshot_drop_row(out, row);
+		/* now it is warm in the cache, and a large answer never lies here twice */
+		json_array_set_new(array, i, json_null());
 	}
+	json_array_clear(array);
 	return true;
 }
 

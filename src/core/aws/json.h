@@ -19,7 +19,7 @@ struct aws_pages {
 	/* Puts the parameters into the body, an empty object. False: *err says why. NULL = none. */
 	bool (*parameters)(struct json_t *body, void *ctx, struct err *err);
 	/* Takes one answer, an object. *ret_enough = true ends the listing early. False: *err says why. */
-	bool (*page)(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err);
+	bool (*page)(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err);
 	void *ctx;
 	int pages_max; /* 0 = AWS_PAGES_MAX */
 };
@@ -37,11 +37,11 @@ void aws_json_put_i64(struct json_t *body, const char *name, int64_t value);
 struct str aws_json_text(const struct json_t *answer, const char *path);
 
 /*
- * Appends the elements of the array at `items` (as above) to out as records, by field->wire. An absent array
- * is empty. finish as in struct xml_records; may be NULL. ERR_PROTOCOL for what is no array of
- * objects, ERR_LIMIT beyond what a snapshot holds.
+ * Moves the elements of the array at `items` (as above) to out as records, by field->wire: the array is empty
+ * afterwards, or half read after an error. An absent one is empty. finish as in struct xml_records; may be NULL.
+ * ERR_PROTOCOL for what is no array of objects, ERR_LIMIT beyond what a snapshot holds.
  */
-bool aws_json_rows(const struct json_t *answer, const char *items, struct snapshot *out,
+bool aws_json_rows(struct json_t *answer, const char *items, struct snapshot *out,
 		   bool (*finish)(void *row, struct snapshot *out, void *ctx), void *ctx, struct err *err) MUST_CHECK;
 /* Appends the answer itself as one record. */
 bool aws_json_row(const struct json_t *answer, struct snapshot *out, struct err *err) MUST_CHECK;

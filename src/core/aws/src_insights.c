@@ -92,7 +92,7 @@ static bool take_points(struct answer *a, const json_t *points, int cls, struct 
 	return true;
 }
 
-static bool page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct answer *a = ctx;
 	const json_t *list = json_object_get(answer, "MetricList"), *element;

@@ -105,7 +105,7 @@ static bool parameters(struct json_t *body, void *ctx, struct err *err)
 	return aws_json_put(body, "KeyId", q->key->arn, err);
 }
 
-static bool page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct question *q = ctx;
 

@@ -140,7 +140,7 @@ static void set_classes(struct question *q, struct load_key *key, const json_t *
 		q->sums[k] += classes[k];
 }
 
-static bool page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct question *q = ctx;
 	const json_t *keys = json_object_get(answer, "Keys"), *element;
@@ -201,7 +201,7 @@ static bool id_parameters(struct json_t *body, void *ctx, struct err *err)
 	       insights_put_common(body, t->f, t->span, err);
 }
 
-static bool id_page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool id_page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct text_question *t = ctx;
 	const json_t *key = json_array_get(json_object_get(answer, "Keys"), 0);
@@ -239,7 +239,7 @@ static char *shape_of(struct str text)
 	return shape;
 }
 
-static bool text_page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool text_page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct text_question *t = ctx;
 	const json_t *list = json_object_get(answer, "Dimensions"), *element;

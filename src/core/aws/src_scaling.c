@@ -99,7 +99,7 @@ static bool take_target(void *row, struct snapshot *out, void *ctx)
 	return str_eq_c(s->resource, q->resource);
 }
 
-static bool target_page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool target_page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct question *q = ctx;
 
@@ -107,7 +107,7 @@ static bool target_page(const struct json_t *answer, void *ctx, bool *ret_enough
 	return aws_json_rows(answer, "ScalableTargets", q->targets, take_target, q, err);
 }
 
-static bool policy_page(const struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
+static bool policy_page(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err)
 {
 	struct question *q = ctx;
 
@@ -117,7 +117,7 @@ static bool policy_page(const struct json_t *answer, void *ctx, bool *ret_enough
 
 static bool ask(struct fetch *f, struct question *q, const char *operation,
 		bool (*parameters)(struct json_t *, void *, struct err *),
-		bool (*page)(const struct json_t *, void *, bool *, struct err *), struct err *err)
+		bool (*page)(struct json_t *, void *, bool *, struct err *), struct err *err)
 {
 	struct aws_pages pages = {.service = AWS_AUTO_SCALING,
 				  .operation = operation,

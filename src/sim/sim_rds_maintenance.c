@@ -150,7 +150,7 @@ bool sim_rds_apply_maintenance(struct sim_request *r, struct buf *out)
 	struct sim_window window = {0, 0};
 	struct sim_opt_in *chosen;
 	struct sim_cluster *c;
-	int action;
+	int action = 0;
 
 	if (!check_call(r, &resource, &action))
 		return false;

@@ -93,7 +93,7 @@ static int64_t state_change_of(PGconn *c)
 	return pg_number(admin, sql);
 }
 
-/* Sends the statement until its session runs since the very microsecond its query began, as most do. */
+/* Sends the statement until its session runs since the very microsecond its query began, as many do. */
 static void send_at_once(PGconn *c, const char *statement)
 {
 	char sql[160];

@@ -18,7 +18,8 @@ struct aws_pages {
 	const char *next;  /* member of the answer that holds it; absent, null and "" end the listing */
 	/* Puts the parameters into the body, an empty object. False: *err says why. NULL = none. */
 	bool (*parameters)(struct json_t *body, void *ctx, struct err *err);
-	/* Takes one answer, an object. *ret_enough = true ends the listing early. False: *err says why. */
+	/* Takes one answer, an object, and may change it. *ret_enough = true ends the listing early. False: *err says
+	 * why. */
 	bool (*page)(struct json_t *answer, void *ctx, bool *ret_enough, struct err *err);
 	void *ctx;
 	int pages_max; /* 0 = AWS_PAGES_MAX */
